@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    reporters: ["default", "./test/support/summary-reporter.ts"],
+    globalSetup: [],
+    // Real servers and clients start in some tests: the limit is for a hang, not a measure of speed.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
