@@ -1,0 +1,146 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { variableName } from "../runtime/contract/environment.ts";
+import { fieldsWithin, LEAVES, type Leaf } from "../runtime/contract/leaves.ts";
+import { REFUSALS } from "../runtime/contract/refusals.ts";
+import { toolhive } from "../runtime/contract/toolhive.ts";
+
+/** A table of a page that the code knows better than an author would. */
+export interface Table {
+  /** The page, in docs/. */
+  readonly file: string;
+  /** The name in the page's `BEGIN generated` mark. */
+  readonly name: string;
+  readonly table: () => string;
+}
+
+/** Every generated table. */
+export const TABLES: readonly Table[] = [
+  { file: "settings.md", name: "settings", table: settings },
+  { file: "settings.md", name: "toolhive-settings", table: toolhiveSettings },
+  { file: "toolhive.md", name: "works", table: works },
+  { file: "toolhive.md", name: "refused", table: refused },
+];
+
+/**
+ * The page with its tables as the code has them now.
+ *
+ * @throws {Error} when a table has no pair of marks in the page.
+ */
+export function withTables(file: string, page: string): string {
+  return TABLES.filter((table) => table.file === file).reduce((text, { name, table }) => {
+    const begin = `<!-- BEGIN generated: ${name} -->`;
+    const end = "<!-- END generated -->";
+    const from = text.indexOf(begin);
+    const to = text.indexOf(end, from);
+    if (from < 0 || to < 0) throw new Error(`docs/${file} has no marks for the table ${name}`);
+    return `${text.slice(0, from + begin.length)}\n\n${table()}\n\n${text.slice(to)}`;
+  }, page);
+}
+
+/** A Markdown table, its columns aligned as the formatter of the repository wants them. */
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = head.map((_, column) =>
+    Math.max(3, ...lines.map((cells) => cells[column]?.length ?? 0)),
+  );
+  const print = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [first = [], ...others] = lines;
+  return [first, widths.map((width) => "-".repeat(width)), ...others].map(print).join("\n");
+}
+
+const printed = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+
+const code = (text: string) => `\`${text}\``;
+
+/** What the JSON Schema says of a leaf: the same that editors show. */
+function about(leaf: Leaf) {
+  const {
+    title,
+    description,
+    type,
+    enum: values,
+    const: only,
+    minimum,
+    maximum,
+    ...rest
+  } = z.toJSONSchema(leaf.schema, { io: "input" });
+  const fixed = only === undefined ? (values ?? []) : [only];
+  const choices = fixed.map((value) => code(String(value) || '""')).join(", ");
+  const shape = type === "array" ? "list" : type === "object" ? "map" : String(type ?? "");
+  const kind = type === "integer" ? `${minimum} to ${maximum}` : (title ?? shape);
+  return {
+    values: choices || kind,
+    fallback: rest.default === undefined ? "–" : code(printed(rest.default)),
+    description: description ?? "",
+  };
+}
+
+const isSilent = (leaf: Leaf) => /^(?:Refused|No effect):/.test(about(leaf).description);
+
+const ofToolhive = new Set(Object.keys(toolhive));
+
+function settingRows(leaves: readonly Leaf[]): string[][] {
+  return leaves
+    .filter((leaf) => !isSilent(leaf))
+    .flatMap((leaf) => {
+      const variable = code(variableName(leaf.path));
+      const row = (field: Leaf, where: string) => {
+        const { values, fallback, description } = about(field);
+        return [code(field.path.join(".")), where, fallback, values, description];
+      };
+      const inner = fieldsWithin(leaf).filter((field) => !isSilent(field));
+      return [row(leaf, `${variable}${leaf.plain.size === 0 ? " (JSON)" : ""}`)].concat(
+        inner.map((field) => row(field, "within")),
+      );
+    });
+}
+
+const SETTING_HEAD = ["Setting", "Environment variable", "Default", "Values", "What it is for"];
+
+function settings(): string {
+  return markdown(SETTING_HEAD, settingRows(LEAVES.filter(({ path: [top] }) => !isToolhive(top))));
+}
+
+function toolhiveSettings(): string {
+  return markdown(SETTING_HEAD, settingRows(LEAVES.filter(({ path: [top] }) => isToolhive(top))));
+}
+
+function isToolhive(key: string | undefined): boolean {
+  return key !== undefined && ofToolhive.has(key);
+}
+
+/** The fields of a backend that ToolHive's file has too; the others are ours. */
+const TOOLHIVE_BACKEND = ["name", "url", "transport", "type", "caBundlePath", "metadata"];
+
+function works(): string {
+  const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
+    const [top, field = ""] = leaf.path;
+    if (top === "backends[]") return TOOLHIVE_BACKEND.includes(field);
+    return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
+  });
+  const rows = leaves.map((leaf) => {
+    const { values, description } = about(leaf);
+    return [code(leaf.path.join(".")), values, description];
+  });
+  return markdown(["Field", "Values that work", "What it does here"], rows);
+}
+
+function refused(): string {
+  const rows = REFUSALS.map(({ path, works: values, rule, fix }) => [
+    code(path),
+    values ? values.map(code).join(", ") || "absent" : "what asks for nothing",
+    rule,
+    fix,
+  ]);
+  return markdown(["Field", "Works", "Rule", "What to do instead"], rows);
+}
+
+if (import.meta.main) {
+  for (const file of new Set(TABLES.map((table) => table.file))) {
+    const path = join(import.meta.dirname, file);
+    writeFileSync(path, withTables(file, readFileSync(path, "utf8")));
+  }
+}

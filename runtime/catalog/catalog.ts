@@ -1,0 +1,152 @@
+import { at, replace } from "../wire/json-text.ts";
+import type { Naming } from "./naming.ts";
+import { digestOf, type Item, LIST_NAMES, type ListName, type Offer } from "./offer.ts";
+import { UriTemplate } from "./uri-template.ts";
+
+/** Where a name leads: the backend, and what the backend itself calls the thing. */
+export interface Route {
+  readonly backend: string;
+  readonly name: string;
+  readonly repeatable: boolean;
+}
+
+/** A name or URI that two backends offer: the first backend in the order of the configuration has it. */
+export interface Conflict {
+  readonly list: ListName;
+  readonly name: string;
+  readonly backend: string;
+  readonly shadowedBy: string;
+}
+
+export interface BackendOffer {
+  readonly backend: string;
+  readonly offer: Offer;
+}
+
+interface MergedList {
+  readonly names: readonly string[];
+  readonly texts: readonly string[];
+  readonly digest: string;
+}
+
+export interface Page {
+  readonly texts: readonly string[];
+  readonly nextCursor?: string;
+}
+
+/** The lists of all backends as one, in the order of the configuration and then of each backend. Never changes. */
+export class Catalog {
+  readonly conflicts: readonly Conflict[];
+  readonly #lists: Readonly<Record<ListName, MergedList>>;
+  readonly #routes: Readonly<Record<ListName, ReadonlyMap<string, Route>>>;
+  readonly #templates: readonly { readonly template: UriTemplate; readonly backend: string }[];
+
+  constructor(offers: readonly BackendOffer[], naming: Naming) {
+    const conflicts: Conflict[] = [];
+    const merge = (list: ListName) => mergeList(list, offers, naming, conflicts);
+    const merged = {
+      tools: merge("tools"),
+      prompts: merge("prompts"),
+      resources: merge("resources"),
+      resourceTemplates: merge("resourceTemplates"),
+    };
+    this.conflicts = conflicts;
+    this.#lists = merged;
+    this.#routes = {
+      tools: merged.tools.routes,
+      prompts: merged.prompts.routes,
+      resources: merged.resources.routes,
+      resourceTemplates: merged.resourceTemplates.routes,
+    };
+    this.#templates = [...merged.resourceTemplates.routes.values()]
+      .map(({ name, backend }) => ({ template: new UriTemplate(name), backend }))
+      .sort((a, b) => b.template.literalLength - a.template.literalLength);
+  }
+
+  tool(name: string): Route | undefined {
+    return this.#routes.tools.get(name);
+  }
+
+  prompt(name: string): Route | undefined {
+    return this.#routes.prompts.get(name);
+  }
+
+  /** The backend that has a URI: listed exactly, or made from the most literal template that matches. */
+  resource(uri: string): string | undefined {
+    const exact = this.#routes.resources.get(uri)?.backend;
+    return exact ?? this.#templates.find(({ template }) => template.matches(uri))?.backend;
+  }
+
+  /** The backend that offers exactly this template, or the URI if it is none. */
+  template(uriTemplate: string): string | undefined {
+    return this.#routes.resourceTemplates.get(uriTemplate)?.backend ?? this.resource(uriTemplate);
+  }
+
+  digest(list: ListName): string {
+    return this.#lists[list].digest;
+  }
+
+  size(list: ListName): number {
+    return this.#lists[list].names.length;
+  }
+
+  /**
+   * The items after the one that a cursor names: a cursor stays good while the list changes around it.
+   * Undefined for a cursor that is none of ours, or whose item is gone.
+   */
+  page(list: ListName, cursor: string | undefined, pageSize: number): Page | undefined {
+    const { names, texts } = this.#lists[list];
+    const start = cursor === undefined ? 0 : names.indexOf(decodeCursor(cursor)) + 1;
+    if (cursor !== undefined && start === 0) return undefined;
+    const end = Math.min(start + pageSize, names.length);
+    const last = names[end - 1];
+    const more = end < names.length && last !== undefined;
+    return { texts: texts.slice(start, end), ...(more ? { nextCursor: encodeCursor(last) } : {}) };
+  }
+
+  /** The lists that differ from another catalog's. */
+  changedSince(other: Catalog): ListName[] {
+    return LIST_NAMES.filter((list) => this.digest(list) !== other.digest(list));
+  }
+}
+
+function mergeList(
+  list: ListName,
+  offers: readonly BackendOffer[],
+  naming: Naming,
+  conflicts: Conflict[],
+): MergedList & { readonly routes: ReadonlyMap<string, Route> } {
+  const routes = new Map<string, Route>();
+  const texts: string[] = [];
+  for (const { backend, offer } of offers) {
+    for (const item of offer.lists[list]) {
+      const exposed = exposedName(list, backend, item, naming);
+      const taken = routes.get(exposed);
+      if (taken !== undefined) {
+        conflicts.push({ list, name: exposed, backend, shadowedBy: taken.backend });
+        continue;
+      }
+      routes.set(exposed, { backend, name: item.name, repeatable: item.repeatable });
+      texts.push(exposed === item.name ? item.text : renamed(item.text, exposed));
+    }
+  }
+  return { routes, names: [...routes.keys()], texts, digest: digestOf(texts) };
+}
+
+/** Tools and prompts get the backend's prefix; URIs are the backends' own. */
+function exposedName(list: ListName, backend: string, item: Item, naming: Naming): string {
+  return list === "tools" || list === "prompts" ? naming.expose(backend, item.name) : item.name;
+}
+
+function renamed(text: string, name: string): string {
+  const span = at(text, "name");
+  return span === undefined ? text : replace(text, span, JSON.stringify(name));
+}
+
+function encodeCursor(name: string): string {
+  return Buffer.from(name).toString("base64url");
+}
+
+function decodeCursor(cursor: string): string {
+  return Buffer.from(cursor, "base64url").toString();
+}

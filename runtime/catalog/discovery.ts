@@ -1,0 +1,250 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import type { Logger } from "pino";
+
+import type { Settings } from "../contract/index.ts";
+import type { Backend } from "../upstream/backend.ts";
+import { handshake, type Introduction, type Welcome } from "../upstream/handshake.ts";
+import type { UpstreamSession } from "../upstream/upstream-session.ts";
+import { ownRequest } from "../upstream/upstream-sessions.ts";
+import { type Envelope, readEnvelope } from "../wire/message.ts";
+import type { SseEvent } from "../wire/sse.ts";
+import { readList } from "./listing.ts";
+import { type Item, LIST_NAMES, LISTS, type ListName, type Offer } from "./offer.ts";
+
+/** `failing`: it does not answer, and its last lists still stand. `down`: it offers nothing. */
+export type BackendState = "connecting" | "up" | "failing" | "down";
+
+export interface BackendHealth {
+  readonly state: BackendState;
+  readonly sinceMs: number;
+  readonly error: string | undefined;
+  readonly protocol: string | undefined;
+}
+
+export interface DiscoveryParts {
+  readonly backend: Backend;
+  readonly introduction: Introduction;
+  readonly health: Settings["health"];
+  readonly refreshSeconds: number;
+  readonly log: Logger;
+  /** The offer is another one, or the first attempt failed. */
+  readonly onChange: () => void;
+}
+
+const FIRST_RETRY_MS = 250;
+
+/** How long a lost stream is left alone before it is opened again. */
+const STREAM_RETRY_MS = 500;
+
+/**
+ * Keeps knowing what one backend offers to clients of one kind: a session of our own at the backend, its
+ * lists, and a stream that says when they change. Starts over, ever more slowly, when the backend fails.
+ */
+export class Discovery {
+  readonly backend: Backend;
+  readonly #parts: DiscoveryParts;
+  readonly #stop = new AbortController();
+  readonly #settled = Promise.withResolvers<void>();
+  #offer: Offer | undefined;
+  #health: BackendHealth;
+  #failures = 0;
+  #lastAnswerMs = Date.now();
+  #welcome: Welcome | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: DiscoveryParts) {
+    this.backend = parts.backend;
+    this.#parts = parts;
+    this.#health = {
+      state: "connecting",
+      sinceMs: Date.now(),
+      error: undefined,
+      protocol: undefined,
+    };
+  }
+
+  get offer(): Offer | undefined {
+    return this.#offer;
+  }
+
+  get health(): BackendHealth {
+    return this.#health;
+  }
+
+  /** Resolves when the first attempt has succeeded or failed. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Reads the lists again now, because somebody heard that they changed. */
+  refresh(): void {
+    const { signal } = this.#stop;
+    if (this.#welcome === undefined || signal.aborted) return;
+    this.#readLists(this.#welcome, LIST_NAMES, signal).catch((error: unknown) => {
+      this.#parts.log.info({ backend: this.backend.name, error }, "lists cannot be read again");
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort(new Error("closed"));
+    this.#settled.resolve();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const session = new AbortController();
+      const both = AbortSignal.any([signal, session.signal]);
+      try {
+        await this.#serve(both);
+      } catch (error) {
+        if (!signal.aborted) this.#fail(error);
+      } finally {
+        session.abort(new Error("discovery starts over"));
+        this.#settled.resolve();
+      }
+      if (signal.aborted) return;
+      const waitMs = Math.min(
+        FIRST_RETRY_MS * 2 ** Math.min(this.#failures, 16),
+        this.#parts.health.intervalSeconds * 1000,
+      );
+      await delay(waitMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** One session at the backend, from handshake to its loss. */
+  async #serve(signal: AbortSignal): Promise<never> {
+    const welcome = await handshake(
+      this.backend,
+      this.#parts.introduction,
+      1,
+      this.#limited(signal),
+    );
+    const { session } = welcome;
+    try {
+      await this.#readLists(welcome, LIST_NAMES, signal);
+      this.#welcome = welcome;
+      this.#settled.resolve();
+      return await Promise.race([this.#follow(welcome, signal), this.#watch(session, signal)]);
+    } finally {
+      this.#welcome = undefined;
+      await session.end(this.#limited()).catch(() => {});
+    }
+  }
+
+  /** Reads the lists again whenever the backend says so, or now and then where it keeps no stream. */
+  async #follow(welcome: Welcome, signal: AbortSignal): Promise<never> {
+    let opened = false;
+    for (;;) {
+      const stream = await welcome.session.stream(signal);
+      if (stream.kind === "open") {
+        if (opened) await this.#readLists(welcome, LIST_NAMES, signal);
+        opened = true;
+        for await (const event of stream.events) await this.#hear(event, welcome, signal);
+        await delay(STREAM_RETRY_MS, undefined, { signal });
+      } else if (stream.kind === "lost" && opened) {
+        throw new Error("the backend forgot the discovery session");
+      } else {
+        await delay(this.#parts.refreshSeconds * 1000, undefined, { signal });
+        await this.#readLists(welcome, LIST_NAMES, signal);
+      }
+    }
+  }
+
+  async #hear(event: SseEvent, welcome: Welcome, signal: AbortSignal): Promise<void> {
+    const envelope = envelopeOf(event.data);
+    if (envelope === undefined) return;
+    if (envelope.kind === "request") return await answerOwn(envelope, welcome.session, signal);
+    const changed = LIST_NAMES.filter((list) => LISTS[list].changed === envelope.method);
+    if (changed.length > 0) await this.#readLists(welcome, changed, signal);
+  }
+
+  /** Asks for a sign of life at an even pace. */
+  async #watch(session: UpstreamSession, signal: AbortSignal): Promise<never> {
+    for (;;) {
+      await delay(this.#parts.health.intervalSeconds * 1000, undefined, { signal });
+      const answer = await session.ask(ownRequest("ping", {}), "probe", this.#limited(signal));
+      if (answer.text === undefined) throw new Error(`a ping got HTTP ${answer.statusCode}`);
+      this.#lastAnswerMs = Date.now();
+    }
+  }
+
+  async #readLists(
+    welcome: Welcome,
+    wanted: readonly ListName[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { session, capabilities, instructions } = welcome;
+    const within = this.#limited(signal);
+    const read = async (list: ListName): Promise<readonly Item[]> => {
+      if (capabilities[LISTS[list].capability] === undefined) return [];
+      if (!wanted.includes(list)) return this.#offer?.lists[list] ?? [];
+      return await readList(session, list, within);
+    };
+    const [tools, prompts, resources, resourceTemplates] = await Promise.all([
+      read("tools"),
+      read("prompts"),
+      read("resources"),
+      read("resourceTemplates"),
+    ]);
+    this.#offer = { lists: { tools, prompts, resources, resourceTemplates }, instructions };
+    this.#failures = 0;
+    this.#lastAnswerMs = Date.now();
+    this.#become("up", undefined, session.record.protocol);
+    this.#parts.onChange();
+  }
+
+  #fail(error: unknown): void {
+    const { health, log, onChange } = this.#parts;
+    const silentMs = Date.now() - this.#lastAnswerMs;
+    const patienceMs = health.unhealthyThreshold * health.intervalSeconds * 1000;
+    const message = error instanceof Error ? error.message : String(error);
+    this.#failures += 1;
+    if (this.#offer !== undefined && silentMs >= patienceMs) this.#offer = undefined;
+    const level = this.#failures === 1 ? "warn" : "debug";
+    log[level]({ backend: this.backend.name, failures: this.#failures, error }, "backend fails");
+    this.#become(this.#offer === undefined ? "down" : "failing", message, undefined);
+    onChange();
+  }
+
+  #become(state: BackendState, error: string | undefined, protocol: string | undefined): void {
+    if (this.#health.state !== state) {
+      this.#parts.log.info({ backend: this.backend.name, state }, "backend state");
+    }
+    const sinceMs = this.#health.state === state ? this.#health.sinceMs : Date.now();
+    this.#health = { state, sinceMs, error, protocol: protocol ?? this.#health.protocol };
+  }
+
+  #limited(signal?: AbortSignal): AbortSignal {
+    const timeout = AbortSignal.timeout(this.#parts.health.timeoutSeconds * 1000);
+    return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  }
+}
+
+/** A backend may ping; it gets nothing else from a session that no client stands behind. */
+async function answerOwn(
+  envelope: Envelope,
+  session: UpstreamSession,
+  signal: AbortSignal,
+): Promise<void> {
+  const outcome =
+    envelope.method === "ping"
+      ? '"result":{}'
+      : '"error":{"code":-32601,"message":"no client stands behind this session"}';
+  await session.tell(`{"jsonrpc":"2.0","id":${envelope.idText},${outcome}}`, signal);
+}
+
+function envelopeOf(text: string): Envelope | undefined {
+  if (text === "") return undefined;
+  try {
+    return readEnvelope(text);
+  } catch {
+    return undefined;
+  }
+}

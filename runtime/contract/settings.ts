@@ -1,0 +1,158 @@
+import type * as z from "zod";
+import type { configuration } from "./configuration.ts";
+import { seconds } from "./units.ts";
+
+/** A backend as the runtime knows it. */
+export interface BackendSettings {
+  readonly name: string;
+  readonly url: string;
+  readonly caBundlePath?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly stateful: boolean;
+  readonly catalog: "shared" | "perSession";
+  readonly notifications: "calls" | "session";
+  /** Its own longest wait for an answer; absent where `limits.callTimeoutSeconds` holds. */
+  readonly callTimeoutSeconds?: number;
+}
+
+/**
+ * What the runtime reads: a configuration with every default filled in and every number in one
+ * unit. Deeply frozen. `docs/settings.md` says what each is for.
+ */
+export interface Settings {
+  readonly name: string;
+  readonly groupRef?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  readonly allowedHosts?: readonly string[];
+  readonly allowedOrigins?: readonly string[];
+  /** At least one; names are unique. */
+  readonly backends: readonly BackendSettings[];
+  readonly aggregation: { readonly prefixFormat: string };
+  readonly session: {
+    readonly idleTtlSeconds: number;
+    /** Absent: no limit. */
+    readonly maxLifetimeSeconds?: number;
+    readonly maxSessions: number;
+    readonly cacheEntries: number;
+  };
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly callTimeoutSeconds: number;
+    readonly callTimeoutMaxSeconds: number;
+    readonly connectTimeoutSeconds: number;
+    readonly initializeTimeoutSeconds: number;
+    readonly requestTimeoutSeconds: number;
+    readonly keepAliveSeconds: number;
+    readonly upstreamConnections: number;
+    readonly batchMessages: number;
+    readonly views: number;
+    readonly subscriptions: number;
+    readonly clientBytes: number;
+    readonly streams: number;
+    readonly catalogRefreshSeconds: number;
+  };
+  readonly health: {
+    readonly intervalSeconds: number;
+    readonly timeoutSeconds: number;
+    readonly unhealthyThreshold: number;
+    readonly partialFailureMode: "best_effort" | "fail";
+    /** Absent: the state of the backends is not logged at intervals. */
+    readonly statusReportingSeconds?: number;
+  };
+}
+
+type Parsed = z.output<typeof configuration>;
+
+/** A check never waits longer than this, unless told otherwise: ToolHive's default. */
+const HEALTH_TIMEOUT_SECONDS = seconds("10s");
+
+/** The settings that a valid configuration amounts to. */
+export function settingsOf(parsed: Parsed): Settings {
+  const { name, groupRef, metadata, host, port, adminPort } = parsed;
+  const { allowedHosts, allowedOrigins } = parsed;
+  return frozen({
+    name,
+    ...(groupRef !== undefined && { groupRef }),
+    metadata,
+    host,
+    port,
+    adminPort,
+    logLevel: parsed.operational.logLevel,
+    ...(allowedHosts && { allowedHosts }),
+    ...(allowedOrigins && { allowedOrigins }),
+    backends: parsed.backends.map((backend) => backendOf(backend, parsed)),
+    aggregation: { prefixFormat: parsed.aggregation.conflictResolutionConfig.prefixFormat },
+    session: sessionOf(parsed.session),
+    limits: limitsOf(parsed),
+    health: healthOf(parsed.operational.failureHandling),
+  });
+}
+
+function backendOf(backend: Parsed["backends"][number], parsed: Parsed): BackendSettings {
+  const { name, url, caBundlePath, metadata, stateful, catalog, notifications } = backend;
+  const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
+  const callTimeoutSeconds = backend.callTimeout ?? perWorkload.get(name);
+  return {
+    name,
+    url,
+    ...(caBundlePath !== undefined && { caBundlePath }),
+    metadata,
+    stateful,
+    catalog,
+    notifications,
+    ...(callTimeoutSeconds !== undefined && { callTimeoutSeconds }),
+  };
+}
+
+function sessionOf(session: Parsed["session"]): Settings["session"] {
+  const { idleTtl, maxLifetime, maxSessions, cacheEntries = maxSessions } = session;
+  return {
+    idleTtlSeconds: idleTtl,
+    ...(maxLifetime !== undefined && { maxLifetimeSeconds: maxLifetime }),
+    maxSessions,
+    cacheEntries,
+  };
+}
+
+function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
+  return {
+    bodyBytes: limits.bodyBytes,
+    callTimeoutSeconds: limits.callTimeout ?? operational.timeouts.default,
+    callTimeoutMaxSeconds: limits.callTimeoutMax,
+    connectTimeoutSeconds: limits.connectTimeout,
+    initializeTimeoutSeconds: limits.initializeTimeout,
+    requestTimeoutSeconds: limits.requestTimeout,
+    keepAliveSeconds: limits.keepAlive,
+    upstreamConnections: limits.upstreamConnections,
+    batchMessages: limits.batchMessages,
+    views: limits.views,
+    subscriptions: limits.subscriptions,
+    clientBytes: limits.clientBytes,
+    streams: limits.streams,
+    catalogRefreshSeconds: limits.catalogRefresh,
+  };
+}
+
+function healthOf(handling: Parsed["operational"]["failureHandling"]): Settings["health"] {
+  const { healthCheckInterval, healthCheckTimeout, statusReportingInterval } = handling;
+  return {
+    intervalSeconds: healthCheckInterval,
+    timeoutSeconds: healthCheckTimeout ?? Math.min(HEALTH_TIMEOUT_SECONDS, healthCheckInterval),
+    unhealthyThreshold: handling.unhealthyThreshold,
+    partialFailureMode: handling.partialFailureMode,
+    ...(statusReportingInterval !== undefined && {
+      statusReportingSeconds: statusReportingInterval,
+    }),
+  };
+}
+
+function frozen<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === "object" && inner !== null) frozen(inner);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,147 @@
+import * as z from "zod";
+import { count, duration, idle, labels, refused, text } from "./fields.ts";
+
+/** How the gateway proves itself to one backend. Only `unauthenticated` is built. */
+const strategy = z
+  .strictObject({
+    type: z.literal("unauthenticated").describe("The only strategy that is built."),
+    headerInjection: idle("the strategy header_injection"),
+    tokenExchange: idle("the strategy token_exchange"),
+    upstreamInject: idle("the strategy upstream_inject"),
+    awsSts: idle("the strategy aws_sts"),
+    xaa: idle("the strategy xaa"),
+    obo: idle("the strategy obo"),
+  })
+  .partial()
+  .required({ type: true });
+
+const incomingAuth = z
+  .strictObject({
+    type: z.literal("anonymous").describe("Who may call: everybody who reaches the port."),
+    oidc: refused("clients are not authenticated."),
+    authz: z
+      .strictObject({
+        type: z.literal("none").describe("No authorization."),
+        policies: refused("calls are not authorized."),
+        entitiesJson: idle("authz cedar"),
+        primaryUpstreamProvider: idle("authz cedar"),
+        groupClaimName: idle("authz cedar"),
+        roleClaimName: idle("authz cedar"),
+        groupEntityType: idle("authz cedar"),
+      })
+      .partial(),
+  })
+  .partial();
+
+const outgoingAuth = z
+  .strictObject({
+    source: z.literal("inline").describe("Where strategies come from: this file."),
+    default: strategy.describe("The strategy of backends that have none of their own."),
+    backends: z.record(z.string(), strategy).describe("The strategy of each backend, by name."),
+  })
+  .partial();
+
+const aggregation = z.strictObject({
+  conflictResolution: z
+    .literal("prefix")
+    .default("prefix")
+    .describe("How equal names of two backends are told apart: each gets its backend's prefix."),
+  conflictResolutionConfig: z
+    .strictObject({
+      prefixFormat: z
+        .string()
+        .default("{workload}_")
+        .describe(
+          'The prefix of tool and prompt names, with {workload} in the place of the backend\'s name. "" leaves names unchanged; two equal names are then a fault.',
+        ),
+      priorityOrder: refused("belongs to conflictResolution priority.").optional(),
+    })
+    .prefault({}),
+  tools: z
+    .array(
+      z.strictObject({
+        workload: text("The backend that the entry speaks of."),
+        filter: refused("every tool is offered.").optional(),
+        overrides: refused("tools keep their names and descriptions.").optional(),
+        excludeAll: refused("every tool is offered.").optional(),
+        toolConfigRef: refused("there is no Kubernetes resource to look up.").optional(),
+      }),
+    )
+    .optional()
+    .describe("Per backend: which tools are offered and how they are called."),
+  excludeAllTools: refused("every tool is offered.").optional(),
+  defaultToolVisibility: z.literal("allow").optional().describe("Tools are offered by default."),
+});
+
+const operational = z.strictObject({
+  logLevel: z
+    .enum(["debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("The least severe line that the log keeps."),
+  timeouts: z
+    .strictObject({
+      default: duration(
+        "The longest wait for the answer to a call, where limits.callTimeout is absent.",
+      ).prefault("60s"),
+      perWorkload: z
+        .record(z.string(), duration("The longest wait for the answer to a call of this backend."))
+        .prefault({})
+        .describe("By backend name: the same, where backends[].callTimeout is absent."),
+    })
+    .prefault({}),
+  failureHandling: z
+    .strictObject({
+      healthCheckInterval: duration("The time between two checks of a backend.").prefault("30s"),
+      healthCheckTimeout: duration(
+        "The longest wait for a check. Absent: 10s, or the interval where that is shorter.",
+      ).optional(),
+      unhealthyThreshold: count(
+        "A backend is unhealthy after this many failed checks in a row.",
+        1,
+        100,
+      ).default(3),
+      statusReportingInterval: duration(
+        "The time between two log lines with the state of all backends. Absent: no such lines.",
+      ).optional(),
+      partialFailureMode: z
+        .enum(["best_effort", "fail"])
+        .default("best_effort")
+        .describe(
+          "A list while a backend is away: best_effort leaves its part out, fail answers an error.",
+        ),
+      circuitBreaker: refused("calls always go to the backend.").optional(),
+    })
+    .prefault({}),
+});
+
+const sessionStorage = z
+  .strictObject({
+    provider: z.literal("memory").describe("Sessions live in the memory of the process."),
+    address: idle("the provider redis"),
+    db: idle("the provider redis"),
+    keyPrefix: idle("the provider redis"),
+  })
+  .partial();
+
+/**
+ * The part of the configuration that ToolHive's vmcp reads too: an existing anonymous file starts
+ * unchanged. The schema accepts what is built; the refusals explain the rest.
+ */
+export const toolhive = {
+  name: text("The gateway's name in initialize, log and status.").default("mcp-fleet"),
+  groupRef: text("ToolHive's group of the backends. No effect.").optional(),
+  metadata: labels("Your own notes. No effect.").prefault({}),
+  incomingAuth: incomingAuth.optional(),
+  outgoingAuth: outgoingAuth.optional(),
+  aggregation: aggregation.prefault({}),
+  operational: operational.prefault({}),
+  sessionStorage: sessionStorage.optional(),
+  compositeTools: refused("workflows are not built.").optional(),
+  compositeToolRefs: refused("workflows are not built.").optional(),
+  telemetry: refused("OpenTelemetry is not built.").optional(),
+  audit: refused("the audit log is not built.").optional(),
+  optimizer: refused("the optimizer is not built.").optional(),
+  codeMode: refused("code mode is not built.").optional(),
+  rateLimiting: refused("rate limits are not built.").optional(),
+  passthroughHeaders: refused("client headers stay at the gateway.").optional(),
+};

@@ -1,0 +1,45 @@
+import type { Readable } from "node:stream";
+
+import type { FleetError } from "../wire/fleet-error.ts";
+import type { Reply } from "../wire/reply.ts";
+
+/** The answer to one request of a batch: its messages become events of the one stream that the batch is answered on. */
+export class BatchReply implements Reply {
+  readonly #stream: Reply;
+  readonly #idText: string;
+  #ended = false;
+
+  constructor(stream: Reply, idText: string) {
+    this.#stream = stream;
+    this.#idText = idText;
+  }
+
+  get begun(): boolean {
+    return this.#stream.begun;
+  }
+
+  get gone(): AbortSignal {
+    return this.#stream.gone;
+  }
+
+  message(text: string | Buffer): void {
+    void this.event(text.toString());
+    this.#ended = true;
+  }
+
+  async stream(body: Readable): Promise<void> {
+    this.message(Buffer.concat(await body.toArray()));
+  }
+
+  async event(text: string): Promise<void> {
+    if (!this.#ended) await this.#stream.event(text);
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  fail(error: FleetError): void {
+    this.message(error.toJsonRpc(this.#idText));
+  }
+}

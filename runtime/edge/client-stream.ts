@@ -1,0 +1,56 @@
+import type { FastifyReply } from "fastify";
+
+import type { LiveSession } from "../sessions/live-session.ts";
+import { encodeEvent, SSE_CONTENT_TYPE, SSE_KEEP_ALIVE } from "../wire/sse.ts";
+import type { Beating } from "./keep-alive.ts";
+
+/** A client that lets this much pile up does not read: its stream is closed, and it may open a new one. */
+const MAX_BACKLOG_BYTES = 1024 * 1024;
+
+/** One GET stream of a client: what is said to it unasked. */
+export class ClientStream implements Beating {
+  readonly session: LiveSession;
+  readonly #reply: FastifyReply;
+  readonly #onBeat: () => void;
+
+  constructor(session: LiveSession, reply: FastifyReply, onBeat: () => void) {
+    this.session = session;
+    this.#reply = reply;
+    this.#onBeat = onBeat;
+    reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    }
+    reply.raw.writeHead(200, {
+      "content-type": SSE_CONTENT_TYPE,
+      "cache-control": "no-cache, no-transform",
+    });
+    reply.raw.flushHeaders();
+  }
+
+  onClose(listener: () => void): void {
+    this.#reply.raw.once("close", listener);
+  }
+
+  /** Whether the message was taken. */
+  send(text: string): boolean {
+    const { raw } = this.#reply;
+    if (raw.writableEnded || raw.destroyed) return false;
+    if (raw.writableLength > MAX_BACKLOG_BYTES) {
+      raw.destroy();
+      return false;
+    }
+    raw.write(encodeEvent(text));
+    return true;
+  }
+
+  /** An open stream is use of the session, and a comment finds out whether it is still open. */
+  beat(): void {
+    this.#onBeat();
+    this.#reply.raw.write(SSE_KEEP_ALIVE);
+  }
+
+  close(): void {
+    this.#reply.raw.end();
+  }
+}

@@ -1,0 +1,119 @@
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+import type { FastifyReply } from "fastify";
+
+import type { FleetError } from "../wire/fleet-error.ts";
+import type { Reply } from "../wire/reply.ts";
+import { encodeEvent, SSE_CONTENT_TYPE, SSE_KEEP_ALIVE } from "../wire/sse.ts";
+import type { Beating, KeepAlive } from "./keep-alive.ts";
+import { sendError } from "./send-error.ts";
+
+type Mode = "open" | "json" | "sse" | "ended";
+
+/**
+ * The answer to one POST. A backend that is silent for long makes it an SSE stream with comments, so that
+ * nothing in between takes the connection for dead.
+ */
+export class HttpReply implements Reply, Beating {
+  readonly #reply: FastifyReply;
+  readonly #idText: string;
+  readonly #keepAlive: KeepAlive;
+  readonly #gone = new AbortController();
+  #mode: Mode = "open";
+  #quietBeats = 0;
+
+  constructor(reply: FastifyReply, idText: string, keepAlive: KeepAlive) {
+    this.#reply = reply;
+    this.#idText = idText;
+    this.#keepAlive = keepAlive;
+    keepAlive.add(this);
+    reply.raw.once("close", () => {
+      keepAlive.delete(this);
+      if (!reply.raw.writableFinished) this.#gone.abort(new Error("the client is gone"));
+    });
+  }
+
+  get begun(): boolean {
+    return this.#mode !== "open";
+  }
+
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  message(text: string | Buffer): void {
+    if (this.#mode === "sse") {
+      void this.event(text.toString());
+      return this.end();
+    }
+    if (this.#mode !== "open") return;
+    this.#finish("json");
+    this.#reply.header("content-type", "application/json").send(text);
+  }
+
+  async stream(body: Readable, length: number | undefined): Promise<void> {
+    if (this.#mode === "sse") return this.message(Buffer.concat(await body.toArray()));
+    this.#finish("json");
+    const headers = length === undefined ? {} : { "content-length": String(length) };
+    this.#begin({ ...headers, "content-type": "application/json" });
+    await pipeline(body, this.#reply.raw).catch((error: unknown) => {
+      if (!this.#gone.signal.aborted) throw error;
+    });
+  }
+
+  async event(text: string): Promise<void> {
+    if (this.#mode === "open") this.#beginSse();
+    if (this.#mode !== "sse" || this.#gone.signal.aborted) return;
+    this.#quietBeats = 0;
+    const { raw } = this.#reply;
+    if (raw.write(encodeEvent(text)) || this.#gone.signal.aborted) return;
+    await once(raw, "drain", { signal: this.#gone.signal }).catch(() => {});
+  }
+
+  end(): void {
+    if (this.#mode === "open") this.#beginSse();
+    if (this.#mode !== "sse") return;
+    this.#finish("ended");
+    this.#reply.raw.end();
+  }
+
+  fail(error: FleetError): void {
+    if (this.#mode === "open") {
+      this.#finish("json");
+      sendError(this.#reply, error, this.#idText);
+    } else if (this.#mode === "sse") {
+      this.message(error.toJsonRpc(this.#idText));
+    } else {
+      this.#reply.raw.destroy();
+    }
+  }
+
+  /** The first beat may come right after the request: only the second one says that it was quiet for long. */
+  beat(): void {
+    this.#quietBeats += 1;
+    if (this.#quietBeats < 2) return;
+    if (this.#mode === "open") this.#beginSse();
+    if (this.#mode === "sse") this.#reply.raw.write(SSE_KEEP_ALIVE);
+  }
+
+  #beginSse(): void {
+    this.#mode = "sse";
+    this.#begin({ "content-type": SSE_CONTENT_TYPE, "cache-control": "no-cache, no-transform" });
+    this.#reply.raw.flushHeaders();
+  }
+
+  #begin(headers: Record<string, string>): void {
+    this.#reply.hijack();
+    for (const [name, value] of Object.entries(this.#reply.getHeaders())) {
+      if (value !== undefined) this.#reply.raw.setHeader(name, value);
+    }
+    this.#reply.raw.writeHead(200, headers);
+  }
+
+  #finish(mode: Mode): void {
+    this.#mode = mode;
+    this.#keepAlive.delete(this);
+  }
+}

@@ -1,0 +1,266 @@
+import { isUtf8 } from "node:buffer";
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+
+import type { Settings } from "../contract/index.ts";
+import type { Metrics } from "../metrics.ts";
+import type { LiveSession } from "../sessions/live-session.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import { asFleetError, FleetError, resultText } from "../wire/fleet-error.ts";
+import { at, cut, elements } from "../wire/json-text.ts";
+import { isBatch, isObject, type Message, readMessage } from "../wire/message.ts";
+import { allowsBatches, negotiate } from "../wire/protocol-version.ts";
+import type { Reply } from "../wire/reply.ts";
+import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
+import { BatchReply } from "./batch-reply.ts";
+import type { ClientStreams } from "./client-streams.ts";
+import { HttpReply } from "./http-reply.ts";
+import type { KeepAlive } from "./keep-alive.ts";
+import { checkAccept, checkProtocolVersion } from "./negotiation.ts";
+import type { Role } from "./role.ts";
+
+export interface McpEndpointParts {
+  readonly role: Role;
+  readonly sessions: Sessions;
+  readonly streams: ClientStreams;
+  readonly keepAlive: KeepAlive;
+  readonly limits: Settings["limits"];
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Whoever holds an id may use it: there are no principals yet to bind sessions to. */
+const ANONYMOUS = "anonymous";
+
+/** POST, GET and DELETE of the MCP endpoint: from HTTP to session and message, and no further. */
+export class McpEndpoint {
+  readonly #parts: McpEndpointParts;
+
+  constructor(parts: McpEndpointParts) {
+    this.#parts = parts;
+  }
+
+  async post(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    checkAccept(request.headers.accept, ["application/json", SSE_CONTENT_TYPE]);
+    const text = bodyText(request.body);
+    if (isBatch(text)) return await this.#postBatch(request, reply, text);
+    const message = readMessage(text);
+    try {
+      if (message.method === "initialize") return await this.#initialize(message, reply);
+      const session = await this.#session(request);
+      return await this.#withSession(session, async () => {
+        if (message.kind !== "request") return await this.#accept(session, message, reply);
+        await this.#answer(
+          session,
+          message,
+          new HttpReply(reply, message.idText, this.#parts.keepAlive),
+        );
+        return reply;
+      });
+    } catch (thrown) {
+      throw withId(thrown, message.idText);
+    }
+  }
+
+  async get(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    checkAccept(request.headers.accept, [SSE_CONTENT_TYPE]);
+    const session = await this.#session(request);
+    this.#parts.streams.open(session, reply);
+    return reply;
+  }
+
+  async delete(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const session = await this.#session(request);
+    await this.#parts.sessions.end(session, "deleted");
+    return reply.code(204).send();
+  }
+
+  async #initialize(message: Message, reply: FastifyReply): Promise<FastifyReply> {
+    const { role, sessions, limits, metrics } = this.#parts;
+    if (message.kind !== "request") throw new FleetError("INVALID_REQUEST");
+    const requested = message.params.protocolVersion;
+    if (typeof requested !== "string") {
+      throw new FleetError("INVALID_PARAMS", { message: "params.protocolVersion is no string" });
+    }
+    const clientInfo = objectText(message, "clientInfo", '{"name":"unknown","version":"0"}');
+    const capabilities = objectText(message, "capabilities", "{}");
+    if (Buffer.byteLength(clientInfo) + Buffer.byteLength(capabilities) > limits.clientBytes) {
+      throw new FleetError("BODY_TOO_LARGE", {
+        message: `clientInfo and capabilities are larger than ${limits.clientBytes} bytes (limits.clientBytes)`,
+      });
+    }
+    const protocol = negotiate(requested);
+    const session = await sessions.create({
+      owner: ANONYMOUS,
+      protocol,
+      clientInfo,
+      capabilities,
+      view: role.viewOf(capabilities),
+    });
+    metrics.calls.inc({ method: "initialize", outcome: "ok" });
+    return reply
+      .header("mcp-session-id", session.id)
+      .header("content-type", "application/json")
+      .send(resultText(message.idText, role.initializeResult(protocol)));
+  }
+
+  async #postBatch(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    text: string,
+  ): Promise<FastifyReply> {
+    const { limits, keepAlive } = this.#parts;
+    const session = await this.#session(request);
+    if (!allowsBatches(session.record.protocol)) {
+      throw new FleetError("INVALID_REQUEST", {
+        message: `batches do not exist in protocol ${session.record.protocol}`,
+      });
+    }
+    const messages = readBatch(text, limits.batchMessages);
+    return await this.#withSession(session, async () => {
+      const requests = messages.filter(({ kind }) => kind === "request");
+      const others = messages.filter(({ kind }) => kind !== "request");
+      for (const message of others) await this.#handOver(session, message);
+      if (requests.length === 0) return reply.code(202).send();
+      const stream = new HttpReply(reply, "", keepAlive);
+      const answers = requests.map((message) =>
+        this.#answer(session, message, new BatchReply(stream, message.idText)),
+      );
+      await Promise.all(answers);
+      stream.end();
+      return reply;
+    });
+  }
+
+  /** Every request of a session ends here, well or badly. */
+  async #answer(session: LiveSession, message: Message, reply: Reply): Promise<void> {
+    const { role, metrics, log } = this.#parts;
+    metrics.callsInFlight.inc();
+    let outcome: string = "ok";
+    try {
+      await role.request(session, message, reply);
+    } catch (thrown) {
+      const error = asFleetError(thrown);
+      outcome = error.code;
+      logFailure(log, error, session, message.method);
+      reply.fail(error);
+    } finally {
+      metrics.callsInFlight.dec();
+      metrics.calls.inc({ method: knownMethod(message.method), outcome });
+    }
+  }
+
+  async #accept(
+    session: LiveSession,
+    message: Message,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    await this.#handOver(session, message);
+    return reply.code(202).send();
+  }
+
+  async #handOver(session: LiveSession, message: Message): Promise<void> {
+    const { role } = this.#parts;
+    if (message.kind === "response") await role.response(session, message);
+    else await role.notification(session, message);
+  }
+
+  async #session(request: FastifyRequest): Promise<LiveSession> {
+    const id = header(request, "mcp-session-id");
+    if (id === undefined) {
+      checkProtocolVersion(header(request, "mcp-protocol-version"));
+      throw new FleetError("SESSION_REQUIRED");
+    }
+    const session = await this.#parts.sessions.find(id, ANONYMOUS);
+    checkProtocolVersion(header(request, "mcp-protocol-version"));
+    return session;
+  }
+
+  async #withSession(
+    session: LiveSession,
+    work: () => Promise<FastifyReply>,
+  ): Promise<FastifyReply> {
+    this.#parts.sessions.hold(session);
+    try {
+      return await work();
+    } finally {
+      this.#parts.sessions.release(session);
+    }
+  }
+}
+
+/** The methods of MCP, so that a client's invention does not become a metric label. */
+const METHODS: ReadonlySet<string> = new Set([
+  "ping",
+  "tools/list",
+  "tools/call",
+  "prompts/list",
+  "prompts/get",
+  "resources/list",
+  "resources/templates/list",
+  "resources/read",
+  "resources/subscribe",
+  "resources/unsubscribe",
+  "completion/complete",
+  "logging/setLevel",
+]);
+
+function knownMethod(method: string): string {
+  return METHODS.has(method) ? method : "other";
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function bodyText(body: unknown): string {
+  if (!Buffer.isBuffer(body) || !isUtf8(body)) throw new FleetError("PARSE_ERROR");
+  return body.toString("utf8");
+}
+
+function readBatch(text: string, maxMessages: number): Message[] {
+  readJson(text);
+  const spans = elements(text);
+  if (spans.length === 0 || spans.length > maxMessages) {
+    throw new FleetError("INVALID_REQUEST", {
+      message: `a batch holds 1 to ${maxMessages} messages (limits.batchMessages)`,
+    });
+  }
+  const messages = spans.map((span) => readMessage(cut(text, span)));
+  if (messages.some(({ method }) => method === "initialize")) {
+    throw new FleetError("INVALID_REQUEST", { message: "initialize cannot stand in a batch" });
+  }
+  return messages;
+}
+
+function readJson(text: string): void {
+  try {
+    JSON.parse(text);
+  } catch (cause) {
+    throw new FleetError("PARSE_ERROR", { cause });
+  }
+}
+
+function objectText(message: Message, key: string, otherwise: string): string {
+  const span = at(message.text, "params", key);
+  if (span === undefined) return otherwise;
+  if (!isObject(message.params[key])) {
+    throw new FleetError("INVALID_PARAMS", { message: `params.${key} is no object` });
+  }
+  return cut(message.text, span);
+}
+
+function withId(thrown: unknown, idText: string): FleetError {
+  const error = asFleetError(thrown);
+  if (error.idText !== undefined || idText === "") return error;
+  const { message, data, retryAfterSeconds, cause } = error;
+  const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  return new FleetError(error.code, { message, data, idText, cause, ...retry });
+}
+
+function logFailure(log: Logger, error: FleetError, session: LiveSession, method: string): void {
+  const level = error.statusCode >= 500 || error.code === "INTERNAL" ? "error" : "info";
+  log[level]({ sid: session.label, method, code: error.code, error }, "request failed");
+}

@@ -1,0 +1,107 @@
+import cors from "@fastify/cors";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+
+import type { Settings } from "../contract/index.ts";
+import type { Metrics } from "../metrics.ts";
+import { asFleetError, FleetError } from "../wire/fleet-error.ts";
+import type { Guards } from "./guards.ts";
+import type { McpEndpoint } from "./mcp-endpoint.ts";
+import { addProbes, type Probes } from "./probes.ts";
+import { sendError } from "./send-error.ts";
+
+export interface McpServerParts {
+  readonly endpoint: McpEndpoint;
+  readonly guards: Guards;
+  readonly probes: Probes;
+  readonly settings: Settings;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Longer than the 60 s for which load balancers keep idle connections, so that it is they who close them. */
+const KEEP_ALIVE_MS = 75_000;
+
+const MCP_PATH = "/mcp";
+
+/** The listener that clients talk to. */
+export function buildMcpServer(parts: McpServerParts): FastifyInstance {
+  const { endpoint, guards, probes, settings } = parts;
+  const server = Fastify({
+    bodyLimit: settings.limits.bodyBytes,
+    requestTimeout: settings.limits.requestTimeoutSeconds * 1000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    disableRequestLogging: true,
+  });
+  acceptJsonOnly(server);
+  answerErrors(server, parts);
+  addProbes(server, probes);
+  server.register(async (mcp) => {
+    mcp.addHook("onRequest", async ({ headers }) => guards.check(headers.host, headers.origin));
+    await allowPages(mcp, guards);
+    mcp.post(MCP_PATH, (request, reply) => endpoint.post(request, reply));
+    mcp.get(MCP_PATH, (request, reply) => endpoint.get(request, reply));
+    mcp.delete(MCP_PATH, (request, reply) => endpoint.delete(request, reply));
+  });
+  return server;
+}
+
+/** Bodies stay bytes: what has to be read of them is read once, by the endpoint. */
+function acceptJsonOnly(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
+    done(null, body),
+  );
+}
+
+function answerErrors(server: FastifyInstance, { log, settings, metrics }: McpServerParts): void {
+  server.setErrorHandler((thrown, request, reply) => {
+    const error = translate(thrown, settings.limits.bodyBytes);
+    if (error.code === "INTERNAL") log.error({ method: request.method, error }, "request failed");
+    metrics.calls.inc({ method: "none", outcome: error.code });
+    sendError(reply, error);
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const known = request.url.split("?", 1)[0] === MCP_PATH;
+    if (known) reply.header("allow", "POST, GET, DELETE");
+    sendError(reply, new FleetError(known ? "METHOD_NOT_ALLOWED" : "NOT_FOUND"));
+  });
+}
+
+async function allowPages(mcp: FastifyInstance, guards: Guards): Promise<void> {
+  await mcp.register(cors, {
+    delegator: (request, callback) => {
+      const { origin, host } = request.headers;
+      const allowed = origin !== undefined && guards.allowsOrigin(origin, host);
+      callback(null, {
+        origin: allowed ? origin : false,
+        methods: ["POST", "GET", "DELETE"],
+        allowedHeaders: [
+          "accept",
+          "authorization",
+          "content-type",
+          "last-event-id",
+          "mcp-protocol-version",
+          "mcp-session-id",
+        ],
+        exposedHeaders: ["mcp-session-id", "mcp-protocol-version", "retry-after"],
+        maxAge: 600,
+      });
+    },
+  });
+}
+
+/** What Fastify refuses before the endpoint sees it, in our words. */
+function translate(thrown: unknown, bodyBytes: number): FleetError {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    const message = `the body is larger than ${bodyBytes} bytes (limits.bodyBytes)`;
+    return new FleetError("BODY_TOO_LARGE", { message });
+  }
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return new FleetError("UNSUPPORTED_MEDIA_TYPE");
+  const status = thrown instanceof Error && "statusCode" in thrown ? thrown.statusCode : undefined;
+  const known = thrown instanceof FleetError || typeof status !== "number" || status >= 500;
+  return known ? asFleetError(thrown) : new FleetError("INVALID_REQUEST", { cause: thrown });
+}

@@ -1,0 +1,183 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+
+import type { Logger } from "pino";
+
+import type { ClientStreams } from "../edge/client-streams.ts";
+import type { LiveSession } from "../sessions/live-session.ts";
+import type { SessionStore } from "../sessions/session-store.ts";
+import { relayedRequest } from "../upstream/answer-relay.ts";
+import type { Backend } from "../upstream/backend.ts";
+import { untilAborted } from "../upstream/until-aborted.ts";
+import type { UpstreamSession } from "../upstream/upstream-session.ts";
+import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
+import { readEnvelope } from "../wire/message.ts";
+
+export interface SessionStreamsParts {
+  readonly store: SessionStore;
+  readonly upstreams: UpstreamSessions;
+  readonly backends: readonly Backend[];
+  readonly streams: ClientStreams;
+  readonly log: Logger;
+  /** A backend said in the session that its lists changed. */
+  readonly listsChanged: (session: LiveSession, backend: Backend) => void;
+}
+
+/** One process holds a session's stream at a backend: SDK servers allow one. */
+const LEASE_MS = 30_000;
+const LEASE_RETRY_MS = 1_000;
+
+/** How long a stream that ended is left alone before it is opened again. */
+const REOPEN_MS = 500;
+
+/** Who waits for a stream to be open does not wait longer: some servers answer a GET with their first event. */
+const OPEN_WAIT_MS = 2_000;
+
+interface OpenStream {
+  readonly stop: AbortController;
+  readonly opened: Promise<void>;
+}
+
+/**
+ * The streams that sessions have at backends of their own: only while the client listens, and only where it
+ * subscribed to something or the backend is configured to speak to each session.
+ */
+export class SessionStreams {
+  readonly #parts: SessionStreamsParts;
+  readonly #holder = randomUUID();
+  readonly #open = new Map<string, OpenStream>();
+
+  constructor(parts: SessionStreamsParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens what the session should have by now and closes what it should not. Waits a while until it is open. */
+  async adjust(session: LiveSession): Promise<void> {
+    const opening: Promise<void>[] = [];
+    for (const backend of this.#parts.backends) {
+      const slot = slotOf(session.key, backend);
+      const present = this.#open.get(slot);
+      if (!this.#isWanted(session, backend)) present?.stop.abort(new Error("not wanted any more"));
+      else if (present === undefined) opening.push(this.#start(session, backend, slot));
+      else opening.push(present.opened);
+    }
+    await untilAborted(Promise.all(opening), AbortSignal.timeout(OPEN_WAIT_MS)).catch(() => {});
+  }
+
+  /** Lets go of everything for a session that ended. */
+  drop(key: string): void {
+    for (const backend of this.#parts.backends) {
+      this.#open.get(slotOf(key, backend))?.stop.abort(new Error("the session ended"));
+    }
+  }
+
+  closeAll(): void {
+    for (const { stop } of this.#open.values()) stop.abort(new Error("closed"));
+  }
+
+  #isWanted(session: LiveSession, backend: Backend): boolean {
+    if (session.ended || !this.#parts.streams.isOpen(session.key)) return false;
+    if (this.#parts.upstreams.opened(session, backend) === undefined) return false;
+    const { notifications, catalog } = backend.settings;
+    const subscribed = session.record.subscriptions.some((one) => one.backend === backend.name);
+    return subscribed || notifications === "session" || catalog === "perSession";
+  }
+
+  #start(session: LiveSession, backend: Backend, slot: string): Promise<void> {
+    const stop = new AbortController();
+    const { promise: opened, resolve } = Promise.withResolvers<void>();
+    this.#open.set(slot, { stop, opened });
+    this.#run(session, backend, stop.signal, resolve)
+      .catch((error: unknown) => {
+        if (stop.signal.aborted) return;
+        this.#parts.log.info({ sid: session.label, backend: backend.name, error }, "stream lost");
+      })
+      .finally(() => {
+        resolve();
+        this.#open.delete(slot);
+      });
+    return opened;
+  }
+
+  async #run(
+    session: LiveSession,
+    backend: Backend,
+    signal: AbortSignal,
+    opened: () => void,
+  ): Promise<void> {
+    const { store, upstreams } = this.#parts;
+    const purpose = `stream:${backend.name}`;
+    try {
+      while (!signal.aborted) {
+        if (!(await store.lease(session.key, purpose, this.#holder, LEASE_MS))) {
+          await delay(LEASE_RETRY_MS, undefined, { signal });
+          continue;
+        }
+        const upstream = upstreams.opened(session, backend);
+        if (upstream === undefined) return;
+        const stream = await upstream.stream(signal);
+        opened();
+        if (stream.kind === "unsupported") return;
+        if (stream.kind === "lost") {
+          if (backend.settings.stateful) return;
+          await upstreams.lose(session, upstream);
+          await upstreams.open(session, backend, signal);
+          continue;
+        }
+        await this.#keepingLease(session.key, purpose, async () => {
+          for await (const { data } of stream.events) {
+            if (data !== "") await this.#deliver(session, upstream, data, signal);
+          }
+        });
+        await delay(REOPEN_MS, undefined, { signal });
+      }
+    } finally {
+      await store.release(session.key, purpose, this.#holder);
+    }
+  }
+
+  async #keepingLease(key: string, purpose: string, work: () => Promise<void>): Promise<void> {
+    const renew = setInterval(() => {
+      this.#parts.store.lease(key, purpose, this.#holder, LEASE_MS).catch((error: unknown) => {
+        this.#parts.log.warn({ error }, "a lease cannot be prolonged");
+      });
+    }, LEASE_MS / 3);
+    renew.unref();
+    try {
+      await work();
+    } finally {
+      clearInterval(renew);
+    }
+  }
+
+  async #deliver(
+    session: LiveSession,
+    upstream: UpstreamSession,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { streams, listsChanged, log } = this.#parts;
+    const { backend } = upstream;
+    try {
+      const envelope = readEnvelope(text);
+      if (envelope.kind === "notification") {
+        if (envelope.method.endsWith("/list_changed")) listsChanged(session, backend);
+        else streams.send(session.key, text);
+      } else if (envelope.kind === "request") {
+        const pinged = envelope.method === "ping";
+        if (!pinged && streams.send(session.key, relayedRequest(text, envelope, upstream))) return;
+        const outcome = pinged
+          ? '"result":{}'
+          : '"error":{"code":-32000,"message":"the client does not listen"}';
+        await upstream.tell(`{"jsonrpc":"2.0","id":${envelope.idText},${outcome}}`, signal);
+      }
+    } catch (error) {
+      if (signal.aborted) throw error;
+      log.warn({ backend: backend.name, error }, "a message of a backend was not delivered");
+    }
+  }
+}
+
+function slotOf(key: string, backend: Backend): string {
+  return `${key} ${backend.name}`;
+}

@@ -1,0 +1,118 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** From a cached list to a call that progress keeps alive for minutes. */
+const CALL_SECONDS_BUCKETS = [
+  0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
+];
+
+/** Every metric that the runtime has, each in one place with its help text; `docs/metrics.md` is made from here. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #scrapers: (() => void | Promise<void>)[] = [];
+
+  readonly sessionsCreated = this.#counter(
+    "sessions_created_total",
+    "Sessions that initialize opened.",
+  );
+  readonly sessionsEnded = this.#counter(
+    "sessions_ended_total",
+    "Sessions that ended, by reason.",
+    ["reason"],
+  );
+  readonly sessionsStored = this.#gauge(
+    "sessions_stored",
+    "Sessions in the store that have not expired.",
+  );
+  readonly sessionsCached = this.#gauge(
+    "sessions_cached",
+    "Sessions that this process holds in memory.",
+  );
+  readonly sessionsBusy = this.#gauge(
+    "sessions_busy",
+    "Sessions of this process with a request in flight.",
+  );
+  readonly restores = this.#counter("session_restores_total", "Sessions rebuilt from the store.");
+  readonly evictions = this.#counter(
+    "session_evictions_total",
+    "Sessions evicted from memory; they stay in the store.",
+  );
+  readonly streams = this.#gauge("client_streams", "Open GET streams of clients.");
+  readonly calls = this.#counter(
+    "calls_total",
+    "Requests of clients, by method and outcome (ok, or the error's name).",
+    ["method", "outcome"],
+  );
+  readonly callSeconds = this.#histogram(
+    "call_seconds",
+    "Seconds from a request forwarded to the end of its answer.",
+    ["backend"],
+  );
+  readonly callsInFlight = this.#gauge("calls_in_flight", "Requests being answered right now.");
+  readonly upstreamRequests = this.#counter(
+    "upstream_requests_total",
+    "HTTP requests sent to backends, by what for.",
+    ["backend", "purpose"],
+  );
+  readonly upstreamConnections = this.#gauge(
+    "upstream_connections",
+    "Open connections to a backend.",
+    ["backend"],
+  );
+  readonly upstreamSessionsOpened = this.#counter(
+    "upstream_sessions_opened_total",
+    "Backend sessions opened for client sessions.",
+    ["backend"],
+  );
+  readonly upstreamSessionsLost = this.#counter(
+    "upstream_sessions_lost_total",
+    "Backend sessions that the backend forgot.",
+    ["backend"],
+  );
+  readonly resends = this.#counter(
+    "call_resends_total",
+    "Calls sent a second time because the first certainly did not run, or may run twice.",
+    ["backend"],
+  );
+  readonly backendUp = this.#gauge(
+    "backend_up",
+    "1 while the backend answers, 0 while it does not.",
+    ["backend"],
+  );
+  readonly listChanges = this.#counter(
+    "list_changes_total",
+    "Changes of the merged lists that sessions were told of.",
+    ["list"],
+  );
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Runs before each scrape, to set gauges that nobody counts along the way. */
+  onScrape(scraper: () => void | Promise<void>): void {
+    this.#scrapers.push(scraper);
+  }
+
+  async text(): Promise<string> {
+    await Promise.all(this.#scrapers.map((scraper) => scraper()));
+    return this.registry.metrics();
+  }
+
+  #counter(name: string, help: string, labelNames: string[] = []): Counter {
+    return new Counter({ name: `mcp_fleet_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[] = []): Gauge {
+    return new Gauge({ name: `mcp_fleet_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram(name: string, help: string, labelNames: string[]): Histogram {
+    return new Histogram({
+      name: `mcp_fleet_${name}`,
+      help,
+      labelNames,
+      buckets: CALL_SECONDS_BUCKETS,
+      registers: [this.registry],
+    });
+  }
+}

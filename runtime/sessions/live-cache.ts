@@ -1,0 +1,84 @@
+import { LRUCache } from "lru-cache";
+
+import type { LiveSession } from "./live-session.ts";
+
+/**
+ * The sessions that this process holds in memory, by id. A session with a request in flight is out of the
+ * LRU's reach; an evicted one is rebuilt from its record at the next request.
+ */
+export class LiveCache {
+  readonly #idle: LRUCache<string, LiveSession>;
+  readonly #busy = new Map<string, { readonly session: LiveSession; requests: number }>();
+  readonly #idsByKey = new Map<string, string>();
+
+  constructor(maxEntries: number, onEvict: () => void) {
+    this.#idle = new LRUCache({
+      max: maxEntries,
+      dispose: (session, _id, reason) => {
+        if (reason !== "evict") return;
+        this.#idsByKey.delete(session.key);
+        onEvict();
+      },
+    });
+  }
+
+  get size(): number {
+    return this.#idle.size + this.#busy.size;
+  }
+
+  get busy(): number {
+    return this.#busy.size;
+  }
+
+  get(id: string): LiveSession | undefined {
+    return this.#busy.get(id)?.session ?? this.#idle.get(id);
+  }
+
+  byKey(key: string): LiveSession | undefined {
+    const id = this.#idsByKey.get(key);
+    return id === undefined ? undefined : this.get(id);
+  }
+
+  add(session: LiveSession): void {
+    this.#idsByKey.set(session.key, session.id);
+    this.#idle.set(session.id, session);
+  }
+
+  delete(session: LiveSession): void {
+    this.#idsByKey.delete(session.key);
+    this.#busy.delete(session.id);
+    this.#idle.delete(session.id);
+  }
+
+  /** Keeps the session from eviction until as many `release`s follow. */
+  hold(session: LiveSession): void {
+    const held = this.#busy.get(session.id);
+    if (held !== undefined) {
+      held.requests += 1;
+      return;
+    }
+    this.#busy.set(session.id, { session, requests: 1 });
+    this.#idsByKey.set(session.key, session.id);
+    this.#idle.delete(session.id);
+  }
+
+  release(session: LiveSession): void {
+    const held = this.#busy.get(session.id);
+    if (held === undefined) return;
+    held.requests -= 1;
+    if (held.requests > 0) return;
+    this.#busy.delete(session.id);
+    this.#idle.set(session.id, session);
+  }
+
+  *sessions(): Generator<LiveSession> {
+    for (const { session } of this.#busy.values()) yield session;
+    yield* this.#idle.values();
+  }
+
+  clear(): void {
+    this.#busy.clear();
+    this.#idle.clear();
+    this.#idsByKey.clear();
+  }
+}

@@ -1,0 +1,164 @@
+import type { SessionRecord, Subscription, UpstreamRecord } from "./session-record.ts";
+import type { SessionChange, SessionStore } from "./session-store.ts";
+
+interface Lease {
+  readonly holder: string;
+  readonly endsAtMs: number;
+}
+
+/** The store of a single process: sessions end with it. Tests share one between gateways. */
+export class MemoryStore implements SessionStore {
+  readonly #records = new Map<string, SessionRecord>();
+  readonly #leases = new Map<string, Map<string, Lease>>();
+  readonly #listeners = new Set<(change: SessionChange) => void>();
+  readonly #now: () => number;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  async create(record: SessionRecord, maxSessions: number): Promise<"created" | "at-capacity"> {
+    if (this.#records.size >= maxSessions && this.#live() >= maxSessions) return "at-capacity";
+    this.#records.set(record.key, record);
+    return "created";
+  }
+
+  async load(key: string): Promise<SessionRecord | undefined> {
+    return this.#find(key);
+  }
+
+  async touch(key: string, expiresAtMs: number): Promise<boolean> {
+    const record = this.#find(key);
+    if (record === undefined) return false;
+    const latest = record.lifetimeEndsAtMs ?? Number.POSITIVE_INFINITY;
+    const expiry = Math.max(record.expiresAtMs, Math.min(expiresAtMs, latest));
+    this.#records.set(key, { ...record, expiresAtMs: expiry });
+    return true;
+  }
+
+  async setLogLevel(key: string, level: string): Promise<SessionRecord | undefined> {
+    return this.#change(key, (record) => ({ ...record, logLevel: level }));
+  }
+
+  async subscribe(key: string, subscription: Subscription): Promise<SessionRecord | undefined> {
+    return this.#change(key, (record) => ({
+      ...record,
+      subscriptions: [...without(record.subscriptions, subscription), subscription],
+    }));
+  }
+
+  async unsubscribe(key: string, subscription: Subscription): Promise<SessionRecord | undefined> {
+    return this.#change(key, (record) => ({
+      ...record,
+      subscriptions: without(record.subscriptions, subscription),
+    }));
+  }
+
+  async setUpstream(
+    key: string,
+    backend: string,
+    upstream: UpstreamRecord,
+  ): Promise<SessionRecord | undefined> {
+    const present = this.#find(key)?.upstreams[backend];
+    if (present !== undefined && !supersedes(upstream, present)) return this.#find(key);
+    return this.#change(key, (record) => ({
+      ...record,
+      upstreams: { ...record.upstreams, [backend]: upstream },
+    }));
+  }
+
+  async lease(key: string, purpose: string, holder: string, ttlMs: number): Promise<boolean> {
+    if (this.#find(key) === undefined) return false;
+    const leases = this.#leases.get(key) ?? new Map<string, Lease>();
+    const present = leases.get(purpose);
+    if (present !== undefined && present.holder !== holder && present.endsAtMs > this.#now()) {
+      return false;
+    }
+    leases.set(purpose, { holder, endsAtMs: this.#now() + ttlMs });
+    this.#leases.set(key, leases);
+    return true;
+  }
+
+  async release(key: string, purpose: string, holder: string): Promise<void> {
+    const leases = this.#leases.get(key);
+    if (leases?.get(purpose)?.holder !== holder) return;
+    leases.delete(purpose);
+    if (leases.size === 0) this.#leases.delete(key);
+  }
+
+  async end(key: string): Promise<SessionRecord | undefined> {
+    const record = this.#find(key);
+    if (record === undefined) return undefined;
+    this.#forget(key);
+    return record;
+  }
+
+  async takeExpired(limit: number): Promise<SessionRecord[]> {
+    const expired: SessionRecord[] = [];
+    for (const record of this.#records.values()) {
+      if (expired.length >= limit) break;
+      if (record.expiresAtMs <= this.#now()) expired.push(record);
+    }
+    for (const record of expired) this.#forget(record.key);
+    return expired;
+  }
+
+  async count(): Promise<number> {
+    return this.#live();
+  }
+
+  watch(listener: (change: SessionChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#records.clear();
+    this.#leases.clear();
+    this.#listeners.clear();
+  }
+
+  #live(): number {
+    const now = this.#now();
+    let live = 0;
+    for (const record of this.#records.values()) if (record.expiresAtMs > now) live += 1;
+    return live;
+  }
+
+  #find(key: string): SessionRecord | undefined {
+    const record = this.#records.get(key);
+    return record !== undefined && record.expiresAtMs > this.#now() ? record : undefined;
+  }
+
+  #change(
+    key: string,
+    change: (record: SessionRecord) => SessionRecord,
+  ): SessionRecord | undefined {
+    const record = this.#find(key);
+    if (record === undefined) return undefined;
+    const changed = change(record);
+    this.#records.set(key, changed);
+    this.#tell({ kind: "changed", record: changed });
+    return changed;
+  }
+
+  #forget(key: string): void {
+    this.#records.delete(key);
+    this.#leases.delete(key);
+    this.#tell({ kind: "ended", key });
+  }
+
+  #tell(change: SessionChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+function without(subscriptions: readonly Subscription[], gone: Subscription): Subscription[] {
+  return subscriptions.filter(({ backend, uri }) => backend !== gone.backend || uri !== gone.uri);
+}
+
+/** Within an epoch one backend session is opened, told of, then lost; nothing goes back. */
+function supersedes(next: UpstreamRecord, present: UpstreamRecord): boolean {
+  if (next.epoch !== present.epoch) return next.epoch > present.epoch;
+  return present.lost !== true && next.sessionId === present.sessionId;
+}

@@ -1,0 +1,205 @@
+import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+
+import type { Logger } from "pino";
+
+import { at, cut, replace, withMember } from "../wire/json-text.ts";
+import { type Envelope, readEnvelope } from "../wire/message.ts";
+import type { Reply } from "../wire/reply.ts";
+import { readEvents, type SseEvent } from "../wire/sse.ts";
+import type { UpstreamResponse } from "./backend.ts";
+import type { CallTimer } from "./call-timer.ts";
+import { encodeRelayedId } from "./relayed-id.ts";
+import { TransportFault } from "./transport-fault.ts";
+import { isSse, type UpstreamSession } from "./upstream-session.ts";
+
+/** Answers up to this size are sent whole, so that one which breaks off still gets an honest error. */
+const WHOLE_ANSWER_BYTES = 256 * 1024;
+
+/** After the response, a stream has this long to end by itself and give its connection back. */
+const AFTER_RESPONSE_MS = 1_000;
+
+/** How long to wait before going on with a stream whose server does not say. */
+const DEFAULT_RETRY_MS = 1_000;
+
+/** The key in a result's `_meta` that says: this backend lost the session's memory before this call. */
+export const RENEWED_META_KEY = "mcp-fleet/backendSessionRenewed";
+
+export interface RelayParts {
+  readonly upstream: UpstreamSession;
+  readonly idText: string;
+  readonly timer: CallTimer;
+  readonly reply: Reply;
+  readonly log: Logger;
+  /** The answer was handed to the client; called once. */
+  readonly answered: () => void;
+  /** The backend said on the call's own stream that its lists changed. */
+  readonly listsChanged: () => void;
+}
+
+/** Carries one answer from a backend to the client as it is, but for the ids of what the backend asks. */
+export class AnswerRelay {
+  readonly #parts: RelayParts;
+  #answered = false;
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
+  }
+
+  /** Errors: TransportFault where the answer broke off, or the timer's reason. */
+  async relay(response: UpstreamResponse): Promise<void> {
+    const { timer } = this.#parts;
+    try {
+      if (isSse(response)) await this.#events(response);
+      else await this.#json(response);
+    } catch (error) {
+      if (this.#answered) return;
+      if (timer.signal.aborted) throw timer.signal.reason;
+      throw error instanceof TransportFault ? error : new TransportFault(true, error);
+    }
+  }
+
+  async #json(response: UpstreamResponse): Promise<void> {
+    const { reply, upstream } = this.#parts;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const renewed = upstream.record.renewed === true;
+    const rest = response.body[Symbol.asyncIterator]();
+    for (let next = await rest.next(); !next.done; next = await rest.next()) {
+      chunks.push(next.value);
+      bytes += next.value.length;
+      if (bytes > WHOLE_ANSWER_BYTES && !renewed) {
+        const body = Readable.from(chain(chunks, rest), { objectMode: false });
+        await reply.stream(body, announcedLength(response));
+        return this.#done();
+      }
+    }
+    const [only] = chunks;
+    const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+    reply.message(renewed ? this.#withNews(whole.toString("utf8")) : whole);
+    this.#done();
+  }
+
+  async #events(response: UpstreamResponse): Promise<void> {
+    const { upstream, timer, log } = this.#parts;
+    let last = await this.#pump(readEvents(response.body));
+    while (!this.#answered) {
+      if (last?.id === undefined)
+        throw new TransportFault(true, "the stream ended without an answer");
+      await delay(last.retryMs ?? DEFAULT_RETRY_MS, undefined, { signal: timer.signal });
+      log.debug({ backend: upstream.backend.name }, "going on with a stream that ended early");
+      const stream = await upstream.stream(timer.signal, last.id);
+      if (stream.kind !== "open")
+        throw new TransportFault(true, "the stream cannot be gone on with");
+      last = (await this.#pump(stream.events)) ?? last;
+    }
+  }
+
+  /** Passes events on until the stream ends. Answers the last event, from which a stream can go on. */
+  async #pump(events: AsyncIterable<SseEvent>): Promise<SseEvent | undefined> {
+    let last: SseEvent | undefined;
+    try {
+      for await (const event of events) {
+        last = event;
+        if (event.data !== "" && !this.#answered) await this.#pass(event.data);
+      }
+    } catch (error) {
+      if (this.#answered || this.#parts.timer.signal.aborted || last?.id === undefined) throw error;
+    }
+    return last;
+  }
+
+  async #pass(text: string): Promise<void> {
+    const { reply, timer, idText, upstream, log } = this.#parts;
+    const envelope = envelopeOf(text);
+    if (envelope === undefined) {
+      log.warn({ backend: upstream.backend.name }, "a backend sent an event that is no message");
+    } else if (envelope.kind === "response") {
+      if (envelope.idText !== idText) return;
+      await reply.event(upstream.record.renewed === true ? this.#withNews(text) : text);
+      reply.end();
+      this.#done();
+    } else if (envelope.kind === "request") {
+      await this.#ask(text, envelope);
+    } else if (envelope.method.endsWith("/list_changed")) {
+      this.#parts.listsChanged();
+    } else {
+      if (envelope.method === "notifications/progress") timer.extend();
+      await reply.event(text);
+    }
+  }
+
+  /** A request of the backend: pings are answered here, everything else by the client. */
+  async #ask(text: string, envelope: Envelope): Promise<void> {
+    const { reply, timer, upstream } = this.#parts;
+    const refusal = envelope.method === "ping" ? '"result":{}' : clientGone(reply);
+    if (refusal !== undefined) {
+      const answer = `{"jsonrpc":"2.0","id":${envelope.idText},${refusal}}`;
+      await upstream.tell(answer, timer.signal);
+      return;
+    }
+    timer.untilCap();
+    await reply.event(relayedRequest(text, envelope, upstream));
+  }
+
+  #done(): void {
+    this.#answered = true;
+    this.#parts.timer.finishWithin(AFTER_RESPONSE_MS);
+    this.#parts.answered();
+  }
+
+  #withNews(text: string): string {
+    const result = at(text, "result");
+    if (result === undefined) return text;
+    const news = JSON.stringify({ backend: this.#parts.upstream.backend.name });
+    const meta = at(text, "result", "_meta");
+    const metaText = withMember(
+      meta === undefined ? "{}" : cut(text, meta),
+      RENEWED_META_KEY,
+      news,
+    );
+    return replace(text, result, withMember(cut(text, result), "_meta", metaText));
+  }
+}
+
+/** The backend's request under ids that bring the answer back to this backend session from anywhere. */
+export function relayedRequest(
+  text: string,
+  envelope: Envelope,
+  upstream: UpstreamSession,
+): string {
+  const from = { backend: upstream.backend.name, epoch: upstream.record.epoch };
+  const relayed = (originalText: string) => encodeRelayedId({ ...from, originalText });
+  const token = at(text, "params", "_meta", "progressToken");
+  const renamed = token === undefined ? text : replace(text, token, relayed(cut(text, token)));
+  const id = token === undefined ? envelope.id : at(renamed, "id");
+  return id === undefined ? renamed : replace(renamed, id, relayed(envelope.idText));
+}
+
+function clientGone(reply: Reply): string | undefined {
+  return reply.gone.aborted
+    ? '"error":{"code":-32000,"message":"the client that called is gone"}'
+    : undefined;
+}
+
+function envelopeOf(text: string): Envelope | undefined {
+  try {
+    return readEnvelope(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function announcedLength(response: UpstreamResponse): number | undefined {
+  const header = response.headers["content-length"];
+  const encoded = response.headers["content-encoding"] !== undefined;
+  return typeof header === "string" && !encoded ? Number(header) : undefined;
+}
+
+async function* chain(
+  chunks: readonly Buffer[],
+  rest: AsyncIterator<Buffer>,
+): AsyncGenerator<Buffer> {
+  yield* chunks;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+}

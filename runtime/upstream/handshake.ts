@@ -1,0 +1,84 @@
+import type { UpstreamRecord } from "../sessions/session-record.ts";
+import { FleetError } from "../wire/fleet-error.ts";
+import { isObject } from "../wire/message.ts";
+import type { Backend } from "./backend.ts";
+import { TransportFault } from "./transport-fault.ts";
+import { resultOf, UpstreamSession } from "./upstream-session.ts";
+
+/** What we say of the client, or of ourselves, to a backend. All but the version as JSON text. */
+export interface Introduction {
+  readonly protocol: string;
+  readonly clientInfo: string;
+  readonly capabilities: string;
+}
+
+/** What a backend says of itself. */
+export interface Welcome {
+  readonly session: UpstreamSession;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly instructions: string | undefined;
+}
+
+const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+
+/**
+ * Opens a session at a backend: initialize, then initialized.
+ * Errors: BACKEND_UNREACHABLE, BACKEND_REFUSED, BACKEND_TIMEOUT (as the signal's reason).
+ */
+export async function handshake(
+  backend: Backend,
+  introduction: Introduction,
+  epoch: number,
+  signal: AbortSignal,
+): Promise<Welcome> {
+  const { protocol, clientInfo, capabilities } = introduction;
+  const params = `{"protocolVersion":${JSON.stringify(protocol)},"capabilities":${capabilities},"clientInfo":${clientInfo}}`;
+  const initialize = `{"jsonrpc":"2.0","id":"mcp-fleet.initialize","method":"initialize","params":${params}}`;
+  try {
+    const stranger = new UpstreamSession(backend, { protocol: "", epoch });
+    const answer = await stranger.ask(initialize, "open", signal);
+    const result = parseResult(answer.text);
+    if (result === undefined) throw refused(backend, answer.statusCode, answer.text);
+    const { protocolVersion } = result;
+    const record: UpstreamRecord = {
+      ...(answer.sessionId === undefined ? {} : { sessionId: answer.sessionId }),
+      protocol: typeof protocolVersion === "string" ? protocolVersion : protocol,
+      epoch,
+    };
+    const session = new UpstreamSession(backend, record);
+    await session.tell(INITIALIZED, signal);
+    return {
+      session,
+      capabilities: isObject(result.capabilities) ? result.capabilities : {},
+      instructions: typeof result.instructions === "string" ? result.instructions : undefined,
+    };
+  } catch (error) {
+    throw error instanceof TransportFault ? unreachable(backend, error) : error;
+  }
+}
+
+export function unreachable(backend: Backend, cause: unknown): FleetError {
+  return new FleetError("BACKEND_UNREACHABLE", {
+    message: `the backend ${backend.name} cannot be reached; the call did not run`,
+    data: { backend: backend.name },
+    cause,
+  });
+}
+
+export function refused(
+  backend: Backend,
+  statusCode: number,
+  body: string | undefined,
+): FleetError {
+  return new FleetError("BACKEND_REFUSED", {
+    message: `the backend ${backend.name} refused the request with HTTP ${statusCode}; the call did not run`,
+    data: { backend: backend.name, httpStatus: statusCode },
+    cause: body?.slice(0, 500),
+  });
+}
+
+function parseResult(text: string | undefined): Record<string, unknown> | undefined {
+  const result = text === undefined ? undefined : resultOf(text);
+  const value: unknown = result === undefined ? undefined : JSON.parse(result);
+  return isObject(value) ? value : undefined;
+}

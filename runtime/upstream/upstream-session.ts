@@ -1,0 +1,152 @@
+import type { UpstreamRecord } from "../sessions/session-record.ts";
+import { cut, at as find } from "../wire/json-text.ts";
+import { readEnvelope } from "../wire/message.ts";
+import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../wire/sse.ts";
+import type { Backend, Purpose, UpstreamResponse } from "./backend.ts";
+
+/** The answer to a request of our own. */
+export interface Answer {
+  readonly statusCode: number;
+  /** The JSON-RPC response, where there is one. */
+  readonly text: string | undefined;
+  /** What the backend put into `Mcp-Session-Id`. */
+  readonly sessionId: string | undefined;
+}
+
+export type StreamAnswer =
+  | { readonly kind: "open"; readonly events: AsyncGenerator<SseEvent> }
+  /** The backend keeps no stream for sessions. */
+  | { readonly kind: "unsupported" }
+  /** The backend does not know the session. */
+  | { readonly kind: "lost" };
+
+/** An error body longer than this is not read to its end. */
+const ERROR_BODY_LIMIT_BYTES = 64 * 1024;
+
+/** One session at one backend, as its client: which headers it takes and what they mean in answers. */
+export class UpstreamSession {
+  readonly backend: Backend;
+  readonly record: UpstreamRecord;
+
+  constructor(backend: Backend, record: UpstreamRecord) {
+    this.backend = backend;
+    this.record = record;
+  }
+
+  /** Sends a message of the client, or one of ours, and leaves the answer to the caller. */
+  post(text: string, purpose: Purpose, signal: AbortSignal): Promise<UpstreamResponse> {
+    const headers = {
+      ...this.#headers(),
+      accept: "application/json, text/event-stream",
+      "content-type": "application/json",
+    };
+    return this.backend.send({ method: "POST", headers, body: text, purpose, signal });
+  }
+
+  /** Sends a request of ours and reads its answer; what else the backend says on the way is dropped. */
+  async ask(text: string, purpose: Purpose, signal: AbortSignal): Promise<Answer> {
+    const response = await this.post(text, purpose, signal);
+    const { statusCode } = response;
+    const header = response.headers["mcp-session-id"];
+    const sessionId = typeof header === "string" ? header : undefined;
+    const { idText } = readEnvelope(text);
+    if (statusCode === 200 && isSse(response)) {
+      return { statusCode, text: await responseAmong(response, idText), sessionId };
+    }
+    const body = statusCode === 200 ? await response.body.text() : await errorBody(response);
+    return { statusCode, text: isResponse(body) ? body : undefined, sessionId };
+  }
+
+  /** Sends a notification or a response; answers the HTTP status. */
+  async tell(text: string, signal: AbortSignal): Promise<number> {
+    const response = await this.post(text, "notify", signal);
+    await response.body.dump();
+    return response.statusCode;
+  }
+
+  /** Opens the stream of what the backend says unasked, or goes on with one after `lastEventId`. */
+  async stream(signal: AbortSignal, lastEventId?: string): Promise<StreamAnswer> {
+    const headers = {
+      ...this.#headers(),
+      accept: SSE_CONTENT_TYPE,
+      ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+    };
+    const response = await this.backend.send({ method: "GET", headers, purpose: "stream", signal });
+    if (response.statusCode === 200 && isSse(response)) {
+      return { kind: "open", events: readEvents(response.body) };
+    }
+    await response.body.dump();
+    const refused = response.statusCode === 404 || response.statusCode === 400;
+    return { kind: refused && this.record.sessionId !== undefined ? "lost" : "unsupported" };
+  }
+
+  /** Ends the session at the backend, which may refuse to know how. */
+  async end(signal: AbortSignal): Promise<void> {
+    if (this.record.sessionId === undefined) return;
+    const headers = this.#headers();
+    const request = { method: "DELETE", headers, purpose: "close", signal } as const;
+    const response = await this.backend.send(request);
+    await response.body.dump();
+  }
+
+  #headers(): Record<string, string> {
+    const { sessionId, protocol } = this.record;
+    return {
+      ...(protocol === "" ? {} : { "mcp-protocol-version": protocol }),
+      ...(sessionId === undefined ? {} : { "mcp-session-id": sessionId }),
+    };
+  }
+}
+
+export function isSse(response: UpstreamResponse): boolean {
+  return contentType(response) === SSE_CONTENT_TYPE;
+}
+
+export function isJson(response: UpstreamResponse): boolean {
+  return contentType(response) === "application/json";
+}
+
+/** The start of a body that says why something was refused. */
+export async function errorBody(response: UpstreamResponse): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > ERROR_BODY_LIMIT_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Whether a text is a JSON-RPC response, to this request where an id is given. */
+export function isResponse(text: string, idText?: string): boolean {
+  try {
+    const envelope = readEnvelope(text);
+    return envelope.kind === "response" && (idText === undefined || envelope.idText === idText);
+  } catch {
+    return false;
+  }
+}
+
+/** The result in the text of a response, as JSON text; undefined for an error. */
+export function resultOf(text: string): string | undefined {
+  const result = find(text, "result");
+  return result === undefined ? undefined : cut(text, result);
+}
+
+async function responseAmong(
+  response: UpstreamResponse,
+  idText: string,
+): Promise<string | undefined> {
+  let answer: string | undefined;
+  for await (const { data } of readEvents(response.body)) {
+    if (answer === undefined && isResponse(data, idText)) answer = data;
+  }
+  return answer;
+}
+
+function contentType(response: UpstreamResponse): string | undefined {
+  const header = response.headers["content-type"];
+  const value = typeof header === "string" ? header : undefined;
+  return value?.split(";", 1)[0]?.trim().toLowerCase();
+}

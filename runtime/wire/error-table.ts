@@ -1,0 +1,202 @@
+/** A response header of ours on a refusal: the request certainly did not run, so a front may send it again. */
+export const NOT_PROCESSED_HEADER = "mcp-fleet-not-processed";
+
+/** One row of the table: what is answered, and what client and operator should make of it. */
+export interface ErrorRow {
+  /** The HTTP status while nothing has been sent; an answer that has begun as SSE keeps its 200. */
+  readonly httpStatus: number;
+  /** The JSON-RPC error code. */
+  readonly rpcCode: number;
+  /** The answer carries `Retry-After`. */
+  readonly retryAfter?: true;
+  /** The request certainly did not run: a front of ours may send it again. */
+  readonly notProcessed?: true;
+  /** What is said where nothing more exact is known. Never holds a session id or a backend's address. */
+  readonly message: string;
+  readonly client: string;
+  readonly operator: string;
+}
+
+/**
+ * Every error that a client can be answered with by us; a backend's own JSON-RPC errors pass unchanged.
+ * `docs/errors.md` is made from this table. A name, once published, keeps its meaning.
+ */
+export const ERROR_TABLE = {
+  PARSE_ERROR: {
+    httpStatus: 400,
+    rpcCode: -32700,
+    message: "the body is not JSON",
+    client: "Send valid JSON.",
+    operator: "Nothing, unless one client does it all the time.",
+  },
+  INVALID_REQUEST: {
+    httpStatus: 400,
+    rpcCode: -32600,
+    message: "the body is not a JSON-RPC message",
+    client: "Mend the message; the error text says what is wrong with it.",
+    operator: "Nothing.",
+  },
+  METHOD_NOT_FOUND: {
+    httpStatus: 200,
+    rpcCode: -32601,
+    message: "this method is not served",
+    client: "Use only what initialize advertised.",
+    operator: "Nothing.",
+  },
+  INVALID_PARAMS: {
+    httpStatus: 200,
+    rpcCode: -32602,
+    message: "the parameters are not valid",
+    client: "Ask for the list again: the tool, prompt or cursor is not, or no longer, known.",
+    operator: "Look at /status: a backend whose tools are missing is named there.",
+  },
+  RESOURCE_NOT_FOUND: {
+    httpStatus: 200,
+    rpcCode: -32002,
+    message: "no backend offers this resource",
+    client: "Ask for the resources again.",
+    operator: "Look at /status: a backend whose resources are missing is named there.",
+  },
+  SESSION_REQUIRED: {
+    httpStatus: 400,
+    rpcCode: -32000,
+    message: "the Mcp-Session-Id header is missing",
+    client: "Send initialize first, then its Mcp-Session-Id with every message.",
+    operator: "A proxy in between may drop the header.",
+  },
+  SESSION_NOT_FOUND: {
+    httpStatus: 404,
+    rpcCode: -32001,
+    message: "this session does not exist or has ended",
+    client: "Send initialize again, without a session id.",
+    operator: "Expected after idleTtl, maxLifetime, DELETE, or a restart of the memory store.",
+  },
+  UNSUPPORTED_PROTOCOL: {
+    httpStatus: 400,
+    rpcCode: -32000,
+    message: "this MCP-Protocol-Version is not served",
+    client: "Send a version that the error text lists.",
+    operator: "Nothing.",
+  },
+  ORIGIN_FORBIDDEN: {
+    httpStatus: 403,
+    rpcCode: -32000,
+    message: "this Origin is not allowed",
+    client: "Ask the operator to allow the origin.",
+    operator: "Add the origin to allowedOrigins if pages from there may call.",
+  },
+  HOST_FORBIDDEN: {
+    httpStatus: 403,
+    rpcCode: -32000,
+    message: "this Host is not allowed",
+    client: "Use the name that the operator published.",
+    operator: "Add the name to allowedHosts if clients reach the gateway by it.",
+  },
+  NOT_FOUND: {
+    httpStatus: 404,
+    rpcCode: -32000,
+    message: "nothing is served at this path",
+    client: "The MCP endpoint is /mcp.",
+    operator: "Nothing.",
+  },
+  METHOD_NOT_ALLOWED: {
+    httpStatus: 405,
+    rpcCode: -32000,
+    message: "this HTTP method is not served here",
+    client: "Use POST, GET or DELETE.",
+    operator: "Nothing.",
+  },
+  NOT_ACCEPTABLE: {
+    httpStatus: 406,
+    rpcCode: -32000,
+    message: "the Accept header excludes what is answered",
+    client: "POST accepts application/json and text/event-stream, GET text/event-stream.",
+    operator: "Nothing.",
+  },
+  BODY_TOO_LARGE: {
+    httpStatus: 413,
+    rpcCode: -32000,
+    message: "the body, or what the client supplies for the session, is too large",
+    client: "Send less; the error text names the limit.",
+    operator: "Raise limits.bodyBytes or limits.clientBytes if the size is legitimate.",
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    httpStatus: 415,
+    rpcCode: -32000,
+    message: "the Content-Type is not application/json",
+    client: "Send application/json.",
+    operator: "Nothing.",
+  },
+  AT_CAPACITY: {
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "the limit of sessions is reached",
+    client: "Try again after Retry-After.",
+    operator: "session.maxSessions is reached: raise it, or lower idleTtl.",
+  },
+  DRAINING: {
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "this gateway is shutting down",
+    client: "Try again after Retry-After.",
+    operator: "Expected while a process stops.",
+  },
+  STORE_UNAVAILABLE: {
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "the session store does not answer",
+    client: "Try again after Retry-After with the same session.",
+    operator: "Look at the session store.",
+  },
+  BACKEND_UNREACHABLE: {
+    httpStatus: 502,
+    rpcCode: -32603,
+    notProcessed: true,
+    message: "the backend cannot be reached; the call did not run",
+    client: "Try again later.",
+    operator: "Look at the backend that the error names; /status says since when.",
+  },
+  BACKEND_REFUSED: {
+    httpStatus: 502,
+    rpcCode: -32603,
+    message: "the backend refused the request; the call did not run",
+    client: "Nothing: the gateway's operator has to look.",
+    operator: "The text names the HTTP status, often missing credentials or a wrong path in url.",
+  },
+  BACKEND_TIMEOUT: {
+    httpStatus: 504,
+    rpcCode: -32603,
+    message: "the backend did not answer in time; whether the call ran is unknown",
+    client: "Check before calling again if the tool changes anything.",
+    operator: "Raise callTimeout, or have the tool report progress, which extends a call.",
+  },
+  BACKEND_SESSION_LOST: {
+    httpStatus: 200,
+    rpcCode: -32603,
+    message: "the backend lost this session's memory; the next call starts a new one",
+    client: "Rebuild what the session held, then go on in the same session.",
+    operator: "The backend restarted or dropped the session.",
+  },
+  OUTCOME_UNKNOWN: {
+    httpStatus: 200,
+    rpcCode: -32603,
+    message: "the connection broke after the call was sent; whether it ran is unknown",
+    client: "Check before calling again: the call is never sent twice on its own.",
+    operator: "The backend crashed, restarted or closed the connection during a call.",
+  },
+  INTERNAL: {
+    httpStatus: 500,
+    rpcCode: -32603,
+    message: "the gateway failed",
+    client: "Report it.",
+    operator: "A fault of the gateway: the log has the stack.",
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorName = keyof typeof ERROR_TABLE;

@@ -1,0 +1,60 @@
+import { ERROR_TABLE, type ErrorName, type ErrorRow } from "./error-table.ts";
+
+export interface FleetErrorOptions {
+  /** Replaces the table's text; must hold neither session ids nor addresses. */
+  readonly message?: string;
+  /** More members for `error.data`, beside its `error` (the name). */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** The id of the request that failed, as JSON text, where it is known. */
+  readonly idText?: string;
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+const DEFAULT_RETRY_AFTER_SECONDS = 2;
+
+/** An error that a client is answered with. Branch on `code`, never on the message. */
+export class FleetError extends Error {
+  override readonly name = "FleetError";
+  readonly code: ErrorName;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly idText: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorName, options: FleetErrorOptions = {}) {
+    super(options.message ?? ERROR_TABLE[code].message, { cause: options.cause });
+    this.code = code;
+    this.data = { error: code, ...options.data };
+    this.idText = options.idText;
+    const row: ErrorRow = ERROR_TABLE[code];
+    this.retryAfterSeconds = row.retryAfter
+      ? (options.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS)
+      : undefined;
+  }
+
+  /** The name under which Fastify looks for the HTTP status. */
+  get statusCode(): number {
+    return ERROR_TABLE[this.code].httpStatus;
+  }
+
+  /** The JSON-RPC error response; the id is left out where no request is known. */
+  toJsonRpc(idText: string | undefined = this.idText): string {
+    const { rpcCode } = ERROR_TABLE[this.code];
+    const error = JSON.stringify({ code: rpcCode, message: this.message, data: this.data });
+    return errorText(idText, error);
+  }
+}
+
+/** Any thrown value as one of ours: what is not ours is INTERNAL, and its text stays in the log. */
+export function asFleetError(thrown: unknown): FleetError {
+  return thrown instanceof FleetError ? thrown : new FleetError("INTERNAL", { cause: thrown });
+}
+
+export function resultText(idText: string, result: string): string {
+  return `{"jsonrpc":"2.0","id":${idText},"result":${result}}`;
+}
+
+function errorText(idText: string | undefined, error: string): string {
+  const id = idText === undefined || idText === "" ? "" : `"id":${idText},`;
+  return `{"jsonrpc":"2.0",${id}"error":${error}}`;
+}

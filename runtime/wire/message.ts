@@ -1,0 +1,96 @@
+import { FleetError } from "./fleet-error.ts";
+import { cut, members, type Span } from "./json-text.ts";
+
+export type MessageKind = "request" | "notification" | "response";
+
+/** One JSON-RPC message: its exact text, and the few things about it that routing reads. */
+export interface Message {
+  readonly text: string;
+  readonly kind: MessageKind;
+  /** Empty for a response. */
+  readonly method: string;
+  /** The id as it stands in the text (`7`, `"a"`, `9007199254740993`); empty for a notification. */
+  readonly idText: string;
+  /** Parsed for reading; what goes on is always cut from `text`. Empty for a response. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** The envelope of a message, read without parsing what it carries. */
+export interface Envelope {
+  readonly kind: MessageKind;
+  readonly method: string;
+  readonly idText: string;
+  readonly id?: Span;
+}
+
+/** Reads a message that a backend sent. Throws a SyntaxError where it is no JSON-RPC message. */
+export function readEnvelope(text: string): Envelope {
+  let method: string | undefined;
+  let id: Span | undefined;
+  let answers = false;
+  for (const member of members(text)) {
+    if (member.key === "method") method = JSON.parse(cut(text, member));
+    else if (member.key === "id") id = member;
+    else if (member.key === "result" || member.key === "error") answers = true;
+  }
+  const idText = id === undefined ? "" : cut(text, id);
+  const withId = id === undefined ? {} : { id };
+  if (method !== undefined) {
+    return { kind: id === undefined ? "notification" : "request", method, idText, ...withId };
+  }
+  if (!answers) throw new SyntaxError("a message has neither a method nor a result nor an error");
+  return { kind: "response", method: "", idText, ...withId };
+}
+
+/**
+ * Reads what a client posted: one message, or the elements of a batch.
+ * Errors: PARSE_ERROR for text that is no JSON, INVALID_REQUEST for JSON that is no message.
+ */
+export function readMessage(text: string): Message {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new FleetError("PARSE_ERROR", { cause });
+  }
+  return checkMessage(text, value);
+}
+
+/** Whether the body is an array, which only one protocol revision allows. */
+export function isBatch(text: string): boolean {
+  return /^\s*\[/.test(text);
+}
+
+function checkMessage(text: string, value: unknown): Message {
+  if (!isObject(value) || value.jsonrpc !== "2.0") {
+    throw invalid('the body is no JSON-RPC message: an object with "jsonrpc": "2.0"');
+  }
+  const envelope = envelopeOf(text);
+  const { method, id, params = {} } = value;
+  if (method !== undefined && typeof method !== "string") throw invalid("method is no string");
+  if ("id" in value && typeof id !== "string" && typeof id !== "number") {
+    throw invalid("id is neither a string nor a number");
+  }
+  if (!isObject(params)) throw invalid("params is no object", envelope.idText);
+  if (envelope.kind === "response" && id === undefined) throw invalid("a response has no id");
+  return { text, ...envelope, params };
+}
+
+function envelopeOf(text: string): Envelope {
+  try {
+    return readEnvelope(text);
+  } catch (cause) {
+    throw new FleetError("INVALID_REQUEST", { message: (cause as Error).message, cause });
+  }
+}
+
+function invalid(message: string, idText?: string): FleetError {
+  return new FleetError("INVALID_REQUEST", {
+    message,
+    ...(idText === undefined ? {} : { idText }),
+  });
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

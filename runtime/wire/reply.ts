@@ -1,0 +1,25 @@
+import type { Readable } from "node:stream";
+
+import type { FleetError } from "./fleet-error.ts";
+
+/**
+ * The answer to one request, as the code that answers sees it. Either one JSON message (`message` or
+ * `stream`), or any number of events and an `end`. The first of them decides what the client gets:
+ * `application/json` or an SSE stream. Writers wait for what they get back: that is the backpressure.
+ */
+export interface Reply {
+  /** Whether anything was sent, after which the HTTP status cannot change. */
+  readonly begun: boolean;
+  /** Aborted when the client is gone; what is written afterwards is dropped. */
+  readonly gone: AbortSignal;
+  /** The whole answer: one JSON-RPC message. */
+  message(text: string | Buffer): void;
+  /** The whole answer, passed on as it arrives. `length` in bytes where the sender announced it. */
+  stream(body: Readable, length: number | undefined): Promise<void>;
+  /** One message of an SSE answer. */
+  event(text: string): Promise<void>;
+  /** The end of an SSE answer; with nothing sent before, an empty one. */
+  end(): void;
+  /** The answer that says what went wrong, as HTTP status or as last event. */
+  fail(error: FleetError): void;
+}

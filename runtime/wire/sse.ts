@@ -1,0 +1,49 @@
+import { createParser } from "eventsource-parser";
+
+export interface SseEvent {
+  readonly data: string;
+  readonly id?: string;
+  /** What the server asks to wait before a reconnect; sent with this event or before it. */
+  readonly retryMs?: number;
+}
+
+export const SSE_CONTENT_TYPE = "text/event-stream";
+
+/** A comment: keeps proxies from closing an idle stream and finds out that a reader is gone. */
+export const SSE_KEEP_ALIVE = ": keep-alive\n\n";
+
+/** One event that carries one JSON-RPC message. JSON may hold raw line breaks between its tokens. */
+export function encodeEvent(data: string): string {
+  if (!data.includes("\n") && !data.includes("\r")) return `event: message\ndata: ${data}\n\n`;
+  return `event: message\ndata: ${data.split(/\r\n|\r|\n/).join("\ndata: ")}\n\n`;
+}
+
+/** The events of a body, as they arrive. An event that the end of the body cuts off is dropped. */
+export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<SseEvent> {
+  const decoder = new TextDecoder();
+  let ready: SseEvent[] = [];
+  let retryMs: number | undefined;
+  let lastId: string | undefined;
+  const parser = createParser({
+    onRetry: (milliseconds) => {
+      retryMs = milliseconds;
+    },
+    onId: (id) => {
+      lastId = id;
+    },
+    onEvent: (event) => {
+      ready.push({
+        data: event.data,
+        ...(lastId === undefined ? {} : { id: lastId }),
+        ...(retryMs === undefined ? {} : { retryMs }),
+      });
+    },
+  });
+  for await (const chunk of body) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    if (ready.length === 0) continue;
+    const batch = ready;
+    ready = [];
+    yield* batch;
+  }
+}

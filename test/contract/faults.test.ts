@@ -1,0 +1,186 @@
+import { expect, test } from "vitest";
+import { ConfigError, type Fault, suggest } from "../../runtime/contract/faults.ts";
+import { validate } from "../../runtime/contract/validation.ts";
+
+function faultsOf(document: unknown): readonly Fault[] {
+  try {
+    validate(document);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+const url = "http://a/mcp";
+const one = { backends: [{ name: "a", url }] };
+const two = {
+  backends: [
+    { name: "a", url },
+    { name: "b", url },
+  ],
+};
+
+test("type faults, unknown keys, refusals and conflicts of one document come at once", () => {
+  const faults = faultsOf({
+    port: "4483",
+    sesion: {},
+    backends: [{ name: "a", url, statful: true, transport: "sse" }],
+    outgoingAuth: { backends: { b: { type: "unauthenticated" } } },
+    session: { maxSessions: 3, cacheEntries: 5, idleTtl: "soon" },
+  });
+  expect(faults.map(({ path }) => path).sort()).toEqual([
+    "backends[0].statful",
+    "backends[0].transport",
+    "outgoingAuth.backends.b",
+    "port",
+    "sesion",
+    "session.cacheEntries",
+    "session.idleTtl",
+  ]);
+});
+
+test.each<[string, object, Partial<Fault>]>([
+  ["no backends", {}, { path: "backends", rule: "required: a list" }],
+  ["an empty list of backends", { backends: [] }, { rule: "at least 1 entry" }],
+  ["a mistyped key", { ...one, adminport: 1 }, { fix: 'did you mean "adminPort"?' }],
+  ["a key in snake case", { ...one, group_ref: "x" }, { fix: 'did you mean "groupRef"?' }],
+  [
+    "a mistyped choice",
+    { backends: [{ name: "a", url, catalog: "persession" }] },
+    { fix: 'did you mean "perSession"?' },
+  ],
+  [
+    "a number without a unit",
+    { ...one, session: { idleTtl: 30 } },
+    { value: "30", fix: "add its unit" },
+  ],
+  ["digits without a unit", { ...one, session: { idleTtl: "30" } }, { fix: "add its unit: 30s" }],
+  ["a duration of 0s", { ...one, limits: { callTimeout: "0s" } }, { fix: "write at least 1ms" }],
+  ["a duration of 25d", { ...one, session: { idleTtl: "25d" } }, { fix: "write at most 24d" }],
+  [
+    "none where a limit is needed",
+    { ...one, limits: { keepAlive: "none" } },
+    { rule: "a duration" },
+  ],
+  ["a size of 8MB", { ...one, limits: { bodyBytes: "8MB" } }, { rule: "a size" }],
+  ["a fraction of a byte", { ...one, limits: { bodyBytes: 1.5 } }, { value: "1.5" }],
+  ["a fraction of a port", { ...one, port: 1.5 }, { rule: "a whole number" }],
+  ["port 65536", { ...one, port: 65_536 }, { rule: "at most 65535" }],
+  ["equal ports", { ...one, port: 9090 }, { path: "adminPort" }],
+  ["a name of a space", { backends: [{ name: "a b", url }] }, { path: "backends[0].name" }],
+  ["an ftp backend", { backends: [{ name: "a", url: "ftp://a" }] }, { path: "backends[0].url" }],
+  ["a host name with a port", { ...one, allowedHosts: ["a:80"] }, { path: "allowedHosts[0]" }],
+  [
+    "an origin with a path",
+    { ...one, allowedOrigins: ["http://a/b"] },
+    { path: "allowedOrigins[0]" },
+  ],
+  [
+    "two backends of one name",
+    { backends: [one.backends[0], one.backends[0]] },
+    { path: "backends[1].name", rule: "a name of its own" },
+  ],
+  [
+    "a.b beside a_b",
+    {
+      backends: [
+        { name: "a.b", url },
+        { name: "a_b", url },
+      ],
+    },
+    { rule: 'a prefix other than that of "a.b"' },
+  ],
+  [
+    "a prefix without {workload}",
+    { ...two, aggregation: { conflictResolutionConfig: { prefixFormat: "x_" } } },
+    { fix: 'write it as "{workload}_"' },
+  ],
+  [
+    "a timeout of an unknown backend",
+    { ...one, operational: { timeouts: { perWorkload: { x: "1s" } } } },
+    { path: "operational.timeouts.perWorkload.x" },
+  ],
+  [
+    "a call timeout over the cap",
+    { ...one, limits: { callTimeout: "6m" } },
+    { path: "limits.callTimeout", fix: "shorten it, or set limits.callTimeoutMax: 6m" },
+  ],
+  [
+    "a backend's over the cap",
+    { backends: [{ name: "a", url, callTimeout: "6m" }] },
+    { path: "backends[0].callTimeout" },
+  ],
+  [
+    "a cap under the default",
+    { ...one, limits: { callTimeoutMax: "10s" } },
+    { path: "limits.callTimeoutMax" },
+  ],
+  [
+    "a check longer than its interval",
+    {
+      ...one,
+      operational: { failureHandling: { healthCheckInterval: "5s", healthCheckTimeout: "6s" } },
+    },
+    { path: "operational.failureHandling.healthCheckTimeout" },
+  ],
+  [
+    "more cache than sessions",
+    { ...one, session: { maxSessions: 3, cacheEntries: 5 } },
+    { path: "session.cacheEntries", rule: "at most session.maxSessions, 3" },
+  ],
+  [
+    "a list for a section",
+    { ...one, session: [] },
+    { rule: "a section of keys", value: "a list of 0" },
+  ],
+  ["a document that is a list", [], { rule: "a map of settings" }],
+])("%s is one fault that says so", (_, document, expected) => {
+  const faults = faultsOf(document);
+  expect(faults).toMatchObject([expected]);
+});
+
+test('"" leaves the names of 2 backends unchanged, and a.b beside a_b is then fine', () => {
+  const aggregation = { conflictResolutionConfig: { prefixFormat: "" } };
+  const backends = ["a.b", "a_b"].map((name) => ({ name, url }));
+  expect(faultsOf({ backends, aggregation })).toEqual([]);
+});
+
+test("a secret is not shown: not under a key that names one, not in a URL, not inside a map", () => {
+  const faults = faultsOf({
+    apiToken: "hunter2",
+    telemetry: { headers: { authorization: "hunter2" } },
+    backends: [{ name: "a", url: "http://user:hunter2@a/mcp?x=1", headers: { x: "hunter2" } }],
+    metadata: { password: ["hunter2"] },
+    aggregation: { conflictResolutionConfig: { prefixFormat: "http://a?api_key=hunter2" } },
+  });
+  const printed = new ConfigError(faults);
+  expect(faults).toHaveLength(6);
+  expect(printed.message).not.toContain("hunter2");
+  expect(JSON.stringify(printed.faults)).not.toContain("hunter2");
+});
+
+test("a value of 1000 characters is shown by its first 80", () => {
+  const [fault] = faultsOf({ ...one, session: { idleTtl: "x".repeat(1000) } });
+  expect(fault?.value).toHaveLength(81);
+});
+
+test("the printed form is one block a fault, with value, rule and fix", () => {
+  const { message } = new ConfigError(faultsOf({ ...one, sesion: 1, port: -1 }));
+  expect(message).toBe(`The configuration has 2 faults.
+
+port
+  value  -1
+  rule   at least 0
+  fix    write 0 or more
+
+sesion
+  value  1
+  rule   a known key
+  fix    did you mean "session"?`);
+});
+
+test("no word is suggested for one that is far from all", () => {
+  expect(suggest("zzzzzz", ["session", "limits"])).toBeUndefined();
+  expect(suggest("x", [])).toBeUndefined();
+});

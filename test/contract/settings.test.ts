@@ -1,0 +1,117 @@
+import { expect, test } from "vitest";
+import { type Configuration, jsonSchema } from "../../runtime/contract/configuration.ts";
+import { validate } from "../../runtime/contract/validation.ts";
+
+const one: Configuration = { backends: [{ name: "a", url: "http://a/mcp" }] };
+
+test("a configuration of one backend gets every default", () => {
+  expect(validate(one)).toEqual({
+    name: "mcp-fleet",
+    metadata: {},
+    host: "127.0.0.1",
+    port: 4483,
+    adminPort: 9090,
+    logLevel: "info",
+    backends: [
+      {
+        name: "a",
+        url: "http://a/mcp",
+        metadata: {},
+        stateful: false,
+        catalog: "shared",
+        notifications: "calls",
+      },
+    ],
+    aggregation: { prefixFormat: "{workload}_" },
+    session: { idleTtlSeconds: 1800, maxSessions: 10_000, cacheEntries: 10_000 },
+    limits: {
+      bodyBytes: 8_388_608,
+      callTimeoutSeconds: 60,
+      callTimeoutMaxSeconds: 300,
+      connectTimeoutSeconds: 10,
+      initializeTimeoutSeconds: 30,
+      requestTimeoutSeconds: 30,
+      keepAliveSeconds: 15,
+      upstreamConnections: 256,
+      batchMessages: 100,
+      views: 32,
+      subscriptions: 256,
+      clientBytes: 4096,
+      streams: 2,
+      catalogRefreshSeconds: 60,
+    },
+    health: {
+      intervalSeconds: 30,
+      timeoutSeconds: 10,
+      unhealthyThreshold: 3,
+      partialFailureMode: "best_effort",
+    },
+  });
+});
+
+test("settings are frozen at every depth", () => {
+  const settings = validate(one);
+  expect(Object.isFrozen(settings)).toBe(true);
+  expect(Object.isFrozen(settings.limits)).toBe(true);
+  expect(Object.isFrozen(settings.backends[0]?.metadata)).toBe(true);
+});
+
+test("the call timeout is ours, then ToolHive's default, then 60 s", () => {
+  const timeouts = { default: "20s" };
+  expect(validate({ ...one, operational: { timeouts } }).limits.callTimeoutSeconds).toBe(20);
+  const both = { ...one, operational: { timeouts }, limits: { callTimeout: "5s" } };
+  expect(validate(both).limits.callTimeoutSeconds).toBe(5);
+});
+
+test("a backend's call timeout is its own, then ToolHive's perWorkload, then none", () => {
+  const backends = ["a", "b", "c"].map((name) => ({ name, url: `http://${name}/mcp` }));
+  const settings = validate({
+    backends: backends.map((backend) =>
+      backend.name === "a" ? { ...backend, callTimeout: "7s" } : backend,
+    ),
+    operational: { timeouts: { perWorkload: { a: "8s", b: "9s" } } },
+  });
+  expect(settings.backends.map((backend) => backend.callTimeoutSeconds)).toEqual([7, 9, undefined]);
+});
+
+test("maxLifetime none is no limit, 8h is 28800 s", () => {
+  const lifetime = (maxLifetime: string) => validate({ ...one, session: { maxLifetime } }).session;
+  expect(lifetime("none")).not.toHaveProperty("maxLifetimeSeconds");
+  expect(lifetime("8h").maxLifetimeSeconds).toBe(28_800);
+});
+
+test("a health check waits no longer than its interval of 2 s", () => {
+  const failureHandling = { healthCheckInterval: "2s" };
+  expect(validate({ ...one, operational: { failureHandling } }).health.timeoutSeconds).toBe(2);
+});
+
+test("a plain number is a size in bytes, and empty keys of YAML say nothing", () => {
+  const settings = validate({
+    ...one,
+    limits: { bodyBytes: 1000 },
+    session: null,
+    optimizer: null,
+  });
+  expect(settings.limits.bodyBytes).toBe(1000);
+  expect(settings.session.maxSessions).toBe(10_000);
+});
+
+test("the JSON Schema is of what users write, with a description for each setting", () => {
+  const schema = jsonSchema();
+  expect(schema.required).toEqual(["backends"]);
+  expect(schema).toMatchObject({
+    additionalProperties: false,
+    properties: {
+      session: {
+        properties: {
+          idleTtl: {
+            type: "string",
+            default: "30m",
+            description: expect.stringContaining("last message"),
+          },
+        },
+      },
+      port: { type: "integer", maximum: 65_535, description: expect.any(String) },
+    },
+  });
+});
