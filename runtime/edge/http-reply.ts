@@ -20,14 +20,17 @@ export class HttpReply implements Reply, Beating {
   readonly #reply: FastifyReply;
   readonly #idText: string;
   readonly #keepAlive: KeepAlive;
+  readonly #prefersSse: boolean;
   readonly #gone = new AbortController();
   #mode: Mode = "open";
   #quietBeats = 0;
 
-  constructor(reply: FastifyReply, idText: string, keepAlive: KeepAlive) {
+  /** `prefersSse`: the client would rather have even a single message as an event. */
+  constructor(reply: FastifyReply, idText: string, keepAlive: KeepAlive, prefersSse: boolean) {
     this.#reply = reply;
     this.#idText = idText;
     this.#keepAlive = keepAlive;
+    this.#prefersSse = prefersSse;
     keepAlive.add(this);
     reply.raw.once("close", () => {
       keepAlive.delete(this);
@@ -44,9 +47,11 @@ export class HttpReply implements Reply, Beating {
   }
 
   message(text: string | Buffer): void {
+    if (this.#mode === "open" && this.#prefersSse) this.#beginSse();
     if (this.#mode === "sse") {
       void this.event(text.toString());
-      return this.end();
+      this.end();
+      return;
     }
     if (this.#mode !== "open") return;
     this.#finish("json");

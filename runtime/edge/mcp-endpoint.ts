@@ -17,7 +17,7 @@ import { BatchReply } from "./batch-reply.ts";
 import type { ClientStreams } from "./client-streams.ts";
 import { HttpReply } from "./http-reply.ts";
 import type { KeepAlive } from "./keep-alive.ts";
-import { checkAccept, checkProtocolVersion } from "./negotiation.ts";
+import { checkAccept, checkProtocolVersion, prefersSse } from "./negotiation.ts";
 import type { Role } from "./role.ts";
 
 export interface McpEndpointParts {
@@ -51,11 +51,7 @@ export class McpEndpoint {
       const session = await this.#session(request);
       return await this.#withSession(session, async () => {
         if (message.kind !== "request") return await this.#accept(session, message, reply);
-        await this.#answer(
-          session,
-          message,
-          new HttpReply(reply, message.idText, this.#parts.keepAlive),
-        );
+        await this.#answer(session, message, this.#replyTo(request, reply, message.idText));
         return reply;
       });
     } catch (thrown) {
@@ -110,7 +106,7 @@ export class McpEndpoint {
     reply: FastifyReply,
     text: string,
   ): Promise<FastifyReply> {
-    const { limits, keepAlive } = this.#parts;
+    const { limits } = this.#parts;
     const session = await this.#session(request);
     if (!allowsBatches(session.record.protocol)) {
       throw new FleetError("INVALID_REQUEST", {
@@ -123,7 +119,7 @@ export class McpEndpoint {
       const others = messages.filter(({ kind }) => kind !== "request");
       for (const message of others) await this.#handOver(session, message);
       if (requests.length === 0) return reply.code(202).send();
-      const stream = new HttpReply(reply, "", keepAlive);
+      const stream = this.#replyTo(request, reply, "");
       const answers = requests.map((message) =>
         this.#answer(session, message, new BatchReply(stream, message.idText)),
       );
@@ -149,6 +145,11 @@ export class McpEndpoint {
       metrics.callsInFlight.dec();
       metrics.calls.inc({ method: knownMethod(message.method), outcome });
     }
+  }
+
+  #replyTo(request: FastifyRequest, reply: FastifyReply, idText: string): HttpReply {
+    const asEvents = prefersSse(request.headers.accept);
+    return new HttpReply(reply, idText, this.#parts.keepAlive, asEvents);
   }
 
   async #accept(

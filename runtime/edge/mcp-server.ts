@@ -33,7 +33,6 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    disableRequestLogging: true,
   });
   acceptJsonOnly(server);
   answerErrors(server, parts);

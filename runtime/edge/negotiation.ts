@@ -1,5 +1,6 @@
 import { FleetError } from "../wire/fleet-error.ts";
 import { isProtocolVersion, PROTOCOL_VERSIONS } from "../wire/protocol-version.ts";
+import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 
 /** Whether an Accept header lets all of these media types through. None at all lets everything through. */
 export function checkAccept(accept: string | undefined, wanted: readonly string[]): void {
@@ -13,6 +14,13 @@ export function checkAccept(accept: string | undefined, wanted: readonly string[
   throw new FleetError("NOT_ACCEPTABLE", {
     message: `the Accept header must list ${wanted.join(" and ")}`,
   });
+}
+
+/** Whether SSE stands before JSON in an Accept header: then even a single message goes out as an event. */
+export function prefersSse(accept: string | undefined): boolean {
+  const sse = accept?.indexOf(SSE_CONTENT_TYPE) ?? -1;
+  const json = accept?.indexOf("application/json") ?? -1;
+  return sse !== -1 && json !== -1 && sse < json;
 }
 
 /** A client may leave the version out: its session has one. A version that is not served is refused. */

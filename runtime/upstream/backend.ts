@@ -85,7 +85,8 @@ export class Backend {
 
   /** Lets what is in flight finish. */
   async close(): Promise<void> {
-    await Promise.all([this.#calls.close(), this.#streams.close()]);
+    const open = [this.#calls, this.#streams].filter((pool) => !pool.destroyed);
+    await Promise.all(open.map((pool) => pool.close()));
   }
 
   /** Cuts what is in flight. */
