@@ -5,6 +5,8 @@ import { variableName } from "../runtime/contract/environment.ts";
 import { fieldsWithin, LEAVES, type Leaf } from "../runtime/contract/leaves.ts";
 import { REFUSALS } from "../runtime/contract/refusals.ts";
 import { toolhive } from "../runtime/contract/toolhive.ts";
+import { Metrics } from "../runtime/metrics.ts";
+import { ERROR_TABLE, type ErrorRow } from "../runtime/wire/error-table.ts";
 
 /** A table of a page that the code knows better than an author would. */
 export interface Table {
@@ -21,6 +23,8 @@ export const TABLES: readonly Table[] = [
   { file: "settings.md", name: "toolhive-settings", table: toolhiveSettings },
   { file: "toolhive.md", name: "works", table: works },
   { file: "toolhive.md", name: "refused", table: refused },
+  { file: "errors.md", name: "errors", table: errors },
+  { file: "metrics.md", name: "metrics", table: metrics },
 ];
 
 /**
@@ -136,6 +140,29 @@ function refused(): string {
     fix,
   ]);
   return markdown(["Field", "Works", "Rule", "What to do instead"], rows);
+}
+
+function errors(): string {
+  const rows = Object.entries(ERROR_TABLE).map(([name, row]: [string, ErrorRow]) => [
+    code(name),
+    `${row.httpStatus}${row.retryAfter ? " + `Retry-After`" : ""}`,
+    String(row.rpcCode),
+    row.message,
+    row.client,
+    row.operator,
+  ]);
+  const head = ["Name", "HTTP", "JSON-RPC", "What it says", "The client", "The operator"];
+  return markdown(head, rows);
+}
+
+function metrics(): string {
+  const rows = new Metrics().described.map(({ name, type, labels, help }) => [
+    code(name),
+    type,
+    labels.map(code).join(", ") || "–",
+    help,
+  ]);
+  return markdown(["Metric", "Type", "Labels", "What it counts"], rows);
 }
 
 if (import.meta.main) {

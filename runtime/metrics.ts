@@ -5,9 +5,17 @@ const CALL_SECONDS_BUCKETS = [
   0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ];
 
+export interface MetricDescription {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
 /** Every metric that the runtime has, each in one place with its help text; `docs/metrics.md` is made from here. */
 export class Metrics {
   readonly registry = new Registry();
+  readonly #described: MetricDescription[] = [];
   readonly #scrapers: (() => void | Promise<void>)[] = [];
 
   readonly sessionsCreated = this.#counter(
@@ -88,6 +96,11 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
+  /** Our own metrics, in the order of this file; those of the process come on top. */
+  get described(): readonly MetricDescription[] {
+    return this.#described;
+  }
+
   /** Runs before each scrape, to set gauges that nobody counts along the way. */
   onScrape(scraper: () => void | Promise<void>): void {
     this.#scrapers.push(scraper);
@@ -99,20 +112,21 @@ export class Metrics {
   }
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {
-    return new Counter({ name: `mcp_fleet_${name}`, help, labelNames, registers: [this.registry] });
+    return new Counter(this.#describe("counter", name, help, labelNames));
   }
 
   #gauge(name: string, help: string, labelNames: string[] = []): Gauge {
-    return new Gauge({ name: `mcp_fleet_${name}`, help, labelNames, registers: [this.registry] });
+    return new Gauge(this.#describe("gauge", name, help, labelNames));
   }
 
   #histogram(name: string, help: string, labelNames: string[]): Histogram {
-    return new Histogram({
-      name: `mcp_fleet_${name}`,
-      help,
-      labelNames,
-      buckets: CALL_SECONDS_BUCKETS,
-      registers: [this.registry],
-    });
+    const described = this.#describe("histogram", name, help, labelNames);
+    return new Histogram({ ...described, buckets: CALL_SECONDS_BUCKETS });
+  }
+
+  #describe(type: MetricDescription["type"], shortName: string, help: string, labels: string[]) {
+    const name = `mcp_fleet_${shortName}`;
+    this.#described.push({ name, type, labels, help });
+    return { name, help, labelNames: labels, registers: [this.registry] };
   }
 }

@@ -7,6 +7,7 @@ import type { Backend } from "../upstream/backend.ts";
 import { handshake, type Introduction, type Welcome } from "../upstream/handshake.ts";
 import type { UpstreamSession } from "../upstream/upstream-session.ts";
 import { ownRequest } from "../upstream/upstream-sessions.ts";
+import { FleetError } from "../wire/fleet-error.ts";
 import { type Envelope, readEnvelope } from "../wire/message.ts";
 import type { SseEvent } from "../wire/sse.ts";
 import { readList } from "./listing.ts";
@@ -204,12 +205,11 @@ export class Discovery {
     const { health, log, onChange } = this.#parts;
     const silentMs = Date.now() - this.#lastAnswerMs;
     const patienceMs = health.unhealthyThreshold * health.intervalSeconds * 1000;
-    const message = error instanceof Error ? error.message : String(error);
     this.#failures += 1;
     if (this.#offer !== undefined && silentMs >= patienceMs) this.#offer = undefined;
     const level = this.#failures === 1 ? "warn" : "debug";
     log[level]({ backend: this.backend.name, failures: this.#failures, error }, "backend fails");
-    this.#become(this.#offer === undefined ? "down" : "failing", message, undefined);
+    this.#become(this.#offer === undefined ? "down" : "failing", reasonOf(error), undefined);
     onChange();
   }
 
@@ -225,6 +225,12 @@ export class Discovery {
     const timeout = AbortSignal.timeout(this.#parts.health.timeoutSeconds * 1000);
     return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   }
+}
+
+/** For operators, who want to know what the system said rather than what a client is told. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof FleetError && error.cause !== undefined ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** A backend may ping; it gets nothing else from a session that no client stands behind. */

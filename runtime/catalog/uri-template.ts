@@ -13,7 +13,7 @@ export class UriTemplate {
     for (const part of template.split(/(\{[^{}]*\})/)) {
       if (part.startsWith("{") && part.endsWith("}")) pattern += expression(part.slice(1, -1));
       else {
-        pattern += escape(part);
+        pattern += literal(part);
         literalLength += part.length;
       }
     }
@@ -45,12 +45,12 @@ function expression(body: string): string {
   const [first, between, value] = OPERATORS[symbol] ?? ["", ",", "[^/?#,]*"];
   const variables = body.slice(symbol.length).split(",");
   const list = variables.some((variable) => variable.endsWith("*"));
-  const rest = `(?:${escape(between)}${value})`;
+  const rest = `(?:${literal(between)}${value})`;
   const times = list ? "*" : `{0,${variables.length - 1}}`;
-  const values = `${escape(first)}${value}${rest}${times}`;
+  const values = `${literal(first)}${value}${rest}${times}`;
   return first === "" ? values : `(?:${values})?`;
 }
 
-function escape(text: string): string {
+function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 }

@@ -12,6 +12,7 @@ export interface AdminServerParts {
 
 /** The listener that operators talk to. It has no guards: nothing outside the cluster may reach it. */
 export function buildAdminServer({ probes, metrics, status }: AdminServerParts): FastifyInstance {
+  const server = Fastify({ forceCloseConnections: true });
   addProbes(server, probes);
   server.get("/metrics", async (_request, reply) => {
     return reply.type(metrics.registry.contentType).send(await metrics.text());

@@ -1,5 +1,3 @@
-import { isUtf8 } from "node:buffer";
-
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
@@ -8,16 +6,17 @@ import type { Metrics } from "../metrics.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { asFleetError, FleetError, resultText } from "../wire/fleet-error.ts";
-import { at, cut, elements } from "../wire/json-text.ts";
-import { isBatch, isObject, type Message, readMessage } from "../wire/message.ts";
-import { allowsBatches, negotiate } from "../wire/protocol-version.ts";
+import { type Message, readMessage } from "../wire/message.ts";
+import { allowsBatches } from "../wire/protocol-version.ts";
 import type { Reply } from "../wire/reply.ts";
 import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import { BatchReply } from "./batch-reply.ts";
+import { readClientHello } from "./client-hello.ts";
 import type { ClientStreams } from "./client-streams.ts";
 import { HttpReply } from "./http-reply.ts";
 import type { KeepAlive } from "./keep-alive.ts";
 import { checkAccept, checkProtocolVersion, prefersSse } from "./negotiation.ts";
+import { bodyText, isBatch, readBatch } from "./request-body.ts";
 import type { Role } from "./role.ts";
 
 export interface McpEndpointParts {
@@ -74,31 +73,14 @@ export class McpEndpoint {
 
   async #initialize(message: Message, reply: FastifyReply): Promise<FastifyReply> {
     const { role, sessions, limits, metrics } = this.#parts;
-    if (message.kind !== "request") throw new FleetError("INVALID_REQUEST");
-    const requested = message.params.protocolVersion;
-    if (typeof requested !== "string") {
-      throw new FleetError("INVALID_PARAMS", { message: "params.protocolVersion is no string" });
-    }
-    const clientInfo = objectText(message, "clientInfo", '{"name":"unknown","version":"0"}');
-    const capabilities = objectText(message, "capabilities", "{}");
-    if (Buffer.byteLength(clientInfo) + Buffer.byteLength(capabilities) > limits.clientBytes) {
-      throw new FleetError("BODY_TOO_LARGE", {
-        message: `clientInfo and capabilities are larger than ${limits.clientBytes} bytes (limits.clientBytes)`,
-      });
-    }
-    const protocol = negotiate(requested);
-    const session = await sessions.create({
-      owner: ANONYMOUS,
-      protocol,
-      clientInfo,
-      capabilities,
-      view: role.viewOf(capabilities),
-    });
+    const hello = readClientHello(message, limits.clientBytes);
+    const view = role.viewOf(hello.capabilities);
+    const session = await sessions.create({ ...hello, owner: ANONYMOUS, view });
     metrics.calls.inc({ method: "initialize", outcome: "ok" });
     return reply
       .header("mcp-session-id", session.id)
       .header("content-type", "application/json")
-      .send(resultText(message.idText, role.initializeResult(protocol)));
+      .send(resultText(message.idText, role.initializeResult(hello.protocol)));
   }
 
   async #postBatch(
@@ -214,43 +196,6 @@ function knownMethod(method: string): string {
 function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function bodyText(body: unknown): string {
-  if (!Buffer.isBuffer(body) || !isUtf8(body)) throw new FleetError("PARSE_ERROR");
-  return body.toString("utf8");
-}
-
-function readBatch(text: string, maxMessages: number): Message[] {
-  readJson(text);
-  const spans = elements(text);
-  if (spans.length === 0 || spans.length > maxMessages) {
-    throw new FleetError("INVALID_REQUEST", {
-      message: `a batch holds 1 to ${maxMessages} messages (limits.batchMessages)`,
-    });
-  }
-  const messages = spans.map((span) => readMessage(cut(text, span)));
-  if (messages.some(({ method }) => method === "initialize")) {
-    throw new FleetError("INVALID_REQUEST", { message: "initialize cannot stand in a batch" });
-  }
-  return messages;
-}
-
-function readJson(text: string): void {
-  try {
-    JSON.parse(text);
-  } catch (cause) {
-    throw new FleetError("PARSE_ERROR", { cause });
-  }
-}
-
-function objectText(message: Message, key: string, otherwise: string): string {
-  const span = at(message.text, "params", key);
-  if (span === undefined) return otherwise;
-  if (!isObject(message.params[key])) {
-    throw new FleetError("INVALID_PARAMS", { message: `params.${key} is no object` });
-  }
-  return cut(message.text, span);
 }
 
 function withId(thrown: unknown, idText: string): FleetError {

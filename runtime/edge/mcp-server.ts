@@ -37,12 +37,13 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
   acceptJsonOnly(server);
   answerErrors(server, parts);
   addProbes(server, probes);
-  server.register(async (mcp) => {
+  server.register((mcp, _options, done) => {
     mcp.addHook("onRequest", async ({ headers }) => guards.check(headers.host, headers.origin));
-    await allowPages(mcp, guards);
+    allowPages(mcp, guards);
     mcp.post(MCP_PATH, (request, reply) => endpoint.post(request, reply));
     mcp.get(MCP_PATH, (request, reply) => endpoint.get(request, reply));
     mcp.delete(MCP_PATH, (request, reply) => endpoint.delete(request, reply));
+    done();
   });
   return server;
 }
@@ -69,8 +70,9 @@ function answerErrors(server: FastifyInstance, { log, settings, metrics }: McpSe
   });
 }
 
-async function allowPages(mcp: FastifyInstance, guards: Guards): Promise<void> {
-  await mcp.register(cors, {
+/** CORS, for pages whose origin the guards let through. */
+function allowPages(mcp: FastifyInstance, guards: Guards): void {
+  mcp.register(cors, {
     delegator: (request, callback) => {
       const { origin, host } = request.headers;
       const allowed = origin !== undefined && guards.allowsOrigin(origin, host);

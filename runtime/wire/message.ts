@@ -21,29 +21,32 @@ export interface Envelope {
   readonly method: string;
   readonly idText: string;
   readonly id?: Span;
+  readonly paramsAt?: Span;
 }
 
 /** Reads a message that a backend sent. Throws a SyntaxError where it is no JSON-RPC message. */
 export function readEnvelope(text: string): Envelope {
   let method: string | undefined;
   let id: Span | undefined;
+  let paramsAt: Span | undefined;
   let answers = false;
   for (const member of members(text)) {
     if (member.key === "method") method = JSON.parse(cut(text, member));
     else if (member.key === "id") id = member;
+    else if (member.key === "params") paramsAt = member;
     else if (member.key === "result" || member.key === "error") answers = true;
   }
   const idText = id === undefined ? "" : cut(text, id);
-  const withId = id === undefined ? {} : { id };
+  const spans = { ...(id && { id }), ...(paramsAt && { paramsAt }) };
   if (method !== undefined) {
-    return { kind: id === undefined ? "notification" : "request", method, idText, ...withId };
+    return { kind: id === undefined ? "notification" : "request", method, idText, ...spans };
   }
   if (!answers) throw new SyntaxError("a message has neither a method nor a result nor an error");
-  return { kind: "response", method: "", idText, ...withId };
+  return { kind: "response", method: "", idText, ...spans };
 }
 
 /**
- * Reads what a client posted: one message, or the elements of a batch.
+ * Reads a message that a client sent.
  * Errors: PARSE_ERROR for text that is no JSON, INVALID_REQUEST for JSON that is no message.
  */
 export function readMessage(text: string): Message {
@@ -56,37 +59,36 @@ export function readMessage(text: string): Message {
   return checkMessage(text, value);
 }
 
-/** Whether the body is an array, which only one protocol revision allows. */
-export function isBatch(text: string): boolean {
-  return /^\s*\[/.test(text);
-}
-
 function checkMessage(text: string, value: unknown): Message {
   if (!isObject(value) || value.jsonrpc !== "2.0") {
     throw invalid('the body is no JSON-RPC message: an object with "jsonrpc": "2.0"');
   }
-  const envelope = envelopeOf(text);
+  const envelope = readable(() => readEnvelope(text));
+  const { paramsAt, idText } = envelope;
   const { method, id, params = {} } = value;
   if (method !== undefined && typeof method !== "string") throw invalid("method is no string");
   if ("id" in value && typeof id !== "string" && typeof id !== "number") {
     throw invalid("id is neither a string nor a number");
   }
-  if (!isObject(params)) throw invalid("params is no object", envelope.idText);
+  if (!isObject(params)) throw invalid("params is no object", idText);
+  // Routing reads params parsed and changes them by span: both see the same only where no key stands twice.
+  if (paramsAt !== undefined) readable(() => members(text, paramsAt.start), idText);
   if (envelope.kind === "response" && id === undefined) throw invalid("a response has no id");
   return { text, ...envelope, params };
 }
 
-function envelopeOf(text: string): Envelope {
+function readable<T>(read: () => T, idText?: string): T {
   try {
-    return readEnvelope(text);
+    return read();
   } catch (cause) {
-    throw new FleetError("INVALID_REQUEST", { message: (cause as Error).message, cause });
+    throw invalid((cause as Error).message, idText, cause);
   }
 }
 
-function invalid(message: string, idText?: string): FleetError {
+function invalid(message: string, idText?: string, cause?: unknown): FleetError {
   return new FleetError("INVALID_REQUEST", {
     message,
+    cause,
     ...(idText === undefined ? {} : { idText }),
   });
 }

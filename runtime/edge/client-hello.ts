@@ -1,0 +1,39 @@
+import { FleetError } from "../wire/fleet-error.ts";
+import { at, cut } from "../wire/json-text.ts";
+import { isObject, type Message } from "../wire/message.ts";
+import { negotiate, type ProtocolVersion } from "../wire/protocol-version.ts";
+
+/** What a client says of itself at initialize. */
+export interface ClientHello {
+  /** The version that the session will speak. */
+  readonly protocol: ProtocolVersion;
+  /** JSON text, as the client wrote it. */
+  readonly clientInfo: string;
+  readonly capabilities: string;
+}
+
+/** Reads initialize. Errors: INVALID_REQUEST, INVALID_PARAMS, BODY_TOO_LARGE. */
+export function readClientHello(message: Message, maxBytes: number): ClientHello {
+  if (message.kind !== "request") throw new FleetError("INVALID_REQUEST");
+  const { protocolVersion } = message.params;
+  if (typeof protocolVersion !== "string") {
+    throw new FleetError("INVALID_PARAMS", { message: "params.protocolVersion is no string" });
+  }
+  const clientInfo = objectText(message, "clientInfo", '{"name":"unknown","version":"0"}');
+  const capabilities = objectText(message, "capabilities", "{}");
+  if (Buffer.byteLength(clientInfo) + Buffer.byteLength(capabilities) > maxBytes) {
+    throw new FleetError("BODY_TOO_LARGE", {
+      message: `clientInfo and capabilities are larger than ${maxBytes} bytes (limits.clientBytes)`,
+    });
+  }
+  return { protocol: negotiate(protocolVersion), clientInfo, capabilities };
+}
+
+function objectText(message: Message, key: string, otherwise: string): string {
+  const span = at(message.text, "params", key);
+  if (span === undefined) return otherwise;
+  if (!isObject(message.params[key])) {
+    throw new FleetError("INVALID_PARAMS", { message: `params.${key} is no object` });
+  }
+  return cut(message.text, span);
+}
