@@ -52,6 +52,7 @@ export class Discovery {
   #failures = 0;
   #lastAnswerMs = Date.now();
   #welcome: Welcome | undefined;
+  #reading: Promise<void> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: DiscoveryParts) {
@@ -145,8 +146,9 @@ export class Discovery {
     for (;;) {
       const stream = await welcome.session.stream(signal);
       if (stream.kind === "open") {
-        if (opened) await this.#readLists(welcome, LIST_NAMES, signal);
         opened = true;
+        // What changed before the stream was open went unheard.
+        await this.#readLists(welcome, LIST_NAMES, signal);
         for await (const event of stream.events) await this.#hear(event, welcome, signal);
         await delay(STREAM_RETRY_MS, undefined, { signal });
       } else if (stream.kind === "lost" && opened) {
@@ -176,7 +178,14 @@ export class Discovery {
     }
   }
 
-  async #readLists(
+  /** One reading after the other, so that an older answer never replaces a newer one. */
+  #readLists(welcome: Welcome, wanted: readonly ListName[], signal: AbortSignal): Promise<void> {
+    const reading = this.#reading.then(() => this.#readNow(welcome, wanted, signal));
+    this.#reading = reading.catch(() => {});
+    return reading;
+  }
+
+  async #readNow(
     welcome: Welcome,
     wanted: readonly ListName[],
     signal: AbortSignal,

@@ -1,3 +1,5 @@
+import type { Logger } from "pino";
+
 import { untilAborted } from "../upstream/until-aborted.ts";
 import { Catalog } from "./catalog.ts";
 import type { Discovery } from "./discovery.ts";
@@ -7,33 +9,41 @@ import type { ListName } from "./offer.ts";
 /** Changes of several backends, or of several lists of one, that come this close are told as one. */
 const DEBOUNCE_MS = 50;
 
+export interface ViewParts {
+  readonly key: string;
+  readonly naming: Naming;
+  /** How long the first lists wait for backends that do not answer. */
+  readonly firstAnswerMs: number;
+  readonly log: Logger;
+  /** A merged list is another one than was announced last. */
+  readonly onChange: (view: View, lists: readonly ListName[]) => void;
+  readonly discover: (onChange: () => void) => readonly Discovery[];
+}
+
 /** What clients of one kind see: the merged offers of all backends, kept up to date. */
 export class View {
   readonly key: string;
   readonly discoveries: readonly Discovery[];
   readonly #naming: Naming;
   readonly #firstAnswerMs: number;
-  readonly #onChange: (view: View, lists: readonly ListName[]) => void;
+  readonly #log: Logger;
+  readonly #onChange: ViewParts["onChange"];
+  readonly #conflicts = new Set<string>();
   #catalog: Catalog;
   #announced: Catalog;
   #debounce: NodeJS.Timeout | undefined;
   #settled = false;
   usedAtMs = Date.now();
 
-  constructor(
-    key: string,
-    makeDiscoveries: (onChange: () => void) => readonly Discovery[],
-    naming: Naming,
-    firstAnswerMs: number,
-    onChange: (view: View, lists: readonly ListName[]) => void,
-  ) {
+  constructor({ key, naming, firstAnswerMs, log, onChange, discover }: ViewParts) {
     this.key = key;
     this.#naming = naming;
     this.#firstAnswerMs = firstAnswerMs;
+    this.#log = log;
     this.#onChange = onChange;
     this.#catalog = new Catalog([], naming);
     this.#announced = this.#catalog;
-    this.discoveries = makeDiscoveries(() => this.#merge());
+    this.discoveries = discover(() => this.#merge());
     for (const discovery of this.discoveries) discovery.start();
     void this.settled();
   }
@@ -78,9 +88,18 @@ export class View {
     );
     const merged = new Catalog(offers, this.#naming);
     if (merged.changedSince(this.#catalog).length > 0) this.#catalog = merged;
+    this.#logConflicts();
     if (!this.#settled) return;
     clearTimeout(this.#debounce);
     this.#debounce = setTimeout(() => this.#announce(), DEBOUNCE_MS);
+  }
+
+  #logConflicts(): void {
+    for (const conflict of this.#catalog.conflicts) {
+      const name = JSON.stringify(conflict);
+      if (!this.#conflicts.has(name)) this.#log.warn(conflict, "two backends offer the same name");
+      this.#conflicts.add(name);
+    }
   }
 
   #announce(): void {

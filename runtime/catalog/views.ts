@@ -2,7 +2,6 @@ import type { Logger } from "pino";
 
 import type { Settings } from "../contract/index.ts";
 import type { Backend } from "../upstream/backend.ts";
-import type { Introduction } from "../upstream/handshake.ts";
 import { LATEST_PROTOCOL_VERSION } from "../wire/protocol-version.ts";
 import { Discovery } from "./discovery.ts";
 import { Naming } from "./naming.ts";
@@ -69,28 +68,23 @@ export class Views {
   }
 
   #create(key: string, capabilities: string): View {
-    const { backends, settings, clientInfo, log } = this.#parts;
-    const introduction: Introduction = {
-      protocol: LATEST_PROTOCOL_VERSION,
-      clientInfo,
-      capabilities,
-    };
-    const discover = (onChange: () => void) =>
-      backends.map(
-        (backend) =>
-          new Discovery({
-            backend,
-            introduction,
-            health: settings.health,
-            refreshSeconds: settings.limits.catalogRefreshSeconds,
-            log: log.child({ view: key.slice(0, 8) }),
-            onChange,
-          }),
-      );
-    const firstAnswerMs = settings.health.timeoutSeconds * 1000;
-    return new View(key, discover, this.naming, firstAnswerMs, (view, lists) =>
-      this.#onChange(view, lists),
-    );
+    const { backends, settings, clientInfo } = this.#parts;
+    const { health, limits } = settings;
+    const log = this.#parts.log.child({ view: key.slice(0, 8) });
+    const introduction = { protocol: LATEST_PROTOCOL_VERSION, clientInfo, capabilities };
+    const refreshSeconds = limits.catalogRefreshSeconds;
+    return new View({
+      key,
+      naming: this.naming,
+      firstAnswerMs: health.timeoutSeconds * 1000,
+      log,
+      onChange: (view, lists) => this.#onChange(view, lists),
+      discover: (onChange) =>
+        backends.map(
+          (backend) =>
+            new Discovery({ backend, introduction, health, refreshSeconds, log, onChange }),
+        ),
+    });
   }
 
   #sweep(unusedSinceMs: number): void {

@@ -89,7 +89,7 @@ const limits = z.strictObject({
   clientBytes: size("The most that a client may say of itself in initialize.").prefault("4Ki"),
   streams: count("The most open GET streams of a session.", 1, 1000).default(2),
   catalogRefresh: duration(
-    "The time between two questions for a backend's lists, where it does not announce changes.",
+    "The time between two questions for a backend's lists, where it does not announce changes. Lists that no client has asked for in this time are forgotten.",
   ).prefault("60s"),
 });
 
@@ -115,11 +115,15 @@ export const configuration = z.strictObject({
   allowedHosts: z
     .array(hostName)
     .optional()
-    .describe("The names in the Host header that are answered."),
+    .describe(
+      "The names in the Host header that are answered. Absent: loopback names and host, or every name where host is every address.",
+    ),
   allowedOrigins: z
     .array(origin)
     .optional()
-    .describe('The origins of browser clients that are answered; "*" is all.'),
+    .describe(
+      'The origins of browser clients that are answered; "*" is all. Absent: pages of the allowed hosts.',
+    ),
   session: session.prefault({}),
   limits: limits.prefault({}),
   backends: z.array(backend).min(1).describe("The MCP servers behind the endpoint."),

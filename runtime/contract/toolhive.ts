@@ -52,7 +52,7 @@ const aggregation = z.strictObject({
         .string()
         .default("{workload}_")
         .describe(
-          'The prefix of tool and prompt names, with {workload} in the place of the backend\'s name. "" leaves names unchanged; two equal names are then a fault.',
+          'The prefix of tool and prompt names, with {workload} in the place of the backend\'s name. "" leaves names unchanged; of two equal names the first backend keeps it, and /status lists the conflict.',
         ),
       priorityOrder: refused("belongs to conflictResolution priority.").optional(),
     })
@@ -96,7 +96,7 @@ const operational = z.strictObject({
         "The longest wait for a check. Absent: 10s, or the interval where that is shorter.",
       ).optional(),
       unhealthyThreshold: count(
-        "A backend is unhealthy after this many failed checks in a row.",
+        "A backend that has not answered for this many checks offers nothing: its items leave the lists.",
         1,
         100,
       ).default(3),
