@@ -140,7 +140,9 @@ export class Gateway {
   /** Cuts what is in flight. A `close` that was waiting for it then ends. */
   async destroy(reason: Error): Promise<void> {
     this.#sessions.cutCalls(new FleetError("DRAINING", { cause: reason }));
+    const views = this.#views.close();
     await Promise.all(this.#backends.map((backend) => backend.destroy(reason)));
+    await views;
     this.#mcp.server.closeAllConnections();
     await this.close();
   }

@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { LATEST_PROTOCOL_VERSION } from "@modelcontextprotocol/client";
+
+/** A server that does not answer by then does not answer at all: a start takes one or two seconds. */
+const START_SECONDS = 30;
+const ASK_AGAIN_MS = 50;
+/** Enough to hold a stack trace. */
+const OUTPUT_LINES = 30;
+
+const INITIALIZE = JSON.stringify({
+  jsonrpc: "2.0",
+  id: 0,
+  method: "initialize",
+  params: {
+    protocolVersion: LATEST_PROTOCOL_VERSION,
+    capabilities: {},
+    clientInfo: { name: "mcp-fleet-demo", version: "0" },
+  },
+});
+
+export interface ServerCommand {
+  readonly name: string;
+  /** What follows `node` on the command line. */
+  readonly args: readonly string[];
+  /** Added to this process's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Where its MCP endpoint will be. */
+  readonly url: string;
+}
+
+/** One MCP server as a process group of its own, so that what it starts itself ends with it. */
+export class ServerProcess {
+  readonly #command: ServerCommand;
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
+  readonly #kill = () => this.#killGroup();
+  #output: string[] = [];
+  #ended: string | undefined;
+
+  constructor(command: ServerCommand) {
+    this.#command = command;
+    this.#child = spawn(process.execPath, command.args, {
+      detached: true,
+      env: { ...process.env, ...command.environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#closed = once(this.#child, "close").catch(() => undefined);
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#keep(text));
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#keep(text));
+    this.#child.once("error", (error) => {
+      this.#ended = error.message;
+    });
+    this.#child.once("exit", (code, signal) => {
+      this.#ended = `it ended with ${signal ?? `exit code ${code}`}`;
+    });
+    process.once("exit", this.#kill);
+  }
+
+  /**
+   * Resolves once a real initialize succeeds.
+   * Errors: the server ended, or did not answer in 30 s, with its output; the reason of `signal`.
+   */
+  async ready(signal?: AbortSignal): Promise<void> {
+    const timeout = AbortSignal.timeout(START_SECONDS * 1000);
+    const deadline = signal ? AbortSignal.any([timeout, signal]) : timeout;
+    while (!(await this.#answers(deadline))) {
+      signal?.throwIfAborted();
+      if (this.#ended !== undefined) throw this.#failure(this.#ended);
+      if (deadline.aborted) throw this.#failure(`no answer to initialize in ${START_SECONDS} s`);
+      await delay(ASK_AGAIN_MS);
+    }
+  }
+
+  /** Ends the whole group. Outright: a demo's server holds nothing that is worth a goodbye. */
+  async close(): Promise<void> {
+    process.off("exit", this.#kill);
+    this.#killGroup();
+    await this.#closed;
+  }
+
+  /** Opens a session and ends it again. */
+  async #answers(signal: AbortSignal): Promise<boolean> {
+    const { url } = this.#command;
+    const accept = "application/json, text/event-stream";
+    const headers = { "content-type": "application/json", accept };
+    try {
+      const answer = await fetch(url, { method: "POST", headers, body: INITIALIZE, signal });
+      await answer.text();
+      const session = answer.headers.get("mcp-session-id");
+      if (!answer.ok || session === null) return answer.ok;
+      const end = { "mcp-session-id": session, "mcp-protocol-version": LATEST_PROTOCOL_VERSION };
+      const gone = await fetch(url, { method: "DELETE", headers: end, signal });
+      await gone.text();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #keep(text: string): void {
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    this.#output = [...this.#output, ...lines].slice(-OUTPUT_LINES);
+  }
+
+  #failure(reason: string): Error {
+    const output = this.#output.map((line) => `\n  | ${line}`).join("");
+    return new Error(`the MCP server ${this.#command.name} did not start: ${reason}${output}`);
+  }
+
+  #killGroup(): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch (error) {
+      // ESRCH: the whole group has ended by itself.
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
+  }
+}
