@@ -42,12 +42,17 @@ async function withGateway(servers: McpServers, options: DemoOptions): Promise<v
   const port = await freePort("port", options.port, print);
   const adminPort = await freePort("admin port", options.adminPort, print);
   const { everything, filesystem, memory } = servers;
-  const backends = Object.entries({ everything, filesystem, memory });
+  const backends = [
+    // It asks its clients for their roots outside any call, which a stream per session carries.
+    { name: "everything", url: everything, notifications: "session" as const },
+    { name: "filesystem", url: filesystem },
+    { name: "memory", url: memory },
+  ];
   const settings = validate({
     name: "demo",
     port,
     adminPort,
-    backends: backends.map(([name, url]) => ({ name, url })),
+    backends,
     operational: { logLevel: "warn" },
   });
   const gateway = new Gateway({ settings, log: buildLog(settings.logLevel, "gateway") });

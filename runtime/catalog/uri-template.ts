@@ -1,56 +1,111 @@
+/** What RFC 9110 asks of servers to take at least: a longer URI is made by no template. */
+const MAX_URI_LENGTH = 8_000;
+
 /**
  * Whether a URI can come from an RFC 6570 template. Values are not taken out: the backend does that.
  * A variable matches what its operator lets through; `{?x}` and `{&x}` match with and without it.
  */
 export class UriTemplate {
-  readonly #pattern: RegExp;
+  readonly #steps: readonly Step[];
   /** Characters that stand in the template as they are: of several that match, the most literal one is meant. */
   readonly literalLength: number;
 
   constructor(template: string) {
-    let pattern = "";
+    const steps: Step[] = [];
     let literalLength = 0;
     for (const part of template.split(/(\{[^{}]*\})/)) {
-      if (part.startsWith("{") && part.endsWith("}")) pattern += expression(part.slice(1, -1));
+      if (part.startsWith("{") && part.endsWith("}")) steps.push(expression(part.slice(1, -1)));
       else {
-        pattern += literal(part);
+        steps.push(literal(part));
         literalLength += part.length;
       }
     }
-    this.#pattern = new RegExp(`^${pattern}$`);
+    this.#steps = steps;
     this.literalLength = literalLength;
   }
 
   matches(uri: string): boolean {
-    return this.#pattern.test(uri);
+    if (uri.length > MAX_URI_LENGTH) return false;
+    let reached: Reached = new Uint8Array(uri.length + 1);
+    reached[0] = 1;
+    for (const step of this.#steps) {
+      reached = step(uri, reached);
+      if (!reached.includes(1)) return false;
+    }
+    return reached[uri.length] === 1;
   }
 }
 
-/** Per operator: what stands before the first value, between values, and which characters a value has. */
-const OPERATORS: Readonly<
-  Record<string, readonly [first: string, between: string, value: string]>
-> = {
-  "": ["", ",", "[^/?#,]*"],
-  "+": ["", ",", "[^?#]*"],
-  "#": ["#", ",", ".*"],
-  ".": [".", ".", "[^./?#]*"],
-  "/": ["/", "/", "[^/?#]*"],
-  ";": [";", ";", "[^;/?#]*"],
-  "?": ["?", "&", "[^&#]*"],
-  "&": ["&", "&", "[^&#]*"],
-};
+/** For each position in a URI, 1 where the template's parts so far can end. */
+type Reached = Uint8Array;
 
-function expression(body: string): string {
-  const symbol = /^[+#./;?&]/.exec(body)?.[0] ?? "";
-  const [first, between, value] = OPERATORS[symbol] ?? ["", ",", "[^/?#,]*"];
-  const variables = body.slice(symbol.length).split(",");
-  const list = variables.some((variable) => variable.endsWith("*"));
-  const rest = `(?:${literal(between)}${value})`;
-  const times = list ? "*" : `{0,${variables.length - 1}}`;
-  const values = `${literal(first)}${value}${rest}${times}`;
-  return first === "" ? values : `(?:${values})?`;
+/**
+ * Where one more part can end. All ends at once, not one after the other as a regular expression tries them:
+ * clients choose the URI, and the time must grow with its length only.
+ */
+type Step = (uri: string, from: Reached) => Reached;
+
+interface Operator {
+  /** Stands before the first value. */
+  readonly first: string;
+  /** One character, stands between values. */
+  readonly between: string;
+  /** The characters that no value has. */
+  readonly excluded: string;
 }
 
-function literal(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+const SIMPLE: Operator = { first: "", between: ",", excluded: "/?#," };
+
+const OPERATORS: ReadonlyMap<string, Operator> = new Map([
+  ["+", { first: "", between: ",", excluded: "?#" }],
+  ["#", { first: "#", between: ",", excluded: "" }],
+  [".", { first: ".", between: ".", excluded: "./?#" }],
+  ["/", { first: "/", between: "/", excluded: "/?#" }],
+  [";", { first: ";", between: ";", excluded: ";/?#" }],
+  ["?", { first: "?", between: "&", excluded: "&#" }],
+  ["&", { first: "&", between: "&", excluded: "&#" }],
+]);
+
+function expression(body: string): Step {
+  const named = OPERATORS.get(body.charAt(0));
+  const { first, between, excluded } = named ?? SIMPLE;
+  const variables = body.slice(named === undefined ? 0 : 1).split(",");
+  const isList = variables.some((variable) => variable.endsWith("*"));
+  const value = run(isList ? excluded.replace(between, "") : excluded);
+  const before = literal(first);
+  const separator = literal(between);
+  return (uri, from) => {
+    let reached = value(uri, before(uri, from));
+    let all = first === "" ? reached : either(from, reached);
+    for (const _more of isList ? [] : variables.slice(1)) {
+      reached = value(uri, separator(uri, reached));
+      all = either(all, reached);
+    }
+    return all;
+  };
+}
+
+function literal(text: string): Step {
+  return (uri, from) => {
+    const reached = new Uint8Array(from.length);
+    for (let start = from.indexOf(1); start !== -1; start = from.indexOf(1, start + 1)) {
+      if (uri.startsWith(text, start)) reached[start + text.length] = 1;
+    }
+    return reached;
+  };
+}
+
+/** Any number of characters that are not excluded. */
+function run(excluded: string): Step {
+  return (uri, from) => {
+    const reached = from.slice();
+    for (let end = 1; end < reached.length; end += 1) {
+      if (reached[end - 1] === 1 && !excluded.includes(uri.charAt(end - 1))) reached[end] = 1;
+    }
+    return reached;
+  };
+}
+
+function either(one: Reached, other: Reached): Reached {
+  return one.map((mark, position) => mark | (other[position] ?? 0));
 }

@@ -53,8 +53,9 @@ export class ClientMessages {
     const idText = requestId === undefined ? "" : cut(message.text, requestId);
     const call = session.calls.get(idText);
     if (call !== undefined) call.cancelled = true;
-    await this.#tellAll(session, message.text);
+    const told = this.#tellAll(session, message.text);
     call?.cut(new Error("cancelled by the client"));
+    await told;
   }
 
   async #progress(session: LiveSession, message: Message): Promise<void> {

@@ -13,7 +13,7 @@ import type { Backend } from "../upstream/backend.ts";
 import type { Forwarder } from "../upstream/forwarder.ts";
 import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
 import { FleetError, resultText } from "../wire/fleet-error.ts";
-import { at, cut, replace } from "../wire/json-text.ts";
+import { at, cut, replace, type Span } from "../wire/json-text.ts";
 import { isObject, type Message } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
 import { backendStatus } from "./backend-status.ts";
@@ -264,8 +264,18 @@ function renamed(
   ...path: string[]
 ): Pick<Message, "text" | "idText"> {
   const { text, idText } = message;
-  const span = at(text, "params", ...path);
+  const span = paramOf(text, path);
   const name = JSON.stringify(route.name);
   if (span === undefined || cut(text, span) === name) return message;
   return { idText, text: replace(text, span, name) };
+}
+
+/** Errors: INVALID_REQUEST for a key that stands twice on the way. */
+function paramOf(text: string, path: readonly string[]): Span | undefined {
+  try {
+    return at(text, "params", ...path);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new FleetError("INVALID_REQUEST", { message, cause });
+  }
 }

@@ -21,6 +21,7 @@ export interface Envelope {
   readonly method: string;
   readonly idText: string;
   readonly id?: Span;
+  /** Where `params` stands in the text. */
   readonly paramsAt?: Span;
 }
 
@@ -91,6 +92,16 @@ function invalid(message: string, idText?: string, cause?: unknown): FleetError 
     cause,
     ...(idText === undefined ? {} : { idText }),
   });
+}
+
+/** Whether two ids mean the same, however they are written: servers write `1.0` as `1`, and escapes as characters. */
+export function isSameId(oneText: string, otherText: string): boolean {
+  if (oneText === otherText) return true;
+  try {
+    return JSON.parse(oneText) === JSON.parse(otherText);
+  } catch {
+    return false;
+  }
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,237 @@
+import { describe, expect, it } from "vitest";
+
+import { type BackendOffer, Catalog } from "../../runtime/catalog/catalog.ts";
+import { Naming } from "../../runtime/catalog/naming.ts";
+import { LIST_NAMES, LISTS, type ListName, readItems } from "../../runtime/catalog/offer.ts";
+
+/** What a backend offers, by the names of its items. */
+function offer(backend: string, names: Partial<Record<ListName, readonly string[]>>): BackendOffer {
+  const items = (list: ListName) => {
+    const array = (names[list] ?? []).map((name) => ({ [LISTS[list].nameKey]: name }));
+    return readItems(JSON.stringify({ [list]: array }), list);
+  };
+  const lists = {
+    tools: items("tools"),
+    prompts: items("prompts"),
+    resources: items("resources"),
+    resourceTemplates: items("resourceTemplates"),
+  };
+  return { backend, offer: { lists, instructions: undefined } };
+}
+
+const PREFIXED = new Naming("{workload}_");
+const BARE = new Naming("");
+
+function namesOf(catalog: Catalog, list: ListName): unknown[] {
+  const texts = catalog.page(list, undefined, 1_000)?.texts ?? [];
+  return texts.map((text) => JSON.parse(text)[LISTS[list].nameKey]);
+}
+
+describe("the merged lists", () => {
+  const offers = [
+    offer("b", { tools: ["z", "a"], prompts: ["p"], resources: ["file:///1"] }),
+    offer("a", { tools: ["a"], prompts: ["p"], resources: ["file:///2"] }),
+  ];
+
+  it("are in the order of the configuration, then of each backend, and only tools and prompts have prefixes", () => {
+    const catalog = new Catalog(offers, PREFIXED);
+    expect(namesOf(catalog, "tools")).toEqual(["b_z", "b_a", "a_a"]);
+    expect(namesOf(catalog, "prompts")).toEqual(["b_p", "a_p"]);
+    expect(namesOf(catalog, "resources")).toEqual(["file:///1", "file:///2"]);
+    expect(namesOf(catalog, "resourceTemplates")).toEqual([]);
+    expect(LIST_NAMES.map((list) => catalog.size(list))).toEqual([3, 2, 2, 0]);
+    expect(catalog.conflicts).toEqual([]);
+  });
+
+  it("lead from an exposed name to the backend and its own name, and from no other name anywhere", () => {
+    const catalog = new Catalog(offers, PREFIXED);
+    expect(catalog.tool("b_z")).toEqual({ backend: "b", name: "z", repeatable: false });
+    expect(catalog.prompt("a_p")).toMatchObject({ backend: "a", name: "p" });
+    expect(catalog.tool("z")).toBeUndefined();
+    expect(catalog.tool("a_z")).toBeUndefined();
+    expect(catalog.resource("file:///2")).toBe("a");
+    expect(catalog.resource("file:///3")).toBeUndefined();
+  });
+
+  it("hold each item as its backend wrote it, but for the name", () => {
+    const text = '{ "unknown" : [1.0,9007199254740993],"name" : "t\\u0065st" ,"name2":"\\u00e9" }';
+    const tools = readItems(`{"tools":[${text}]}`, "tools");
+    const lists = { ...offer("x", {}).offer.lists, tools };
+    const catalog = new Catalog(
+      [{ backend: "x", offer: { lists, instructions: undefined } }],
+      PREFIXED,
+    );
+    expect(catalog.page("tools", undefined, 10)?.texts).toEqual([
+      text.replace('"t\\u0065st"', '"x_test"'),
+    ]);
+  });
+
+  it("leave out items without a name, and know which tools may run twice", () => {
+    const tools = readItems(
+      '{"tools":[{"name":"r","annotations":{"readOnlyHint":true}},{"title":"x"},{"name":7},{"name":"i","annotations":{"idempotentHint":true}},{"name":"w","annotations":{"readOnlyHint":"yes"}}]}',
+      "tools",
+    );
+    expect(tools.map(({ name, repeatable }) => [name, repeatable])).toEqual([
+      ["r", true],
+      ["i", true],
+      ["w", false],
+    ]);
+  });
+});
+
+describe("a name that 2 backends have", () => {
+  it("without prefixes belongs to the first backend, and the fault is listed", () => {
+    const catalog = new Catalog(
+      [offer("first", { tools: ["t", "u"] }), offer("second", { tools: ["t", "v"] })],
+      BARE,
+    );
+    expect(namesOf(catalog, "tools")).toEqual(["t", "u", "v"]);
+    expect(catalog.tool("t")).toMatchObject({ backend: "first", name: "t" });
+    expect(catalog.conflicts).toEqual([
+      { list: "tools", name: "t", backend: "second", shadowedBy: "first" },
+    ]);
+  });
+
+  it("of one backend is a fault too, made by characters that are not legal", () => {
+    const catalog = new Catalog([offer("x", { tools: ["a.b", "a/b"] })], PREFIXED);
+    expect(namesOf(catalog, "tools")).toEqual(["x_a_b"]);
+    expect(catalog.tool("x_a_b")).toMatchObject({ name: "a.b" });
+    expect(catalog.conflicts).toHaveLength(1);
+  });
+
+  it("as a URI belongs to the first backend, whatever the prefix", () => {
+    const catalog = new Catalog(
+      [offer("first", { resources: ["file:///1"] }), offer("second", { resources: ["file:///1"] })],
+      PREFIXED,
+    );
+    expect(catalog.resource("file:///1")).toBe("first");
+    expect(catalog.conflicts).toEqual([
+      { list: "resources", name: "file:///1", backend: "second", shadowedBy: "first" },
+    ]);
+  });
+});
+
+describe("a URI", () => {
+  const catalog = new Catalog(
+    [
+      offer("any", { resourceTemplates: ["test://{+all}"] }),
+      offer("data", { resourceTemplates: ["test://{id}/data"] }),
+      offer("listed", { resources: ["test://7/data"] }),
+    ],
+    PREFIXED,
+  );
+
+  it.each([
+    ["test://7/data", "listed"],
+    ["test://8/data", "data"],
+    ["test://8/other", "any"],
+    ["other://8", undefined],
+  ])("%s belongs to %s: listed first, then the most literal template", (uri, backend) => {
+    expect(catalog.resource(uri)).toBe(backend);
+  });
+
+  it("that is a template itself belongs to the backend that offers it", () => {
+    expect(catalog.template("test://{id}/data")).toBe("data");
+    expect(catalog.template("test://8/data")).toBe("data");
+  });
+});
+
+describe("pages", () => {
+  const tools = ["a", "b", "c", "d", "e"];
+  const catalog = new Catalog([offer("x", { tools })], BARE);
+
+  function walk(pageSize: number): { names: unknown[]; pages: number } {
+    const names: unknown[] = [];
+    let pages = 0;
+    let cursor: string | undefined;
+    do {
+      const page = catalog.page("tools", cursor, pageSize);
+      if (page === undefined) throw new Error("a cursor of ours was refused");
+      names.push(...page.texts.map((text) => JSON.parse(text).name));
+      pages += 1;
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return { names, pages };
+  }
+
+  it.each([
+    [1, 5],
+    [2, 3],
+    [5, 1],
+    [1_000, 1],
+  ])("of %i items: %i pages hold each of the 5 once, and the last has no cursor", (size, pages) => {
+    expect(walk(size)).toEqual({ names: tools, pages });
+  });
+
+  it("a cursor stays good when items before and behind it come and go", () => {
+    const cursor = catalog.page("tools", undefined, 2)?.nextCursor;
+    const changed = new Catalog([offer("x", { tools: ["0", "b", "c2", "d"] })], BARE);
+    expect(changed.page("tools", cursor, 10)?.texts).toEqual(['{"name":"c2"}', '{"name":"d"}']);
+  });
+
+  it("a cursor whose item is gone, one of another list and one of nobody are refused", () => {
+    const cursor = catalog.page("tools", undefined, 2)?.nextCursor;
+    const changed = new Catalog([offer("x", { tools: ["a", "c"], prompts: ["b"] })], BARE);
+    expect(changed.page("tools", cursor, 10)).toBeUndefined();
+    expect(catalog.page("prompts", cursor, 10)).toBeUndefined();
+    expect(catalog.page("tools", "x", 10)).toBeUndefined();
+    expect(catalog.page("tools", "", 10)).toBeUndefined();
+  });
+
+  it("a cursor is opaque: base64url, and safe in JSON without escapes", () => {
+    const odd = new Catalog([offer("x", { resources: ['test://"\\\n日本', "test://2"] })], BARE);
+    const cursor = odd.page("resources", undefined, 1)?.nextCursor;
+    expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/);
+    expect(odd.page("resources", cursor, 1)?.texts).toEqual(['{"uri":"test://2"}']);
+  });
+
+  it("an empty list is 1 page of 0 items", () => {
+    expect(catalog.page("prompts", undefined, 10)).toEqual({ texts: [] });
+  });
+});
+
+describe("what changed between 2 catalogs", () => {
+  const before = [offer("x", { tools: ["a", "b"], prompts: ["p"] }), offer("y", { tools: ["c"] })];
+  const catalog = new Catalog(before, PREFIXED);
+
+  it.each<[string, BackendOffer[], ListName[]]>([
+    ["nothing", [...before], []],
+    [
+      "a tool more",
+      [offer("x", { tools: ["a", "b", "d"], prompts: ["p"] }), offer("y", { tools: ["c"] })],
+      ["tools"],
+    ],
+    [
+      "a prompt less",
+      [offer("x", { tools: ["a", "b"] }), offer("y", { tools: ["c"] })],
+      ["prompts"],
+    ],
+    [
+      "the order of a backend's tools",
+      [offer("x", { tools: ["b", "a"], prompts: ["p"] }), offer("y", { tools: ["c"] })],
+      ["tools"],
+    ],
+    ["a backend gone", [offer("x", { tools: ["a", "b"], prompts: ["p"] })], ["tools"]],
+    ["everything gone", [], ["tools", "prompts"]],
+    [
+      "a resource and a template more",
+      [...before, offer("z", { resources: ["r"], resourceTemplates: ["{t}"] })],
+      ["resources", "resourceTemplates"],
+    ],
+  ])("%s", (_what, after, lists) => {
+    expect(new Catalog(after, PREFIXED).changedSince(catalog)).toEqual(lists);
+    expect(catalog.changedSince(new Catalog(after, PREFIXED))).toEqual(lists);
+  });
+
+  it("a digest is of the content: equal for equal lists, short, another for another description", () => {
+    const again = new Catalog([...before], PREFIXED);
+    for (const list of LIST_NAMES) expect(again.digest(list)).toBe(catalog.digest(list));
+    expect(catalog.digest("tools")).toMatch(/^[A-Za-z0-9_-]{22}$/);
+    const described = (description: string) => {
+      const tools = readItems(JSON.stringify({ tools: [{ name: "a", description }] }), "tools");
+      const lists = { ...offer("x", {}).offer.lists, tools };
+      return new Catalog([{ backend: "x", offer: { lists, instructions: undefined } }], PREFIXED);
+    };
+    expect(described("1").digest("tools")).not.toBe(described("2").digest("tools"));
+  });
+});

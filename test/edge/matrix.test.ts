@@ -1,0 +1,245 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { EchoServer } from "../support/echo-server.ts";
+import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { type Headers, RawClient, type RawRequest } from "../support/raw-client.ts";
+
+const BODY_BYTES = 65_536;
+
+let echo: EchoServer;
+let gateway: RunningGateway;
+let client: RawClient;
+
+beforeAll(async () => {
+  echo = await EchoServer.start();
+  gateway = await startGateway({
+    backends: [{ name: "echo", url: echo.url }],
+    limits: { bodyBytes: BODY_BYTES },
+  });
+  client = await RawClient.open(gateway.url);
+});
+afterAll(async () => {
+  await gateway.close();
+  await echo.close();
+});
+
+/** What is refused, as a client sees it: HTTP status, JSON-RPC code, and the id as it stands in the answer. */
+type Refusal = readonly [status: number, code: number, idText?: string];
+type Row = readonly [what: string, request: RawRequest, refusal: Refusal];
+
+const ping = '{"jsonrpc":"2.0","id":7,"method":"ping"}';
+const call = (params: string) =>
+  `{"jsonrpc":"2.0","id":"x","method":"tools/call","params":${params}}`;
+const post = (body: string | Buffer, headers: Headers = {}): RawRequest => ({ body, headers });
+const without = (header: string): Headers => ({ [header]: undefined });
+const inSession = (id: string): Headers => ({ "mcp-session-id": id });
+const from = (origin: string): Headers => ({ origin });
+const at = (host: string): Headers => ({ host });
+
+const SESSION: Row[] = [
+  ["a request without a session", post(ping, without("mcp-session-id")), [400, -32000, "7"]],
+  ["a request with an empty Mcp-Session-Id", post(ping, inSession("")), [400, -32000, "7"]],
+  ["a notification without a session", post(note(), without("mcp-session-id")), [400, -32000]],
+  ["an id of no shape of ours", post(ping, inSession("x")), [404, -32001, "7"]],
+  [
+    "an id of our shape that nobody signed",
+    post(ping, inSession("A".repeat(67))),
+    [404, -32001, "7"],
+  ],
+  ["an id of 8,000 characters", post(ping, inSession("A".repeat(8_000))), [404, -32001, "7"]],
+  ["GET without a session", { method: "GET", headers: without("mcp-session-id") }, [400, -32000]],
+  ["GET of an unknown session", { method: "GET", headers: inSession("x") }, [404, -32001]],
+  [
+    "DELETE without a session",
+    { method: "DELETE", headers: without("mcp-session-id") },
+    [400, -32000],
+  ],
+  ["DELETE of an unknown session", { method: "DELETE", headers: inSession("x") }, [404, -32001]],
+];
+
+const GUARDS: Row[] = [
+  ["the Origin of a foreign page", post(ping, from("https://evil.example")), [403, -32000]],
+  ["the Origin null", post(ping, from("null")), [403, -32000]],
+  [
+    "an Origin that only starts like ours",
+    post(ping, from("http://localhost.evil.example")),
+    [403, -32000],
+  ],
+  ["a foreign Host", post(ping, at("evil.example")), [403, -32000]],
+  ["a foreign Host with a port", post(ping, at("evil.example:4483")), [403, -32000]],
+  ["a Host that only starts like ours", post(ping, at("localhost.evil.example")), [403, -32000]],
+  [
+    "GET with a foreign Origin",
+    { method: "GET", headers: from("https://evil.example") },
+    [403, -32000],
+  ],
+  ["DELETE with a foreign Host", { method: "DELETE", headers: at("evil.example") }, [403, -32000]],
+];
+
+const HTTP: Row[] = [
+  ["a body above limits.bodyBytes", post(ping.padEnd(BODY_BYTES + 1)), [413, -32000]],
+  ["text/plain", post(ping, { "content-type": "text/plain" }), [415, -32000]],
+  [
+    "a body without a Content-Type",
+    post(Buffer.from(ping), without("content-type")),
+    [415, -32000],
+  ],
+  ["Accept: text/html", post(ping, { accept: "text/html" }), [406, -32000]],
+  [
+    "POST with Accept: application/json alone",
+    post(ping, { accept: "application/json" }),
+    [406, -32000],
+  ],
+  [
+    "GET with Accept: application/json",
+    { method: "GET", headers: { accept: "application/json" } },
+    [406, -32000],
+  ],
+  [
+    "MCP-Protocol-Version 2099-01-01",
+    post(ping, { "mcp-protocol-version": "2099-01-01" }),
+    [400, -32000, "7"],
+  ],
+  ["PUT", { method: "PUT" }, [405, -32000]],
+  ["another path", { path: "/elsewhere", body: ping }, [404, -32000]],
+  ["a path below the endpoint", { path: "/mcp/x", body: ping }, [404, -32000]],
+];
+
+const MESSAGES: Row[] = [
+  ["an empty body", post(""), [400, -32700]],
+  ["text that is no JSON", post("{"), [400, -32700]],
+  ["JSON with something behind it", post(`${ping}x`), [400, -32700]],
+  ["bytes that are no UTF-8", post(Buffer.from([0x22, 0xff, 0x22])), [400, -32700]],
+  ["a string", post('"ping"'), [400, -32600]],
+  ["an object without jsonrpc", post('{"id":7,"method":"ping"}'), [400, -32600]],
+  ["jsonrpc 1.0", post('{"jsonrpc":"1.0","id":7,"method":"ping"}'), [400, -32600]],
+  ["a message of jsonrpc alone", post('{"jsonrpc":"2.0"}'), [400, -32600]],
+  ["a method that is a number", post('{"jsonrpc":"2.0","id":7,"method":1}'), [400, -32600]],
+  ["the id null", post('{"jsonrpc":"2.0","id":null,"method":"ping"}'), [400, -32600]],
+  ["an id that is an object", post('{"jsonrpc":"2.0","id":{},"method":"ping"}'), [400, -32600]],
+  [
+    "params that are an array",
+    post('{"jsonrpc":"2.0","id":7,"method":"ping","params":[]}'),
+    [400, -32600, "7"],
+  ],
+  [
+    "a key that stands twice",
+    post('{"jsonrpc":"2.0","id":7,"id":8,"method":"ping"}'),
+    [400, -32600],
+  ],
+  ["a response without an id", post('{"jsonrpc":"2.0","result":{}}'), [400, -32600]],
+  ["a response that nobody waits for", post('{"jsonrpc":"2.0","id":1,"result":{}}'), [400, -32600]],
+  ["initialize as a notification", post('{"jsonrpc":"2.0","method":"initialize"}'), [400, -32600]],
+  [
+    "initialize without a protocolVersion",
+    post('{"jsonrpc":"2.0","id":7,"method":"initialize"}'),
+    [200, -32602, "7"],
+  ],
+  [
+    "a method that MCP does not have",
+    post('{"jsonrpc":"2.0","id":7,"method":"x"}'),
+    [200, -32601, "7"],
+  ],
+  [
+    "a method named like one of Object's",
+    post('{"jsonrpc":"2.0","id":7,"method":"toString"}'),
+    [200, -32601, "7"],
+  ],
+  ["a tool that nobody has", post(call('{"name":"x"}')), [200, -32602, '"x"']],
+  ["a tool under its backend's own name", post(call('{"name":"echo"}')), [200, -32602, '"x"']],
+  ["a call without a name", post(call("{}")), [200, -32602, '"x"']],
+  [
+    "a call with a name that stands twice",
+    post(call('{"name":"x","name":"echo_echo"}')),
+    [400, -32600, '"x"'],
+  ],
+  [
+    "a cursor that is none",
+    post('{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{"cursor":"x"}}'),
+    [200, -32602, "7"],
+  ],
+  [
+    "a log level that is none",
+    post('{"jsonrpc":"2.0","id":7,"method":"logging/setLevel","params":{"level":"x"}}'),
+    [200, -32602, "7"],
+  ],
+];
+
+describe.each([
+  ["sessions", SESSION],
+  ["guards", GUARDS],
+  ["HTTP", HTTP],
+  ["messages", MESSAGES],
+])("%s", (_part, rows) => {
+  it.each(rows)("%s", async (_what, request, [status, code, idText]) => {
+    const answer = await client.send(request);
+    const { error } = JSON.parse(answer.text);
+    expect({ status: answer.status, code: error.code, idText: idOf(answer.text) }).toEqual({
+      status,
+      code,
+      idText,
+    });
+    expect(answer.headers["content-type"]).toMatch(/^application\/json/);
+    expect(error.message).not.toContain("127.0.0.1");
+  });
+});
+
+it("405 names the 3 methods that are served in Allow", async () => {
+  const { headers } = await client.send({ method: "PUT" });
+  expect(headers.allow).toBe("POST, GET, DELETE");
+});
+
+it("an unsupported MCP-Protocol-Version is answered with the 3 that are served", async () => {
+  const { text } = await client.post(ping, { "mcp-protocol-version": "2099-01-01" });
+  expect(JSON.parse(text).error.data.supported).toEqual(["2025-11-25", "2025-06-18", "2025-03-26"]);
+});
+
+it.each([
+  ["Origin http://localhost:3000", from("http://localhost:3000")],
+  ["Host LOCALHOST:4483", at("LOCALHOST:4483")],
+  ["Host [::1]:4483", at("[::1]:4483")],
+  [
+    "Content-Type application/json; charset=utf-8",
+    { "content-type": "application/json; charset=utf-8" },
+  ],
+  ["no Accept at all", without("accept")],
+  ["Accept */*", { accept: "*/*" }],
+  ["Accept application/*;q=0.9, text/*", { accept: "application/*;q=0.9, text/*" }],
+  [
+    "MCP-Protocol-Version 2025-06-18 in a session of 2025-11-25",
+    { "mcp-protocol-version": "2025-06-18" },
+  ],
+])("a ping with %s is answered with an empty result", async (_what, headers) => {
+  const answer = await client.post(ping, headers);
+  expect([answer.status, answer.text]).toEqual([200, '{"jsonrpc":"2.0","id":7,"result":{}}']);
+});
+
+it("a signed id with one changed character is 404, and the id itself still 200", async () => {
+  const { sessionId: id = "" } = client;
+  const forged = `${id.slice(0, 30)}${id[30] === "A" ? "B" : "A"}${id.slice(31)}`;
+  expect((await client.post(ping, inSession(forged))).status).toBe(404);
+  expect((await client.post(ping)).status).toBe(200);
+});
+
+it("a notification gets 202 and 0 bytes", async () => {
+  const answer = await client.post(note());
+  expect([answer.status, answer.text]).toEqual([202, ""]);
+});
+
+it("DELETE gets 204 once, and the second DELETE and every later request 404", async () => {
+  const other = await RawClient.open(gateway.url);
+  const remove: RawRequest = { method: "DELETE" };
+  expect((await other.send(remove)).status).toBe(204);
+  expect((await other.send(remove)).status).toBe(404);
+  expect((await other.post(ping)).status).toBe(404);
+  expect((await other.send({ method: "GET" })).status).toBe(404);
+});
+
+function note(): string {
+  return '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+}
+
+/** The id as it stands in an error response; undefined where it has none. */
+function idOf(text: string): string | undefined {
+  return /^\{"jsonrpc":"2\.0","id":(.+?),"error":/.exec(text)?.[1];
+}

@@ -1,0 +1,113 @@
+import { request } from "undici";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+import { EchoServer } from "../support/echo-server.ts";
+import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { RawClient } from "../support/raw-client.ts";
+
+let echo: EchoServer;
+let gateway: RunningGateway;
+let client: RawClient;
+
+beforeEach(async () => {
+  echo = await EchoServer.start();
+  gateway = await startGateway({
+    backends: [{ name: "echo", url: echo.url }],
+    limits: { keepAlive: "1s" },
+  });
+  client = await RawClient.open(gateway.url);
+});
+afterEach(async () => {
+  await gateway.close();
+  await echo.close();
+});
+
+const SLOW = '{"jsonrpc":"2.0","id":"s","method":"tools/call","params":{"name":"echo_slow"}}';
+const CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
+
+it("of 2 streams of a session the newest gets a message, the other one when the newest is gone, each once", async () => {
+  const older = await client.stream();
+  const newer = await client.stream();
+  await echo.listened();
+  echo.addTool("third");
+  expect(await newer.next()).toBe(CHANGED);
+  newer.leave();
+  await vi.waitFor(async () => expect(await openStreams()).toBe(1));
+  echo.addTool("fourth");
+  expect(await older.next()).toBe(CHANGED);
+  // What follows the message shows that it came once, and that the older stream got nothing before.
+  await client.send({ method: "DELETE" });
+  expect(await older.next()).toBeUndefined();
+});
+
+it("a third stream closes the oldest of 2, and gets the messages", async () => {
+  const oldest = await client.stream();
+  const second = await client.stream();
+  const third = await client.stream();
+  expect(await oldest.next()).toBeUndefined();
+  expect(await openStreams()).toBe(2);
+  await echo.listened();
+  echo.addTool("third");
+  expect(await third.next()).toBe(CHANGED);
+  await client.send({ method: "DELETE" });
+  expect([await second.next(), await third.next()]).toEqual([undefined, undefined]);
+});
+
+it("a stream is text/event-stream, is not cached, and hears nothing of another session", async () => {
+  const other = await RawClient.open(gateway.url);
+  const stream = await client.stream();
+  expect(stream.contentType).toBe("text/event-stream");
+  const others = await other.stream();
+  await client.send({ method: "DELETE" });
+  expect(await stream.next()).toBeUndefined();
+  await echo.listened();
+  echo.addTool("third");
+  expect(await others.next()).toBe(CHANGED);
+});
+
+it("a call that is quiet for two beats of 1 s becomes a stream of comments, and its answer the one event", async () => {
+  const answer = await request(gateway.url, {
+    method: "POST",
+    headers: {
+      accept: "application/json, text/event-stream",
+      "content-type": "application/json",
+      "mcp-session-id": client.sessionId ?? "",
+    },
+    body: SLOW,
+  });
+  expect(answer.headers["content-type"]).toBe("text/event-stream");
+  let text = "";
+  let released = false;
+  for await (const chunk of answer.body) {
+    text += String(chunk);
+    if (!released && text.includes(": keep-alive\n\n")) {
+      released = true;
+      echo.release();
+    }
+  }
+  expect(text).toMatch(/^(: keep-alive\n\n)+event: message\ndata: \{[^\n]+\}\n\n$/);
+  expect(JSON.parse(text.slice(text.indexOf("{")))).toMatchObject({ id: "s", result: {} });
+});
+
+it("a GET stream that is quiet gets comments too", async () => {
+  const answer = await request(gateway.url, {
+    headers: { accept: "text/event-stream", "mcp-session-id": client.sessionId ?? "" },
+  });
+  expect(answer.headers["cache-control"]).toContain("no-cache");
+  for await (const chunk of answer.body) {
+    expect(String(chunk)).toBe(": keep-alive\n\n");
+    break;
+  }
+});
+
+it("a client that names text/event-stream first gets a single message as an event", async () => {
+  const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+  const answer = await client.post(ping, { accept: "text/event-stream, application/json" });
+  expect(answer.headers["content-type"]).toBe("text/event-stream");
+  expect(answer.text).toBe('event: message\ndata: {"jsonrpc":"2.0","id":1,"result":{}}\n\n');
+});
+
+async function openStreams(): Promise<number> {
+  const status = await new RawClient(gateway.adminUrl).send({ method: "GET", path: "/status" });
+  return JSON.parse(status.text).sessions.streams;
+}

@@ -1,0 +1,109 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { request } from "undici";
+
+import { readEvents } from "../../runtime/wire/sse.ts";
+
+/** What a header is replaced by; undefined leaves it out. */
+export type Headers = Readonly<Record<string, string | undefined>>;
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface RawRequest {
+  readonly method?: "POST" | "GET" | "DELETE" | "PUT" | "OPTIONS";
+  /** In the place of the MCP endpoint's own. */
+  readonly path?: string;
+  readonly headers?: Headers;
+  readonly body?: string | Buffer;
+}
+
+/** The messages of one SSE answer as they arrive, and the end of it. */
+export class RawStream {
+  readonly contentType: string | undefined;
+  readonly #events: AsyncGenerator<{ readonly data: string }>;
+  readonly #stop: AbortController;
+
+  constructor(contentType: string | undefined, body: AsyncIterable<Buffer>, stop: AbortController) {
+    this.contentType = contentType;
+    this.#events = readEvents(body);
+    this.#stop = stop;
+  }
+
+  /** The next message's text; undefined once the stream has ended. */
+  async next(): Promise<string | undefined> {
+    const { value } = await this.#events.next();
+    return value?.data;
+  }
+
+  leave(): void {
+    this.#stop.abort();
+  }
+}
+
+/** A client of one session that sends exactly what it is told to, over real HTTP. */
+export class RawClient {
+  readonly #url: string;
+  sessionId: string | undefined;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** A client whose session is open. */
+  static async open(url: string, protocolVersion = "2025-11-25"): Promise<RawClient> {
+    const client = new RawClient(url);
+    const answer = await client.initialize({ protocolVersion });
+    if (answer.status !== 200) throw new Error(`initialize got ${answer.status}: ${answer.text}`);
+    return client;
+  }
+
+  /** Sends initialize; what it answers becomes this client's session. */
+  async initialize(params: object): Promise<RawAnswer> {
+    const clientInfo = { name: "raw", version: "1" };
+    const whole = { capabilities: {}, clientInfo, ...params };
+    const answer = await this.post(
+      JSON.stringify({ jsonrpc: "2.0", id: 0, method: "initialize", params: whole }),
+    );
+    const id = answer.headers["mcp-session-id"];
+    if (typeof id === "string") this.sessionId = id;
+    return answer;
+  }
+
+  post(body: string | Buffer, headers: Headers = {}): Promise<RawAnswer> {
+    return this.send({ body, headers });
+  }
+
+  async send(wanted: RawRequest): Promise<RawAnswer> {
+    const { statusCode, headers, body } = await this.#request(wanted);
+    return { status: statusCode, headers, text: await body.text() };
+  }
+
+  /** The answer as a stream: a GET, or the POST of `body`. */
+  async stream(body?: string): Promise<RawStream> {
+    const stop = new AbortController();
+    const wanted: RawRequest = body === undefined ? { method: "GET" } : { body };
+    const answer = await this.#request(wanted, stop.signal);
+    return new RawStream(String(answer.headers["content-type"]), answer.body, stop);
+  }
+
+  #request({ method = "POST", path, headers = {}, body }: RawRequest, signal?: AbortSignal) {
+    const given: Headers = {
+      accept: method === "GET" ? "text/event-stream" : "application/json, text/event-stream",
+      "content-type": method === "POST" ? "application/json" : undefined,
+      "mcp-session-id": this.sessionId,
+      ...headers,
+    };
+    const sent = Object.entries(given).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    );
+    return request(path === undefined ? this.#url : new URL(path, this.#url), {
+      method,
+      headers: Object.fromEntries(sent),
+      body: body ?? null,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+}
