@@ -21,7 +21,7 @@ help: ## this list
 demo: node_modules/.installed ## three real MCP servers behind one endpoint, a client that calls them; stays up in a terminal
 	@node demo/main.ts
 
-test: node_modules/.installed ## lint, types and every test
+test: node_modules/.installed .tools/redis/redis-server ## lint, types and every test
 	@$(BIN)/biome ci --reporter=summary .
 	@$(BIN)/tsc --noEmit
 	@$(BIN)/vitest run $(TESTS)
@@ -39,6 +39,7 @@ format: node_modules/.installed ## write what lint would ask for
 build: node_modules/.installed ## runtime/dist, what the package ships
 	@rm -rf runtime/dist
 	@$(BIN)/tsc -p runtime/tsconfig.build.json
+	@mkdir -p runtime/dist/sessions/lua && cp runtime/sessions/lua/*.lua runtime/dist/sessions/lua/
 	@chmod +x runtime/dist/main.js
 
 docs: node_modules/.installed ## rewrite the tables in docs/ that come from the code
@@ -56,6 +57,10 @@ $(NODE):
 	@mkdir -p $(NODE_HOME)
 	@cd $(NODE_HOME) && npm pack --silent $(NODE_PACKAGE)@$(NODE_VERSION) >/dev/null && tar xzf $(NODE_PACKAGE)-*.tgz --strip-components=1 && rm $(NODE_PACKAGE)-*.tgz
 	@chmod +x $(NODE) && touch $(NODE)
+
+# Redis for the tests; where it cannot be had, they are skipped by name, or fail with MCP_FLEET_REQUIRE_ALL=1.
+.tools/redis/redis-server:
+	@sh test/support/get-redis.sh .tools/redis
 
 node_modules/.installed: $(NODE) package.json package-lock.json $(wildcard */package.json)
 	@echo "installing packages"

@@ -2,7 +2,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { variableName } from "../runtime/contract/environment.ts";
+import { TIMES } from "../runtime/contract/grace.ts";
 import { fieldsWithin, LEAVES, type Leaf } from "../runtime/contract/leaves.ts";
+import { CONSTANTS, type Constant } from "../runtime/contract/measurements.ts";
+import { INPUT_NAMES, INPUTS, type Input, printInput } from "../runtime/contract/plan-inputs.ts";
 import { REFUSALS } from "../runtime/contract/refusals.ts";
 import { toolhive } from "../runtime/contract/toolhive.ts";
 import { Metrics } from "../runtime/metrics.ts";
@@ -25,6 +28,9 @@ export const TABLES: readonly Table[] = [
   { file: "toolhive.md", name: "refused", table: refused },
   { file: "errors.md", name: "errors", table: errors },
   { file: "metrics.md", name: "metrics", table: metrics },
+  { file: "capacity.md", name: "times", table: () => constants(TIMES) },
+  { file: "capacity.md", name: "inputs", table: inputs },
+  { file: "capacity.md", name: "constants", table: () => constants(CONSTANTS) },
 ];
 
 /**
@@ -123,6 +129,8 @@ function works(): string {
   const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
     const [top, field = ""] = leaf.path;
     if (top === "backends[]") return TOOLHIVE_BACKEND.includes(field);
+    // Ours, in a section of ToolHive's.
+    if (top === "incomingAuth" && field === "jwt") return false;
     return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
   });
   const rows = leaves.map((leaf) => {
@@ -163,6 +171,25 @@ function metrics(): string {
     help,
   ]);
   return markdown(["Metric", "Type", "Labels", "What it counts"], rows);
+}
+
+function constants(table: Readonly<Record<string, Constant>>): string {
+  const rows = Object.entries(table).map(([name, { value, unit, about, source }]) => [
+    code(name),
+    value.toLocaleString("en-US"),
+    unit,
+    about,
+    source,
+  ]);
+  return markdown(["Constant", "Value", "Unit", "What it is", "Where it comes from"], rows);
+}
+
+function inputs(): string {
+  const rows = INPUT_NAMES.map((name) => {
+    const { about, unit, fallback }: Input = INPUTS[name];
+    return [code(name), unit, fallback === undefined ? "–" : printInput(name, fallback), about];
+  });
+  return markdown(["Input", "Unit", "Default", "What it is"], rows);
 }
 
 if (import.meta.main) {

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
-import { isSection, type Path, type Section } from "./contract/document.ts";
+import { isSection, type Path, type Section, valueAt } from "./contract/document.ts";
 import { decode, variableName } from "./contract/environment.ts";
 import { ConfigError, type Fault, fault } from "./contract/faults.ts";
 import type { Settings } from "./contract/settings.ts";
 import { validate } from "./contract/validation.ts";
+import { readSecrets } from "./secrets.ts";
 
 /** The flags of the command line that are settings, and the setting of each. */
 export const FLAGS = {
@@ -41,7 +42,7 @@ export function readSettings({ file, environment, flags = {} }: Sources): Settin
   const typed = [...flagOf].map(([name, { text }]) => [name, text] as const);
   const variables = { ...environment, ...Object.fromEntries(typed) };
   const { configuration, faults } = decode(variables, source.section ?? {});
-  const before = [...source.faults, ...faults];
+  const before = [...source.faults, ...faults, ...secretFaults(environment, configuration)];
   try {
     if (source.section === undefined) throw new ConfigError(before);
     return validate(configuration, before);
@@ -54,6 +55,20 @@ export function readSettings({ file, environment, flags = {} }: Sources): Settin
         return found.origin || !place || place === found.path ? found : { ...found, origin: place };
       }),
     );
+  }
+}
+
+/** Secrets are no settings, but what is wrong with them is said with the rest. */
+function secretFaults(environment: Sources["environment"], configuration: Section): Fault[] {
+  try {
+    const path = ["session", "keysFile"];
+    const keysFile = valueAt(configuration, path);
+    if (readSecrets(environment).sessionKeys === undefined || keysFile === undefined) return [];
+    const rule = "one of session.keysFile and MCP_FLEET_SESSION_KEYS";
+    return [fault(path, keysFile, rule, "remove one of the two")];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [...error.faults];
   }
 }
 

@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from "commander";
 import { type Flags, readSettings } from "./configuration.ts";
+import { CapacityError } from "./contract/capacity-error.ts";
 import { jsonSchema } from "./contract/configuration.ts";
 import { ConfigError } from "./contract/faults.ts";
 import type { Settings } from "./contract/settings.ts";
+import { NOFILE_EXIT_CODE, NofileError, writeTerminationMessage } from "./nofile.ts";
+import { addPlan } from "./plan-command.ts";
+import { readSecrets } from "./secrets.ts";
 import { VERSION } from "./version.ts";
 
 /** The command line or the configuration is wrong: nothing has started. */
@@ -30,7 +34,7 @@ function settingsFor({ config, host, port, adminPort, logLevel }: Options): Sett
 async function gateway(options: Options): Promise<void> {
   const settings = settingsFor(options);
   const { runGateway } = await import("./gateway/run.ts");
-  await runGateway(settings);
+  await runGateway(settings, readSecrets(process.env));
 }
 
 function validate(options: Options): void {
@@ -77,15 +81,22 @@ program
   .description("print the JSON Schema of the configuration, for editors")
   .action(schema);
 
+addPlan(program);
+
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     // commander has printed what it says; help and version end well.
     process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
-  } else if (error instanceof ConfigError) {
+  } else if (error instanceof ConfigError || error instanceof CapacityError) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = USAGE_EXIT_CODE;
+  } else if (error instanceof NofileError) {
+    const line = `mcp-fleet: ${error.message}`;
+    process.stderr.write(`${line}\n`);
+    writeTerminationMessage(line, process.env);
+    process.exitCode = NOFILE_EXIT_CODE;
   } else {
     // What the system refused, such as a port in use, explains itself; the rest is a defect of ours.
     const isSystem = error instanceof Error && "syscall" in error;

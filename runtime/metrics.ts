@@ -5,6 +5,9 @@ const CALL_SECONDS_BUCKETS = [
   0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ];
 
+/** From a round trip on one machine to the longest that the store is waited for. */
+const STORE_SECONDS_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5];
+
 export interface MetricDescription {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram";
@@ -39,7 +42,26 @@ export class Metrics {
     "sessions_busy",
     "Sessions of this process with a request in flight.",
   );
+  readonly unknownKeys = this.#counter(
+    "session_unknown_key_total",
+    "Session ids under a key that this process does not have, which the store was asked for.",
+  );
   readonly restores = this.#counter("session_restores_total", "Sessions rebuilt from the store.");
+  readonly restoreSeconds = this.#histogram(
+    "session_restore_seconds",
+    "Seconds from a request for a session that is not in memory until it is.",
+    [],
+    STORE_SECONDS_BUCKETS,
+  );
+  readonly leaseWaits = this.#counter(
+    "lease_waits_total",
+    "Times a process looked again whether another one had opened a backend session.",
+    ["backend"],
+  );
+  readonly drainState = this.#gauge(
+    "drain_state",
+    "0 serving, 1 lingering (unready, still listening), 2 closing (what is in flight finishes).",
+  );
   readonly evictions = this.#counter(
     "session_evictions_total",
     "Sessions evicted from memory; they stay in the store.",
@@ -54,6 +76,7 @@ export class Metrics {
     "call_seconds",
     "Seconds from a request forwarded to the end of its answer.",
     ["backend"],
+    CALL_SECONDS_BUCKETS,
   );
   readonly callsInFlight = this.#gauge("calls_in_flight", "Requests being answered right now.");
   readonly upstreamRequests = this.#counter(
@@ -86,10 +109,39 @@ export class Metrics {
     "1 while the backend answers, 0 while it does not.",
     ["backend"],
   );
+  readonly descriptorsAllowed = this.#gauge(
+    "descriptors_allowed",
+    "Descriptors above which new sessions and streams are refused; +Inf where the limit of open files is unknown.",
+  );
+  readonly descriptorsUsed = this.#gauge(
+    "descriptors_used",
+    "Descriptors set aside for backends, store and process, and taken by clients; process_open_fds is what is open.",
+  );
+  readonly descriptorsRefused = this.#counter(
+    "descriptors_refused_total",
+    "Sessions, streams and connections that were refused for want of descriptors.",
+    ["what"],
+  );
+  readonly nofileDegraded = this.#gauge(
+    "nofile_degraded",
+    "1 where the limit of open files is lower than the settings need and limits are lowered to it, 0 otherwise.",
+  );
   readonly listChanges = this.#counter(
     "list_changes_total",
     "Changes of the merged lists that sessions were told of.",
     ["list"],
+  );
+
+  readonly storeSeconds = this.#histogram(
+    "store_seconds",
+    "Seconds that an operation of the shared session store took, retries included; its count is that of the operations.",
+    ["operation"],
+    STORE_SECONDS_BUCKETS,
+  );
+  readonly storeErrors = this.#counter(
+    "store_errors_total",
+    "Operations of the shared session store that failed.",
+    ["operation"],
   );
 
   constructor() {
@@ -119,9 +171,9 @@ export class Metrics {
     return new Gauge(this.#describe("gauge", name, help, labelNames));
   }
 
-  #histogram(name: string, help: string, labelNames: string[]): Histogram {
+  #histogram(name: string, help: string, labelNames: string[], buckets: number[]): Histogram {
     const described = this.#describe("histogram", name, help, labelNames);
-    return new Histogram({ ...described, buckets: CALL_SECONDS_BUCKETS });
+    return new Histogram({ ...described, buckets });
   }
 
   #describe(type: MetricDescription["type"], shortName: string, help: string, labels: string[]) {

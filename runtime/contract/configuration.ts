@@ -10,6 +10,7 @@ import {
   text,
   url,
 } from "./fields.ts";
+import { TIMES } from "./grace.ts";
 import { toolhive } from "./toolhive.ts";
 
 const backend = z.strictObject({
@@ -66,6 +67,19 @@ const session = z.strictObject({
     1,
     10_000_000,
   ).optional(),
+  maxPerPrincipal: count(
+    "The most sessions of one principal at a time, fleet-wide with a shared store; its next one is refused. Absent: no cap. Only with incomingAuth.type jwt.",
+    1,
+    10_000_000,
+  ).optional(),
+  initializePerMinute: count(
+    "The most sessions that one principal may open per minute and process. Absent: no cap. Only with incomingAuth.type jwt.",
+    1,
+    1_000_000,
+  ).optional(),
+  keysFile: text(
+    "A YAML or JSON file with the keys that sign session ids, taken over again whenever it changes: docs/sessions.md. Absent: MCP_FLEET_SESSION_KEYS, or a key of the process.",
+  ).optional(),
 });
 
 const limits = z.strictObject({
@@ -91,6 +105,21 @@ const limits = z.strictObject({
   catalogRefresh: duration(
     "The time between two questions for a backend's lists, where it does not announce changes. Lists that no client has asked for in this time are forgotten.",
   ).prefault("60s"),
+});
+
+const drain = z.strictObject({
+  linger: duration(
+    "After SIGTERM, unready, the process serves everything for so long, until the news has reached those who send to it. Without a preStop hook, what your balancer takes for that.",
+  ).prefault(`${TIMES.linger.value}s`),
+});
+
+const nofile = z.strictObject({
+  mode: z
+    .enum(["enforce", "degrade"])
+    .default("degrade")
+    .describe(
+      "What happens where the process's limit of open files is below what these settings need: enforce ends it with the reason, exit code 78; degrade lowers the limits that follow to what it holds, and says so.",
+    ),
 });
 
 const hostName = matching(
@@ -126,6 +155,8 @@ export const configuration = z.strictObject({
     ),
   session: session.prefault({}),
   limits: limits.prefault({}),
+  drain: drain.prefault({}),
+  nofile: nofile.prefault({}),
   backends: z.array(backend).min(1).describe("The MCP servers behind the endpoint."),
   ...toolhive,
 });

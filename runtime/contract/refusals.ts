@@ -11,7 +11,7 @@ export interface Refusal {
   readonly fix: string;
 }
 
-const openPort = "use anonymous and let a proxy in front authenticate, or stay on ToolHive";
+const openPort = "use jwt with the issuer's keys, or anonymous behind a proxy that authenticates";
 const allTools = "remove it; clients see every tool of the backend";
 const noStrategy = "use unauthenticated, and give the backend its credential in its own deployment";
 
@@ -19,11 +19,11 @@ const noStrategy = "use unauthenticated, and give the backend its credential in 
 export const REFUSALS: readonly Refusal[] = [
   {
     path: "incomingAuth.type",
-    works: ["anonymous"],
-    rule: "anonymous; oidc and local are not built",
+    works: ["anonymous", "jwt"],
+    rule: "anonymous or jwt; oidc and local are not built",
     fix: openPort,
   },
-  { path: "incomingAuth.oidc", rule: "clients are not authenticated", fix: openPort },
+  { path: "incomingAuth.oidc", rule: "oidc is not built", fix: openPort },
   {
     path: "incomingAuth.authz.type",
     works: ["none"],
@@ -93,12 +93,6 @@ export const REFUSALS: readonly Refusal[] = [
     path: "operational.failureHandling.circuitBreaker",
     rule: "the circuit breaker is not built",
     fix: "remove it or set enabled: false; health checks and timeouts stay in force",
-  },
-  {
-    path: "sessionStorage.provider",
-    works: ["memory"],
-    rule: "memory; redis is not built",
-    fix: "use memory and run one process, or let the balancer keep a session on its pod",
   },
   {
     path: "compositeTools",

@@ -16,6 +16,9 @@ const RULES: readonly Rule[] = [
   healthTimeout,
   cacheEntries,
   distinctPorts,
+  jwtSection,
+  principalCaps,
+  redisAddress,
 ];
 
 /** The faults of a document whose values do not fit each other. */
@@ -161,4 +164,42 @@ function distinctPorts(document: Section): Fault[] {
       "change one, or write 0 for any free one",
     ),
   ];
+}
+
+const AUTH_TYPE = ["incomingAuth", "type"];
+
+function jwtSection(document: Section): Fault[] {
+  const path = ["incomingAuth", "jwt"];
+  const section = valueAt(document, path);
+  const isJwt = valueAt(document, AUTH_TYPE) === "jwt";
+  if (isJwt === isSection(section)) return [];
+  if (isJwt) return [fault(path, section, "required by type jwt", "add issuer, audience and jwks")];
+  const fix = "set incomingAuth.type: jwt, or remove the section";
+  return [fault(path, section, "a section of incomingAuth.type jwt", fix)];
+}
+
+/** Without tokens there are no principals to count: a cap that holds for nobody would only look like one. */
+function principalCaps(document: Section): Fault[] {
+  if (valueAt(document, AUTH_TYPE) === "jwt") return [];
+  return ["maxPerPrincipal", "initializePerMinute"].flatMap((key) => {
+    const path = ["session", key];
+    const value = valueAt(document, path);
+    if (value === undefined) return [];
+    const fix = "remove it, or set incomingAuth.type: jwt";
+    return [fault(path, value, "a cap that needs incomingAuth.type jwt", fix)];
+  });
+}
+
+/** Redis is reached in one of two ways. */
+function redisAddress(document: Section): Fault[] {
+  const section = ["sessionStorage"];
+  if (valueAt(document, [...section, "provider"]) !== "redis") return [];
+  const address = valueAt(document, [...section, "address"]);
+  const sentinel = valueAt(document, [...section, "sentinel"]);
+  const rule = "either address or sentinel beside the provider redis";
+  if (address === undefined && sentinel === undefined) {
+    return [fault([...section, "address"], address, rule, "add address: redis.example.com:6379")];
+  }
+  if (address === undefined || sentinel === undefined) return [];
+  return [fault([...section, "address"], address, rule, "remove it; Sentinel names the master")];
 }

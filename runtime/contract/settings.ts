@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { configuration } from "./configuration.ts";
+import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 import { seconds } from "./units.ts";
 
 /** A backend as the runtime knows it. */
@@ -13,6 +14,17 @@ export interface BackendSettings {
   readonly notifications: "calls" | "session";
   /** Its own longest wait for an answer; absent where `limits.callTimeoutSeconds` holds. */
   readonly callTimeoutSeconds?: number;
+}
+
+/** How clients prove who they are. */
+export interface JwtSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  /** A URL, or the path of a file. */
+  readonly jwks: string;
+  readonly clockToleranceSeconds: number;
+  /** The URL of the MCP endpoint as clients know it; absent: as each request names it. */
+  readonly resource?: string;
 }
 
 /**
@@ -29,6 +41,8 @@ export interface Settings {
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
+  /** Absent: everybody who reaches the port may call. */
+  readonly jwt?: JwtSettings;
   /** At least one; names are unique. */
   readonly backends: readonly BackendSettings[];
   readonly aggregation: { readonly prefixFormat: string };
@@ -38,7 +52,14 @@ export interface Settings {
     readonly maxLifetimeSeconds?: number;
     readonly maxSessions: number;
     readonly cacheEntries: number;
+    /** Absent: a principal has no cap of its own. */
+    readonly maxPerPrincipal?: number;
+    /** Per process. Absent: a principal may open sessions as fast as it likes. */
+    readonly initializePerMinute?: number;
+    /** Absent: the keys come from elsewhere. */
+    readonly keysFile?: string;
   };
+  readonly sessionStorage: SessionStorageSettings;
   readonly limits: {
     readonly bodyBytes: number;
     readonly callTimeoutSeconds: number;
@@ -55,6 +76,12 @@ export interface Settings {
     readonly streams: number;
     readonly catalogRefreshSeconds: number;
   };
+  readonly drain: {
+    /** From SIGTERM to the closed listener. */
+    readonly lingerSeconds: number;
+  };
+  /** What a limit of open files that is too low comes to. */
+  readonly nofile: { readonly mode: "enforce" | "degrade" };
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
@@ -84,10 +111,14 @@ export function settingsOf(parsed: Parsed): Settings {
     logLevel: parsed.operational.logLevel,
     ...(allowedHosts && { allowedHosts }),
     ...(allowedOrigins && { allowedOrigins }),
+    ...(parsed.incomingAuth?.jwt && { jwt: jwtOf(parsed.incomingAuth.jwt) }),
     backends: parsed.backends.map((backend) => backendOf(backend, parsed)),
     aggregation: { prefixFormat: parsed.aggregation.conflictResolutionConfig.prefixFormat },
     session: sessionOf(parsed.session),
+    sessionStorage: sessionStorageOf(parsed.sessionStorage),
     limits: limitsOf(parsed),
+    drain: { lingerSeconds: parsed.drain.linger },
+    nofile: { mode: parsed.nofile.mode },
     health: healthOf(parsed.operational.failureHandling),
   });
 }
@@ -110,11 +141,26 @@ function backendOf(backend: Parsed["backends"][number], parsed: Parsed): Backend
 
 function sessionOf(session: Parsed["session"]): Settings["session"] {
   const { idleTtl, maxLifetime, maxSessions, cacheEntries = maxSessions } = session;
+  const { maxPerPrincipal, initializePerMinute, keysFile } = session;
   return {
     idleTtlSeconds: idleTtl,
     ...(maxLifetime !== undefined && { maxLifetimeSeconds: maxLifetime }),
     maxSessions,
     cacheEntries,
+    ...(maxPerPrincipal !== undefined && { maxPerPrincipal }),
+    ...(initializePerMinute !== undefined && { initializePerMinute }),
+    ...(keysFile !== undefined && { keysFile }),
+  };
+}
+
+function jwtOf(jwt: NonNullable<NonNullable<Parsed["incomingAuth"]>["jwt"]>): JwtSettings {
+  const { issuer, audience, jwks, clockTolerance, resource } = jwt;
+  return {
+    issuer,
+    audience,
+    jwks,
+    clockToleranceSeconds: clockTolerance,
+    ...(resource !== undefined && { resource }),
   };
 }
 

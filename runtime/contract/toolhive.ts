@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { count, duration, idle, labels, refused, text } from "./fields.ts";
+import { count, duration, idle, labels, refused, text, url } from "./fields.ts";
+import { sessionStorage } from "./session-storage.ts";
 
 /** How the gateway proves itself to one backend. Only `unauthenticated` is built. */
 const strategy = z
@@ -15,10 +16,27 @@ const strategy = z
   .partial()
   .required({ type: true });
 
+const jwt = z.strictObject({
+  issuer: url("Whose tokens are taken: their iss, to the letter."),
+  audience: text("What their aud has to hold: this gateway's name at the issuer."),
+  jwks: text(
+    "The issuer's public keys: the URL or the file of a JSON Web Key Set. Both are taken over again when they change.",
+  ),
+  clockTolerance: duration("How far the issuer's clock may differ from this one.").prefault("30s"),
+  resource: url(
+    "The URL of the MCP endpoint as clients know it, for the metadata that leads them to the issuer. Absent: http:// and the Host that they ask for.",
+  ).optional(),
+});
+
 const incomingAuth = z
   .strictObject({
-    type: z.literal("anonymous").describe("Who may call: everybody who reaches the port."),
-    oidc: refused("clients are not authenticated."),
+    type: z
+      .enum(["anonymous", "jwt"])
+      .describe(
+        "Who may call: everybody who reaches the port, or who brings a token of the issuer.",
+      ),
+    jwt: jwt.describe("The tokens that are taken, with type jwt."),
+    oidc: refused("oidc is not built."),
     authz: z
       .strictObject({
         type: z.literal("none").describe("No authorization."),
@@ -113,15 +131,6 @@ const operational = z.strictObject({
     })
     .prefault({}),
 });
-
-const sessionStorage = z
-  .strictObject({
-    provider: z.literal("memory").describe("Sessions live in the memory of the process."),
-    address: idle("the provider redis"),
-    db: idle("the provider redis"),
-    keyPrefix: idle("the provider redis"),
-  })
-  .partial();
 
 /**
  * The part of the configuration that ToolHive's vmcp reads too: an existing anonymous file starts

@@ -50,7 +50,8 @@ export class ClientStream implements Beating {
     this.#reply.raw.write(SSE_KEEP_ALIVE);
   }
 
-  close(): void {
-    this.#reply.raw.end();
+  /** With `retryMs`, the client is asked to open a new stream after that time. */
+  close(retryMs?: number): void {
+    this.#reply.raw.end(retryMs === undefined ? undefined : `retry: ${retryMs}\n\n`);
   }
 }

@@ -12,6 +12,9 @@ export interface ClientStreamsParts {
   readonly metrics: Metrics;
 }
 
+/** How long clients of a process that ends take on average to open their streams elsewhere. */
+const RECONNECT_SPREAD_MS = 1_000;
+
 interface Listeners {
   readonly opened: (session: LiveSession) => void;
   readonly closed: (session: LiveSession) => void;
@@ -61,6 +64,11 @@ export class ClientStreams {
     return this.#streams.has(key);
   }
 
+  /** The session of the streams that are open under this key. */
+  session(key: string): LiveSession | undefined {
+    return this.#streams.get(key)?.[0]?.session;
+  }
+
   /** The sessions that have a stream here. */
   *sessions(): Generator<LiveSession> {
     for (const [stream] of this.#streams.values()) if (stream !== undefined) yield stream.session;
@@ -70,8 +78,12 @@ export class ClientStreams {
     for (const stream of this.#streams.get(key) ?? []) stream.close();
   }
 
-  closeAll(): void {
-    for (const key of this.#streams.keys()) this.close(key);
+  /** Sends every client elsewhere, spread over a while so that they do not all arrive at once. */
+  sendAway(): void {
+    for (const streams of this.#streams.values()) {
+      const retryMs = Math.round(RECONNECT_SPREAD_MS * (0.5 + Math.random()));
+      for (const stream of streams) stream.close(retryMs);
+    }
   }
 
   #closed(stream: ClientStream): void {

@@ -63,8 +63,9 @@ export class HttpReply implements Reply, Beating {
     this.#finish("json");
     const headers = length === undefined ? {} : { "content-length": String(length) };
     this.#begin({ ...headers, "content-type": "application/json" });
-    await pipeline(body, this.#reply.raw).catch((error: unknown) => {
-      if (!this.#gone.signal.aborted) throw error;
+    await pipeline(body, this.#reply.raw).catch((error: NodeJS.ErrnoException) => {
+      const clientLeft = error.code === "ERR_STREAM_PREMATURE_CLOSE";
+      if (!clientLeft) throw error;
     });
   }
 

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
 import type { Settings } from "../contract/index.ts";
+import type { Descriptors } from "../descriptors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -13,6 +14,7 @@ import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import { BatchReply } from "./batch-reply.ts";
 import { readClientHello } from "./client-hello.ts";
 import type { ClientStreams } from "./client-streams.ts";
+import type { Drain } from "./drain.ts";
 import { HttpReply } from "./http-reply.ts";
 import type { KeepAlive } from "./keep-alive.ts";
 import { checkAccept, checkProtocolVersion, prefersSse } from "./negotiation.ts";
@@ -24,13 +26,12 @@ export interface McpEndpointParts {
   readonly sessions: Sessions;
   readonly streams: ClientStreams;
   readonly keepAlive: KeepAlive;
+  readonly drain: Drain;
+  readonly descriptors: Descriptors;
   readonly limits: Settings["limits"];
   readonly metrics: Metrics;
   readonly log: Logger;
 }
-
-/** Whoever holds an id may use it: there are no principals yet to bind sessions to. */
-const ANONYMOUS = "anonymous";
 
 /** POST, GET and DELETE of the MCP endpoint: from HTTP to session and message, and no further. */
 export class McpEndpoint {
@@ -46,21 +47,23 @@ export class McpEndpoint {
     if (isBatch(text)) return await this.#postBatch(request, reply, text);
     const message = readMessage(text);
     try {
-      if (message.method === "initialize") return await this.#initialize(message, reply);
-      const session = await this.#session(request);
-      return await this.#withSession(session, async () => {
+      if (message.method === "initialize") return await this.#initialize(request, message, reply);
+      return await this.#withSession(await this.#session(request), async (session) => {
         if (message.kind !== "request") return await this.#accept(session, message, reply);
         await this.#answer(session, message, this.#replyTo(request, reply, message.idText));
         return reply;
       });
     } catch (thrown) {
-      throw withId(thrown, message.idText);
+      // The id of a response is one of ours: an error under it would answer some other request of the client.
+      throw withId(thrown, message.kind === "request" ? message.idText : "");
     }
   }
 
   async get(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     checkAccept(request.headers.accept, [SSE_CONTENT_TYPE]);
     const session = await this.#session(request);
+    if (this.#parts.drain.state === "closing") throw new FleetError("DRAINING");
+    this.#parts.descriptors.checkRoom("stream");
     this.#parts.streams.open(session, reply);
     return reply;
   }
@@ -71,11 +74,17 @@ export class McpEndpoint {
     return reply.code(204).send();
   }
 
-  async #initialize(message: Message, reply: FastifyReply): Promise<FastifyReply> {
-    const { role, sessions, limits, metrics } = this.#parts;
+  async #initialize(
+    { owner }: FastifyRequest,
+    message: Message,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const { role, sessions, drain, descriptors, limits, metrics } = this.#parts;
+    if (drain.refusesSessions) throw new FleetError("DRAINING");
+    descriptors.checkRoom("session");
     const hello = readClientHello(message, limits.clientBytes);
     const view = role.viewOf(hello.capabilities);
-    const session = await sessions.create({ ...hello, owner: ANONYMOUS, view });
+    const session = await sessions.create({ ...hello, owner, view });
     metrics.calls.inc({ method: "initialize", outcome: "ok" });
     return reply
       .header("mcp-session-id", session.id)
@@ -89,14 +98,13 @@ export class McpEndpoint {
     text: string,
   ): Promise<FastifyReply> {
     const { limits } = this.#parts;
-    const session = await this.#session(request);
-    if (!allowsBatches(session.record.protocol)) {
-      throw new FleetError("INVALID_REQUEST", {
-        message: `batches do not exist in protocol ${session.record.protocol}`,
-      });
-    }
-    const messages = readBatch(text, limits.batchMessages);
-    return await this.#withSession(session, async () => {
+    return await this.#withSession(await this.#session(request), async (session) => {
+      const { protocol } = session.record;
+      if (!allowsBatches(protocol)) {
+        const message = `batches do not exist in protocol ${protocol}`;
+        throw new FleetError("INVALID_REQUEST", { message });
+      }
+      const messages = readBatch(text, limits.batchMessages);
       const requests = messages.filter(({ kind }) => kind === "request");
       const others = messages.filter(({ kind }) => kind !== "request");
       for (const message of others) await this.#handOver(session, message);
@@ -155,20 +163,20 @@ export class McpEndpoint {
       checkProtocolVersion(header(request, "mcp-protocol-version"));
       throw new FleetError("SESSION_REQUIRED");
     }
-    const session = await this.#parts.sessions.find(id, ANONYMOUS);
+    const session = await this.#parts.sessions.find(id, request.owner);
     checkProtocolVersion(header(request, "mcp-protocol-version"));
     return session;
   }
 
   async #withSession(
     session: LiveSession,
-    work: () => Promise<FastifyReply>,
+    work: (held: LiveSession) => Promise<FastifyReply>,
   ): Promise<FastifyReply> {
-    this.#parts.sessions.hold(session);
+    const held = this.#parts.sessions.hold(session);
     try {
-      return await work();
+      return await work(held);
     } finally {
-      this.#parts.sessions.release(session);
+      this.#parts.sessions.release(held);
     }
   }
 }

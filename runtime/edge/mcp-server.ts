@@ -1,19 +1,34 @@
 import cors from "@fastify/cors";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
 import type { Settings } from "../contract/index.ts";
+import type { Descriptors } from "../descriptors.ts";
 import type { Metrics } from "../metrics.ts";
 import { asFleetError, FleetError } from "../wire/fleet-error.ts";
+import type { Authenticator } from "./authenticator.ts";
+import { createGatedServer } from "./connection-gate.ts";
+import type { Drain } from "./drain.ts";
 import type { Guards } from "./guards.ts";
 import type { McpEndpoint } from "./mcp-endpoint.ts";
 import { addProbes, type Probes } from "./probes.ts";
+import { METADATA_PATH } from "./protected-resource.ts";
 import { sendError } from "./send-error.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Whom the sessions of this client belong to. */
+    owner: string;
+  }
+}
 
 export interface McpServerParts {
   readonly endpoint: McpEndpoint;
+  readonly authenticator: Authenticator;
   readonly guards: Guards;
+  readonly drain: Drain;
   readonly probes: Probes;
+  readonly descriptors: Descriptors;
   readonly settings: Settings;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -22,30 +37,52 @@ export interface McpServerParts {
 /** Longer than the 60 s for which load balancers keep idle connections, so that it is they who close them. */
 const KEEP_ALIVE_MS = 75_000;
 
-const MCP_PATH = "/mcp";
+export const MCP_PATH = "/mcp";
 
 /** The listener that clients talk to. */
 export function buildMcpServer(parts: McpServerParts): FastifyInstance {
-  const { endpoint, guards, probes, settings } = parts;
+  const { endpoint, authenticator, guards, drain, probes, descriptors, settings } = parts;
+  const requestTimeout = settings.limits.requestTimeoutSeconds * 1000;
+  const options = { requestTimeout, keepAliveTimeout: KEEP_ALIVE_MS };
   const server = Fastify({
+    serverFactory: (handler) => createGatedServer(options, handler, descriptors),
     bodyLimit: settings.limits.bodyBytes,
-    requestTimeout: settings.limits.requestTimeoutSeconds * 1000,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
     return503OnClosing: false,
   });
   acceptJsonOnly(server);
   answerErrors(server, parts);
   addProbes(server, probes);
+  server.addHook("onRequest", async (_request, reply) => {
+    if (drain.closesConnections) reply.header("connection", "close");
+  });
   server.register((mcp, _options, done) => {
     mcp.addHook("onRequest", async ({ headers }) => guards.check(headers.host, headers.origin));
     allowPages(mcp, guards);
-    mcp.post(MCP_PATH, (request, reply) => endpoint.post(request, reply));
-    mcp.get(MCP_PATH, (request, reply) => endpoint.get(request, reply));
-    mcp.delete(MCP_PATH, (request, reply) => endpoint.delete(request, reply));
+    publishMetadata(mcp, authenticator);
+    const known = { onRequest: authenticateWith(mcp, authenticator) };
+    mcp.post(MCP_PATH, known, (request, reply) => endpoint.post(request, reply));
+    mcp.get(MCP_PATH, known, (request, reply) => endpoint.get(request, reply));
+    mcp.delete(MCP_PATH, known, (request, reply) => endpoint.delete(request, reply));
     done();
   });
   return server;
+}
+
+/** Before the body is read, so that nobody unknown makes the process hold one. */
+function authenticateWith(mcp: FastifyInstance, authenticator: Authenticator) {
+  mcp.decorateRequest("owner", "");
+  return async (request: FastifyRequest): Promise<void> => {
+    request.owner = await authenticator.authenticate(request.headers);
+  };
+}
+
+/** Where a client without a token looks: behind the path of the endpoint, and without it. */
+function publishMetadata(mcp: FastifyInstance, { resource }: Authenticator): void {
+  if (resource === undefined) return;
+  for (const path of [METADATA_PATH, METADATA_PATH + MCP_PATH]) {
+    mcp.get(path, async ({ headers }) => resource.metadata(headers.host));
+  }
 }
 
 /** Bodies stay bytes: what has to be read of them is read once, by the endpoint. */
@@ -87,7 +124,12 @@ function allowPages(mcp: FastifyInstance, guards: Guards): void {
           "mcp-protocol-version",
           "mcp-session-id",
         ],
-        exposedHeaders: ["mcp-session-id", "mcp-protocol-version", "retry-after"],
+        exposedHeaders: [
+          "mcp-session-id",
+          "mcp-protocol-version",
+          "retry-after",
+          "www-authenticate",
+        ],
         maxAge: 600,
       });
     },

@@ -7,6 +7,7 @@ import type { FleetError } from "../wire/fleet-error.ts";
 export function sendError(reply: FastifyReply, error: FleetError, idText?: string): void {
   const row: ErrorRow = ERROR_TABLE[error.code];
   if (error.retryAfterSeconds !== undefined) reply.header("retry-after", error.retryAfterSeconds);
+  if (error.challenge !== undefined) reply.header("www-authenticate", error.challenge);
   if (row.notProcessed) reply.header(NOT_PROCESSED_HEADER, "true");
   reply
     .code(error.statusCode)

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 
 import type { Settings } from "../contract/index.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
+import type { SessionStore } from "../sessions/session-store.ts";
 import type { Backend } from "../upstream/backend.ts";
 import { decodeRelayedId } from "../upstream/relayed-id.ts";
 import type { UpstreamSession } from "../upstream/upstream-session.ts";
@@ -12,10 +13,14 @@ import type { Message } from "../wire/message.ts";
 
 export interface ClientMessagesParts {
   readonly backends: ReadonlyMap<string, Backend>;
+  readonly store: SessionStore;
   readonly upstreams: UpstreamSessions;
   readonly settings: Settings;
   readonly log: Logger;
 }
+
+/** A cancellation of a longer id, in characters, stays on its process: SDKs count, and a UUID has 38. */
+const LONGEST_ID_TOLD = 256;
 
 /** What a client says without waiting for an answer: answers of its own, cancellations, progress, news of roots. */
 export class ClientMessages {
@@ -51,11 +56,21 @@ export class ClientMessages {
   async #cancel(session: LiveSession, message: Message): Promise<void> {
     const requestId = at(message.text, "params", "requestId");
     const idText = requestId === undefined ? "" : cut(message.text, requestId);
-    const call = session.calls.get(idText);
-    if (call !== undefined) call.cancelled = true;
     const told = this.#tellAll(session, message.text);
-    call?.cut(new Error("cancelled by the client"));
+    if (!session.cancel(idText)) await this.#cancelElsewhere(session, idText);
     await told;
+  }
+
+  async #cancelElsewhere(session: LiveSession, idText: string): Promise<void> {
+    if (idText === "" || idText.length > LONGEST_ID_TOLD) return;
+    try {
+      await this.#parts.store.cancel(session.key, idText);
+    } catch (error) {
+      this.#parts.log.warn(
+        { sid: session.label, error },
+        "a cancellation was not told to the fleet",
+      );
+    }
   }
 
   async #progress(session: LiveSession, message: Message): Promise<void> {

@@ -144,6 +144,14 @@ export class GatewayRole implements Role {
     void this.#parts.sessionStreams.adjust(session);
   }
 
+  /** What a session has at backends may follow from what another process did in it. */
+  changed(record: SessionRecord): void {
+    const session = this.#parts.streams.session(record.key);
+    if (session === undefined) return;
+    session.follow(record);
+    void this.#parts.sessionStreams.adjust(session);
+  }
+
   /** A backend told a session, not us, that its lists changed. */
   listsChanged(session: LiveSession, backend: Backend): Promise<void> {
     return this.#changes.heard(session, backend);

@@ -1,19 +1,28 @@
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 
 import { Views } from "../catalog/views.ts";
-import type { Settings } from "../contract/index.ts";
+import type { NofileFit, Settings } from "../contract/index.ts";
+import { Descriptors } from "../descriptors.ts";
 import { buildAdminServer } from "../edge/admin-server.ts";
+import { AnonymousAuthenticator } from "../edge/anonymous-authenticator.ts";
+import type { Authenticator } from "../edge/authenticator.ts";
 import { ClientStreams } from "../edge/client-streams.ts";
+import { DRAIN_STATES, Drain } from "../edge/drain.ts";
 import { Guards } from "../edge/guards.ts";
+import { Jwks } from "../edge/jwks.ts";
+import { JwtAuthenticator } from "../edge/jwt-authenticator.ts";
 import { KeepAlive } from "../edge/keep-alive.ts";
 import { McpEndpoint } from "../edge/mcp-endpoint.ts";
-import { buildMcpServer } from "../edge/mcp-server.ts";
+import { buildMcpServer, MCP_PATH } from "../edge/mcp-server.ts";
+import { ProtectedResource } from "../edge/protected-resource.ts";
 import { Metrics } from "../metrics.ts";
+import { KeyFile } from "../sessions/key-file.ts";
 import { KeyRing } from "../sessions/key-ring.ts";
-import { MemoryStore } from "../sessions/memory-store.ts";
+import { openStore } from "../sessions/open-store.ts";
 import { Reaper } from "../sessions/reaper.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import { Sessions } from "../sessions/sessions.ts";
@@ -29,10 +38,14 @@ import { SessionStreams } from "./session-streams.ts";
 export interface GatewayOptions {
   readonly settings: Settings;
   readonly log: Logger;
-  /** Where sessions live. The gateway closes it. Default: this process's memory. */
+  /** Where sessions live. The gateway closes it. Default: what `settings.sessionStorage` names. */
   readonly store?: SessionStore;
-  /** Signs session ids; the same for all gateways over one store. Default: a key of this process. */
+  /** Signs session ids; the same for all gateways over one store. Default: `session.keysFile`, or a key that the store keeps. */
   readonly ring?: KeyRing;
+  /** What the limit of open files makes of the settings, which are then its own. Default: the limit is unknown. */
+  readonly nofile?: NofileFit;
+  /** What principals are digested with, the same for all gateways over one store: see `ownerOf`. */
+  readonly ownerKey?: Buffer;
 }
 
 export interface GatewayAddresses {
@@ -45,13 +58,24 @@ export interface GatewayAddresses {
 /** How often a gateway that closes looks for connections that have become idle. */
 const IDLE_CHECK_MS = 50;
 
+/** How often a gateway that starts asks a store that does not answer. */
+const STORE_RETRY_MS = 1_000;
+
 /** The gateway role as one thing to start and stop, and its composition root: all its parts are made here. */
 export class Gateway {
   readonly #settings: Settings;
+  readonly #log: Logger;
   readonly #metrics = new Metrics();
+  readonly #descriptors: Descriptors;
+  readonly #keyFile: KeyFile | undefined;
+  /** The ring whose key the store keeps. */
+  readonly #keptRing: KeyRing | undefined;
+  readonly #authenticator: Authenticator;
   readonly #store: SessionStore;
   readonly #backends: readonly Backend[];
   readonly #sessions: Sessions;
+  readonly #drain: Drain;
+  readonly #cut = new AbortController();
   readonly #reaper: Reaper;
   readonly #keepAlive: KeepAlive;
   readonly #streams: ClientStreams;
@@ -66,9 +90,16 @@ export class Gateway {
   constructor({ settings, log, ...given }: GatewayOptions) {
     const { limits } = settings;
     const metrics = this.#metrics;
+    const descriptors = new Descriptors({ settings, fit: given.nofile, metrics });
 
-    const store = given.store ?? new MemoryStore();
-    const ring = given.ring ?? KeyRing.generate();
+    const store = given.store ?? openStore(settings.sessionStorage, metrics, log);
+    const { keysFile } = settings.session;
+    const isGiven = given.ring !== undefined || keysFile === undefined;
+    const keyFile = isGiven ? undefined : new KeyFile(keysFile, log);
+    const configuredRing = given.ring ?? keyFile?.ring;
+    const ring = configuredRing ?? KeyRing.generate();
+    const authenticator = buildAuthenticator(settings, given.ownerKey, log);
+
     const sessions = new Sessions({ store, ring, settings: settings.session, metrics, log });
     const reaper = new Reaper(sessions, log);
 
@@ -86,7 +117,7 @@ export class Gateway {
 
     const keepAlive = new KeepAlive(limits.keepAliveSeconds);
     const streams = new ClientStreams({ keepAlive, perSession: limits.streams, metrics });
-    const streamParts = { store, upstreams, backends, streams, log, listsChanged };
+    const streamParts = { store, upstreams, backends, streams, descriptors, log, listsChanged };
     const sessionStreams = new SessionStreams(streamParts);
     const role = new GatewayRole({
       settings,
@@ -103,12 +134,20 @@ export class Gateway {
       log,
     });
 
+    const drain = new Drain(store.outlivesProcess);
     const guards = new Guards(settings);
     if (guards.isOpen) log.warn({ host: settings.host }, "any Host is accepted: set allowedHosts");
     const probes = { notReady: () => this.#notReady() };
-    const endpoint = new McpEndpoint({ role, sessions, streams, keepAlive, limits, metrics, log });
+    const edge = { role, sessions, streams, keepAlive, drain, descriptors };
+    const endpoint = new McpEndpoint({ ...edge, limits, metrics, log });
 
     this.#settings = settings;
+    this.#descriptors = descriptors;
+    this.#keyFile = keyFile;
+    this.#keptRing = configuredRing === undefined ? ring : undefined;
+    this.#authenticator = authenticator;
+    this.#log = log;
+    this.#drain = drain;
     this.#store = store;
     this.#backends = backends;
     this.#sessions = sessions;
@@ -118,17 +157,32 @@ export class Gateway {
     this.#views = views;
     this.#sessionStreams = sessionStreams;
     this.#role = role;
-    this.#mcp = buildMcpServer({ endpoint, guards, probes, settings, metrics, log });
+    const front = { endpoint, authenticator, guards, drain, probes, descriptors };
+    this.#mcp = buildMcpServer({ ...front, settings, metrics, log });
     this.#admin = buildAdminServer({ probes, metrics, status: () => this.status() });
     this.#connect();
   }
 
-  /** Opens both listeners. Errors: the system's, such as EADDRINUSE. */
+  /**
+   * Opens both listeners; where the store keeps the signing key, once the store has answered.
+   * Errors: the system's, such as EADDRINUSE.
+   */
   async listen(): Promise<GatewayAddresses> {
     const { host, port, adminPort } = this.#settings;
+    if (this.#keptRing !== undefined) await this.#loadSigningKey(this.#keptRing);
     await this.#mcp.listen({ host, port });
     await this.#admin.listen({ host, port: adminPort });
     return { url: `${urlOf(this.#mcp, host)}/mcp`, adminUrl: urlOf(this.#admin, host) };
+  }
+
+  /**
+   * The end in a fleet: unready at once, everything served for `lingerSeconds` more, for whom the news has not
+   * reached, then `close`.
+   */
+  async drain(lingerSeconds: number): Promise<void> {
+    this.#drain.advance("lingering");
+    await delay(lingerSeconds * 1000, undefined, { signal: this.#cut.signal }).catch(() => {});
+    await this.close();
   }
 
   /** Takes no new connection, lets what is in flight finish, and gives everything back. */
@@ -137,9 +191,13 @@ export class Gateway {
     return this.#closing;
   }
 
-  /** Cuts what is in flight. A `close` that was waiting for it then ends. */
+  /** Cuts what is in flight, and says what that was. A `close` that was waiting for it then ends. */
   async destroy(reason: Error): Promise<void> {
-    this.#sessions.cutCalls(new FleetError("DRAINING", { cause: reason }));
+    this.#cut.abort(reason);
+    const calls = this.#sessions.cutCalls(cutOff(reason));
+    if (Object.keys(calls).length > 0) {
+      this.#log.error({ reason: reason.message, calls }, "calls are cut");
+    }
     const views = this.#views.close();
     await Promise.all(this.#backends.map((backend) => backend.destroy(reason)));
     await views;
@@ -154,11 +212,12 @@ export class Gateway {
       version: VERSION,
       ready: this.#notReady() === undefined,
       sessions: {
-        stored: await this.#store.count(),
+        stored: (await this.#stored()) ?? null,
         max: this.#settings.session.maxSessions,
         ...this.#sessions.counts,
         streams: this.#streams.count,
       },
+      nofile: this.#descriptors.status,
       ...this.#role.status(),
     };
   }
@@ -173,36 +232,82 @@ export class Gateway {
       this.#sessionStreams.drop(key);
       this.#streams.close(key);
     });
+    this.#sessions.onChanged((record) => this.#role.changed(record));
     this.#streams.listen({
       opened: (session) => this.#role.streamOpened(session),
       closed: (session) => this.#role.streamClosed(session),
       used: (session) => this.#sessions.touch(session),
     });
     this.#metrics.onScrape(async () => {
-      this.#metrics.sessionsStored.set(await this.#store.count());
+      this.#metrics.sessionsStored.set((await this.#stored()) ?? Number.NaN);
+      this.#metrics.drainState.set(DRAIN_STATES.indexOf(this.#drain.state));
+      for (const { backend, health } of this.#views.base.discoveries) {
+        this.#metrics.backendUp.set({ backend: backend.name }, health.state === "up" ? 1 : 0);
+      }
     });
   }
 
+  /** How many sessions the store has; undefined while it does not answer, when status and metrics matter most. */
+  #stored(): Promise<number | undefined> {
+    return this.#store.count().catch(() => undefined);
+  }
+
+  async #loadSigningKey(ring: KeyRing): Promise<void> {
+    if (this.#store.outlivesProcess) {
+      const advice = "set MCP_FLEET_SESSION_KEYS or session.keysFile";
+      this.#log.warn({ advice }, "session ids are signed with a key that the session store keeps");
+    }
+    while (this.#closing === undefined) {
+      try {
+        ring.replace([{ id: "store", secret: await this.#store.signingKey() }]);
+        return;
+      } catch (error) {
+        this.#log.error({ error }, "the session store has not answered yet: nothing is served");
+        await delay(STORE_RETRY_MS, undefined, { signal: this.#cut.signal });
+      }
+    }
+  }
+
   #notReady(): string | undefined {
-    if (this.#closing !== undefined) return "the gateway is closing";
+    if (this.#drain.state !== "serving") return "the gateway is shutting down";
     return this.#role.ready ? undefined : "the backends have not all been asked yet";
   }
 
   async #close(): Promise<void> {
     const idle = setInterval(() => this.#mcp.server.closeIdleConnections(), IDLE_CHECK_MS);
-    this.#streams.closeAll();
+    this.#drain.advance("closing");
+    this.#streams.sendAway();
     await this.#mcp.close();
     clearInterval(idle);
     this.#reaper.close();
     this.#sessionStreams.closeAll();
     await this.#views.close();
+    await this.#sessions.endAll();
     await Promise.all(this.#cleanUps);
     this.#sessions.close();
     this.#keepAlive.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
+    this.#keyFile?.close();
+    this.#authenticator.close();
     await this.#store.close();
     await this.#admin.close();
   }
+}
+
+/** A call that is cut may have run. */
+function cutOff(reason: Error): FleetError {
+  const message = "the gateway was stopped during the call; whether it ran is unknown";
+  return new FleetError("OUTCOME_UNKNOWN", { message, cause: reason });
+}
+
+function buildAuthenticator(
+  { name, jwt }: Settings,
+  ownerKey: Buffer | undefined,
+  log: Logger,
+): Authenticator {
+  if (jwt === undefined) return new AnonymousAuthenticator();
+  const resource = new ProtectedResource(jwt, name, MCP_PATH);
+  return new JwtAuthenticator({ jwt, jwks: new Jwks(jwt.jwks, log), resource, ownerKey });
 }
 
 function urlOf(server: FastifyInstance, host: string): string {

@@ -2,12 +2,27 @@ import type { Logger } from "pino";
 
 import type { Settings } from "../contract/index.ts";
 import { buildLog } from "../log.ts";
+import { checkNofile } from "../nofile.ts";
+import type { Secrets } from "../secrets.ts";
+import { KeyRing } from "../sessions/key-ring.ts";
 import { Gateway } from "./gateway.ts";
 
-/** Runs the gateway until a signal ends it: the first one drains, a second one cuts. Errors: those of `listen`. */
-export async function runGateway(settings: Settings): Promise<void> {
-  const log = buildLog(settings.logLevel, "gateway").child({ name: settings.name });
-  const gateway = new Gateway({ settings, log });
+/**
+ * Runs the gateway until a signal ends it: the first one drains, a second one cuts. Errors: NofileError, and those
+ * of `listen`.
+ */
+export async function runGateway(given: Settings, secrets: Secrets): Promise<void> {
+  const log = buildLog(given.logLevel, "gateway").child({ name: given.name });
+  const nofile = checkNofile(given, log);
+  const settings = nofile?.settings ?? given;
+  const { sessionKeys, ownerKey } = secrets;
+  const gateway = new Gateway({
+    settings,
+    log,
+    ...(nofile && { nofile }),
+    ...(sessionKeys && { ring: new KeyRing(sessionKeys) }),
+    ...(ownerKey && { ownerKey }),
+  });
   try {
     const { url, adminUrl } = await gateway.listen();
     log.info({ url, adminUrl, backends: settings.backends.map(({ name }) => name) }, "listening");
@@ -22,11 +37,11 @@ export async function runGateway(settings: Settings): Promise<void> {
 
 /** Resolves when everything in flight has finished, or was cut by a second signal or the longest call's time. */
 function untilDrained(gateway: Gateway, settings: Settings, log: Logger): Promise<void> {
-  const deadlineMs = settings.limits.callTimeoutMaxSeconds * 1000;
+  const { drain, limits } = settings;
   return new Promise((resolve) => {
     let signals = 0;
     const cut = (reason: string) => {
-      log.error({ reason }, "calls are cut");
+      log.error({ reason }, "the drain ends early");
       process.exitCode = 1;
       void gateway.destroy(new Error(reason));
     };
@@ -34,8 +49,11 @@ function untilDrained(gateway: Gateway, settings: Settings, log: Logger): Promis
       signals += 1;
       if (signals > 1) return cut(`a second ${signal}`);
       log.info({ signal }, "draining");
-      const deadline = setTimeout(() => cut("the drain took too long"), deadlineMs);
-      void gateway.close().then(() => {
+      // A person who presses Ctrl-C stands before no balancer that has to hear of it.
+      const lingerSeconds = signal === "SIGINT" ? 0 : drain.lingerSeconds;
+      const deadlineMs = (lingerSeconds + limits.callTimeoutMaxSeconds) * 1000;
+      const deadline = setTimeout(() => cut("the longest call's time is over"), deadlineMs);
+      void gateway.drain(lingerSeconds).then(() => {
         clearTimeout(deadline);
         process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
         log.info("drained");

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import type { Logger } from "pino";
 
+import type { Descriptors } from "../descriptors.ts";
 import type { ClientStreams } from "../edge/client-streams.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
@@ -18,6 +19,7 @@ export interface SessionStreamsParts {
   readonly upstreams: UpstreamSessions;
   readonly backends: readonly Backend[];
   readonly streams: ClientStreams;
+  readonly descriptors: Descriptors;
   readonly log: Logger;
   /** A backend said in the session that its lists changed. */
   readonly listsChanged: (session: LiveSession, backend: Backend) => void;
@@ -84,6 +86,8 @@ export class SessionStreams {
   }
 
   #start(session: LiveSession, backend: Backend, slot: string): Promise<void> {
+    const giveBack = this.#parts.descriptors.takeStream();
+    if (giveBack === undefined) return Promise.resolve();
     const stop = new AbortController();
     const { promise: opened, resolve } = Promise.withResolvers<void>();
     this.#open.set(slot, { stop, opened });
@@ -94,6 +98,7 @@ export class SessionStreams {
       })
       .finally(() => {
         resolve();
+        giveBack();
         this.#open.delete(slot);
       });
     return opened;

@@ -1,25 +1,58 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 export interface SessionSecret {
-  /** The operator's name for the key; ids carry a digest of it. */
+  /** The operator's name for the key, for log lines; ids carry nothing of it. */
   readonly id: string;
+  /** At least 32 bytes, which `session-keys.ts` checks. */
   readonly secret: Buffer;
+  /** From when on the key may sign, so that all processes can verify it by then. Absent: at once. */
+  readonly signAfterMs?: number;
+}
+
+export type SessionSecrets = readonly [SessionSecret, ...SessionSecret[]];
+
+/** A key that signs: its tag and its signatures belong together. */
+export interface Signer {
+  /** Names the key in a session id. */
+  readonly tag: Buffer;
+  sign(payload: Buffer): Buffer;
 }
 
 /** Bytes of a MAC in a session id: 128 bits cannot be guessed. */
 export const MAC_BYTES = 16;
 
-/** Bytes of the digest of a key's name in a session id. */
+/** Bytes of a key's tag in a session id. */
 export const KEY_TAG_BYTES = 4;
 
-/** The keys that sign session ids. The first signs, all verify. */
-export class KeyRing {
-  readonly #secrets: ReadonlyMap<string, Buffer>;
-  readonly #signing: { readonly tag: Buffer; readonly secret: Buffer };
+class Key implements Signer {
+  readonly tag: Buffer;
+  readonly signAfterMs: number;
+  readonly #secret: Buffer;
 
-  constructor(secrets: readonly [SessionSecret, ...SessionSecret[]]) {
-    this.#secrets = new Map(secrets.map(({ id, secret }) => [keyTag(id).toString("hex"), secret]));
-    this.#signing = { tag: keyTag(secrets[0].id), secret: secrets[0].secret };
+  constructor({ secret, signAfterMs = 0 }: SessionSecret) {
+    this.#secret = secret;
+    this.signAfterMs = signAfterMs;
+    // Of the secret, not of its name: a new secret under an old name is another key, whose ids are no forgeries.
+    this.tag = mac(secret, Buffer.from("session key tag")).subarray(0, KEY_TAG_BYTES);
+  }
+
+  sign(payload: Buffer): Buffer {
+    return mac(this.#secret, payload);
+  }
+}
+
+/** The keys that sign session ids. One signs, all verify. */
+export class KeyRing {
+  readonly #now: () => number;
+  #byTag: ReadonlyMap<string, Key> = new Map();
+  /** Those that sign later come first. */
+  #keys: readonly Key[] = [];
+  #earliest: Key;
+
+  constructor(secrets: SessionSecrets, now: () => number = Date.now) {
+    this.#now = now;
+    this.#earliest = new Key(secrets[0]);
+    this.replace(secrets);
   }
 
   /** A ring of one random key: enough for a store that does not outlive the process. */
@@ -27,25 +60,29 @@ export class KeyRing {
     return new KeyRing([{ id: "process", secret: randomBytes(32) }]);
   }
 
-  /** The tag that names the signing key. */
-  get signingTag(): Buffer {
-    return this.#signing.tag;
+  /** Ids under a key that leaves are no forgeries: their key is unknown from now on. */
+  replace(secrets: SessionSecrets): void {
+    const keys = secrets.map((secret) => new Key(secret));
+    this.#byTag = new Map(keys.map((key) => [key.tag.toString("hex"), key]));
+    this.#keys = keys.toSorted((one, other) => other.signAfterMs - one.signAfterMs);
+    this.#earliest = this.#keys.at(-1) ?? this.#earliest;
   }
 
-  sign(payload: Buffer): Buffer {
-    return mac(this.#signing.secret, payload);
+  /**
+   * The key that signs now: of those whose `signAfterMs` has passed the latest, of equals the first. Where
+   * none has passed, the earliest.
+   */
+  get signer(): Signer {
+    const now = this.#now();
+    return this.#keys.find(({ signAfterMs }) => signAfterMs <= now) ?? this.#earliest;
   }
 
   /** `unknown-key` is no verdict on the id: another process may sign with a key that is new here. */
   verify(tag: Buffer, payload: Buffer, signature: Buffer): "valid" | "forged" | "unknown-key" {
-    const secret = this.#secrets.get(tag.toString("hex"));
-    if (secret === undefined) return "unknown-key";
-    return timingSafeEqual(mac(secret, payload), signature) ? "valid" : "forged";
+    const key = this.#byTag.get(tag.toString("hex"));
+    if (key === undefined) return "unknown-key";
+    return timingSafeEqual(key.sign(payload), signature) ? "valid" : "forged";
   }
-}
-
-function keyTag(id: string): Buffer {
-  return createHash("sha256").update(id).digest().subarray(0, KEY_TAG_BYTES);
 }
 
 function mac(secret: Buffer, payload: Buffer): Buffer {

@@ -50,16 +50,21 @@ export class LiveCache {
     this.#idle.delete(session.id);
   }
 
-  /** Keeps the session from eviction until as many `release`s follow. */
-  hold(session: LiveSession): void {
+  /**
+   * Keeps the session from eviction until as many `release`s follow. Answers the one object that stands for it:
+   * another one, where it was evicted and rebuilt since the caller found it.
+   */
+  hold(session: LiveSession): LiveSession {
     const held = this.#busy.get(session.id);
     if (held !== undefined) {
       held.requests += 1;
-      return;
+      return held.session;
     }
-    this.#busy.set(session.id, { session, requests: 1 });
-    this.#idsByKey.set(session.key, session.id);
-    this.#idle.delete(session.id);
+    const current = this.#idle.peek(session.id) ?? session;
+    this.#busy.set(current.id, { session: current, requests: 1 });
+    this.#idsByKey.set(current.key, current.id);
+    this.#idle.delete(current.id);
+    return current;
   }
 
   release(session: LiveSession): void {
@@ -71,8 +76,13 @@ export class LiveCache {
     this.#idle.set(session.id, session);
   }
 
-  *sessions(): Generator<LiveSession> {
+  /** Those with a request in flight. */
+  *busySessions(): Generator<LiveSession> {
     for (const { session } of this.#busy.values()) yield session;
+  }
+
+  *sessions(): Generator<LiveSession> {
+    yield* this.busySessions();
     yield* this.#idle.values();
   }
 

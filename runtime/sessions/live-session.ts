@@ -3,6 +3,8 @@ import type { SessionRecord } from "./session-record.ts";
 
 /** A call in flight: what a cancellation, the end of its session or a shutdown cuts. */
 export interface PendingCall {
+  /** Where it runs, for who has to say what was cut. */
+  readonly backend: string;
   /** The client does not wait any more: the call is neither sent again nor answered. */
   cancelled: boolean;
   cut(reason: unknown): void;
@@ -19,6 +21,8 @@ export class LiveSession {
   /** When the store last heard that the session is in use. */
   touchedAtMs: number;
   ended = false;
+  /** The record may be an old one: the next use loads it again. */
+  stale = false;
   /** By the JSON text of the request's id. */
   readonly calls = new Map<string, PendingCall>();
   /** Digests of the lists as this client last got them, by list method. */
@@ -30,5 +34,21 @@ export class LiveSession {
     this.label = sessionLabel(record.key);
     this.record = record;
     this.touchedAtMs = nowMs;
+  }
+
+  /** Takes what the store says. The expiry may have moved on here already. */
+  follow(record: SessionRecord): void {
+    const expiresAtMs = Math.max(this.record.expiresAtMs, record.expiresAtMs);
+    this.record = { ...record, expiresAtMs };
+    this.stale = false;
+  }
+
+  /** Cuts a call that the client does not wait for any more. Whether it runs here. */
+  cancel(idText: string): boolean {
+    const call = this.calls.get(idText);
+    if (call === undefined) return false;
+    call.cancelled = true;
+    call.cut(new Error("cancelled by the client"));
+    return true;
   }
 }

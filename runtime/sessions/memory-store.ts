@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
+
 import type { SessionRecord, Subscription, UpstreamRecord } from "./session-record.ts";
-import type { SessionChange, SessionStore } from "./session-store.ts";
+import type { Creation, SessionCaps, SessionChange, SessionStore } from "./session-store.ts";
 
 interface Lease {
   readonly holder: string;
@@ -8,18 +10,25 @@ interface Lease {
 
 /** The store of a single process: sessions end with it. Tests share one between gateways. */
 export class MemoryStore implements SessionStore {
+  readonly outlivesProcess = false;
   readonly #records = new Map<string, SessionRecord>();
+  readonly #keysByOwner = new Map<string, Set<string>>();
   readonly #leases = new Map<string, Map<string, Lease>>();
   readonly #listeners = new Set<(change: SessionChange) => void>();
+  readonly #signingKey = randomBytes(32);
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
   }
 
-  async create(record: SessionRecord, maxSessions: number): Promise<"created" | "at-capacity"> {
+  async create(record: SessionRecord, caps: SessionCaps): Promise<Creation> {
+    const { maxSessions, maxPerOwner = Number.POSITIVE_INFINITY } = caps;
     if (this.#records.size >= maxSessions && this.#live() >= maxSessions) return "at-capacity";
+    const owned = this.#keysByOwner.get(record.owner) ?? new Set();
+    if (owned.size >= maxPerOwner && this.#liveOf(owned) >= maxPerOwner) return "owner-at-capacity";
     this.#records.set(record.key, record);
+    this.#keysByOwner.set(record.owner, owned.add(record.key));
     return "created";
   }
 
@@ -86,10 +95,14 @@ export class MemoryStore implements SessionStore {
     if (leases.size === 0) this.#leases.delete(key);
   }
 
+  async cancel(key: string, idText: string): Promise<void> {
+    if (this.#find(key) !== undefined) this.#tell({ kind: "cancelled", key, idText });
+  }
+
   async end(key: string): Promise<SessionRecord | undefined> {
     const record = this.#find(key);
     if (record === undefined) return undefined;
-    this.#forget(key);
+    this.#forget(record);
     return record;
   }
 
@@ -99,12 +112,16 @@ export class MemoryStore implements SessionStore {
       if (expired.length >= limit) break;
       if (record.expiresAtMs <= this.#now()) expired.push(record);
     }
-    for (const record of expired) this.#forget(record.key);
+    for (const record of expired) this.#forget(record);
     return expired;
   }
 
   async count(): Promise<number> {
     return this.#live();
+  }
+
+  async signingKey(): Promise<Buffer> {
+    return this.#signingKey;
   }
 
   watch(listener: (change: SessionChange) => void): () => void {
@@ -114,6 +131,7 @@ export class MemoryStore implements SessionStore {
 
   async close(): Promise<void> {
     this.#records.clear();
+    this.#keysByOwner.clear();
     this.#leases.clear();
     this.#listeners.clear();
   }
@@ -122,6 +140,12 @@ export class MemoryStore implements SessionStore {
     const now = this.#now();
     let live = 0;
     for (const record of this.#records.values()) if (record.expiresAtMs > now) live += 1;
+    return live;
+  }
+
+  #liveOf(keys: ReadonlySet<string>): number {
+    let live = 0;
+    for (const key of keys) if (this.#find(key) !== undefined) live += 1;
     return live;
   }
 
@@ -142,8 +166,11 @@ export class MemoryStore implements SessionStore {
     return changed;
   }
 
-  #forget(key: string): void {
+  #forget({ key, owner }: SessionRecord): void {
     this.#records.delete(key);
+    const owned = this.#keysByOwner.get(owner);
+    owned?.delete(key);
+    if (owned?.size === 0) this.#keysByOwner.delete(owner);
     this.#leases.delete(key);
     this.#tell({ kind: "ended", key });
   }

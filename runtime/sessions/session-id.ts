@@ -23,19 +23,22 @@ export type IdVerdict = "valid" | "malformed" | "forged" | "unknown-key";
 
 /** A new id for this owner, signed with the ring's signing key. */
 export function mintSessionId(ring: KeyRing, owner: string, now: Date): string {
+  const { signer } = ring;
   const payload = Buffer.alloc(PAYLOAD_BYTES);
   let offset = payload.writeUInt8(VERSION, 0);
-  offset += ring.signingTag.copy(payload, offset);
+  offset += signer.tag.copy(payload, offset);
   offset += randomBytes(RANDOM_BYTES).copy(payload, offset);
   offset = payload.writeUIntBE(Math.floor(now.getTime() / 1000), offset, ISSUED_BYTES);
   ownerTag(owner).copy(payload, offset);
-  return Buffer.concat([payload, ring.sign(payload)]).toString("base64url");
+  return Buffer.concat([payload, signer.sign(payload)]).toString("base64url");
 }
 
 export function judgeSessionId(ring: KeyRing, id: string): IdVerdict {
   if (!ID_SHAPE.test(id)) return "malformed";
   const bytes = Buffer.from(id, "base64url");
   if (bytes.length !== ID_BYTES || bytes[0] !== VERSION) return "malformed";
+  // The last character has bits to spare: only one of its spellings is ours.
+  if (bytes.toString("base64url") !== id) return "malformed";
   const tag = bytes.subarray(1, 1 + KEY_TAG_BYTES);
   return ring.verify(tag, bytes.subarray(0, PAYLOAD_BYTES), bytes.subarray(PAYLOAD_BYTES));
 }

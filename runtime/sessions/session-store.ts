@@ -3,7 +3,26 @@ import type { SessionRecord, Subscription, UpstreamRecord } from "./session-reco
 /** What another process, or this one, did to a session that processes hold copies of. */
 export type SessionChange =
   | { readonly kind: "ended"; readonly key: string }
-  | { readonly kind: "changed"; readonly record: SessionRecord };
+  | { readonly kind: "changed"; readonly record: SessionRecord }
+  /** The client does not wait any more for its request with this id (JSON text), wherever that runs. */
+  | { readonly kind: "cancelled"; readonly key: string; readonly idText: string }
+  /** Changes may have been missed: nothing that is held is certain until it is loaded again. */
+  | { readonly kind: "gap" }
+  /**
+   * The store came back empty. Whoever holds sessions hands them to `restore`, which leaves alone what
+   * another process restored first.
+   */
+  | { readonly kind: "emptied"; restore(record: SessionRecord): Promise<void> };
+
+/** How many sessions there may be at a time, of those that have not expired. */
+export interface SessionCaps {
+  readonly maxSessions: number;
+  /** With the same `owner`. Absent: no cap of their own. */
+  readonly maxPerOwner?: number;
+}
+
+/** What came of a session that was to be created: it stands, or one of the caps was reached first. */
+export type Creation = "created" | "at-capacity" | "owner-at-capacity";
 
 /**
  * Where sessions live, in the words of sessions. Each operation is atomic and safe to repeat.
@@ -11,8 +30,11 @@ export type SessionChange =
  * store that there is no such session.
  */
 export interface SessionStore {
-  /** `at-capacity`: the fleet already holds `maxSessions` sessions that have not expired. */
-  create(record: SessionRecord, maxSessions: number): Promise<"created" | "at-capacity">;
+  /** Whether sessions outlive the process, so that another one can go on with them. */
+  readonly outlivesProcess: boolean;
+
+  /** Writes the record if the caps leave room for it; `at-capacity` comes before `owner-at-capacity`. */
+  create(record: SessionRecord, caps: SessionCaps): Promise<Creation>;
 
   /** A session that has expired is not there, even before it is reaped. */
   load(key: string): Promise<SessionRecord | undefined>;
@@ -45,6 +67,9 @@ export interface SessionStore {
   /** Gives the right back; another's lease is left alone. */
   release(key: string, purpose: string, holder: string): Promise<void>;
 
+  /** Tells all who watch, and keeps nothing. For a session that is not there, nobody hears of it. */
+  cancel(key: string, idText: string): Promise<void>;
+
   /** Ends a session. Answers its record once, to the caller that ended it. */
   end(key: string): Promise<SessionRecord | undefined>;
 
@@ -53,6 +78,12 @@ export interface SessionStore {
 
   /** Sessions that have not expired. */
   count(): Promise<number>;
+
+  /**
+   * A secret that is the same for all processes over this store and stays with it: what signs session ids where
+   * no key is configured.
+   */
+  signingKey(): Promise<Buffer>;
 
   /** Calls `listener` for every change from now on. Answers what stops it. */
   watch(listener: (change: SessionChange) => void): () => void;

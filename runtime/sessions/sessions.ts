@@ -3,17 +3,22 @@ import type { Logger } from "pino";
 import type { Settings } from "../contract/index.ts";
 import type { Metrics } from "../metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
+import { IdCheck } from "./id-check.ts";
+import { InitializeRate } from "./initialize-rate.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { LiveCache } from "./live-cache.ts";
 import { LiveSession } from "./live-session.ts";
-import { judgeSessionId, mintSessionId, sessionKey } from "./session-id.ts";
+import { mintSessionId, sessionKey } from "./session-id.ts";
 import type { SessionRecord } from "./session-record.ts";
-import type { SessionChange, SessionStore } from "./session-store.ts";
+import type { SessionCaps, SessionChange, SessionStore } from "./session-store.ts";
 
 /** How often at most the store hears that a session is in use, as a share of its idle time. */
 const TOUCHES_PER_IDLE_TTL = 20;
 
-export type EndReason = "deleted" | "expired";
+/** Sessions written again at a time after the store came back empty: enough to be quick, not to be a burst. */
+const RESTORED_AT_ONCE = 100;
+
+export type EndReason = "deleted" | "expired" | "shutdown";
 
 /** What a client brought to initialize, checked. */
 export interface NewSession {
@@ -37,13 +42,27 @@ export class Sessions {
   readonly #parts: SessionsParts;
   readonly #cache: LiveCache;
   readonly #loading = new Map<string, Promise<LiveSession>>();
+  /** Keys of sessions that ended while any was being loaded. */
+  readonly #endedMeanwhile = new Set<string>();
   readonly #unwatch: () => void;
   readonly #touchEveryMs: number;
+  readonly #caps: SessionCaps;
+  readonly #initializeRate: InitializeRate | undefined;
+  readonly #idCheck: IdCheck;
   #onEnded: (record: SessionRecord, reason: EndReason) => void = () => {};
   #onGone: (key: string) => void = () => {};
+  #onChanged: (record: SessionRecord) => void = () => {};
 
   constructor(parts: SessionsParts) {
+    const { maxSessions, maxPerPrincipal, initializePerMinute } = parts.settings;
     this.#parts = parts;
+    this.#caps = {
+      maxSessions,
+      ...(maxPerPrincipal !== undefined && { maxPerOwner: maxPerPrincipal }),
+    };
+    this.#idCheck = new IdCheck(parts.ring, parts.metrics);
+    this.#initializeRate =
+      initializePerMinute === undefined ? undefined : new InitializeRate(initializePerMinute);
     this.#touchEveryMs = (parts.settings.idleTtlSeconds * 1000) / TOUCHES_PER_IDLE_TTL;
     this.#cache = new LiveCache(parts.settings.cacheEntries, () => parts.metrics.evictions.inc());
     this.#unwatch = parts.store.watch((change) => this.#follow(change));
@@ -63,9 +82,15 @@ export class Sessions {
     this.#onGone = listener;
   }
 
-  /** Errors: AT_CAPACITY, STORE_UNAVAILABLE. */
+  /** Every process hears of a record that changed anywhere, whether it holds the session or not. */
+  onChanged(listener: (record: SessionRecord) => void): void {
+    this.#onChanged = listener;
+  }
+
+  /** Errors: AT_CAPACITY, PRINCIPAL_AT_CAPACITY, RATE_LIMITED, STORE_UNAVAILABLE. */
   async create(client: NewSession): Promise<LiveSession> {
     const { store, ring, settings, metrics } = this.#parts;
+    this.#initializeRate?.check(client.owner);
     const now = Date.now();
     const id = mintSessionId(ring, client.owner, new Date(now));
     const lifetimeEndsAtMs =
@@ -81,30 +106,36 @@ export class Sessions {
       subscriptions: [],
       upstreams: {},
     };
-    if ((await store.create(record, settings.maxSessions)) === "at-capacity") {
-      throw new FleetError("AT_CAPACITY");
-    }
+    const creation = await store.create(record, this.#caps);
+    if (creation === "at-capacity") throw new FleetError("AT_CAPACITY");
+    if (creation === "owner-at-capacity") throw new FleetError("PRINCIPAL_AT_CAPACITY");
     const session = new LiveSession(id, record, now);
     this.#cache.add(session);
     metrics.sessionsCreated.inc();
     return session;
   }
 
-  /** The session of an id: at once where it is cached, from the store otherwise. Errors: SESSION_NOT_FOUND. */
+  /**
+   * The session of an id: at once where it is cached, from the store otherwise. Another owner's is not found.
+   * Errors: SESSION_NOT_FOUND, RATE_LIMITED, STORE_UNAVAILABLE.
+   */
   find(id: string, owner: string): LiveSession | Promise<LiveSession> {
     const cached = this.#cache.get(id);
-    if (cached === undefined || cached.record.expiresAtMs <= Date.now()) {
+    if (cached === undefined || cached.stale || cached.record.expiresAtMs <= Date.now()) {
       return this.#load(id, owner);
     }
-    if (cached.record.owner !== owner) throw new FleetError("SESSION_NOT_FOUND");
-    return cached;
+    return this.#ofOwner(cached, owner);
   }
 
-  /** Marks a request in flight, which also counts as use of the session. Errors: SESSION_NOT_FOUND. */
-  hold(session: LiveSession): void {
+  /**
+   * Marks a request in flight, which also counts as use of the session. Answers the object to work with from
+   * here on. Errors: SESSION_NOT_FOUND.
+   */
+  hold(session: LiveSession): LiveSession {
     if (session.ended) throw new FleetError("SESSION_NOT_FOUND");
-    this.#cache.hold(session);
-    this.touch(session);
+    const held = this.#cache.hold(session);
+    this.touch(held);
+    return held;
   }
 
   release(session: LiveSession): void {
@@ -135,8 +166,15 @@ export class Sessions {
     if (record !== undefined) this.#ended(record, reason);
   }
 
-  /** Ends what has expired, at most `limit` sessions. Answers how many there were. */
+  /** Ends the sessions that this process holds and no other one could go on with. */
+  async endAll(): Promise<void> {
+    if (this.#parts.store.outlivesProcess) return;
+    for (const session of [...this.#cache.sessions()]) await this.end(session, "shutdown");
+  }
+
+  /** Ends what has expired, at most `limit` sessions; a call in flight is use. Answers how many there were. */
   async reap(limit: number): Promise<number> {
+    for (const session of this.#cache.busySessions()) this.touch(session);
     const expired = await this.#parts.store.takeExpired(limit);
     for (const record of expired) this.#ended(record, "expired");
     return expired.length;
@@ -147,11 +185,16 @@ export class Sessions {
     return this.#cache.byKey(key);
   }
 
-  /** Cuts every call in flight here. */
-  cutCalls(reason: FleetError): void {
+  /** Cuts every call in flight here. Answers how many of them ran at which backend. */
+  cutCalls(reason: FleetError): Record<string, number> {
+    const cut: Record<string, number> = {};
     for (const session of this.#cache.sessions()) {
-      for (const call of session.calls.values()) call.cut(reason);
+      for (const call of session.calls.values()) {
+        cut[call.backend] = (cut[call.backend] ?? 0) + 1;
+        call.cut(reason);
+      }
     }
+    return cut;
   }
 
   get counts(): { readonly cached: number; readonly busy: number } {
@@ -165,19 +208,36 @@ export class Sessions {
 
   #load(id: string, owner: string): Promise<LiveSession> {
     const loading = this.#loading.get(id);
-    const load = loading ?? this.#restore(id).finally(() => this.#loading.delete(id));
+    const load = loading ?? this.#restore(id).finally(() => this.#loaded(id));
     if (loading === undefined) this.#loading.set(id, load);
-    return load.then((session) => {
-      if (session.record.owner !== owner) throw new FleetError("SESSION_NOT_FOUND");
-      return session;
-    });
+    return load.then((session) => this.#ofOwner(session, owner));
+  }
+
+  #ofOwner(session: LiveSession, owner: string): LiveSession {
+    if (session.record.owner === owner) return session;
+    this.#parts.log.warn(
+      { audit: true, sid: session.label },
+      "a principal asked for a session of another one",
+    );
+    throw new FleetError("SESSION_NOT_FOUND");
+  }
+
+  #loaded(id: string): void {
+    this.#loading.delete(id);
+    if (this.#loading.size === 0) this.#endedMeanwhile.clear();
   }
 
   async #restore(id: string): Promise<LiveSession> {
-    const verdict = judgeSessionId(this.#parts.ring, id);
-    if (verdict === "malformed" || verdict === "forged") throw new FleetError("SESSION_NOT_FOUND");
-    const record = await this.#parts.store.load(sessionKey(id));
-    if (record === undefined) throw new FleetError("SESSION_NOT_FOUND");
+    const startedAtMs = performance.now();
+    // What is held here was judged before.
+    if (this.#cache.get(id) === undefined) this.#idCheck.pass(id);
+    const key = sessionKey(id);
+    const record = await this.#loadRecord(id, key);
+    if (record === undefined) this.#drop(key);
+    // It may have ended while its record was on the way here.
+    if (record === undefined || this.#endedMeanwhile.has(key)) {
+      throw new FleetError("SESSION_NOT_FOUND");
+    }
     const cached = this.#cache.get(id);
     if (cached !== undefined) {
       cached.record = record;
@@ -186,21 +246,57 @@ export class Sessions {
     const session = new LiveSession(id, record, Date.now());
     this.#cache.add(session);
     this.#parts.metrics.restores.inc();
+    this.#parts.metrics.restoreSeconds.observe((performance.now() - startedAtMs) / 1000);
     return session;
   }
 
-  #follow(change: SessionChange): void {
-    if (change.kind === "ended") {
-      this.#drop(change.key);
-      return;
+  /** The record, from the store; while the store is away, that of a session that this process goes on with. */
+  async #loadRecord(id: string, key: string): Promise<SessionRecord | undefined> {
+    try {
+      const record = await this.#parts.store.load(key);
+      const cached = this.#cache.get(id);
+      if (cached !== undefined) cached.stale = false;
+      return record;
+    } catch (error) {
+      const cached = this.#cache.get(id);
+      if (cached === undefined || cached.record.expiresAtMs <= Date.now()) throw error;
+      return cached.record;
     }
-    const session = this.#cache.byKey(change.record.key);
-    if (session === undefined) return;
-    const expiresAtMs = Math.max(session.record.expiresAtMs, change.record.expiresAtMs);
-    session.record = { ...change.record, expiresAtMs };
+  }
+
+  #follow(change: SessionChange): void {
+    if (change.kind === "ended") this.#drop(change.key);
+    else if (change.kind === "changed") this.#changed(change.record);
+    else if (change.kind === "cancelled") this.#cache.byKey(change.key)?.cancel(change.idText);
+    else if (change.kind === "gap") this.#doubtAll();
+    else void this.#restoreAll(change.restore);
+  }
+
+  #changed(record: SessionRecord): void {
+    this.#cache.byKey(record.key)?.follow(record);
+    this.#onChanged(record);
+  }
+
+  #doubtAll(): void {
+    for (const session of this.#cache.sessions()) session.stale = true;
+  }
+
+  async #restoreAll(restore: (record: SessionRecord) => Promise<void>): Promise<void> {
+    const sessions = [...this.#cache.sessions()];
+    try {
+      for (let first = 0; first < sessions.length; first += RESTORED_AT_ONCE) {
+        const some = sessions.slice(first, first + RESTORED_AT_ONCE);
+        await Promise.all(some.filter(({ ended }) => !ended).map(({ record }) => restore(record)));
+      }
+    } catch (error) {
+      this.#parts.log.error({ error }, "sessions cannot be written again");
+    }
+    // Another process may have been first, with a record that knows more.
+    this.#doubtAll();
   }
 
   #drop(key: string): void {
+    if (this.#loading.size > 0) this.#endedMeanwhile.add(key);
     const session = this.#cache.byKey(key);
     if (session !== undefined) {
       session.ended = true;

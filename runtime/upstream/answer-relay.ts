@@ -4,20 +4,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 
 import { at, cut, replace, withMember } from "../wire/json-text.ts";
-import { type Envelope, readEnvelope } from "../wire/message.ts";
+import { type Envelope, isSameId, readEnvelope } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
 import { readEvents, type SseEvent } from "../wire/sse.ts";
 import type { UpstreamResponse } from "./backend.ts";
 import type { CallTimer } from "./call-timer.ts";
 import { encodeRelayedId } from "./relayed-id.ts";
 import { TransportFault } from "./transport-fault.ts";
-import { isSse, type UpstreamSession } from "./upstream-session.ts";
+import { AFTER_RESPONSE_MS, isResponse, isSse, type UpstreamSession } from "./upstream-session.ts";
 
 /** Answers up to this size are sent whole, so that one which breaks off still gets an honest error. */
 const WHOLE_ANSWER_BYTES = 256 * 1024;
-
-/** After the response, a stream has this long to end by itself and give its connection back. */
-const AFTER_RESPONSE_MS = 1_000;
 
 /** How long to wait before going on with a stream whose server does not say. */
 const DEFAULT_RETRY_MS = 1_000;
@@ -55,7 +52,8 @@ export class AnswerRelay {
     } catch (error) {
       if (this.#answered) return;
       if (timer.signal.aborted) throw timer.signal.reason;
-      throw error instanceof TransportFault ? error : new TransportFault(true, error);
+      // Whatever broke off, such as the GET that goes on with a stream: the call itself was sent.
+      throw new TransportFault(true, error);
     }
   }
 
@@ -64,20 +62,32 @@ export class AnswerRelay {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const renewed = upstream.record.renewed === true;
-    const rest = response.body[Symbol.asyncIterator]();
+    const rest = this.#alive(response.body);
     for (let next = await rest.next(); !next.done; next = await rest.next()) {
       chunks.push(next.value);
       bytes += next.value.length;
       if (bytes > WHOLE_ANSWER_BYTES && !renewed) {
         const body = Readable.from(chain(chunks, rest), { objectMode: false });
         await reply.stream(body, announcedLength(response));
+        // A client that went away leaves a rest, which would keep the connection.
+        response.body.destroy();
         return this.#done();
       }
     }
     const [only] = chunks;
     const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-    reply.message(renewed ? this.#withNews(whole.toString("utf8")) : whole);
+    const text = whole.toString("utf8");
+    if (!isResponse(text)) throw new TransportFault(true, "the answer is no JSON-RPC response");
+    reply.message(renewed ? this.#withNews(text) : whole);
     this.#done();
+  }
+
+  /** A body as it arrives: each piece says that the backend is at work. */
+  async *#alive(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const piece of body) {
+      this.#parts.timer.extend();
+      yield piece;
+    }
   }
 
   async #events(response: UpstreamResponse): Promise<void> {
@@ -115,8 +125,10 @@ export class AnswerRelay {
     if (envelope === undefined) {
       log.warn({ backend: upstream.backend.name }, "a backend sent an event that is no message");
     } else if (envelope.kind === "response") {
-      if (envelope.idText !== idText) return;
-      await reply.event(upstream.record.renewed === true ? this.#withNews(text) : text);
+      const { id } = envelope;
+      if (id === undefined || !isSameId(envelope.idText, idText)) return;
+      const answer = replace(text, id, idText);
+      await reply.event(upstream.record.renewed === true ? this.#withNews(answer) : answer);
       reply.end();
       this.#done();
     } else if (envelope.kind === "request") {
@@ -198,8 +210,8 @@ function announcedLength(response: UpstreamResponse): number | undefined {
 
 async function* chain(
   chunks: readonly Buffer[],
-  rest: AsyncIterator<Buffer>,
+  rest: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer> {
   yield* chunks;
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  yield* rest;
 }

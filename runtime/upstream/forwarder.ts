@@ -37,8 +37,10 @@ export interface ForwarderParts {
 
 /** What an attempt came to, where it did not answer the client. */
 type Setback =
-  /** It certainly did not run. */
+  /** It certainly did not run, and would not run the next time either. */
   | { readonly kind: "not-run"; readonly error: FleetError }
+  /** A front of ours refused it before it ran: behind the same address another one may take it. */
+  | { readonly kind: "turned-away"; readonly error: FleetError }
   /** The backend does not know the session any more: it did not run. */
   | { readonly kind: "session-lost"; readonly upstream: UpstreamSession }
   /** It may have run. */
@@ -72,7 +74,11 @@ export class Forwarder {
       limits.callTimeoutMaxSeconds * 1000,
       (afterMs) => timedOut(backend, afterMs),
     );
-    const pending: PendingCall = { cancelled: false, cut: (reason) => timer.cut(reason) };
+    const pending: PendingCall = {
+      backend: backend.name,
+      cancelled: false,
+      cut: (reason) => timer.cut(reason),
+    };
     session.calls.set(idText, pending);
     const answered = () => {
       session.calls.delete(idText);
@@ -104,13 +110,13 @@ export class Forwarder {
     if (first.kind === "session-lost") {
       await this.#parts.upstreams.lose(session, first.upstream);
       if (backend.settings.stateful) throw sessionLost(backend);
-    } else if (!repeatable) {
+    } else if (first.kind === "unknown" && (!repeatable || call.reply.gone.aborted)) {
       throw outcomeUnknown(backend, first.cause);
     }
     this.#parts.metrics.resends.inc({ backend: backend.name });
     const second = await this.#attempt(call, timer, answered);
     if (second === undefined) return;
-    if (second.kind === "not-run") throw second.error;
+    if (second.kind === "not-run" || second.kind === "turned-away") throw second.error;
     if (second.kind === "session-lost") {
       await this.#parts.upstreams.lose(session, second.upstream);
       throw sessionLost(backend);
@@ -132,6 +138,7 @@ export class Forwarder {
         return await this.#judge(call, upstream, response, timer.signal, answered);
       }
       if (!isSse(response) && !isJson(response)) {
+        await response.body.dump();
         return { kind: "unknown", cause: `content type ${response.headers["content-type"]}` };
       }
       const handedOver = () => {
@@ -173,8 +180,8 @@ export class Forwarder {
       return undefined;
     }
     const error = refused(call.backend, statusCode, body);
-    const notProcessed = response.headers[NOT_PROCESSED_HEADER] !== undefined;
-    if (notProcessed || (statusCode >= 300 && statusCode < 500)) return { kind: "not-run", error };
+    if (response.headers[NOT_PROCESSED_HEADER] !== undefined) return { kind: "turned-away", error };
+    if (statusCode >= 300 && statusCode < 500) return { kind: "not-run", error };
     return { kind: "unknown", cause: error };
   }
 

@@ -1,8 +1,10 @@
 import type { UpstreamRecord } from "../sessions/session-record.ts";
+import { FleetError } from "../wire/fleet-error.ts";
 import { cut, at as find } from "../wire/json-text.ts";
-import { readEnvelope } from "../wire/message.ts";
+import { isSameId, readEnvelope } from "../wire/message.ts";
 import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../wire/sse.ts";
 import type { Backend, Purpose, UpstreamResponse } from "./backend.ts";
+import { TransportFault } from "./transport-fault.ts";
 
 /** The answer to a request of our own. */
 export interface Answer {
@@ -19,6 +21,9 @@ export type StreamAnswer =
   | { readonly kind: "unsupported" }
   /** The backend does not know the session. */
   | { readonly kind: "lost" };
+
+/** After the response, a stream has this long to end by itself and give its connection back. */
+export const AFTER_RESPONSE_MS = 1_000;
 
 /** An error body longer than this is not read to its end. */
 const ERROR_BODY_LIMIT_BYTES = 64 * 1024;
@@ -51,9 +56,9 @@ export class UpstreamSession {
     const sessionId = typeof header === "string" ? header : undefined;
     const { idText } = readEnvelope(text);
     if (statusCode === 200 && isSse(response)) {
-      return { statusCode, text: await responseAmong(response, idText), sessionId };
+      return { statusCode, text: await read(responseAmong(response, idText)), sessionId };
     }
-    const body = statusCode === 200 ? await response.body.text() : await errorBody(response);
+    const body = await (statusCode === 200 ? read(response.body.text()) : errorBody(response));
     return { statusCode, text: isResponse(body) ? body : undefined, sessionId };
   }
 
@@ -106,8 +111,21 @@ export function isJson(response: UpstreamResponse): boolean {
   return contentType(response) === "application/json";
 }
 
-/** The start of a body that says why something was refused. */
-export async function errorBody(response: UpstreamResponse): Promise<string> {
+/** The start of a body that says why something was refused. Errors: TransportFault where it breaks off. */
+export function errorBody(response: UpstreamResponse): Promise<string> {
+  return read(startOf(response));
+}
+
+/** A body that breaks off, as the fault that it is; the signal's reason stays what it is. */
+async function read<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    throw error instanceof FleetError ? error : new TransportFault(true, error);
+  }
+}
+
+async function startOf(response: UpstreamResponse): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response.body) {
@@ -122,7 +140,8 @@ export async function errorBody(response: UpstreamResponse): Promise<string> {
 export function isResponse(text: string, idText?: string): boolean {
   try {
     const envelope = readEnvelope(text);
-    return envelope.kind === "response" && (idText === undefined || envelope.idText === idText);
+    if (envelope.kind !== "response") return false;
+    return idText === undefined || isSameId(envelope.idText, idText);
   } catch {
     return false;
   }
@@ -138,11 +157,24 @@ async function responseAmong(
   response: UpstreamResponse,
   idText: string,
 ): Promise<string | undefined> {
-  let answer: string | undefined;
-  for await (const { data } of readEvents(response.body)) {
-    if (answer === undefined && isResponse(data, idText)) answer = data;
+  const events = readEvents(response.body);
+  for (let next = await events.next(); !next.done; next = await events.next()) {
+    const { data } = next.value;
+    if (!isResponse(data, idText)) continue;
+    letEnd(events, response);
+    return data;
   }
-  return answer;
+  return undefined;
+}
+
+function letEnd(events: AsyncGenerator<SseEvent>, response: UpstreamResponse): void {
+  const patience = setTimeout(() => response.body.destroy(), AFTER_RESPONSE_MS);
+  const rest = async () => {
+    for await (const _ of events);
+  };
+  rest()
+    .catch(() => {})
+    .finally(() => clearTimeout(patience));
 }
 
 function contentType(response: UpstreamResponse): string | undefined {

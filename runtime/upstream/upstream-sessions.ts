@@ -82,6 +82,8 @@ export class UpstreamSessions {
   /** Notes that the backend forgot this session, so that the next `open` makes a new one. */
   async lose(session: LiveSession, upstream: UpstreamSession): Promise<void> {
     const { backend, record } = upstream;
+    // Many calls may find the same loss: it is one.
+    if (this.opened(session, backend)?.record.epoch !== record.epoch) return;
     this.#parts.metrics.upstreamSessionsLost.inc({ backend: backend.name });
     this.#parts.log.warn({ sid: session.label, backend: backend.name }, "backend lost a session");
     await this.#write(session, backend, { ...record, lost: true });
@@ -110,6 +112,7 @@ export class UpstreamSessions {
     const leaseMs = (limits.initializeTimeoutSeconds + limits.connectTimeoutSeconds) * 1000;
     try {
       while (!(await store.lease(session.key, purpose, this.#holder, leaseMs))) {
+        this.#parts.metrics.leaseWaits.inc({ backend: backend.name });
         await delay(LEASE_POLL_MS, undefined, { signal });
         const present = usable(await this.#reload(session), backend);
         if (present !== undefined) return present;

@@ -57,6 +57,14 @@ export const ERROR_TABLE = {
     client: "Ask for the resources again.",
     operator: "Look at /status: a backend whose resources are missing is named there.",
   },
+  UNAUTHENTICATED: {
+    httpStatus: 401,
+    rpcCode: -32000,
+    message: "a bearer token of the issuer is required",
+    client:
+      "Get a token; WWW-Authenticate names the metadata that says where. Keep the session id.",
+    operator: "error_description says what is wrong with the token: often the audience.",
+  },
   SESSION_REQUIRED: {
     httpStatus: 400,
     rpcCode: -32000,
@@ -127,6 +135,25 @@ export const ERROR_TABLE = {
     client: "Send application/json.",
     operator: "Nothing.",
   },
+  PRINCIPAL_AT_CAPACITY: {
+    // Not 503, as for a full fleet: balancers take a process that answers 503 for a broken one, try the next or
+    // put it out of service, and one greedy principal must not do that to all. Clients repeat both.
+    httpStatus: 429,
+    rpcCode: -32000,
+    retryAfter: true,
+    message: "this principal has as many sessions as it may have",
+    client: "End sessions by DELETE, or use one that is open.",
+    operator: "session.maxPerPrincipal is reached: raise it, or lower idleTtl.",
+  },
+  RATE_LIMITED: {
+    httpStatus: 429,
+    rpcCode: -32000,
+    retryAfter: true,
+    message: "too many of these requests at a time",
+    client: "Try again after Retry-After; a session is not lost.",
+    operator:
+      "session.initializePerMinute is reached, or many ids under an unknown key come in at once.",
+  },
   AT_CAPACITY: {
     httpStatus: 503,
     rpcCode: -32000,
@@ -134,7 +161,8 @@ export const ERROR_TABLE = {
     notProcessed: true,
     message: "the limit of sessions is reached",
     client: "Try again after Retry-After.",
-    operator: "session.maxSessions is reached: raise it, or lower idleTtl.",
+    operator:
+      "session.maxSessions is reached: raise it, or lower idleTtl. Or, as the text then says, open files are in use: /status shows the limit.",
   },
   DRAINING: {
     httpStatus: 503,
@@ -153,6 +181,15 @@ export const ERROR_TABLE = {
     message: "the session store does not answer",
     client: "Try again after Retry-After with the same session.",
     operator: "Look at the session store.",
+  },
+  JWKS_UNAVAILABLE: {
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "the keys that tokens are verified with cannot be read",
+    client: "Try again after Retry-After with the same token and session.",
+    operator: "incomingAuth.jwt.jwks does not answer; the log says how.",
   },
   BACKEND_UNREACHABLE: {
     httpStatus: 502,

@@ -1,3 +1,4 @@
+import { RETRY_AFTER_SECONDS } from "../contract/index.ts";
 import { ERROR_TABLE, type ErrorName, type ErrorRow } from "./error-table.ts";
 
 export interface FleetErrorOptions {
@@ -8,10 +9,10 @@ export interface FleetErrorOptions {
   /** The id of the request that failed, as JSON text, where it is known. */
   readonly idText?: string;
   readonly retryAfterSeconds?: number;
+  /** The `WWW-Authenticate` of UNAUTHENTICATED. */
+  readonly challenge?: string;
   readonly cause?: unknown;
 }
-
-const DEFAULT_RETRY_AFTER_SECONDS = 2;
 
 /** An error that a client is answered with. Branch on `code`, never on the message. */
 export class FleetError extends Error {
@@ -20,15 +21,17 @@ export class FleetError extends Error {
   readonly data: Readonly<Record<string, unknown>>;
   readonly idText: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly challenge: string | undefined;
 
   constructor(code: ErrorName, options: FleetErrorOptions = {}) {
     super(options.message ?? ERROR_TABLE[code].message, { cause: options.cause });
     this.code = code;
     this.data = { error: code, ...options.data };
     this.idText = options.idText;
+    this.challenge = options.challenge;
     const row: ErrorRow = ERROR_TABLE[code];
     this.retryAfterSeconds = row.retryAfter
-      ? (options.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS)
+      ? (options.retryAfterSeconds ?? RETRY_AFTER_SECONDS)
       : undefined;
   }
 

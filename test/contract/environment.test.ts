@@ -83,7 +83,7 @@ test("variables that are no settings of the file are left alone", () => {
   const { configuration, faults } = decode({
     MCP_FLEET_REQUIRE_ALL: "1",
     MCP_FLEET_SESSION_KEYS: "a",
-    MCP_FLEET_SESSION_KEYS_FILE: "b",
+    MCP_FLEET_OWNER_KEY: "b",
   });
   expect({ configuration, faults }).toEqual({ configuration: {}, faults: [] });
 });

@@ -7,10 +7,14 @@ import { validate } from "../../runtime/contract/validation.ts";
 
 const FIELDS = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]);
 
+/** What type jwt does not go without. */
+const JWT = { issuer: "https://issuer.example.com", audience: "a", jwks: "/jwks.json" };
+
 /** A document that holds a value at a refusal's path, beside what every document needs. */
 function documentWith(path: string, value: unknown): object {
   const inner = path.split(".").reduceRight<unknown>((rest, step) => {
     if (step === "*") return { a: rest };
+    if (step === "type" && rest === "jwt") return { type: rest, jwt: JWT };
     if (!step.endsWith("[]")) return { [step]: rest };
     const needed = step === "backends[]" ? { name: "a", url: "http://a/mcp" } : { workload: "a" };
     return { [step.slice(0, -2)]: [{ ...needed, ...Object(rest) }] };

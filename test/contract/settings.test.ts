@@ -23,6 +23,9 @@ test("a configuration of one backend gets every default", () => {
       },
     ],
     aggregation: { prefixFormat: "{workload}_" },
+    sessionStorage: { provider: "memory" },
+    drain: { lingerSeconds: 2 },
+    nofile: { mode: "degrade" },
     session: { idleTtlSeconds: 1800, maxSessions: 10_000, cacheEntries: 10_000 },
     limits: {
       bodyBytes: 8_388_608,

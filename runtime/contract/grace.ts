@@ -1,0 +1,165 @@
+import { type Figure, sum, termOf } from "./figure.ts";
+import type { Constant } from "./measurements.ts";
+
+/** Every constant of the time budget. */
+export const TIMES = {
+  preStop: {
+    value: 5,
+    unit: "seconds",
+    about: "A pod that ends sleeps before it is told to: the Service stops sending to it meanwhile",
+    source: "Assumption: endpoints reach every node within it",
+  },
+  linger: {
+    value: 2,
+    unit: "seconds",
+    about: "After SIGTERM the listener stays open, for whom the news has not reached",
+    source: "Choice: two readiness probes, and one connection that was under way",
+  },
+  close: {
+    value: 5,
+    unit: "seconds",
+    about: "Backend sessions of our own, the store and the log are given back",
+    source: "Assumption: one request per backend, all at once",
+  },
+  headroom: {
+    value: 10,
+    unit: "seconds",
+    about: "Between the end of our own budget and SIGKILL",
+    source: "Choice: a pause of the node must not cut what the process would have finished",
+  },
+  readinessPeriod: {
+    value: 1,
+    unit: "seconds",
+    about: "Between two readiness probes",
+    source: "Choice: an unready pod is known as such within two of them",
+  },
+  readinessFailures: {
+    value: 2,
+    unit: "probes",
+    about: "Failed readiness probes until nothing more is sent",
+    source: "Choice: one lost packet is no reason",
+  },
+  livenessPeriod: {
+    value: 10,
+    unit: "seconds",
+    about: "Between two liveness probes",
+    source: "The default of Kubernetes",
+  },
+  livenessFailures: {
+    value: 3,
+    unit: "probes",
+    about: "Failed liveness probes until the container is restarted",
+    source: "Choice: an event loop that stood still for 30 s does not come back",
+  },
+  startup: {
+    value: 30,
+    unit: "seconds",
+    about: "From the container's start until it is ready, image pulled",
+    source: "Choice: health.timeout of 10 s for backends that do not answer, three times",
+  },
+} as const satisfies Readonly<Record<string, Constant>>;
+
+/** What the end and the start of a pod take: the same numbers in the manifest and in the process. */
+export interface Grace {
+  /** The `sleep` of the preStop hook. */
+  readonly preStop: Figure;
+  /** From SIGTERM to the closed listener. */
+  readonly linger: Figure;
+  /** From the closed listener to the last answer, at most. */
+  readonly drain: Figure;
+  /** From the last answer to the exit. */
+  readonly close: Figure;
+  /** `terminationGracePeriodSeconds`: all of it, and headroom before SIGKILL. */
+  readonly terminationGrace: Figure;
+  /** Readiness: `periodSeconds`, and the time until an unready pod gets nothing more. */
+  readonly readinessPeriod: Figure;
+  readonly unready: Figure;
+  /** Liveness: `periodSeconds`, and the time until a pod that stands still is restarted. */
+  readonly livenessPeriod: Figure;
+  readonly unresponsive: Figure;
+  /** `failureThreshold` of a startup probe with a period of 1 s, and `progressDeadlineSeconds` beyond it. */
+  readonly startup: Figure;
+  /** `Retry-After` of a pod that refuses: by then the next request reaches another one. */
+  readonly retryAfter: Figure;
+  /** The longest rollout of all pods, one after the other: what a deployer has to wait for. */
+  readonly rollout: Figure;
+}
+
+/** The seconds after which a client that was refused finds another pod, or this one with room again. */
+export const RETRY_AFTER_SECONDS = TIMES.readinessPeriod.value * TIMES.readinessFailures.value;
+
+/**
+ * The time budget of a pod, in whole seconds. A drain waits for the longest call of all, which is
+ * `limits.callTimeoutMax`: nothing that is in flight at SIGTERM can take longer.
+ */
+export function grace({
+  callTimeoutMaxSeconds,
+  replicas,
+}: {
+  readonly callTimeoutMaxSeconds: number;
+  readonly replicas: number;
+}): Grace {
+  const preStop = constant("preStop");
+  const linger = constant("linger");
+  const drain = sum("seconds", [
+    {
+      name: "callTimeoutMax",
+      value: Math.ceil(callTimeoutMaxSeconds),
+      from: "limits.callTimeoutMax, in whole seconds",
+    },
+  ]);
+  const close = constant("close");
+  const parts = { preStop, linger, drain, close, headroom: constant("headroom") };
+  const terminationGrace = sum(
+    "seconds",
+    Object.entries(parts).map((part) => termOf(...part)),
+  );
+  const readinessPeriod = constant("readinessPeriod");
+  const livenessPeriod = constant("livenessPeriod");
+  const startup = constant("startup");
+  const unready = times(readinessPeriod, "readinessPeriod", "readinessFailures");
+  return {
+    preStop,
+    linger,
+    drain,
+    close,
+    terminationGrace,
+    readinessPeriod,
+    unready,
+    livenessPeriod,
+    unresponsive: times(livenessPeriod, "livenessPeriod", "livenessFailures"),
+    startup,
+    retryAfter: sum("seconds", [termOf("unready", unready)]),
+    rollout: {
+      value: replicas * (startup.value + terminationGrace.value),
+      unit: "seconds",
+      formula: "replicas × (startup + terminationGrace)",
+      terms: [
+        { name: "replicas", value: replicas, unit: "pods", from: "replicas" },
+        termOf("startup", startup),
+        termOf("terminationGrace", terminationGrace),
+      ],
+    },
+  };
+}
+
+function constant(name: keyof typeof TIMES): Figure {
+  return sum("seconds", [{ name, value: TIMES[name].value, from: TIMES[name].about }]);
+}
+
+function times(period: Figure, name: string, failures: keyof typeof TIMES): Figure {
+  return {
+    value: period.value * TIMES[failures].value,
+    unit: "seconds",
+    formula: `${name} × ${failures}`,
+    terms: [
+      termOf(name, period),
+      {
+        name: failures,
+        value: TIMES[failures].value,
+        unit: "probes",
+        from: TIMES[failures].about,
+      },
+    ],
+  };
+}

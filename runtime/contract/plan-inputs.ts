@@ -1,0 +1,237 @@
+import { CapacityError, type CapacityFault } from "./capacity-error.ts";
+import { configuration } from "./configuration.ts";
+import type { Unit } from "./figure.ts";
+import { bytes, formatBytes, formatSeconds } from "./units.ts";
+
+/** What a plan may be told, as numbers. */
+export interface Input {
+  readonly unit: Unit;
+  readonly about: string;
+  readonly least: number;
+  readonly most: number;
+  /** May have a fraction. Default: whole numbers only. */
+  readonly fraction?: true;
+  /** What it is where nothing is said; absent: it has to be said, or follows from another input. */
+  readonly fallback?: number;
+}
+
+/** Where sessions are kept: with `memory`, in the one pod there is. */
+export const STORES = ["sentinel", "redis", "memory"] as const;
+export type Store = (typeof STORES)[number];
+
+const session = configuration.shape.session.parse(undefined);
+const limits = configuration.shape.limits.parse(undefined);
+
+const MOST_SESSIONS = 10_000_000;
+
+/** Every input: the load, what the configuration says, and the ceilings of a pod. */
+export const INPUTS = {
+  sessions: {
+    unit: "sessions",
+    about: "Sessions at a time, fleet-wide",
+    least: 1,
+    most: MOST_SESSIONS,
+  },
+  backends: {
+    unit: "backends",
+    about: "MCP servers behind the endpoint",
+    least: 1,
+    most: 10_000,
+  },
+  openedBackends: {
+    unit: "backends",
+    about: "Backends that a session calls. Absent: all of them",
+    least: 0,
+    most: 10_000,
+    fraction: true,
+  },
+  sessionStreamBackends: {
+    unit: "backends",
+    about:
+      "Backends where a listening session has a stream of its own: notifications: session, catalog: perSession, or resource subscriptions",
+    least: 0,
+    most: 10_000,
+    fraction: true,
+    fallback: 0,
+  },
+  streamsPerSession: {
+    unit: "streams",
+    about: "Open GET streams of a session, on average",
+    least: 0,
+    most: 1000,
+    fraction: true,
+    fallback: 1,
+  },
+  callsPerSessionSecond: {
+    unit: "per second",
+    about: "Calls of a session per second, on average",
+    least: 0,
+    most: 10_000,
+    fraction: true,
+    fallback: 0.1,
+  },
+  callSeconds: {
+    unit: "seconds",
+    about: "How long a call takes, on average",
+    least: 0,
+    most: 86_400,
+    fraction: true,
+    fallback: 1,
+  },
+  idleTtlSeconds: {
+    unit: "seconds",
+    about: "session.idleTtl: a session is replaced by a new one this often",
+    least: 1,
+    most: 2_073_600,
+    fraction: true,
+    fallback: session.idleTtl,
+  },
+  cacheEntries: {
+    unit: "sessions",
+    about: "session.cacheEntries: sessions that a pod keeps ready. Absent: all of them",
+    least: 1,
+    most: MOST_SESSIONS,
+  },
+  callTimeoutMaxSeconds: {
+    unit: "seconds",
+    about: "limits.callTimeoutMax: the longest call of all",
+    least: 0.001,
+    most: 2_073_600,
+    fraction: true,
+    fallback: limits.callTimeoutMax,
+  },
+  upstreamConnections: {
+    unit: "connections",
+    about: "limits.upstreamConnections: calls in flight per backend and pod",
+    least: 1,
+    most: 65_536,
+    fallback: limits.upstreamConnections,
+  },
+  views: {
+    unit: "views",
+    about: "limits.views: client capability sets, each with a stream per backend",
+    least: 1,
+    most: 10_000,
+    fallback: limits.views,
+  },
+  clientBytes: {
+    unit: "bytes",
+    about: "limits.clientBytes: the most that a client says of itself",
+    least: 1,
+    most: bytes("512Mi"),
+    fallback: limits.clientBytes,
+  },
+  sessionsPerReplica: {
+    unit: "sessions",
+    about:
+      "Ceiling: sessions that a pod serves, and so the most that come back at once when it is lost",
+    least: 1,
+    most: MOST_SESSIONS,
+    fallback: 2000,
+  },
+  nofile: {
+    unit: "descriptors",
+    about:
+      "Ceiling: the hard limit of a container; the default is that of containerd 2 under systemd",
+    least: 1,
+    most: 2 ** 30,
+    fallback: 524_288,
+  },
+  memoryBytes: {
+    unit: "bytes",
+    about: "Ceiling: the memory of a pod",
+    least: 1,
+    most: bytes("1Ti"),
+    fallback: bytes("2Gi"),
+  },
+  eventLoopPercent: {
+    unit: "percent",
+    about:
+      "Ceiling: the share of one core that calls may take, the rest being for bursts and garbage",
+    least: 1,
+    most: 100,
+    fallback: 50,
+  },
+} as const satisfies Readonly<Record<string, Input>>;
+
+export type InputName = keyof typeof INPUTS;
+
+type Numbers = Readonly<Record<InputName, number>>;
+
+/** Every input, with its default filled in. */
+export type CompleteInputs = Numbers & { readonly store: Store };
+
+/** What a plan is asked: `INPUTS` says what each means, and its default. */
+export interface PlanInputs extends Partial<CompleteInputs> {
+  readonly sessions: number;
+  readonly backends: number;
+}
+
+/** An input that may not be above another. */
+const WITHIN: readonly (readonly [InputName, InputName])[] = [
+  ["openedBackends", "backends"],
+  ["sessionStreamBackends", "backends"],
+  ["callSeconds", "callTimeoutMaxSeconds"],
+];
+
+const isInputName = (name: string): name is InputName => Object.hasOwn(INPUTS, name);
+
+/** The names of all inputs, in the order of `INPUTS`. */
+export const INPUT_NAMES: readonly InputName[] = Object.keys(INPUTS).filter(isInputName);
+
+/** An input as a person would write it: `2Gi`, `5m`, `256`. */
+export function printInput(name: InputName, value: number): string {
+  const { unit } = INPUTS[name];
+  if (unit === "bytes") return formatBytes(value);
+  return unit === "seconds" ? formatSeconds(value) : String(value);
+}
+
+/**
+ * The inputs with their defaults.
+ *
+ * @throws {CapacityError} with every input that is out of its range.
+ */
+export function completed(given: PlanInputs): CompleteInputs {
+  const { store = "sentinel" } = given;
+  const derived: Partial<Numbers> = {
+    openedBackends: given.backends,
+    cacheEntries: given.sessions,
+  };
+  const said = (name: InputName) => given[name] ?? defaultOf(name);
+  const faults = INPUT_NAMES.flatMap((name) => {
+    const value = said(name);
+    return value === undefined && name in derived ? [] : outOfRange(name, value ?? Number.NaN);
+  });
+  if (!STORES.includes(store)) {
+    const fix = `write ${STORES.join(", ")}`;
+    faults.push({ input: "store", value: store, rule: "a known store", fix });
+  }
+  if (faults.length > 0) throw new CapacityError(faults);
+  const entries = INPUT_NAMES.map((name) => [name, said(name) ?? derived[name]]);
+  const inputs: Numbers = Object.fromEntries(entries);
+  const crossed = WITHIN.flatMap(([low, high]) => above(low, high, inputs));
+  if (crossed.length > 0) throw new CapacityError(crossed);
+  return { ...inputs, store };
+}
+
+function defaultOf(name: InputName): number | undefined {
+  const input: Input = INPUTS[name];
+  return input.fallback;
+}
+
+function outOfRange(name: InputName, value: number): CapacityFault[] {
+  const { least, most, fraction }: Input = INPUTS[name];
+  const isNumber = fraction ? !Number.isNaN(value) : Number.isInteger(value);
+  if (isNumber && value >= least && value <= most) return [];
+  const kind = fraction ? "a number" : "a whole number";
+  const rule = `${kind} from ${least} to ${most}`;
+  const fix = value < least ? `write ${least} or more` : `write at most ${most}`;
+  return [{ input: name, value, rule, fix: isNumber ? fix : `write ${kind}` }];
+}
+
+function above(low: InputName, high: InputName, inputs: Numbers): CapacityFault[] {
+  if (inputs[low] <= inputs[high]) return [];
+  const rule = `at most ${high}, which is ${printInput(high, inputs[high])}`;
+  const fix = `lower it, or raise ${high}`;
+  return [{ input: low, value: printInput(low, inputs[low]), rule, fix }];
+}

@@ -1,0 +1,36 @@
+/**
+ * How far a process that ends has come. `lingering`: not ready any more, and everything is still served, for
+ * whom the news has not reached. `closing`: the listener is closed, and what is in flight finishes.
+ */
+export const DRAIN_STATES = ["serving", "lingering", "closing"] as const;
+
+export type DrainState = (typeof DRAIN_STATES)[number];
+
+/** What the edge does differently while the process ends. */
+export class Drain {
+  readonly #canMove: boolean;
+  #state: DrainState = "serving";
+
+  /** `canMove`: a session opened here goes on elsewhere, since its store outlives the process. */
+  constructor(canMove: boolean) {
+    this.#canMove = canMove;
+  }
+
+  get state(): DrainState {
+    return this.#state;
+  }
+
+  /** Answers carry `Connection: close`, so that the next request of the client finds another process. */
+  get closesConnections(): boolean {
+    return this.#state !== "serving";
+  }
+
+  /** A session that could only end with this process is better opened elsewhere. */
+  get refusesSessions(): boolean {
+    return this.#state !== "serving" && !this.#canMove;
+  }
+
+  advance(state: Exclude<DrainState, "serving">): void {
+    this.#state = state;
+  }
+}

@@ -1,0 +1,82 @@
+import { readFileSync, writeFileSync } from "node:fs";
+
+import type { Logger } from "pino";
+
+import { fitNofile, type NofileFit, type Settings, sessionsSetting } from "./contract/index.ts";
+
+/** The exit code of a process whose limit of open files is too low for its settings: EX_CONFIG of sysexits. */
+export const NOFILE_EXIT_CODE = 78;
+
+/** Where Kubernetes reads why a container ended: MCP_FLEET_TERMINATION_LOG, or this. Never made, only written. */
+const TERMINATION_LOG = "/dev/termination-log";
+
+/** The limit of open files is too low, and may not or cannot be made up for. The message is one line. */
+export class NofileError extends Error {
+  override readonly name = "NofileError";
+}
+
+/**
+ * The settings under this process's limit of open files: undefined where that is unknown, lowered where it is too
+ * low and `nofile.mode` is degrade.
+ *
+ * @throws {NofileError} where the limit is too low and the mode is enforce, or there is no room for one session.
+ */
+export function checkNofile(settings: Settings, log: Logger): NofileFit | undefined {
+  const limit = openFilesLimit();
+  if (limit === undefined) {
+    const level = settings.nofile.mode === "enforce" ? "warn" : "info";
+    log[level]("the limit of open files is unknown here: it is not checked");
+    return undefined;
+  }
+  const fit = fitNofile(settings, limit);
+  const { need, sessions, lowered } = fit;
+  if (need.value <= limit) return fit;
+  if (settings.nofile.mode === "enforce" || sessions === 0) {
+    throw new NofileError(tooLow(settings, fit));
+  }
+  log.warn(
+    { nofile: { limit, need: need.value, sessions, lowered } },
+    "the limit of open files is lower than the settings need: limits are lowered, and sessions refused before it is reached",
+  );
+  return fit;
+}
+
+/**
+ * The limit that the system holds this process to; Node raises it to the hard limit at its start. Undefined where
+ * there is none, or no /proc to read it from.
+ */
+function openFilesLimit(): number | undefined {
+  try {
+    const text = readFileSync("/proc/self/limits", "utf8");
+    const found = /^Max open files\s+(\d+)\s/m.exec(text)?.[1];
+    return found === undefined ? undefined : Number(found);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Leaves the reason of an early end where Kubernetes shows it. Does nothing where there is no such file. */
+export function writeTerminationMessage(
+  message: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  try {
+    const path = environment.MCP_FLEET_TERMINATION_LOG ?? TERMINATION_LOG;
+    writeFileSync(path, `${message}\n`, { flag: "r+" });
+  } catch {
+    // The line stands on standard error, too.
+  }
+}
+
+function tooLow(settings: Settings, { limit, need, holds, sessions }: NofileFit): string {
+  const { mode } = settings.nofile;
+  const sum = need.terms.map(({ name, value }) => `${name} ${value}`).join(" + ");
+  const fixes = [
+    `raise the hard limit to ${need.value}`,
+    holds > 0
+      ? `set ${sessionsSetting(settings)} to at most ${holds}`
+      : "lower limits.upstreamConnections or limits.views, or serve fewer backends",
+    ...(mode === "enforce" && sessions > 0 ? ["set nofile.mode: degrade"] : []),
+  ];
+  return `nofile: these settings need ${need.value} open files (${sum}) and the limit is ${limit}: ${fixes.join(", or ")}`;
+}

@@ -1,0 +1,6 @@
+-- Counts the sessions that have not expired.
+--
+-- KEYS    the first three
+-- Output  their number
+
+return redis.call("ZCOUNT", EXPIRY, "(" .. NOW, "+inf")

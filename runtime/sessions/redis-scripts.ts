@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+import type { Redis } from "ioredis";
+
+/** The operations of the store, each an atomic script of its own. */
+export const OPERATIONS = [
+  "create",
+  "restore",
+  "load",
+  "touch",
+  "set-log-level",
+  "subscribe",
+  "unsubscribe",
+  "set-upstream",
+  "lease",
+  "release",
+  "cancel",
+  "end",
+  "take-expired",
+  "count",
+  "settle",
+] as const;
+
+export type Operation = (typeof OPERATIONS)[number];
+
+interface Script {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+/** What lua/ holds, read once. Errors at start where a file is missing. */
+const SCRIPTS: ReadonlyMap<Operation, Script> = readScripts();
+
+/** Runs a script: by its digest, and in full where the server does not know it yet. */
+export async function runScript(
+  client: Redis,
+  operation: Operation,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  const script = scriptOf(operation);
+  try {
+    return await client.evalsha(script.sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+    return await client.eval(script.lua, keys.length, ...keys, ...args);
+  }
+}
+
+/** Runs a script, sending it in full: at once, and with whatever is sent right after it. */
+export function runWholeScript(
+  client: Redis,
+  operation: Operation,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  return client.eval(scriptOf(operation).lua, keys.length, ...keys, ...args);
+}
+
+function scriptOf(operation: Operation): Script {
+  const script = SCRIPTS.get(operation);
+  if (script === undefined) throw new Error(`no script ${operation}`);
+  return script;
+}
+
+function readScripts(): ReadonlyMap<Operation, Script> {
+  const read = (name: string) => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), "utf8");
+  const prelude = read("prelude");
+  return new Map(
+    OPERATIONS.map((operation) => {
+      const lua = `${prelude}\n${read(operation)}`;
+      return [operation, { lua, sha: createHash("sha1").update(lua).digest("hex") }];
+    }),
+  );
+}

@@ -1,0 +1,295 @@
+import { randomBytes, randomUUID } from "node:crypto";
+
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+
+import type { RedisSettings } from "../contract/index.ts";
+import type { Metrics } from "../metrics.ts";
+import { RedisChanges } from "./redis-changes.ts";
+import { RedisConnection } from "./redis-connection.ts";
+import { RedisKeys } from "./redis-keys.ts";
+import { decodeRecord, encodeRecord, subscriptionField, upstreamField } from "./redis-record.ts";
+import { type Operation, runScript, runWholeScript } from "./redis-scripts.ts";
+import type { SessionRecord, Subscription, UpstreamRecord } from "./session-record.ts";
+import type { Creation, SessionCaps, SessionChange, SessionStore } from "./session-store.ts";
+
+/** With Sentinel: how long a replica has to confirm what the master says. */
+const REPLICA_WAIT_MS = 300;
+
+/** Operations whose effect may not be lost with the server that confirmed it. */
+const DURABLE: ReadonlySet<Operation> = new Set(["create", "end"]);
+
+const SIGNING_KEY_BYTES = 32;
+
+const CREATIONS: readonly Creation[] = ["created", "at-capacity", "owner-at-capacity"];
+
+export interface RedisStoreParts {
+  readonly settings: RedisSettings;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Milliseconds since 1970. Default: the server's clock, which is the same for all processes. */
+  readonly now?: () => number;
+}
+
+type Args = readonly (string | number)[];
+
+/** The store of many processes, in Redis or Valkey, standalone or behind Sentinel. */
+export class RedisStore implements SessionStore {
+  readonly outlivesProcess = true;
+  readonly #keys: RedisKeys;
+  readonly #metrics: Metrics;
+  readonly #log: Logger;
+  readonly #now: (() => number) | undefined;
+  readonly #by = randomUUID();
+  readonly #commands: RedisConnection;
+  /** Waiting for replicas holds up a connection: that of all other commands stays free of it. */
+  readonly #durable: RedisConnection | undefined;
+  readonly #changes: RedisChanges;
+  readonly #listeners = new Set<(change: SessionChange) => void>();
+  #signingKey: Promise<Buffer> | undefined;
+
+  constructor({ settings, metrics, log, now }: RedisStoreParts) {
+    this.#keys = new RedisKeys(settings.keyPrefix);
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#now = now;
+    this.#commands = new RedisConnection({ settings, log });
+    if (settings.sentinel !== undefined) this.#durable = new RedisConnection({ settings, log });
+    this.#changes = new RedisChanges({
+      settings,
+      keys: this.#keys,
+      by: this.#by,
+      scriptArgs: () => this.#scriptArgs(),
+      listener: {
+        changed: (ended, changed) => void this.#tellOthers(ended, changed),
+        cancelled: (key, idText) => this.#tell({ kind: "cancelled", key, idText }),
+        missed: () => this.#tell({ kind: "gap" }),
+        emptied: () => this.#refill(),
+      },
+      log,
+    });
+  }
+
+  /** Resolves when the changes of other processes are heard here. */
+  get opened(): Promise<void> {
+    return this.#changes.opened;
+  }
+
+  async create(record: SessionRecord, caps: SessionCaps): Promise<Creation> {
+    const args = [
+      caps.maxSessions,
+      caps.maxPerOwner ?? "",
+      record.owner,
+      Math.ceil(record.expiresAtMs),
+      ...encodeRecord(record),
+    ];
+    const creation = await this.#ofSession("create", record.key, args);
+    return CREATIONS.find((known) => known === creation) ?? "at-capacity";
+  }
+
+  async load(key: string): Promise<SessionRecord | undefined> {
+    return readFields(key, await this.#ofSession("load", key));
+  }
+
+  async touch(key: string, expiresAtMs: number): Promise<boolean> {
+    return (await this.#ofSession("touch", key, [Math.ceil(expiresAtMs)])) === 1;
+  }
+
+  setLogLevel(key: string, level: string): Promise<SessionRecord | undefined> {
+    return this.#change("set-log-level", key, [level]);
+  }
+
+  subscribe(key: string, subscription: Subscription): Promise<SessionRecord | undefined> {
+    return this.#change("subscribe", key, [subscriptionField(subscription)]);
+  }
+
+  unsubscribe(key: string, subscription: Subscription): Promise<SessionRecord | undefined> {
+    return this.#change("unsubscribe", key, [subscriptionField(subscription)]);
+  }
+
+  setUpstream(
+    key: string,
+    backend: string,
+    upstream: UpstreamRecord,
+  ): Promise<SessionRecord | undefined> {
+    const args = [upstreamField(backend), JSON.stringify(upstream)];
+    return this.#change("set-upstream", key, args);
+  }
+
+  async lease(key: string, purpose: string, holder: string, ttlMs: number): Promise<boolean> {
+    return (await this.#ofSession("lease", key, [purpose, holder, Math.ceil(ttlMs)])) === 1;
+  }
+
+  async release(key: string, purpose: string, holder: string): Promise<void> {
+    await this.#ofSession("release", key, [purpose, holder]);
+  }
+
+  async cancel(key: string, idText: string): Promise<void> {
+    const told = await this.#ofSession("cancel", key, [idText]);
+    if (told === 1) this.#tell({ kind: "cancelled", key, idText });
+  }
+
+  async end(key: string): Promise<SessionRecord | undefined> {
+    const record = readFields(key, await this.#ofSession("end", key, [randomUUID()]));
+    if (record !== undefined) this.#tell({ kind: "ended", key });
+    return record;
+  }
+
+  async takeExpired(limit: number): Promise<SessionRecord[]> {
+    const { recordPrefix, leasesPrefix } = this.#keys;
+    const taken = await this.#ofStore("take-expired", [limit, recordPrefix, leasesPrefix]);
+    if (!Array.isArray(taken)) return [];
+    const records: SessionRecord[] = [];
+    for (const [key, fields] of taken) {
+      const record = readFields(String(key), fields);
+      if (record === undefined) continue;
+      records.push(record);
+      this.#tell({ kind: "ended", key: record.key });
+    }
+    return records;
+  }
+
+  async count(): Promise<number> {
+    return Number(await this.#ofStore("count"));
+  }
+
+  watch(listener: (change: SessionChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  signingKey(): Promise<Buffer> {
+    const made = randomBytes(SIGNING_KEY_BYTES);
+    this.#signingKey ??= this.#keepSigningKey(made).catch((error: unknown) => {
+      this.#signingKey = undefined;
+      throw error;
+    });
+    return this.#signingKey;
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    this.#changes.close();
+    this.#durable?.close();
+    this.#commands.close();
+  }
+
+  async #change(operation: Operation, key: string, args: Args): Promise<SessionRecord | undefined> {
+    const answer = await this.#ofSession(operation, key, args);
+    if (!Array.isArray(answer)) return undefined;
+    const [changed, fields] = answer;
+    const record = readFields(key, fields);
+    if (record !== undefined && changed === 1) this.#tell({ kind: "changed", record });
+    return record;
+  }
+
+  #ofSession(operation: Operation, key: string, args: Args = []): Promise<unknown> {
+    return this.#run(operation, this.#keys.ofSession(key), [key, ...args]);
+  }
+
+  #ofStore(operation: Operation, args: Args = []): Promise<unknown> {
+    return this.#run(operation, this.#keys.ofStore, args);
+  }
+
+  async #run(operation: Operation, keys: readonly string[], args: Args): Promise<unknown> {
+    const durable = DURABLE.has(operation) ? this.#durable : undefined;
+    const connection = durable ?? this.#commands;
+    return this.#measured(operation, () =>
+      connection.run(async (client) => {
+        const all = [...this.#scriptArgs(), ...args];
+        const confirmed = () =>
+          this.#confirmed(client, () => runWholeScript(client, operation, keys, all));
+        if (durable !== undefined) return confirmed();
+        const answer = await runScript(client, operation, keys, all);
+        return this.#durable !== undefined && saysAbsent(operation, answer) ? confirmed() : answer;
+      }),
+    );
+  }
+
+  /**
+   * What the master answers, once a replica has everything up to there. A master that was replaced and does not
+   * know it yet loses what it is given, and knows of no session that was opened since: nobody confirms it.
+   */
+  async #confirmed<T>(client: Redis, work: () => Promise<T>): Promise<T> {
+    // Sent together, so that all of it goes to one server.
+    const [, answer, replicas] = await Promise.all([
+      client.set(this.#keys.probe, this.#by),
+      work(),
+      client.wait(1, REPLICA_WAIT_MS),
+    ]);
+    if (replicas < 1) throw new Error("NOREPLICAS no replica has confirmed the answer");
+    return answer;
+  }
+
+  async #measured<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    const stop = this.#metrics.storeSeconds.startTimer({ operation });
+    try {
+      return await work();
+    } catch (error) {
+      this.#metrics.storeErrors.inc({ operation });
+      throw error;
+    } finally {
+      stop();
+    }
+  }
+
+  /** `ARGV[1]` and `ARGV[2]`. */
+  #scriptArgs(): readonly string[] {
+    return [this.#now === undefined ? "" : String(this.#now()), this.#by];
+  }
+
+  #tell(change: SessionChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /**
+   * The stream says only which sessions changed. Their records are read on the connection that this process
+   * writes on, so that no older one follows upon the answer to a write.
+   */
+  async #tellOthers(ended: readonly string[], changed: readonly string[]): Promise<void> {
+    for (const key of ended) this.#tell({ kind: "ended", key });
+    const loads = changed.map(async (key) => {
+      const record = await this.load(key);
+      if (record !== undefined) this.#tell({ kind: "changed", record });
+    });
+    try {
+      await Promise.all(loads);
+    } catch (error) {
+      this.#log.warn({ error }, "changed sessions cannot be read");
+      this.#tell({ kind: "gap" });
+    }
+  }
+
+  #refill(): void {
+    this.#log.error("the session store came back empty: sessions held here are written again");
+    const restore = async (record: SessionRecord) => {
+      const args = [Math.ceil(record.expiresAtMs), ...encodeRecord(record)];
+      await this.#ofSession("restore", record.key, args);
+    };
+    this.#tell({ kind: "emptied", restore });
+    this.#signingKey
+      ?.then((key) => this.#keepSigningKey(key))
+      .catch((error: unknown) => this.#log.warn({ error }, "the signing key cannot be kept"));
+  }
+
+  /** Keeps the key unless one is there. Answers the one that is there then. */
+  async #keepSigningKey(key: Buffer): Promise<Buffer> {
+    const name = this.#keys.signingKey;
+    const kept = await this.#measured("signing-key", () =>
+      this.#commands.run(async (client) => {
+        await client.set(name, key.toString("base64"), "NX");
+        return client.get(name);
+      }),
+    );
+    return Buffer.from(kept ?? "", "base64");
+  }
+}
+
+/** Whether an answer amounts to "there is no such session". */
+function saysAbsent(operation: Operation, answer: unknown): boolean {
+  return answer === null || (operation === "touch" && answer === 0);
+}
+
+function readFields(key: string, fields: unknown): SessionRecord | undefined {
+  return Array.isArray(fields) ? decodeRecord(key, fields.map(String)) : undefined;
+}

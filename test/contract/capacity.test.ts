@@ -1,0 +1,342 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  CapacityError,
+  CONSTANTS,
+  type Figure,
+  INPUT_NAMES,
+  INPUTS,
+  type InputName,
+  type Plan,
+  type PlanInputs,
+  plan,
+  STORES,
+  validate,
+} from "../../runtime/contract/index.ts";
+
+const CEILINGS: readonly InputName[] = [
+  "sessionsPerReplica",
+  "nofile",
+  "memoryBytes",
+  "eventLoopPercent",
+];
+
+/** What makes a fleet work harder the more there is of it. A longer idle time makes less new sessions. */
+const LOADS: readonly InputName[] = INPUT_NAMES.filter(
+  (name) => !CEILINGS.includes(name) && name !== "idleTtlSeconds",
+);
+
+/** Loads and ceilings from a laptop's to a large fleet's; some of them impossible. */
+const inputs: fc.Arbitrary<PlanInputs> = fc
+  .record({
+    sessions: fc.integer({ min: 1, max: 200_000 }),
+    backends: fc.integer({ min: 1, max: 60 }),
+    openedShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    streamingShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    streamsPerSession: fc.double({ min: 0, max: 3, noNaN: true }),
+    callsPerSessionSecond: fc.double({ min: 0, max: 20, noNaN: true }),
+    callSeconds: fc.double({ min: 0, max: 10, noNaN: true }),
+    idleTtlSeconds: fc.double({ min: 60, max: 86_400, noNaN: true }),
+    cacheEntries: fc.integer({ min: 1, max: 200_000 }),
+    callTimeoutMaxSeconds: fc.integer({ min: 10, max: 3600 }),
+    upstreamConnections: fc.integer({ min: 1, max: 512 }),
+    views: fc.integer({ min: 1, max: 64 }),
+    clientBytes: fc.integer({ min: 1, max: 65_536 }),
+    sessionsPerReplica: fc.integer({ min: 1, max: 20_000 }),
+    nofile: fc.integer({ min: 1024, max: 1_048_576 }),
+    memoryBytes: fc.integer({ min: 2 ** 28, max: 2 ** 34 }),
+    eventLoopPercent: fc.integer({ min: 1, max: 100 }),
+    store: fc.constantFrom("redis" as const, "sentinel" as const),
+  })
+  .map(({ openedShare, streamingShare, ...rest }) => ({
+    ...rest,
+    openedBackends: openedShare * rest.backends,
+    sessionStreamBackends: streamingShare * rest.backends,
+  }));
+
+/** The plan, or undefined where there is none. */
+function planned(given: PlanInputs): Plan | undefined {
+  try {
+    return plan(given);
+  } catch (error) {
+    if (error instanceof CapacityError) return undefined;
+    throw error;
+  }
+}
+
+function faultsOf(given: PlanInputs): CapacityError["faults"] {
+  try {
+    plan(given);
+  } catch (error) {
+    if (error instanceof CapacityError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+const isFigure = (part: unknown): part is Figure =>
+  typeof part === "object" && part !== null && "formula" in part;
+
+function figuresOf(answer: Plan): [name: string, figure: Figure][] {
+  const { inputs: _, store, grace, ...pod } = answer;
+  return [pod, store ?? {}, grace].flatMap((part) =>
+    Object.entries(part).flatMap(([name, part]): [string, Figure][] =>
+      isFigure(part) ? [[name, part]] : [],
+    ),
+  );
+}
+
+describe("a gateway with 10 backends", () => {
+  test.each([
+    [1, 2],
+    [2000, 2],
+    [2001, 3],
+    [2500, 3],
+    [5000, 4],
+    [10_000, 7],
+    [100_000, 56],
+  ])("for %d sessions runs %d replicas, one of which may be lost", (sessions, replicas) => {
+    const memoryBytes = 4 * 2 ** 30;
+    expect(plan({ sessions, backends: 10, memoryBytes }).replicas.value).toBe(replicas);
+  });
+
+  test("for 2,500 sessions needs 6,452 descriptors, 6 times the usual soft limit of 1,024", () => {
+    const { requiredNofile, sessionsPerPod, openStreams } = plan({ sessions: 2500, backends: 10 });
+    expect([sessionsPerPod.value, openStreams.value]).toEqual([1375, 1375]);
+    expect(requiredNofile.value).toBe(6452);
+    expect(
+      Object.fromEntries(requiredNofile.terms.map(({ name, value }) => [name, value])),
+    ).toEqual({
+      "client sockets": 1375,
+      "client streams": 1375,
+      "parallel calls": 138,
+      "backend pools": 2560,
+      "discovery streams": 320,
+      "session streams at backends": 0,
+      store: 6,
+      process: 32,
+      reserve: 646,
+    });
+  });
+
+  test("holds 6 connections per pod towards Sentinel and its master, 2 to a single Redis, 0 to its own memory", () => {
+    const sentinel = plan({ sessions: 2500, backends: 10 });
+    const redis = plan({ sessions: 2500, backends: 10, store: "redis" });
+    const memory = plan({ sessions: 1375, backends: 10, store: "memory" });
+    const toStore = ({ requiredNofile }: Plan) =>
+      requiredNofile.terms.find(({ name }) => name === "store")?.value;
+    expect([sentinel, redis, memory].map(toStore)).toEqual([6, 2, 0]);
+    expect([sentinel.store?.clients.value, redis.store?.clients.value]).toEqual([56, 48]);
+    expect(memory.store).toBeUndefined();
+  });
+
+  test("in one pod's memory runs 1 replica, and none where that pod does not hold 5,000 sessions", () => {
+    const memory = { backends: 10, store: "memory" } as const;
+    expect(plan({ ...memory, sessions: 2000 }).replicas.value).toBe(1);
+    expect(() => plan({ ...memory, sessions: 5000 })).toThrow("use redis or sentinel");
+    expect(plan({ ...memory, sessions: 5000, sessionsPerReplica: 5000 }).replicas.value).toBe(1);
+  });
+
+  test("with 3 backends that speak to each session needs 3 descriptors more for each of 1,375", () => {
+    const quiet = plan({ sessions: 2500, backends: 10 });
+    const loud = plan({ sessions: 2500, backends: 10, sessionStreamBackends: 3 });
+    const needed = ({ requiredNofile: { terms } }: Plan) =>
+      terms.filter(({ name }) => name !== "reserve").reduce((sum, { value }) => sum + value, 0);
+    expect(needed(loud) - needed(quiet)).toBe(3 * 1375);
+  });
+
+  test("gives 75 % of a pod's memory to the heap and keeps 25 % of it free of what is counted", () => {
+    const { memory, heap } = plan({ sessions: 2500, backends: 10 });
+    const reserve = memory.terms.at(-1);
+    expect(reserve?.name).toBe("reserve");
+    expect(heap.value / memory.value).toBeCloseTo(0.75, 2);
+    expect((reserve?.value ?? 0) / memory.value).toBeCloseTo(0.25, 2);
+    expect([memory.value % 2 ** 20, heap.value % 2 ** 20]).toEqual([0, 0]);
+  });
+
+  test("has the defaults of the configuration where nothing is said", () => {
+    const { limits, session } = validate({
+      backends: [{ name: "a", url: "http://localhost/mcp" }],
+    });
+    expect(plan({ sessions: 1, backends: 1 }).inputs).toMatchObject({
+      idleTtlSeconds: session.idleTtlSeconds,
+      callTimeoutMaxSeconds: limits.callTimeoutMaxSeconds,
+      upstreamConnections: limits.upstreamConnections,
+      views: limits.views,
+      clientBytes: limits.clientBytes,
+    });
+  });
+});
+
+describe("what is impossible says what to change", () => {
+  test("1,024 descriptors do not hold a session of 10 backends, and 3,255 do", () => {
+    const given = { sessions: 500, backends: 10, nofile: 1024 };
+    expect(faultsOf(given)).toEqual([
+      {
+        input: "nofile",
+        value: "1024",
+        rule: "at least 3255: what a pod needs for its first session",
+        fix: "raise it to 3255, or lower upstreamConnections, views or backends",
+      },
+    ]);
+    expect(plan({ ...given, nofile: 3255 }).podCapacity.value).toBe(1);
+    expect(planned({ ...given, nofile: 3254 })).toBeUndefined();
+    expect(plan({ ...given, upstreamConnections: 16 }).podCapacity.value).toBeGreaterThan(1);
+  });
+
+  test("1,000,000 sessions do not fit into pods of 2Gi, unless each keeps 100,000 of them ready", () => {
+    const given = { sessions: 1_000_000, backends: 10, openedBackends: 2 };
+    const [fault] = faultsOf(given);
+    expect(fault).toMatchObject({ input: "memoryBytes", value: "2Gi" });
+    expect(fault?.fix).toMatch(/^raise it to \d+Mi, or lower cacheEntries/);
+    expect(plan({ ...given, cacheEntries: 100_000 }).memory.value).toBeLessThanOrEqual(2 ** 31);
+  });
+
+  test("3 inputs out of their range come at once, without those that only follow from them", () => {
+    const faults = faultsOf({ sessions: 0, backends: 1.5, callSeconds: Number.NaN });
+    expect(faults.map(({ input, fix }) => [input, fix])).toEqual([
+      ["sessions", "write 1 or more"],
+      ["backends", "write a whole number"],
+      ["callSeconds", "write a number"],
+    ]);
+  });
+
+  test("a session cannot open 11 of 10 backends, nor a call take longer than the longest", () => {
+    const faults = faultsOf({ sessions: 1, backends: 10, openedBackends: 11, callSeconds: 301 });
+    expect(faults.map(({ input, rule }) => [input, rule])).toEqual([
+      ["openedBackends", "at most backends, which is 10"],
+      ["callSeconds", "at most callTimeoutMaxSeconds, which is 5m"],
+    ]);
+  });
+
+  test("whatever the load, the descriptors, bytes and percent that a fault asks for are enough", () => {
+    fc.assert(
+      fc.property(inputs, (given) => {
+        const tight = { ...given, nofile: 1, memoryBytes: 1, eventLoopPercent: 1 };
+        const enough = faultsOf(tight).flatMap(({ input, fix }) => {
+          const [, amount = ""] = /^raise it to (\d+)/.exec(fix) ?? [];
+          const scale = input === "memoryBytes" ? (/\dGi/.test(fix) ? 2 ** 30 : 2 ** 20) : 1;
+          return amount === "" ? [] : [[input, Number(amount) * scale]];
+        });
+        const left = faultsOf({ ...tight, ...Object.fromEntries(enough) });
+        expect(left.every(({ fix }) => fix.startsWith("lower "))).toBe(true);
+      }),
+      // One descriptor, and so little more that a sum of both may lose it.
+      { examples: [[{ sessions: 1, backends: 1, streamsPerSession: 2 ** -53, callSeconds: 0 }]] },
+    );
+  });
+});
+
+describe("whatever the load and the ceilings", () => {
+  test("replicas and what the store holds never decrease with the load", () => {
+    fc.assert(
+      fc.property(
+        inputs,
+        fc.constantFrom(...LOADS),
+        fc.double({ min: 1, max: 4, noNaN: true }),
+        (given, name, factor) => {
+          const { fraction, most }: { fraction?: boolean; most: number } = INPUTS[name];
+          const grown = (given[name] ?? 0) * factor;
+          const more = { ...given, [name]: Math.min(fraction ? grown : Math.ceil(grown), most) };
+          const [before, after] = [planned(given), planned(more)];
+          if (before === undefined || after === undefined) return;
+          expect(after.replicas.value).toBeGreaterThanOrEqual(before.replicas.value);
+          for (const part of ["memory", "container", "clients"] as const) {
+            expect(after.store?.[part].value).toBeGreaterThanOrEqual(
+              before.store?.[part].value ?? 0,
+            );
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test("replicas never increase with a ceiling", () => {
+    fc.assert(
+      fc.property(
+        inputs,
+        fc.constantFrom(...CEILINGS),
+        fc.double({ min: 1, max: 4, noNaN: true }),
+        (given, name, factor) => {
+          const raised = Math.min(Math.ceil((given[name] ?? 0) * factor), INPUTS[name].most);
+          const [before, after] = [planned(given), planned({ ...given, [name]: raised })];
+          if (before === undefined) return;
+          expect(after?.replicas.value).toBeLessThanOrEqual(before.replicas.value);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test("no figure of a pod exceeds its ceiling", () => {
+    fc.assert(
+      fc.property(inputs, (given) => {
+        const answer = planned(given);
+        if (answer === undefined) return;
+        const { inputs: limit } = answer;
+        expect(answer.sessionsPerPod.value).toBeLessThanOrEqual(limit.sessionsPerReplica);
+        expect(answer.requiredNofile.value).toBeLessThanOrEqual(limit.nofile);
+        expect(answer.memory.value).toBeLessThanOrEqual(limit.memoryBytes);
+        expect(answer.cpu.value).toBeLessThanOrEqual(limit.eventLoopPercent * 10);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("no sum is below its terms, and none of its terms is negative", () => {
+    fc.assert(
+      fc.property(inputs, (given) => {
+        const answer = planned(given);
+        if (answer === undefined) return;
+        for (const [name, { value, unit, formula, terms }] of figuresOf(answer)) {
+          expect(Number.isInteger(value), name).toBe(true);
+          if (!formula.includes(" + ") || /[×÷]/.test(formula)) continue;
+          expect(formula, name).toBe(terms.map((term) => term.name).join(" + "));
+          expect(
+            terms.every((term) => term.value >= 0 && term.unit === unit),
+            name,
+          ).toBe(true);
+          expect(value, name).toBe(terms.reduce((sum, term) => sum + term.value, 0));
+        }
+      }),
+    );
+  });
+
+  test("with one pod lost the others hold every session, 10 % of imbalance included", () => {
+    fc.assert(
+      fc.property(inputs, (given) => {
+        const answer = planned(given);
+        if (answer === undefined) return;
+        const left = answer.replicas.value - 1;
+        const room = left * answer.podCapacity.value;
+        const spread = left === 1 ? 1 : 1 + CONSTANTS.skew.value / 100;
+        expect(left).toBe(answer.holding.value);
+        expect(room + 1e-6).toBeGreaterThanOrEqual(given.sessions * spread);
+        expect(left * answer.sessionsPerPod.value + 1e-6).toBeGreaterThanOrEqual(
+          given.sessions * spread,
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("one pod less would not hold everything", () => {
+    fc.assert(
+      fc.property(inputs, (given) => {
+        const answer = planned(given);
+        if (answer === undefined || answer.holding.value === 1) return;
+        const spread = answer.holding.value === 2 ? 1 : 1 + CONSTANTS.skew.value / 100;
+        const room = (answer.holding.value - 1) * answer.podCapacity.value;
+        expect(room).toBeLessThan(given.sessions * spread);
+      }),
+    );
+  });
+
+  test("a plan is what JSON can carry, for each of the 3 stores", () => {
+    for (const store of STORES) {
+      const answer = plan({ sessions: 100, backends: 3, store });
+      expect(JSON.parse(JSON.stringify(answer))).toEqual(answer);
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import type { Configuration } from "../../runtime/contract/configuration.ts";
+import { decode, encode } from "../../runtime/contract/environment.ts";
+import { ConfigError } from "../../runtime/contract/faults.ts";
+import { validate } from "../../runtime/contract/validation.ts";
+
+const backends = [{ name: "a", url: "http://a/mcp" }];
+
+const storage = (sessionStorage: Configuration["sessionStorage"]) =>
+  validate({ backends, sessionStorage }).sessionStorage;
+
+const pathsOf = (sessionStorage: object): string[] => {
+  try {
+    validate({ backends, sessionStorage });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults.map(({ path }) => path);
+    throw error;
+  }
+  return [];
+};
+
+describe("sessionStorage", () => {
+  it("takes ToolHive's 4 fields, and completes the prefix with a colon", () => {
+    const written = { provider: "redis", address: "redis:6379", db: 2, keyPrefix: "vmcp" } as const;
+    expect(storage(written)).toEqual({
+      provider: "redis",
+      address: { host: "redis", port: 6379 },
+      db: 2,
+      keyPrefix: "vmcp:",
+    });
+    expect(storage({ ...written, keyPrefix: "thv:vmcp:" })).toMatchObject({
+      keyPrefix: "thv:vmcp:",
+    });
+  });
+
+  it("takes Sentinel with users, password files and TLS at both", () => {
+    const sentinel = {
+      masterName: "fleet",
+      addrs: ["a:26379", "[::1]:26380"],
+      username: "peer",
+      passwordFile: "/run/peer",
+      tls: {},
+    };
+    const tls = { caFile: "/ca.pem", servername: "redis.test" };
+    expect(
+      storage({ provider: "redis", username: "u", passwordFile: "/run/p", tls, sentinel }),
+    ).toEqual({
+      provider: "redis",
+      db: 0,
+      keyPrefix: "mcp-fleet:",
+      username: "u",
+      passwordFile: "/run/p",
+      tls,
+      sentinel: {
+        masterName: "fleet",
+        addresses: [
+          { host: "a", port: 26379 },
+          { host: "::1", port: 26380 },
+        ],
+        username: "peer",
+        passwordFile: "/run/peer",
+        tls: {},
+      },
+    });
+  });
+
+  it("has no effect beside the provider memory", () => {
+    expect(storage({ address: "redis:6379", keyPrefix: "x" })).toEqual({ provider: "memory" });
+  });
+
+  it("wants 1 of the 2 ways to Redis", () => {
+    const sentinel = { masterName: "fleet", addrs: ["a:26379"] };
+    expect(pathsOf({ provider: "redis" })).toEqual(["sessionStorage.address"]);
+    expect(pathsOf({ provider: "redis", address: "a:1", sentinel })).toEqual([
+      "sessionStorage.address",
+    ]);
+    expect(pathsOf({ provider: "redis", sentinel })).toEqual([]);
+  });
+
+  it.each(["redis", "redis:0", "redis:06379", "redis:123456", "redis://a:1", "::1:6379", ":6379"])(
+    "refuses the address %s",
+    (address) => {
+      expect(pathsOf({ provider: "redis", address })).toEqual(["sessionStorage.address"]);
+    },
+  );
+
+  it("refuses a list of 0 Sentinels and a Sentinel without a port, each by its path", () => {
+    const redis = (addrs: string[]) => ({
+      provider: "redis",
+      sentinel: { masterName: "fleet", addrs },
+    });
+    expect(pathsOf(redis([]))).toEqual(["sessionStorage.sentinel.addrs"]);
+    expect(pathsOf(redis(["a:1", "b"]))).toEqual(["sessionStorage.sentinel.addrs[1]"]);
+  });
+
+  it("travels through the environment, an empty TLS section included, and its 2 passwords are no settings", () => {
+    const written: Configuration = {
+      backends,
+      sessionStorage: { provider: "redis", address: "a:1", tls: {} },
+    };
+    const passwords = {
+      MCP_FLEET_SESSION_STORAGE_PASSWORD: "p",
+      MCP_FLEET_SESSION_STORAGE_SENTINEL_PASSWORD: "q",
+    };
+    const read = decode({ ...encode(written), ...passwords });
+    expect(read).toEqual({ configuration: written, faults: [] });
+  });
+});

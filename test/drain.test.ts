@@ -1,0 +1,125 @@
+import { request } from "undici";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+
+import type { Configuration } from "../runtime/contract/index.ts";
+import {
+  type GatewayProcess,
+  refusesConnections,
+  startGatewayProcess,
+} from "./support/gateway-process.ts";
+import { RawClient } from "./support/raw-client.ts";
+import { ScriptedBackend } from "./support/scripted-backend.ts";
+import { textResult } from "./support/scripted-exchange.ts";
+import { callOf, configurationFor, messageOf, textOf } from "./support/scripted-fleet.ts";
+
+interface Draining {
+  readonly gateway: GatewayProcess;
+  readonly backend: ScriptedBackend;
+}
+
+async function run(rest: Omit<Configuration, "backends"> = {}): Promise<Draining> {
+  const backend = await ScriptedBackend.start();
+  onTestFinished(() => backend.stop());
+  return { backend, gateway: await startGatewayProcess(configurationFor(backend.url, rest)) };
+}
+
+async function unready(gateway: GatewayProcess): Promise<void> {
+  await vi.waitFor(async () => {
+    const { statusCode, body } = await request(`${gateway.adminUrl}/readyz`);
+    await body.dump();
+    expect(statusCode).toBe(503);
+  });
+}
+
+describe("a gateway that drains", () => {
+  it("lets a call of 25 s finish that began before SIGTERM, and exits with 0", async () => {
+    const { gateway, backend } = await run({ limits: { callTimeout: "30s" } });
+    backend.on("tools/call", (exchange) => {
+      setTimeout(() => exchange.result(textResult("after 25 s")), 25_000);
+    });
+    const client = await RawClient.open(gateway.url);
+    const waiting = client.post(callOf("write"));
+    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+    gateway.signal("SIGTERM");
+    expect(textOf(await waiting)).toBe("after 25 s");
+    expect(await gateway.exited).toBe(0);
+  }, 90_000);
+
+  it("lets a call finish that 5 progress messages keep alive to 4 times its callTimeout of 1 s", async () => {
+    const { gateway, backend } = await run({ limits: { callTimeout: "1s" } });
+    backend.on("tools/call", async (exchange) => {
+      exchange.begin();
+      for (let progress = 1; progress <= 5; progress += 1) {
+        const params = { progressToken: "p", progress };
+        await exchange.event({ jsonrpc: "2.0", method: "notifications/progress", params });
+        await new Promise((resolve) => setTimeout(resolve, 800));
+      }
+      await exchange.event(JSON.parse(exchange.resultText(textResult("after 4 s"))));
+      exchange.end();
+    });
+    const client = await RawClient.open(gateway.url);
+    const stream = await client.stream(callOf("write"));
+    gateway.signal("SIGTERM");
+    const messages: string[] = [];
+    for (let text = await stream.next(); text !== undefined; text = await stream.next()) {
+      messages.push(text);
+    }
+    expect(messages).toHaveLength(6);
+    expect(messages.at(-1)).toContain("after 4 s");
+    expect(await gateway.exited).toBe(0);
+  });
+
+  it("is unready and serves on for its linger of 3 s with Connection: close, then listens no more", async () => {
+    const { gateway } = await run({ drain: { linger: "3s" } });
+    const client = await RawClient.open(gateway.url);
+    gateway.signal("SIGTERM");
+    await unready(gateway);
+
+    const call = await client.post(callOf("write"));
+    expect(textOf(call)).toBe("write for raw");
+    expect(call.headers.connection).toBe("close");
+    await refusesConnections(gateway.url);
+    expect(await gateway.exited).toBe(0);
+  });
+
+  it("refuses a session that could only end with it: 503 DRAINING with Retry-After", async () => {
+    const { gateway } = await run({ drain: { linger: "3s" } });
+    gateway.signal("SIGTERM");
+    await unready(gateway);
+    const client = new RawClient(gateway.url);
+    const answer = await client.initialize({ protocolVersion: "2025-11-25" });
+    expect(answer.status).toBe(503);
+    expect(answer.headers["retry-after"]).toBe("2");
+    expect(messageOf(answer).error?.data).toMatchObject({ error: "DRAINING" });
+  });
+
+  it("ends a client's stream with a retry of 0.5 to 1.5 s when its listener closes", async () => {
+    const { gateway } = await run({ drain: { linger: "100ms" } });
+    const client = await RawClient.open(gateway.url);
+    const { body } = await request(gateway.url, {
+      headers: { accept: "text/event-stream", "mcp-session-id": client.sessionId ?? "" },
+    });
+    gateway.signal("SIGTERM");
+    const retryMs = Number(/^retry: (\d+)$/m.exec(await body.text())?.[1]);
+    expect(retryMs).toBeGreaterThanOrEqual(500);
+    expect(retryMs).toBeLessThanOrEqual(1_500);
+    expect(await gateway.exited).toBe(0);
+  });
+
+  it("says at a second SIGTERM that it cut 2 calls, which get OUTCOME_UNKNOWN, and exits with 1", async () => {
+    const { gateway, backend } = await run({ drain: { linger: "100ms" } });
+    backend.on("tools/call", () => {});
+    const client = await RawClient.open(gateway.url);
+    const calls = [client.post(callOf("write", 1)), client.post(callOf("write", 2))];
+    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(2));
+    gateway.signal("SIGTERM");
+    await refusesConnections(gateway.url);
+    gateway.signal("SIGTERM");
+    for (const answer of await Promise.all(calls)) {
+      expect(messageOf(answer).error?.data).toMatchObject({ error: "OUTCOME_UNKNOWN" });
+    }
+    expect(await gateway.exited).toBe(1);
+    const cut = gateway.lines.find((line) => line.includes('"calls are cut"')) ?? "{}";
+    expect(JSON.parse(cut).calls).toEqual({ scripted: 2 });
+  });
+});

@@ -1,0 +1,197 @@
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+
+import { hasRedis, RedisProcess } from "../support/redis.ts";
+import { makeOld, openStore, redisAt } from "../support/redis-store.ts";
+import {
+  callOf,
+  type FleetOptions,
+  messageOf,
+  sameSession,
+  startFleet,
+} from "../support/scripted-fleet.ts";
+
+/** Everything happens by itself; this is the limit for a hang, not a measure of speed. */
+const PATIENCE = { timeout: 20_000 };
+
+const PING = '{"jsonrpc":"2.0","id":"ping","method":"ping"}';
+const CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
+const URI = "test://one";
+const UPDATED = { jsonrpc: "2.0", method: "notifications/resources/updated", params: { uri: URI } };
+const FORM = { message: "Who?", requestedSchema: { type: "object", properties: {} } };
+const ASK = { jsonrpc: "2.0", id: 0, method: "elicitation/create", params: FORM };
+
+function requestOf(method: string, params: object): string {
+  return JSON.stringify({ jsonrpc: "2.0", id: method, method, params });
+}
+
+function cancelOf(requestId: number): string {
+  const params = { requestId, reason: "enough" };
+  return JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+}
+
+type OpenStore = NonNullable<FleetOptions["openStore"]>;
+
+describe("over 1 memory", () => describePods(() => undefined));
+
+describe.skipIf(!hasRedis)("over 1 Redis", () => {
+  let server: RedisProcess;
+
+  beforeAll(async () => {
+    server = await RedisProcess.server();
+    return () => server.stop();
+  });
+
+  describePods(() => {
+    const settings = redisAt(server);
+    const old = makeOld(server, settings);
+    return async () => {
+      await old;
+      return openStore(settings);
+    };
+  });
+});
+
+function describePods(storeOf: () => OpenStore | undefined): void {
+  /** A session opened on pod A, with a client of it on pod A and one on pod B. */
+  const twoPods = async (options: FleetOptions = {}) => {
+    const open = storeOf();
+    const own = open === undefined ? {} : { openStore: open };
+    const fleet = await startFleet({ ...options, ...own, gateways: 2 });
+    const [there] = fleet.others;
+    if (there === undefined) throw new Error("no second gateway");
+    // From here on each pod hears of what the backend says of its lists.
+    await expect.poll(() => fleet.backend.discovered("GET"), PATIENCE).toBe(2);
+    return { ...fleet, there, onA: fleet.client, onB: sameSession(fleet.client, there) };
+  };
+
+  it("a question asked in a call on pod A is answered on pod B, and 1 answer reaches the backend", async () => {
+    const { backend, onA, onB } = await twoPods();
+    const answer = Promise.withResolvers<unknown>();
+    backend.on("response", (exchange) => {
+      answer.resolve(exchange.received.message);
+      exchange.status(202);
+    });
+    backend.once("tools/call", async (exchange) => {
+      exchange.begin();
+      await exchange.event(ASK);
+      const content = [{ type: "text", text: JSON.stringify(await answer.promise) }];
+      await exchange.eventWithResult({ content });
+      exchange.end();
+    });
+
+    const stream = await onA.stream(callOf("write", 1));
+    const asked = JSON.parse((await stream.next()) ?? "");
+    const result = { action: "accept", content: { name: "Ada" } };
+    await onB.post(JSON.stringify({ jsonrpc: "2.0", id: asked.id, result }));
+
+    const text = JSON.stringify({ jsonrpc: "2.0", id: 0, result });
+    expect(JSON.parse((await stream.next()) ?? "").result.content).toEqual([
+      { type: "text", text },
+    ]);
+    expect(backend.count("response")).toBe(1);
+  });
+
+  it("a DELETE on pod A is a 404 on pod B, which held the session, within 100 ms: the median of 11", async () => {
+    const { gateway, there, onA } = await twoPods();
+    const milliseconds: number[] = [];
+    for (let turn = 0; turn < 11; turn += 1) {
+      onA.sessionId = undefined;
+      await onA.initialize({ protocolVersion: "2025-11-25" });
+      const onB = sameSession(onA, there);
+      expect((await onB.post(PING)).status).toBe(200);
+
+      await sameSession(onA, gateway).send({ method: "DELETE" });
+
+      const deletedAtMs = performance.now();
+      let status = 200;
+      while (status === 200) status = (await onB.post(PING)).status;
+      milliseconds.push(performance.now() - deletedAtMs);
+      expect(status).toBe(404);
+    }
+    expect(milliseconds.toSorted((one, other) => one - other)[5]).toBeLessThan(100);
+  });
+
+  for (const [listens, calls] of ["AB", "BA"]) {
+    it(`1 list_changed reaches the stream on pod ${listens} of a session that was opened on pod A and called on pod ${calls}`, async () => {
+      const { backend, onA, onB } = await twoPods();
+      const [listener, caller] = listens === "A" ? [onA, onB] : [onB, onA];
+      await caller.post(callOf("read", 1));
+      const stream = await listener.stream();
+
+      backend.tools = backend.tools.slice(1);
+      await backend.announce(JSON.parse(CHANGED));
+
+      expect(await stream.next()).toBe(CHANGED);
+      // Nothing follows until the session ends, and its stream with it.
+      await caller.send({ method: "DELETE" });
+      expect(await stream.next()).toBeUndefined();
+    });
+  }
+
+  it("1 list_changed reaches a session that pod B holds in its only cache entry no more", async () => {
+    const { backend, there, onB } = await twoPods({ session: { cacheEntries: 1 } });
+    const stream = await onB.stream();
+    await sameSession(onB, there).initialize({ protocolVersion: "2025-11-25" });
+
+    backend.tools = backend.tools.slice(1);
+    await backend.announce(JSON.parse(CHANGED));
+
+    expect(await stream.next()).toBe(CHANGED);
+    stream.leave();
+  });
+
+  for (const cacheEntries of [100, 1]) {
+    it(`updates of a resource subscribed to on pod A reach the stream on pod B once each, with ${cacheEntries} cached`, async () => {
+      const { backend, there, onA, onB } = await twoPods({ session: { cacheEntries } });
+      const stream = await onB.stream();
+      const other = sameSession(onB, there);
+      await other.initialize({ protocolVersion: "2025-11-25" });
+
+      const answer = await onA.post(requestOf("resources/subscribe", { uri: URI }));
+      expect(messageOf(answer).error).toBeUndefined();
+
+      await expect.poll(() => backend.count("GET"), PATIENCE).toBe(1);
+      for (const turn of [1, 2]) {
+        await backend.announce({ ...UPDATED, params: { ...UPDATED.params, _meta: { turn } } });
+        expect(JSON.parse((await stream.next()) ?? "").params._meta).toEqual({ turn });
+      }
+      await onA.send({ method: "DELETE" });
+      expect(await stream.next()).toBeUndefined();
+    });
+  }
+
+  it("updates follow the client's stream from pod B to pod A", async () => {
+    const { backend, onA, onB } = await twoPods();
+    const first = await onB.stream();
+    await onB.post(requestOf("resources/subscribe", { uri: URI }));
+    await expect.poll(() => backend.count("GET"), PATIENCE).toBe(1);
+    first.leave();
+
+    const second = await onA.stream();
+
+    await expect.poll(() => backend.count("GET"), PATIENCE).toBe(2);
+    await backend.announce(UPDATED);
+    expect(await second.next()).toBe(JSON.stringify(UPDATED));
+    second.leave();
+  });
+
+  it("a cancellation on pod B ends the call that waits on pod A, with 0 events, and leaves the other of 2", async () => {
+    const { backend, onA, onB } = await twoPods({ limits: { callTimeout: "5m" } });
+    const release = Promise.withResolvers<void>();
+    onTestFinished(() => release.resolve());
+    backend.on("tools/call", async (exchange) => {
+      await release.promise;
+      exchange.result({ content: [] });
+    });
+    const cancelled = onA.post(callOf("write", 1));
+    const other = onA.post(callOf("write", 2));
+    await expect.poll(() => backend.count("tools/call"), PATIENCE).toBe(2);
+
+    expect((await onB.post(cancelOf(1))).status).toBe(202);
+
+    expect((await cancelled).text).toBe("");
+    expect(backend.count("notifications/cancelled")).toBe(1);
+    release.resolve();
+    expect(messageOf(await other)).toMatchObject({ id: 2, result: { content: [] } });
+  });
+}

@@ -1,0 +1,384 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import fc from "fast-check";
+import { request } from "undici";
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import {
+  type Configuration,
+  encode,
+  fitNofile,
+  processBudget,
+  validate,
+} from "../runtime/contract/index.ts";
+import { CountingBackend } from "./support/counting-backend.ts";
+import { RawClient } from "./support/raw-client.ts";
+import { RawEndpoint, RawSession } from "./support/raw-endpoint.ts";
+
+const NOFILE = 1024;
+
+/** The most sessions that 1,024 open files hold with one backend and default settings. */
+const HELD = 282;
+
+const root = new URL("..", import.meta.url).pathname;
+
+const backendsOf = (count: number): Configuration["backends"] =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `b${index}`,
+    url: "http://127.0.0.1:9/mcp",
+  }));
+
+const settingsOf = (configuration: Partial<Configuration> = {}) =>
+  validate({ backends: backendsOf(1), ...configuration });
+
+/** The gateway's command as a process of its own whose limit of open files is `nofile`, soft and hard. */
+function spawnGateway(
+  nofile: number,
+  configuration: Configuration,
+  variables: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  const limited = `ulimit -n ${nofile} && exec "$0" "$@"`;
+  const args = ["-c", limited, process.execPath, "runtime/main.ts", "gateway"];
+  const child = spawn("bash", args, {
+    cwd: root,
+    env: {
+      PATH: process.env.PATH,
+      NO_COLOR: "1",
+      ...encode({ port: 0, adminPort: 0, ...configuration }),
+      ...variables,
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  });
+  return child;
+}
+
+interface LogLine {
+  readonly msg: string;
+  readonly [member: string]: unknown;
+}
+
+interface LimitedGateway {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly log: readonly LogLine[];
+  /** How many files the process has open now. */
+  openFiles(): number;
+}
+
+/** A process that listens, and what it has logged so far. */
+async function startGateway(nofile: number, configuration: Configuration): Promise<LimitedGateway> {
+  const { pid, stderr } = spawnGateway(nofile, configuration);
+  if (stderr === null) throw new Error("no standard error to read");
+  const log: LogLine[] = [];
+  const started = Promise.withResolvers<LogLine>();
+  const lines = createInterface({ input: stderr });
+  lines.on("line", (line) => {
+    const entry: LogLine = line.startsWith("{") ? JSON.parse(line) : { msg: line };
+    log.push(entry);
+    if (entry.msg === "listening") started.resolve(entry);
+  });
+  lines.once("close", () => started.reject(new Error(`it ended: ${JSON.stringify(log)}`)));
+  const { url, adminUrl } = await started.promise;
+  const openFiles = () => readdirSync(`/proc/${pid}/fd`).length;
+  return { url: String(url), adminUrl: String(adminUrl), log, openFiles };
+}
+
+async function startBackend(keepAliveSeconds: number): Promise<CountingBackend> {
+  const backend = await CountingBackend.start({ keepAliveSeconds });
+  onTestFinished(() => backend.close());
+  return backend;
+}
+
+async function adminText({ adminUrl }: LimitedGateway, path: string): Promise<string> {
+  const { body } = await request(new URL(path, adminUrl));
+  return await body.text();
+}
+
+const initialize = (client: RawClient) => client.initialize({ protocolVersion: "2025-11-25" });
+
+/** Answers within the rules, by what they say; everything else by its own words. */
+class Outcomes {
+  readonly counts: Record<string, number> = {};
+
+  async note(answer: Promise<{ status: number; headers: object; text: string }>): Promise<number> {
+    try {
+      const { status, headers, text } = await answer;
+      const isRefusal = status === 503 && "retry-after" in headers;
+      this.#count(status === 200 || isRefusal ? String(status) : `${status} ${text}`);
+      return status;
+    } catch (error) {
+      this.#count(String(error));
+      return 0;
+    }
+  }
+
+  #count(outcome: string): void {
+    this.counts[outcome] = (this.counts[outcome] ?? 0) + 1;
+  }
+}
+
+/** Connections that never say anything, one after the other as fast as the listener's queue takes them. */
+async function connectIdle(url: string, count: number): Promise<readonly Socket[]> {
+  const { hostname, port } = new URL(url);
+  const sockets: Socket[] = [];
+  while (sockets.length < count) {
+    const socket = connect(Number(port), hostname).on("error", () => {});
+    sockets.push(socket);
+    if (sockets.length % 50 === 0) await once(socket, "connect");
+  }
+  return sockets;
+}
+
+function hangUp(sockets: readonly Socket[]): void {
+  for (const socket of sockets) socket.destroy();
+}
+
+describe("settings under a limit of open files", () => {
+  it("stay as they are where the limit is what they need, and are lowered where it is 1 less", () => {
+    const settings = settingsOf();
+    const { need } = fitNofile(settings, NOFILE);
+    // 10,000 sessions with a socket, a stream and 0.1 calls each, 256 + 32 for the backend, 32 for the process.
+    expect(need.value).toBe(Math.ceil((21_000 + 256 + 32 + 32) / 0.9));
+    const enough = fitNofile(settings, need.value);
+    expect(enough).toMatchObject({ lowered: [] });
+    expect(enough.settings).toBe(settings);
+    expect(fitNofile(settings, need.value - 1).lowered).not.toEqual([]);
+  });
+
+  it("come to 282 sessions with 1 backend at 1,024 open files, 256 connections to it untouched", () => {
+    expect(fitNofile(settingsOf(), NOFILE)).toMatchObject({
+      sessions: HELD,
+      settings: {
+        session: { maxSessions: HELD, cacheEntries: HELD },
+        limits: { upstreamConnections: 256, views: 32 },
+      },
+      lowered: [
+        { setting: "session.maxSessions", from: 10_000, to: HELD },
+        { setting: "session.cacheEntries", from: 10_000, to: HELD },
+      ],
+    });
+  });
+
+  it("leave half of 1,024 open files to clients with 20 backends: 256 connections and 32 views become 18 and 2", () => {
+    const { settings, sessions } = fitNofile(settingsOf({ backends: backendsOf(20) }), NOFILE);
+    expect(settings.limits).toMatchObject({ upstreamConnections: 18, views: 2 });
+    expect(sessions).toBeGreaterThan(200);
+  });
+
+  it("keep session.maxSessions where the store is shared, which no process may lower for the others", () => {
+    const sessionStorage = { provider: "redis", address: "127.0.0.1:6379" } as const;
+    const { settings, sessions, lowered } = fitNofile(settingsOf({ sessionStorage }), NOFILE);
+    expect(settings.session).toMatchObject({ maxSessions: 10_000, cacheEntries: 10_000 });
+    expect(sessions).toBeLessThanOrEqual(HELD);
+    expect(lowered).toEqual([]);
+  });
+
+  it("fit the limit after they were lowered, or hold 0 sessions, for 1 to 200 backends and 32 to 30,000 open files", () => {
+    const some = fc.record({
+      backends: fc.integer({ min: 1, max: 200 }),
+      limit: fc.integer({ min: 32, max: 30_000 }),
+      upstreamConnections: fc.integer({ min: 1, max: 2000 }),
+      views: fc.integer({ min: 1, max: 100 }),
+    });
+    fc.assert(
+      fc.property(some, ({ backends, limit, ...limits }) => {
+        const given = settingsOf({ backends: backendsOf(backends), limits });
+        const { settings, sessions, need } = fitNofile(given, limit);
+        if (sessions === 0) return need.value > limit;
+        const { maxSessions } = settings.session;
+        return processBudget(settings).need(maxSessions).value <= limit && maxSessions > 0;
+      }),
+    );
+  });
+});
+
+describe("at start", () => {
+  const folder = () => {
+    const path = mkdtempSync(join(tmpdir(), "mcp-fleet-nofile-"));
+    onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+    return path;
+  };
+
+  async function endOf(child: ChildProcess): Promise<{ code: unknown; stderr: string }> {
+    let stderr = "";
+    child.stderr?.setEncoding("utf8").on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, "close");
+    return { code, stderr };
+  }
+
+  it("enforce ends a process with 1,024 open files by exit code 78 and 1 line with the arithmetic, also in the termination file", async () => {
+    const file = join(folder(), "termination-log");
+    writeFileSync(file, "");
+    const configuration: Configuration = { backends: backendsOf(1), nofile: { mode: "enforce" } };
+    const { code, stderr } = await endOf(
+      spawnGateway(NOFILE, configuration, { MCP_FLEET_TERMINATION_LOG: file }),
+    );
+    expect(code).toBe(78);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stderr).toContain("need 23689 open files (client sockets 10000 + client streams 10000");
+    expect(stderr).toContain(
+      "the limit is 1024: raise the hard limit to 23689, or set session.maxSessions to at most 282",
+    );
+    expect(readFileSync(file, "utf8")).toBe(stderr);
+  });
+
+  it("enforce says what it says where there is no termination file, and makes none", async () => {
+    const path = folder();
+    const variables = { MCP_FLEET_TERMINATION_LOG: join(path, "none") };
+    const configuration: Configuration = { backends: backendsOf(1), nofile: { mode: "enforce" } };
+    const { code, stderr } = await endOf(spawnGateway(NOFILE, configuration, variables));
+    expect(code).toBe(78);
+    expect(stderr).toContain("the limit is 1024");
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  it("enforce starts a process whose 1,024 open files are enough for its 282 sessions", async () => {
+    const gateway = await startGateway(NOFILE, {
+      backends: backendsOf(1),
+      session: { maxSessions: HELD },
+      nofile: { mode: "enforce" },
+    });
+    expect(gateway.log.filter((line) => "nofile" in line)).toEqual([]);
+    expect(await adminText(gateway, "/metrics")).toContain("mcp_fleet_nofile_degraded 0");
+  });
+
+  it("degrade ends a process that has no room for 1 session, too, by exit code 78", async () => {
+    const { code, stderr } = await endOf(spawnGateway(64, { backends: backendsOf(20) }));
+    expect(code).toBe(78);
+    expect(stderr).toContain("the limit is 64: raise the hard limit");
+    expect(stderr).not.toContain("degrade");
+  });
+
+  it("degrade says in 1 log line, a metric and /status that 10,000 sessions became 282", async () => {
+    const gateway = await startGateway(NOFILE, { backends: backendsOf(1) });
+    const said = gateway.log.filter((line) => "nofile" in line);
+    expect(said).toHaveLength(1);
+    const lowered = [
+      { setting: "session.maxSessions", from: 10_000, to: HELD },
+      { setting: "session.cacheEntries", from: 10_000, to: HELD },
+    ];
+    const nofile = { limit: NOFILE, need: 23_689, sessions: HELD, lowered };
+    expect(said[0]).toMatchObject({ level: 40, nofile });
+    const status = JSON.parse(await adminText(gateway, "/status"));
+    expect(status).toMatchObject({ nofile: { ...nofile, allowed: 921 }, sessions: { max: HELD } });
+    const metrics = await adminText(gateway, "/metrics");
+    expect(metrics).toContain("mcp_fleet_nofile_degraded 1");
+    expect(metrics).toContain("mcp_fleet_descriptors_allowed 921");
+    expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+  });
+});
+
+describe("a process with 1,024 open files", () => {
+  it("answers 400 sessions at full speed for 20 s with 200, or 503 and Retry-After, and never has more open", async () => {
+    const backend = await startBackend(600);
+    const gateway = await startGateway(NOFILE, { backends: [{ name: "b", url: backend.url }] });
+    await expect.poll(() => backend.counts.requests).toMatchObject({ GET: 1, "tools/list": 2 });
+    const outcomes = new Outcomes();
+    const endpoints: RawEndpoint[] = [];
+    const closeAll = () => Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()));
+    onTestFinished(async () => void (await closeAll()));
+
+    let most = 0;
+    const sampling = setInterval(() => {
+      most = Math.max(most, gateway.openFiles());
+    }, 20);
+    onTestFinished(() => clearInterval(sampling));
+
+    const sessions: RawSession[] = [];
+    const refused: RawClient[] = [];
+    for (let count = 0; count < 400; count += 1) {
+      const client = new RawClient(gateway.url);
+      const status = await outcomes.note(initialize(client));
+      if (status !== 200) refused.push(client);
+      else {
+        const endpoint = new RawEndpoint(gateway.url, 1);
+        endpoints.push(endpoint);
+        sessions.push(new RawSession(endpoint, client.sessionId ?? ""));
+        const stream = await client.stream();
+        onTestFinished(() => stream.leave());
+      }
+    }
+    expect([sessions.length, refused.length]).toEqual([HELD, 400 - HELD]);
+
+    // What is left is taken by connections that say nothing.
+    const idle = await connectIdle(gateway.url, 150);
+    onTestFinished(() => hangUp(idle));
+
+    const endMs = Date.now() + 20_000;
+    const untilEnd = async (work: () => Promise<unknown>) => {
+      while (Date.now() < endMs) await work();
+    };
+    // Each session calls on a connection of its own; those who were refused try again, on a new one each time.
+    const callers = sessions.map((session) =>
+      untilEnd(() => outcomes.note(session.call("b_echo", { text: "x" }))),
+    );
+    const triers = Array.from({ length: 16 }, () =>
+      untilEnd(async () => {
+        const endpoint = new RawEndpoint(gateway.url, 1);
+        await outcomes.note(endpoint.send("POST", undefined, INITIALIZE));
+        await endpoint.close();
+      }),
+    );
+    await Promise.all([...callers, ...triers]);
+
+    expect(Object.keys(outcomes.counts).sort(), JSON.stringify(outcomes.counts)).toEqual(["200", "503"]);
+    expect(outcomes.counts["200"]).toBeGreaterThan(HELD * 10);
+    expect(most).toBeGreaterThan(HELD * 2 + 256);
+    expect(most).toBeLessThanOrEqual(NOFILE);
+    // 256 for calls, one for the lists' stream.
+    expect(backend.counts.sockets).toBeLessThanOrEqual(257);
+    const metrics = await adminText(gateway, "/metrics");
+    expect(metrics).toMatch(/^mcp_fleet_descriptors_refused_total\{what="connection"\} [1-9]/m);
+    expect(JSON.stringify(gateway.log)).not.toContain("EMFILE");
+  }, 120_000);
+
+  it("still answers /livez on the admin port under 2,000 idle connections, refuses the next with 503, and takes it once they are gone", async () => {
+    const gateway = await startGateway(NOFILE, { backends: backendsOf(1) });
+    const idle = await connectIdle(gateway.url, 2000);
+    onTestFinished(() => hangUp(idle));
+    // Those that were refused have been let go of.
+    await expect
+      .poll(() => idle.filter(({ readyState }) => readyState !== "open").length, {
+        timeout: 20_000,
+      })
+      .toBeGreaterThan(2000 - NOFILE);
+    expect(JSON.parse(await adminText(gateway, "/livez"))).toEqual({ status: "ok" });
+    expect(gateway.openFiles()).toBeLessThanOrEqual(NOFILE);
+
+    const status = () =>
+      initialize(new RawClient(gateway.url)).then((answer) => answer.status, String);
+    await expect.poll(status, { timeout: 20_000 }).toBe(503);
+    // Longer than what the sockets in between hold: a reset would take the answer away.
+    const answer = await new RawClient(gateway.url).post(Buffer.alloc(2 ** 23, " "));
+    expect(answer.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
+    expect(answer.headers["mcp-fleet-not-processed"]).toBe("true");
+    expect([answer.status, JSON.parse(answer.text).error.data.error]).toEqual([503, "AT_CAPACITY"]);
+
+    hangUp(idle);
+    await expect.poll(status, { timeout: 20_000 }).toBe(200);
+    expect(JSON.stringify(gateway.log)).not.toContain("EMFILE");
+  });
+});
+
+const INITIALIZE = JSON.stringify({
+  jsonrpc: "2.0",
+  id: 0,
+  method: "initialize",
+  params: {
+    protocolVersion: "2025-11-25",
+    capabilities: {},
+    clientInfo: { name: "raw", version: "1" },
+  },
+});

@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { CountingBackend } from "./support/counting-backend.ts";
+import { startGateway } from "./support/gateway.ts";
+import { RawClient } from "./support/raw-client.ts";
+import { hasRedis, RedisProcess } from "./support/redis.ts";
+
+const list = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
+const call = JSON.stringify({
+  jsonrpc: "2.0",
+  id: 2,
+  method: "tools/call",
+  params: { name: "counting_echo", arguments: {} },
+});
+const PATIENCE = { timeout: 20_000 };
+/** The budget of 2.5 s, and what a busy machine adds. */
+const BOUND_MS = 3_500;
+
+describe.skipIf(!hasRedis)("2 gateways over one Redis", () => {
+  let server: RedisProcess;
+  let backend: CountingBackend;
+
+  beforeAll(async () => {
+    [server, backend] = await Promise.all([RedisProcess.server(), CountingBackend.start()]);
+    return () => Promise.all([server.stop(), backend.close()]);
+  });
+
+  const start = async () => {
+    const gateway = await startGateway({
+      backends: [{ name: "counting", url: backend.url }],
+      sessionStorage: { provider: "redis", address: `127.0.0.1:${server.port}` },
+    });
+    onTestFinished(() => gateway.close());
+    return gateway;
+  };
+
+  /** The same session at another gateway. */
+  const at = (url: string, session: RawClient) => {
+    const client = new RawClient(url);
+    client.sessionId = session.sessionId;
+    return client;
+  };
+
+  it("go on with each other's sessions, with 1 backend session, and end them for each other", async () => {
+    const [one, other] = [await start(), await start()];
+    const here = await RawClient.open(one.url);
+    const there = at(other.url, here);
+    const before = backend.counts.sessions;
+    for (const client of [here, there, here, there]) {
+      expect(await client.post(call)).toMatchObject({ status: 200 });
+    }
+    expect(backend.counts.sessions).toBe(before + 1);
+    expect(await here.send({ method: "DELETE" })).toMatchObject({ status: 204 });
+    await expect.poll(async () => (await there.post(list)).status).toBe(404);
+  });
+
+  it("serve what they hold while Redis hangs, refuse the rest with 503 in 2.5 s, and recover", async () => {
+    const [one, other] = [await start(), await start()];
+    const here = await RawClient.open(one.url);
+    expect(await here.post(call)).toMatchObject({ status: 200 });
+    server.freeze();
+    onTestFinished(() => server.thaw());
+    const startMs = performance.now();
+    const refused = await Promise.all([
+      at(other.url, here).post(list),
+      new RawClient(other.url).initialize({ protocolVersion: "2025-11-25" }),
+    ]);
+    expect(performance.now() - startMs).toBeLessThan(BOUND_MS);
+    for (const answer of refused) {
+      expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "2" } });
+      expect(answer.text).toContain("STORE_UNAVAILABLE");
+    }
+    expect(await here.post(call)).toMatchObject({ status: 200 });
+    const metrics = await fetch(`${other.adminUrl}/metrics`);
+    expect(metrics.status).toBe(200);
+    server.thaw();
+    await expect
+      .poll(async () => (await at(other.url, here).post(call)).status, PATIENCE)
+      .toBe(200);
+  });
+});

@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { RedisSettings } from "../../runtime/contract/index.ts";
+import type { RedisStore } from "../../runtime/sessions/redis-store.ts";
+import { FleetError } from "../../runtime/wire/fleet-error.ts";
+import { hasRedis, RedisProcess } from "../support/redis.ts";
+import { openStore } from "../support/redis-store.ts";
+import { sessionRecord } from "./session-store-suite.ts";
+
+const PATIENCE = { timeout: 30_000, interval: 50 };
+/** The budget of 2.5 s, and what a busy machine adds. */
+const BOUND_MS = 3_500;
+const caps = { maxSessions: 1_000_000 };
+
+/** Clients that open sessions and end every second one, and what the store has confirmed to them. */
+class Load {
+  readonly created = new Set<string>();
+  readonly ended = new Set<string>();
+  readonly refusals: FleetError[] = [];
+  longestMs = 0;
+  readonly #store: RedisStore;
+  readonly #workers: Promise<void>[];
+  #stopped = false;
+
+  constructor(store: RedisStore) {
+    this.#store = store;
+    this.#workers = Array.from({ length: 8 }, () => this.#work());
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#workers);
+  }
+
+  async #work(): Promise<void> {
+    for (let turn = 0; !this.#stopped; turn += 1) {
+      const key = randomUUID();
+      const record = sessionRecord(key, { expiresAtMs: Date.now() + 600_000 });
+      const created = await this.#try(() => this.#store.create(record, caps));
+      if (created === undefined) continue;
+      this.created.add(key);
+      if (turn % 2 === 0) continue;
+      // Refused is not undone: whether such a session is still there is not known.
+      this.created.delete(key);
+      if ((await this.#try(() => this.#store.end(key))) !== undefined) this.ended.add(key);
+    }
+  }
+
+  async #try<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const startMs = performance.now();
+    try {
+      return await work().finally(() => {
+        this.longestMs = Math.max(this.longestMs, performance.now() - startMs);
+      });
+    } catch (error) {
+      if (!(error instanceof FleetError)) throw error;
+      this.refusals.push(error);
+      // Once it refuses at once, asking again without a pause would leave the process no time to reconnect.
+      await delay(20);
+      return undefined;
+    }
+  }
+}
+
+describe.skipIf(!hasRedis)("3 Redis servers and 3 Sentinels", () => {
+  let servers: RedisProcess[];
+  let sentinels: RedisProcess[];
+  let store: RedisStore;
+
+  beforeEach(async () => {
+    const master = await RedisProcess.server(["min-replicas-to-write 1"]);
+    const replicaOf = ["min-replicas-to-write 1", `replicaof 127.0.0.1 ${master.port}`];
+    const replicas = [1, 2].map(() => RedisProcess.server(replicaOf));
+    servers = [master, ...(await Promise.all(replicas))];
+    await expect.poll(() => master.ask("INFO", "replication"), PATIENCE).toContain("slave1:");
+    sentinels = await Promise.all([1, 2, 3].map(() => RedisProcess.sentinel(master.port)));
+    for (const sentinel of sentinels) {
+      const info = () => sentinel.ask("INFO", "sentinel");
+      await expect.poll(info, PATIENCE).toContain("slaves=2,sentinels=3");
+    }
+    const settings: RedisSettings = {
+      provider: "redis",
+      db: 0,
+      keyPrefix: "fleet:",
+      sentinel: {
+        masterName: "fleet",
+        addresses: sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
+      },
+    };
+    await master.ask("HSET", "fleet:generation", "id", "first", "since", "0");
+    store = await openStore(settings);
+  });
+
+  afterEach(async () => {
+    await store?.close();
+    for (const process of [...sentinels, ...servers]) await process.stop();
+  });
+
+  it.each([
+    ["killed", (master: RedisProcess) => void master.kill()],
+    ["frozen", (master: RedisProcess) => master.freeze()],
+  ])("loses no confirmed session and no confirmed end when the master is %s", async (_, fail) => {
+    const load = new Load(store);
+    await expect.poll(() => load.ended.size, PATIENCE).toBeGreaterThan(100);
+    const [master] = servers;
+    if (master === undefined) throw new Error("no master");
+    fail(master);
+    const named = async () => {
+      const names = sentinels.map((one) =>
+        one.ask("SENTINEL", "get-master-addr-by-name", "fleet").then(String),
+      );
+      return new Set(await Promise.all(names));
+    };
+    // All Sentinels name one master, and it is another one.
+    const old = `127.0.0.1,${master.port}`;
+    const isReplaced = async () => {
+      const names = await named();
+      return names.size === 1 && !names.has(old);
+    };
+    await expect.poll(isReplaced, PATIENCE).toBe(true);
+    const before = load.created.size;
+    await expect.poll(() => load.created.size, PATIENCE).toBeGreaterThan(before + 500);
+    master.thaw();
+    await load.stop();
+    expect(load.refusals.filter(({ code }) => code !== "STORE_UNAVAILABLE")).toEqual([]);
+    expect(load.longestMs).toBeLessThan(BOUND_MS);
+    const all = async (keys: ReadonlySet<string>) =>
+      new Set((await Promise.all([...keys].map((key) => store.load(key)))).map((r) => r?.key));
+    expect(await all(load.created)).toEqual(load.created);
+    expect(await all(load.ended)).toEqual(new Set([undefined]));
+  });
+});

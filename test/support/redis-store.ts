@@ -1,0 +1,30 @@
+import { randomUUID } from "node:crypto";
+
+import { pino } from "pino";
+
+import type { RedisSettings } from "../../runtime/contract/index.ts";
+import { Metrics } from "../../runtime/metrics.ts";
+import { RedisStore } from "../../runtime/sessions/redis-store.ts";
+import type { RedisProcess } from "./redis.ts";
+
+/** What is logged is seen with MCP_FLEET_TEST_LOG=debug. */
+export const log = pino({ level: process.env.MCP_FLEET_TEST_LOG ?? "silent" });
+
+/** Settings for this server, with a prefix of their own. */
+export function redisAt(server: RedisProcess, more: Partial<RedisSettings> = {}): RedisSettings {
+  const address = { host: "127.0.0.1", port: server.port };
+  return { provider: "redis", address, db: 0, keyPrefix: `${randomUUID()}:`, ...more };
+}
+
+/** A store that has been there for long: an id that it does not know is no session. */
+export async function makeOld(server: RedisProcess, { keyPrefix }: RedisSettings): Promise<void> {
+  await server.ask("HSET", `${keyPrefix}generation`, "id", "first", "since", "0");
+}
+
+/** A store as one process has it, which hears what others do. */
+export async function openStore(settings: RedisSettings, now?: () => number): Promise<RedisStore> {
+  const metrics = new Metrics();
+  const store = new RedisStore({ settings, metrics, log, ...(now !== undefined && { now }) });
+  await store.opened;
+  return store;
+}

@@ -1,0 +1,150 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Redis, type RedisOptions } from "ioredis";
+
+type ClientOptions = Omit<RedisOptions, "replyMapping">;
+
+const FOLDER = join(import.meta.dirname, "../../.tools/redis");
+
+/** `make test` gets one where it can; without one, these tests are skipped by name, or fail in CI. */
+export const hasRedis = existsSync(join(FOLDER, "redis-server"));
+
+if (!hasRedis && process.env.MCP_FLEET_REQUIRE_ALL === "1") {
+  throw new Error("there is no Redis to test with: run test/support/get-redis.sh .tools/redis");
+}
+
+/** A port that was free a moment ago. Redis cannot say which port it chose by itself. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** One redis-server or redis-sentinel in a folder of its own. */
+export class RedisProcess {
+  readonly port: number;
+  readonly #binary: string;
+  readonly #folder: string;
+  readonly #client: ClientOptions;
+  #child: ChildProcess | undefined;
+
+  private constructor(binary: string, port: number, client: ClientOptions) {
+    this.#binary = binary;
+    this.port = port;
+    this.#client = { ...client, host: "127.0.0.1", port, retryStrategy: () => null };
+    this.#folder = mkdtempSync(join(tmpdir(), "mcp-fleet-redis-"));
+  }
+
+  /**
+   * A server that keeps nothing on disk, ready to answer. `config` are lines of redis.conf, `client` what a
+   * client needs to be let in.
+   */
+  static async server(config: readonly string[] = [], client: ClientOptions = {}) {
+    const process = new RedisProcess("redis-server", await freePort(), client);
+    const plain = client.tls === undefined ? "port" : "tls-port";
+    await process.#start([
+      ...(client.tls === undefined ? [] : ["port 0"]),
+      `${plain} ${process.port}`,
+      'save ""',
+      "repl-diskless-sync-delay 0",
+      "repl-ping-replica-period 1",
+      ...config,
+    ]);
+    return process;
+  }
+
+  /** A Sentinel that watches the master of this port under the name `fleet`. */
+  static async sentinel(masterPort: number) {
+    const process = new RedisProcess("redis-sentinel", await freePort(), {});
+    await process.#start([
+      `port ${process.port}`,
+      `sentinel monitor fleet 127.0.0.1 ${masterPort} 2`,
+      "sentinel down-after-milliseconds fleet 1000",
+      "sentinel failover-timeout fleet 2000",
+    ]);
+    return process;
+  }
+
+  /** The same server again, on the same port, with nothing in it. */
+  async restart(): Promise<void> {
+    await this.#run();
+  }
+
+  /** Runs one command on a connection of its own. */
+  async ask(command: string, ...args: string[]): Promise<unknown> {
+    const client = new Redis({ ...this.#client, lazyConnect: true });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      return await client.call(command, ...args);
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, "exit");
+    child.kill("SIGKILL");
+    await exit;
+  }
+
+  freeze(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #start(config: readonly string[]): Promise<void> {
+    const lines = ["bind 127.0.0.1", `dir ${this.#folder}`, ...config];
+    writeFileSync(join(this.#folder, "redis.conf"), `${lines.join("\n")}\n`);
+    await this.#run();
+  }
+
+  async #run(): Promise<void> {
+    const config = join(this.#folder, "redis.conf");
+    const child = spawn(join(FOLDER, this.#binary), [config], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk) => {
+        output += String(chunk);
+      });
+    }
+    for (;;) {
+      const answer = await this.ask("PING").catch(() => undefined);
+      if (answer === "PONG") return;
+      if (child.exitCode !== null) throw new Error(`${this.#binary} has ended: ${output}`);
+    }
+  }
+}
+
+/** A certificate for `redis.test`, signed by itself, and its key: the paths of two PEM files in the folder. */
+export function selfSigned(folder: string): { readonly cert: string; readonly key: string } {
+  const paths = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
+  const subject = ["-subj", "/CN=redis.test", "-addext", "subjectAltName=DNS:redis.test"];
+  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  const out = ["-keyout", paths.key, "-out", paths.cert, "-days", "2"];
+  execFileSync("openssl", ["req", ...kind, ...subject, ...out], { stdio: "ignore" });
+  return paths;
+}

@@ -1,0 +1,195 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+import { Exchange, type Received, textResult } from "./scripted-exchange.ts";
+
+export type Script = (exchange: Exchange) => void | Promise<void>;
+
+const DISCOVERY = "mcp-fleet";
+
+/**
+ * An MCP server over plain HTTP that behaves well until a test scripts otherwise, and counts everything:
+ * requests by kind, connections, sessions.
+ */
+export class ScriptedBackend {
+  readonly received: Received[] = [];
+  /** The ids of the sessions that it remembers. */
+  readonly sessions = new Set<string>();
+  /** Connections that were ever accepted. */
+  connections = 0;
+  /** What an unknown session is answered with. */
+  lostStatus = 404;
+  /** Sees a request before its body is read; true: it has dealt with it. */
+  onHead: ((request: IncomingMessage) => boolean) | undefined;
+  tools: object[] = [
+    tool("write", {}),
+    tool("read", { readOnlyHint: true }),
+    tool("repeat", { idempotentHint: true }),
+  ];
+  readonly #clients = new Map<string, string>();
+  readonly #scripts = new Map<string, Script>();
+  readonly #next = new Map<string, Script[]>();
+  readonly #streams = new Set<Exchange>();
+  readonly #sockets = new Set<Socket>();
+  #server: Server;
+  #port = 0;
+
+  private constructor() {
+    this.#server = this.#build();
+  }
+
+  static async start(): Promise<ScriptedBackend> {
+    const backend = new ScriptedBackend();
+    await backend.listen();
+    return backend;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/mcp`;
+  }
+
+  get openSockets(): number {
+    return this.#sockets.size;
+  }
+
+  /** Takes connections (again), at the port of the first time. */
+  async listen(): Promise<void> {
+    this.#server = this.#build();
+    this.#server.listen(this.#port, "127.0.0.1");
+    await once(this.#server, "listening");
+    const { port } = this.#server.address() as AddressInfo;
+    this.#port = port;
+  }
+
+  /** Breaks all connections off and refuses new ones. */
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+    await closed;
+  }
+
+  /** Closes the connections on which nothing is going on. */
+  closeIdle(): void {
+    this.#server.closeIdleConnections();
+  }
+
+  /** Forgets all sessions, as a restart does. */
+  forget(): void {
+    this.sessions.clear();
+  }
+
+  /** What is done to every request of a kind from now on. */
+  on(kind: string, script: Script): void {
+    this.#scripts.set(kind, script);
+  }
+
+  /** What is done to the next request of a kind, ahead of everything else. */
+  once(kind: string, script: Script): void {
+    this.#next.set(kind, [...(this.#next.get(kind) ?? []), script]);
+  }
+
+  /** The requests of a kind that clients caused. */
+  of(kind: string): Received[] {
+    return this.received.filter((one) => one.kind === kind && one.client !== DISCOVERY);
+  }
+
+  count(kind: string): number {
+    return this.of(kind).length;
+  }
+
+  /** How many requests of a kind the gateway made for itself. */
+  discovered(kind: string): number {
+    return this.received.filter((one) => one.kind === kind && one.client === DISCOVERY).length;
+  }
+
+  /** The sessions that clients have here. */
+  get clientSessions(): string[] {
+    return [...this.sessions].filter((id) => this.#clients.get(id) !== DISCOVERY);
+  }
+
+  /** Says something on every open GET stream. */
+  async announce(message: object): Promise<void> {
+    await Promise.all([...this.#streams].map((stream) => stream.event(message)));
+  }
+
+  #build(): Server {
+    const server = createServer((request, response) => {
+      // A reset connection fails its requests: that is what the tests are about.
+      this.#serve(request, response).catch(() => {});
+    });
+    server.on("connection", (socket) => {
+      this.connections += 1;
+      this.#sockets.add(socket);
+      socket.on("error", () => {});
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    return server;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.onHead?.(request)) return;
+    const received = this.#read(request, Buffer.concat(await request.toArray()).toString("utf8"));
+    this.received.push(received);
+    const exchange = new Exchange(received, response);
+    const { kind, sessionId } = received;
+    const script = this.#next.get(kind)?.shift() ?? this.#scripts.get(kind);
+    if (script !== undefined) return await script(exchange);
+    if (kind === "initialize" || this.sessions.has(sessionId ?? "")) this.#behave(exchange);
+    else exchange.status(sessionId === undefined ? 400 : this.lostStatus);
+  }
+
+  #read(request: IncomingMessage, text: string): Received {
+    const message: Record<string, unknown> = text === "" ? {} : JSON.parse(text);
+    const params = objectIn(message, "params");
+    const header = request.headers["mcp-session-id"];
+    const sessionId = typeof header === "string" ? header : undefined;
+    const name = objectIn(params, "clientInfo").name;
+    const known = sessionId === undefined ? undefined : this.#clients.get(sessionId);
+    const client = typeof name === "string" ? name : known;
+    const ofMessage = typeof message.method === "string" ? message.method : "response";
+    const kind = request.method === "POST" ? ofMessage : String(request.method);
+    return { kind, client, sessionId, headers: request.headers, message, params };
+  }
+
+  /** What a server does that nobody scripted. */
+  #behave(exchange: Exchange): void {
+    const { kind, params, sessionId, client } = exchange.received;
+    if (kind === "initialize") this.welcome(exchange);
+    else if (kind === "GET") this.#openStream(exchange);
+    else if (kind === "DELETE") {
+      this.sessions.delete(sessionId ?? "");
+      exchange.status(200);
+    } else if (kind === "response" || kind.startsWith("notifications/")) exchange.status(202);
+    else if (kind === "tools/call") exchange.result(textResult(`${params.name} for ${client}`));
+    else exchange.result({ tools: this.tools, resources: [], resourceTemplates: [] });
+  }
+
+  /** Answers initialize with a new session. */
+  welcome(exchange: Exchange): void {
+    const sessionId = `session-${this.#clients.size + 1}`;
+    this.#clients.set(sessionId, exchange.received.client ?? "");
+    this.sessions.add(sessionId);
+    const result = {
+      protocolVersion: "2025-11-25",
+      capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, logging: {} },
+      serverInfo: { name: "scripted", version: "1" },
+    };
+    exchange.result(result, { "mcp-session-id": sessionId });
+  }
+
+  #openStream(exchange: Exchange): void {
+    exchange.begin();
+    this.#streams.add(exchange);
+    void exchange.closed().then(() => this.#streams.delete(exchange));
+  }
+}
+
+function tool(name: string, annotations: object): object {
+  return { name, inputSchema: { type: "object" }, annotations };
+}
+
+function objectIn(value: Record<string, unknown>, key: string): Record<string, unknown> {
+  const inner = value[key];
+  return typeof inner === "object" && inner !== null ? { ...inner } : {};
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+
+import {
+  type GatewayProcess,
+  refusesConnections,
+  startGatewayProcess,
+} from "../support/gateway-process.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { ScriptedBackend } from "../support/scripted-backend.ts";
+import { textResult } from "../support/scripted-exchange.ts";
+import { callOf, configurationFor, messageOf, textOf } from "../support/scripted-fleet.ts";
+
+/** The gateway as a process of its own, over a scripted backend. */
+async function run(
+  limits: Record<string, string> = {},
+): Promise<GatewayProcess & { readonly backend: ScriptedBackend }> {
+  const backend = await ScriptedBackend.start();
+  onTestFinished(() => backend.stop());
+  const settings = { limits, drain: { linger: "100ms" } };
+  const gateway = await startGatewayProcess(configurationFor(backend.url, settings));
+  return { ...gateway, backend };
+}
+
+describe("a gateway process that gets SIGTERM", () => {
+  it("answers the 1 call in flight, refuses new connections meanwhile and exits with 0", async () => {
+    const gateway = await run();
+    const { backend } = gateway;
+    const finish = Promise.withResolvers<void>();
+    backend.on("tools/call", async (exchange) => {
+      await finish.promise;
+      exchange.result(textResult("in time"));
+    });
+    const client = await RawClient.open(gateway.url);
+    const idle = await RawClient.open(gateway.url);
+    const stream = await idle.stream();
+    const waiting = client.post(callOf("write"));
+    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+
+    gateway.signal("SIGTERM");
+    await refusesConnections(gateway.url);
+    expect(await stream.next()).toBeUndefined();
+    finish.resolve();
+
+    expect(textOf(await waiting)).toBe("in time");
+    expect(await gateway.exited).toBe(0);
+    await vi.waitFor(() => expect(backend.openSockets).toBe(0));
+    expect(backend.count("tools/call")).toBe(1);
+  });
+
+  it("exits with 0 when 3 sessions are idle", async () => {
+    const gateway = await run();
+    for (let index = 0; index < 3; index += 1) {
+      const client = await RawClient.open(gateway.url);
+      expect(textOf(await client.post(callOf("write")))).toBe("write for raw");
+    }
+
+    gateway.signal("SIGTERM");
+
+    expect(await gateway.exited).toBe(0);
+  });
+
+  it("cuts the 1 call in flight at the 2nd SIGTERM and exits with 1", async () => {
+    const gateway = await run();
+    gateway.backend.on("tools/call", () => {});
+    const client = await RawClient.open(gateway.url);
+    const waiting = client.post(callOf("write")).catch((error: unknown) => error);
+    await vi.waitFor(() => expect(gateway.backend.count("tools/call")).toBe(1));
+
+    gateway.signal("SIGTERM");
+    await refusesConnections(gateway.url);
+    gateway.signal("SIGTERM");
+
+    expect(await gateway.exited).toBe(1);
+    await waiting;
+  });
+
+  it("answers the 1 call in flight with 504 after callTimeout, and exits with 0", async () => {
+    const gateway = await run({ callTimeout: "1s" });
+    gateway.backend.on("tools/call", () => {});
+    const client = await RawClient.open(gateway.url);
+    const waiting = client.post(callOf("write"));
+    await vi.waitFor(() => expect(gateway.backend.count("tools/call")).toBe(1));
+
+    gateway.signal("SIGTERM");
+
+    const answer = await waiting;
+    expect(answer.status).toBe(504);
+    expect(messageOf(answer).error?.data).toMatchObject({ error: "BACKEND_TIMEOUT" });
+    expect(await gateway.exited).toBe(0);
+  });
+});
