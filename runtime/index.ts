@@ -3,6 +3,7 @@ export { readSettings } from "./configuration.ts";
 export { ConfigError, type Configuration, type Settings, validate } from "./contract/index.ts";
 export { Gateway, type GatewayAddresses, type GatewayOptions } from "./gateway/gateway.ts";
 export { buildLog } from "./log.ts";
+export { checkNofile, NofileError } from "./nofile.ts";
 export { readSecrets, type Secrets } from "./secrets.ts";
 export { KeyRing } from "./sessions/key-ring.ts";
 export { MemoryStore } from "./sessions/memory-store.ts";

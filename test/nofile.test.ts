@@ -16,6 +16,8 @@ import {
   processBudget,
   validate,
 } from "../runtime/contract/index.ts";
+import { Descriptors } from "../runtime/descriptors.ts";
+import { Metrics } from "../runtime/metrics.ts";
 import { CountingBackend } from "./support/counting-backend.ts";
 import { RawClient } from "./support/raw-client.ts";
 import { RawEndpoint, RawSession } from "./support/raw-endpoint.ts";
@@ -305,7 +307,9 @@ describe("a process with 1,024 open files", () => {
       else {
         const endpoint = new RawEndpoint(gateway.url, 1);
         endpoints.push(endpoint);
-        sessions.push(new RawSession(endpoint, client.sessionId ?? ""));
+        const session = new RawSession(endpoint, client.sessionId ?? "");
+        sessions.push(session);
+        await outcomes.note(session.call("b_echo", {}));
         const stream = await client.stream();
         onTestFinished(() => stream.leave());
       }
@@ -333,7 +337,10 @@ describe("a process with 1,024 open files", () => {
     );
     await Promise.all([...callers, ...triers]);
 
-    expect(Object.keys(outcomes.counts).sort(), JSON.stringify(outcomes.counts)).toEqual(["200", "503"]);
+    expect(Object.keys(outcomes.counts).sort(), JSON.stringify(outcomes.counts)).toEqual([
+      "200",
+      "503",
+    ]);
     expect(outcomes.counts["200"]).toBeGreaterThan(HELD * 10);
     expect(most).toBeGreaterThan(HELD * 2 + 256);
     expect(most).toBeLessThanOrEqual(NOFILE);
@@ -343,6 +350,49 @@ describe("a process with 1,024 open files", () => {
     expect(metrics).toMatch(/^mcp_fleet_descriptors_refused_total\{what="connection"\} [1-9]/m);
     expect(JSON.stringify(gateway.log)).not.toContain("EMFILE");
   }, 120_000);
+
+  it("with 929 in use refuses sessions and streams, even on open connections, and serves the sessions it has", async () => {
+    const gateway = await startGateway(NOFILE, { backends: backendsOf(1) });
+    const endpoint = new RawEndpoint(gateway.url, 1);
+    onTestFinished(() => endpoint.close());
+    const session = await endpoint.open();
+    // 328 are set aside; 1 is the session's connection.
+    const idle = await connectIdle(gateway.url, 600);
+    onTestFinished(() => hangUp(idle));
+    const used = async () => JSON.parse(await adminText(gateway, "/status")).nofile.used;
+    await expect.poll(used).toBe(929);
+
+    const refused = [
+      await endpoint.send("POST", undefined, INITIALIZE),
+      await endpoint.send("GET", session.id),
+    ];
+    for (const { status, headers, text } of refused) {
+      expect([status, JSON.parse(text).error.data.error]).toEqual([503, "AT_CAPACITY"]);
+      expect(text).toContain("its open files are in use");
+      expect(headers["retry-after"]).toMatch(/^[1-9]\d*$/);
+    }
+    const metrics = await adminText(gateway, "/metrics");
+    for (const what of ["session", "stream"]) {
+      expect(metrics).toContain(`mcp_fleet_descriptors_refused_total{what="${what}"} 1`);
+    }
+    expect(metrics).toContain("mcp_fleet_descriptors_used 929");
+    const ping = () => session.post('{"jsonrpc":"2.0","id":9,"method":"ping"}');
+    expect((await ping()).status).toBe(200);
+
+    hangUp(idle);
+    await expect.poll(used).toBe(329);
+    expect((await endpoint.send("POST", undefined, INITIALIZE)).status).toBe(200);
+  });
+
+  it("gives streams of sessions at backends 593 of them, and another one for each that is given back", () => {
+    const fit = fitNofile(settingsOf(), NOFILE);
+    const descriptors = new Descriptors({ settings: fit.settings, fit, metrics: new Metrics() });
+    const taken = Array.from({ length: 600 }, () => descriptors.takeStream());
+    expect(taken.filter((giveBack) => giveBack !== undefined)).toHaveLength(593);
+    taken[0]?.();
+    expect(descriptors.takeStream()).toBeDefined();
+    expect(descriptors.takeStream()).toBeUndefined();
+  });
 
   it("still answers /livez on the admin port under 2,000 idle connections, refuses the next with 503, and takes it once they are gone", async () => {
     const gateway = await startGateway(NOFILE, { backends: backendsOf(1) });

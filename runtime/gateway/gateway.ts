@@ -8,24 +8,21 @@ import { Views } from "../catalog/views.ts";
 import type { NofileFit, Settings } from "../contract/index.ts";
 import { Descriptors } from "../descriptors.ts";
 import { buildAdminServer } from "../edge/admin-server.ts";
-import { AnonymousAuthenticator } from "../edge/anonymous-authenticator.ts";
 import type { Authenticator } from "../edge/authenticator.ts";
 import { ClientStreams } from "../edge/client-streams.ts";
 import { DRAIN_STATES, Drain } from "../edge/drain.ts";
 import { Guards } from "../edge/guards.ts";
-import { Jwks } from "../edge/jwks.ts";
-import { JwtAuthenticator } from "../edge/jwt-authenticator.ts";
 import { KeepAlive } from "../edge/keep-alive.ts";
 import { McpEndpoint } from "../edge/mcp-endpoint.ts";
 import { buildMcpServer, MCP_PATH } from "../edge/mcp-server.ts";
-import { ProtectedResource } from "../edge/protected-resource.ts";
+import { openAuthenticator } from "../edge/open-authenticator.ts";
 import { Metrics } from "../metrics.ts";
-import { KeyFile } from "../sessions/key-file.ts";
-import { KeyRing } from "../sessions/key-ring.ts";
+import type { KeyRing } from "../sessions/key-ring.ts";
 import { openStore } from "../sessions/open-store.ts";
 import { Reaper } from "../sessions/reaper.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import { Sessions } from "../sessions/sessions.ts";
+import { SigningKeys } from "../sessions/signing-keys.ts";
 import { Backend } from "../upstream/backend.ts";
 import { Forwarder } from "../upstream/forwarder.ts";
 import { UpstreamSessions } from "../upstream/upstream-sessions.ts";
@@ -58,18 +55,13 @@ export interface GatewayAddresses {
 /** How often a gateway that closes looks for connections that have become idle. */
 const IDLE_CHECK_MS = 50;
 
-/** How often a gateway that starts asks a store that does not answer. */
-const STORE_RETRY_MS = 1_000;
-
 /** The gateway role as one thing to start and stop, and its composition root: all its parts are made here. */
 export class Gateway {
   readonly #settings: Settings;
   readonly #log: Logger;
   readonly #metrics = new Metrics();
   readonly #descriptors: Descriptors;
-  readonly #keyFile: KeyFile | undefined;
-  /** The ring whose key the store keeps. */
-  readonly #keptRing: KeyRing | undefined;
+  readonly #keys: SigningKeys;
   readonly #authenticator: Authenticator;
   readonly #store: SessionStore;
   readonly #backends: readonly Backend[];
@@ -94,12 +86,8 @@ export class Gateway {
 
     const store = given.store ?? openStore(settings.sessionStorage, metrics, log);
     const { keysFile } = settings.session;
-    const isGiven = given.ring !== undefined || keysFile === undefined;
-    const keyFile = isGiven ? undefined : new KeyFile(keysFile, log);
-    const configuredRing = given.ring ?? keyFile?.ring;
-    const ring = configuredRing ?? KeyRing.generate();
-    const authenticator = buildAuthenticator(settings, given.ownerKey, log);
-
+    const keys = new SigningKeys({ given: given.ring, keysFile, store, log });
+    const { ring } = keys;
     const sessions = new Sessions({ store, ring, settings: settings.session, metrics, log });
     const reaper = new Reaper(sessions, log);
 
@@ -134,6 +122,7 @@ export class Gateway {
       log,
     });
 
+    const authenticator = openAuthenticator(settings, MCP_PATH, given.ownerKey, log);
     const drain = new Drain(store.outlivesProcess);
     const guards = new Guards(settings);
     if (guards.isOpen) log.warn({ host: settings.host }, "any Host is accepted: set allowedHosts");
@@ -143,8 +132,7 @@ export class Gateway {
 
     this.#settings = settings;
     this.#descriptors = descriptors;
-    this.#keyFile = keyFile;
-    this.#keptRing = configuredRing === undefined ? ring : undefined;
+    this.#keys = keys;
     this.#authenticator = authenticator;
     this.#log = log;
     this.#drain = drain;
@@ -169,7 +157,7 @@ export class Gateway {
    */
   async listen(): Promise<GatewayAddresses> {
     const { host, port, adminPort } = this.#settings;
-    if (this.#keptRing !== undefined) await this.#loadSigningKey(this.#keptRing);
+    await this.#keys.load(this.#cut.signal);
     await this.#mcp.listen({ host, port });
     await this.#admin.listen({ host, port: adminPort });
     return { url: `${urlOf(this.#mcp, host)}/mcp`, adminUrl: urlOf(this.#admin, host) };
@@ -252,22 +240,6 @@ export class Gateway {
     return this.#store.count().catch(() => undefined);
   }
 
-  async #loadSigningKey(ring: KeyRing): Promise<void> {
-    if (this.#store.outlivesProcess) {
-      const advice = "set MCP_FLEET_SESSION_KEYS or session.keysFile";
-      this.#log.warn({ advice }, "session ids are signed with a key that the session store keeps");
-    }
-    while (this.#closing === undefined) {
-      try {
-        ring.replace([{ id: "store", secret: await this.#store.signingKey() }]);
-        return;
-      } catch (error) {
-        this.#log.error({ error }, "the session store has not answered yet: nothing is served");
-        await delay(STORE_RETRY_MS, undefined, { signal: this.#cut.signal });
-      }
-    }
-  }
-
   #notReady(): string | undefined {
     if (this.#drain.state !== "serving") return "the gateway is shutting down";
     return this.#role.ready ? undefined : "the backends have not all been asked yet";
@@ -287,7 +259,7 @@ export class Gateway {
     this.#sessions.close();
     this.#keepAlive.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
-    this.#keyFile?.close();
+    this.#keys.close();
     this.#authenticator.close();
     await this.#store.close();
     await this.#admin.close();
@@ -298,16 +270,6 @@ export class Gateway {
 function cutOff(reason: Error): FleetError {
   const message = "the gateway was stopped during the call; whether it ran is unknown";
   return new FleetError("OUTCOME_UNKNOWN", { message, cause: reason });
-}
-
-function buildAuthenticator(
-  { name, jwt }: Settings,
-  ownerKey: Buffer | undefined,
-  log: Logger,
-): Authenticator {
-  if (jwt === undefined) return new AnonymousAuthenticator();
-  const resource = new ProtectedResource(jwt, name, MCP_PATH);
-  return new JwtAuthenticator({ jwt, jwks: new Jwks(jwt.jwks, log), resource, ownerKey });
 }
 
 function urlOf(server: FastifyInstance, host: string): string {

@@ -145,7 +145,7 @@ export class RedisConnection {
 
   #refresh(settings: RedisSettings): void {
     try {
-      
+      Object.assign(this.#client.options, readSecrets(settings));
     } catch (error) {
       this.#log.warn({ error }, "a secret of the session store cannot be read");
     }

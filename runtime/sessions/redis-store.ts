@@ -1,23 +1,16 @@
 import { randomBytes, randomUUID } from "node:crypto";
 
-import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 
 import type { RedisSettings } from "../contract/index.ts";
 import type { Metrics } from "../metrics.ts";
 import { RedisChanges } from "./redis-changes.ts";
-import { RedisConnection } from "./redis-connection.ts";
+import { type Args, RedisCommands } from "./redis-commands.ts";
 import { RedisKeys } from "./redis-keys.ts";
 import { decodeRecord, encodeRecord, subscriptionField, upstreamField } from "./redis-record.ts";
-import { type Operation, runScript, runWholeScript } from "./redis-scripts.ts";
+import type { Operation } from "./redis-scripts.ts";
 import type { SessionRecord, Subscription, UpstreamRecord } from "./session-record.ts";
 import type { Creation, SessionCaps, SessionChange, SessionStore } from "./session-store.ts";
-
-/** With Sentinel: how long a replica has to confirm what the master says. */
-const REPLICA_WAIT_MS = 300;
-
-/** Operations whose effect may not be lost with the server that confirmed it. */
-const DURABLE: ReadonlySet<Operation> = new Set(["create", "end"]);
 
 const SIGNING_KEY_BYTES = 32;
 
@@ -31,42 +24,31 @@ export interface RedisStoreParts {
   readonly now?: () => number;
 }
 
-type Args = readonly (string | number)[];
-
 /** The store of many processes, in Redis or Valkey, standalone or behind Sentinel. */
 export class RedisStore implements SessionStore {
   readonly outlivesProcess = true;
   readonly #keys: RedisKeys;
-  readonly #metrics: Metrics;
   readonly #log: Logger;
-  readonly #now: (() => number) | undefined;
-  readonly #by = randomUUID();
-  readonly #commands: RedisConnection;
-  /** Waiting for replicas holds up a connection: that of all other commands stays free of it. */
-  readonly #durable: RedisConnection | undefined;
+  readonly #commands: RedisCommands;
   readonly #changes: RedisChanges;
   readonly #listeners = new Set<(change: SessionChange) => void>();
   #signingKey: Promise<Buffer> | undefined;
 
   constructor({ settings, metrics, log, now }: RedisStoreParts) {
-    this.#keys = new RedisKeys(settings.keyPrefix);
-    this.#metrics = metrics;
+    const keys = new RedisKeys(settings.keyPrefix);
+    const shared = { settings, keys, log, by: randomUUID() };
+    this.#keys = keys;
     this.#log = log;
-    this.#now = now;
-    this.#commands = new RedisConnection({ settings, log });
-    if (settings.sentinel !== undefined) this.#durable = new RedisConnection({ settings, log });
+    this.#commands = new RedisCommands({ ...shared, metrics, now });
     this.#changes = new RedisChanges({
-      settings,
-      keys: this.#keys,
-      by: this.#by,
-      scriptArgs: () => this.#scriptArgs(),
+      ...shared,
+      scriptArgs: () => this.#commands.scriptArgs,
       listener: {
         changed: (ended, changed) => void this.#tellOthers(ended, changed),
         cancelled: (key, idText) => this.#tell({ kind: "cancelled", key, idText }),
         missed: () => this.#tell({ kind: "gap" }),
         emptied: () => this.#refill(),
       },
-      log,
     });
   }
 
@@ -83,16 +65,16 @@ export class RedisStore implements SessionStore {
       Math.ceil(record.expiresAtMs),
       ...encodeRecord(record),
     ];
-    const creation = await this.#ofSession("create", record.key, args);
+    const creation = await this.#commands.ofSession("create", record.key, args);
     return CREATIONS.find((known) => known === creation) ?? "at-capacity";
   }
 
   async load(key: string): Promise<SessionRecord | undefined> {
-    return readFields(key, await this.#ofSession("load", key));
+    return readFields(key, await this.#commands.ofSession("load", key));
   }
 
   async touch(key: string, expiresAtMs: number): Promise<boolean> {
-    return (await this.#ofSession("touch", key, [Math.ceil(expiresAtMs)])) === 1;
+    return (await this.#commands.ofSession("touch", key, [Math.ceil(expiresAtMs)])) === 1;
   }
 
   setLogLevel(key: string, level: string): Promise<SessionRecord | undefined> {
@@ -117,27 +99,29 @@ export class RedisStore implements SessionStore {
   }
 
   async lease(key: string, purpose: string, holder: string, ttlMs: number): Promise<boolean> {
-    return (await this.#ofSession("lease", key, [purpose, holder, Math.ceil(ttlMs)])) === 1;
+    return (
+      (await this.#commands.ofSession("lease", key, [purpose, holder, Math.ceil(ttlMs)])) === 1
+    );
   }
 
   async release(key: string, purpose: string, holder: string): Promise<void> {
-    await this.#ofSession("release", key, [purpose, holder]);
+    await this.#commands.ofSession("release", key, [purpose, holder]);
   }
 
   async cancel(key: string, idText: string): Promise<void> {
-    const told = await this.#ofSession("cancel", key, [idText]);
+    const told = await this.#commands.ofSession("cancel", key, [idText]);
     if (told === 1) this.#tell({ kind: "cancelled", key, idText });
   }
 
   async end(key: string): Promise<SessionRecord | undefined> {
-    const record = readFields(key, await this.#ofSession("end", key, [randomUUID()]));
+    const record = readFields(key, await this.#commands.ofSession("end", key, [randomUUID()]));
     if (record !== undefined) this.#tell({ kind: "ended", key });
     return record;
   }
 
   async takeExpired(limit: number): Promise<SessionRecord[]> {
     const { recordPrefix, leasesPrefix } = this.#keys;
-    const taken = await this.#ofStore("take-expired", [limit, recordPrefix, leasesPrefix]);
+    const taken = await this.#commands.ofStore("take-expired", [limit, recordPrefix, leasesPrefix]);
     if (!Array.isArray(taken)) return [];
     const records: SessionRecord[] = [];
     for (const [key, fields] of taken) {
@@ -150,7 +134,7 @@ export class RedisStore implements SessionStore {
   }
 
   async count(): Promise<number> {
-    return Number(await this.#ofStore("count"));
+    return Number(await this.#commands.ofStore("count"));
   }
 
   watch(listener: (change: SessionChange) => void): () => void {
@@ -170,72 +154,16 @@ export class RedisStore implements SessionStore {
   async close(): Promise<void> {
     this.#listeners.clear();
     this.#changes.close();
-    this.#durable?.close();
     this.#commands.close();
   }
 
   async #change(operation: Operation, key: string, args: Args): Promise<SessionRecord | undefined> {
-    const answer = await this.#ofSession(operation, key, args);
+    const answer = await this.#commands.ofSession(operation, key, args);
     if (!Array.isArray(answer)) return undefined;
     const [changed, fields] = answer;
     const record = readFields(key, fields);
     if (record !== undefined && changed === 1) this.#tell({ kind: "changed", record });
     return record;
-  }
-
-  #ofSession(operation: Operation, key: string, args: Args = []): Promise<unknown> {
-    return this.#run(operation, this.#keys.ofSession(key), [key, ...args]);
-  }
-
-  #ofStore(operation: Operation, args: Args = []): Promise<unknown> {
-    return this.#run(operation, this.#keys.ofStore, args);
-  }
-
-  async #run(operation: Operation, keys: readonly string[], args: Args): Promise<unknown> {
-    const durable = DURABLE.has(operation) ? this.#durable : undefined;
-    const connection = durable ?? this.#commands;
-    return this.#measured(operation, () =>
-      connection.run(async (client) => {
-        const all = [...this.#scriptArgs(), ...args];
-        const confirmed = () =>
-          this.#confirmed(client, () => runWholeScript(client, operation, keys, all));
-        if (durable !== undefined) return confirmed();
-        const answer = await runScript(client, operation, keys, all);
-        return this.#durable !== undefined && saysAbsent(operation, answer) ? confirmed() : answer;
-      }),
-    );
-  }
-
-  /**
-   * What the master answers, once a replica has everything up to there. A master that was replaced and does not
-   * know it yet loses what it is given, and knows of no session that was opened since: nobody confirms it.
-   */
-  async #confirmed<T>(client: Redis, work: () => Promise<T>): Promise<T> {
-    // Sent together, so that all of it goes to one server.
-    const [, answer, replicas] = await Promise.all([
-      client.set(this.#keys.probe, this.#by),
-      work(),
-      client.wait(1, REPLICA_WAIT_MS),
-    ]);
-    if (replicas < 1) throw new Error("NOREPLICAS no replica has confirmed the answer");
-    return answer;
-  }
-
-  async #measured<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    const stop = this.#metrics.storeSeconds.startTimer({ operation });
-    try {
-      return await work();
-    } catch (error) {
-      this.#metrics.storeErrors.inc({ operation });
-      throw error;
-    } finally {
-      stop();
-    }
-  }
-
-  /** `ARGV[1]` and `ARGV[2]`. */
-  #scriptArgs(): readonly string[] {
-    return [this.#now === undefined ? "" : String(this.#now()), this.#by];
   }
 
   #tell(change: SessionChange): void {
@@ -264,7 +192,7 @@ export class RedisStore implements SessionStore {
     this.#log.error("the session store came back empty: sessions held here are written again");
     const restore = async (record: SessionRecord) => {
       const args = [Math.ceil(record.expiresAtMs), ...encodeRecord(record)];
-      await this.#ofSession("restore", record.key, args);
+      await this.#commands.ofSession("restore", record.key, args);
     };
     this.#tell({ kind: "emptied", restore });
     this.#signingKey
@@ -274,20 +202,9 @@ export class RedisStore implements SessionStore {
 
   /** Keeps the key unless one is there. Answers the one that is there then. */
   async #keepSigningKey(key: Buffer): Promise<Buffer> {
-    const name = this.#keys.signingKey;
-    const kept = await this.#measured("signing-key", () =>
-      this.#commands.run(async (client) => {
-        await client.set(name, key.toString("base64"), "NX");
-        return client.get(name);
-      }),
-    );
-    return Buffer.from(kept ?? "", "base64");
+    const kept = await this.#commands.keep(this.#keys.signingKey, key.toString("base64"));
+    return Buffer.from(kept, "base64");
   }
-}
-
-/** Whether an answer amounts to "there is no such session". */
-function saysAbsent(operation: Operation, answer: unknown): boolean {
-  return answer === null || (operation === "touch" && answer === 0);
 }
 
 function readFields(key: string, fields: unknown): SessionRecord | undefined {
