@@ -13,18 +13,23 @@ BIN := node_modules/.bin
 export PATH := $(NODE_HOME)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format build docs run clean
+.PHONY: help demo test soak bench lint format build docs run clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
-demo: node_modules/.installed ## three real MCP servers behind one endpoint, a client that calls them; stays up in a terminal
-	@node demo/main.ts
+REPLICAS := 1
+demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redis-server) ## three real MCP servers behind one endpoint, a client that calls them; REPLICAS=3: a fleet that loses a process
+	@node demo/main.ts --replicas $(REPLICAS)
 
 test: node_modules/.installed .tools/redis/redis-server ## lint, types and every test
 	@$(BIN)/biome ci --reporter=summary .
 	@$(BIN)/tsc --noEmit
 	@$(BIN)/vitest run $(TESTS)
+
+soak: SOAK_SECONDS ?= 600
+soak: node_modules/.installed ## ten minutes of clients that come, go and break off, after which nothing is left; SOAK_SECONDS=60: one
+	@SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/vitest run test/leaks.test.ts
 
 bench: node_modules/.installed ## the measured figures: calls per second and cost per call, side by side with a direct call
 	@node bench/main.ts

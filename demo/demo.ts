@@ -3,12 +3,16 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { buildLog, Gateway, type GatewayAddresses, validate } from "../runtime/index.ts";
 import { connecting } from "./connecting.ts";
 import { readFigures } from "./figures.ts";
+import { Fleet } from "./fleet.ts";
+import { runFleet } from "./fleet-run.ts";
 import { firstFreePort } from "./free-ports.ts";
 import { type McpServers, startMcpServers } from "./mcp-servers.ts";
 import { callAll, sampleCalls } from "./sample-calls.ts";
 import { table } from "./table.ts";
 
 export interface DemoOptions {
+  /** Gateway processes. 1: in this process, on the embedded store; more: a fleet, over Redis. */
+  readonly replicas: number;
   /** Of the MCP endpoint, and of health, metrics and status. The next free ones where these are taken; 0: any. */
   readonly port: number;
   readonly adminPort: number;
@@ -19,40 +23,65 @@ export interface DemoOptions {
   readonly stay: () => Promise<void>;
 }
 
+const CLIENT_INFO = { name: "mcp-fleet-demo", version: "1" };
+
 /** Wide enough for a tool's name; the whole table fits 120 columns. */
 const WIDEST_CELL = 36;
 
 /** What calls of other clients get to finish once Ctrl-C is pressed. */
 const DRAIN_MS = 2000;
 
-/** Three servers, a gateway before them and a client that calls each. Errors: whatever did not work. */
+/** Three servers, a gateway or a fleet of them before them and a client that calls each. Errors: whatever did not work. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { print, signal } = options;
   print("starting three published MCP servers");
   const servers = await startMcpServers({ log: (line) => print(`  ${line}`), signal });
   try {
-    await withGateway(servers, options);
+    if (options.replicas === 1) await withGateway(servers, options);
+    else await withFleet(servers, options);
   } finally {
     await servers.close();
   }
+}
+
+async function withFleet(servers: McpServers, options: DemoOptions): Promise<void> {
+  const { print, signal, stay, replicas } = options;
+  const port = await freePort("port", options.port, print);
+  print(`starting Redis and ${replicas} gateway processes`);
+  const fleet = await Fleet.start({ replicas, port, backends: backendsOf(servers) });
+  const client = new Client(CLIENT_INFO);
+  try {
+    for (const [index, { url, adminUrl }] of fleet.gateways.entries()) {
+      print(`  gateway ${index + 1} answers at ${url}, its figures are at ${adminUrl}`);
+    }
+    print(`the fleet answers at ${fleet.front.url}: each request goes to the next process`);
+    await runFleet({ fleet, client, calls: sampleCalls(servers), signal, print });
+    print(`\n${connecting(fleet.front.url)}`);
+    await stay();
+  } finally {
+    await client.close();
+    await fleet.close();
+  }
+}
+
+function backendsOf({ everything, filesystem, memory }: McpServers) {
+  return [
+    // It asks its clients for their roots outside any call, which a stream per session carries.
+    { name: "everything", url: everything, notifications: "session" as const },
+    { name: "filesystem", url: filesystem },
+    { name: "memory", url: memory },
+  ];
 }
 
 async function withGateway(servers: McpServers, options: DemoOptions): Promise<void> {
   const { print, signal, stay } = options;
   const port = await freePort("port", options.port, print);
   const adminPort = await freePort("admin port", options.adminPort, print);
-  const { everything, filesystem, memory } = servers;
-  const backends = [
-    // It asks its clients for their roots outside any call, which a stream per session carries.
-    { name: "everything", url: everything, notifications: "session" as const },
-    { name: "filesystem", url: filesystem },
-    { name: "memory", url: memory },
-  ];
   const settings = validate({
     name: "demo",
     port,
     adminPort,
-    backends,
+    backends: backendsOf(servers),
     operational: { logLevel: "warn" },
   });
   const gateway = new Gateway({ settings, log: buildLog(settings.logLevel, "gateway") });
@@ -75,7 +104,7 @@ async function callEach(
   signal: AbortSignal,
   print: DemoOptions["print"],
 ): Promise<void> {
-  const client = new Client({ name: "mcp-fleet-demo", version: "1" });
+  const client = new Client(CLIENT_INFO);
   const transport = new StreamableHTTPClientTransport(new URL(url));
   await client.connect(transport, { signal });
   try {

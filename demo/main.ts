@@ -28,9 +28,14 @@ try {
     options: {
       port: { type: "string", default: "4483" },
       "admin-port": { type: "string", default: "9090" },
+      replicas: { type: "string", default: "1" },
     },
   });
+  if (!/^[1-9]\d?$/.test(values.replicas)) {
+    throw new Error(`REPLICAS=${values.replicas} is no number of processes from 1 to 99`);
+  }
   await runDemo({
+    replicas: Number(values.replicas),
     port: Number(values.port),
     adminPort: Number(values["admin-port"]),
     signal: stop.signal,

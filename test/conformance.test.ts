@@ -1,10 +1,8 @@
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startConformanceServer } from "./support/conformance-server.ts";
+import { shortfalls } from "./support/conformance-shortfalls.ts";
 import { runConformance, type ScenarioCounts } from "./support/conformance-suite.ts";
 import { startGateway } from "./support/gateway.ts";
-
-// Polling needs an event log, which the gateway does not have: its streams are not resumable.
-const notThroughTheGateway = "server-sse-polling";
 
 describe("the conformance suite of 2025-11-25", () => {
   let fixtureUrl: string;
@@ -61,26 +59,3 @@ describe("the conformance suite of 2025-11-25", () => {
     expect(worse).toEqual([]);
   });
 });
-
-/** The scenarios that a gateway does worse than the server behind it. */
-function shortfalls(
-  direct: Map<string, ScenarioCounts>,
-  through: Map<string, ScenarioCounts>,
-): { scenario: string; direct: string; gateway: string }[] {
-  return [...direct]
-    .filter(([scenario]) => scenario !== notThroughTheGateway)
-    .map(([scenario, expected]) => ({ scenario, expected, actual: through.get(scenario) }))
-    .filter(
-      ({ expected, actual }) =>
-        actual === undefined || actual.failure > 0 || actual.success < expected.success,
-    )
-    .map(({ scenario, expected, actual }) => ({
-      scenario,
-      direct: summary(expected),
-      gateway: actual === undefined ? "did not run" : summary(actual),
-    }));
-}
-
-function summary({ success, failure, warning, failures }: ScenarioCounts): string {
-  return [`${success} right, ${failure} wrong, ${warning} warned of`, ...failures].join("; ");
-}

@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { firstFreePort, freePorts } from "../demo/free-ports.ts";
+import { hasRedis } from "./support/redis.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
@@ -68,6 +69,32 @@ test("the same 3 calls again are 3 requests to the backends and 0 new sessions t
   const { out } = await startDemo("--port", "0").result;
   expect(out).toContain("The first calls opened 3 backend sessions.");
   expect(out).toContain("3 calls again cost 3 requests to backends and opened 0 new sessions");
+});
+
+test.skipIf(!hasRedis)(
+  "of 3 gateway processes 1 is killed amid 60 calls of one session: 0 errors, nothing is left, exit 0",
+  async () => {
+    const { status, out, problems, leftFiles } = await startDemo("--port", "0", "--replicas", "3")
+      .result;
+    expect({ status, problems, leftFiles }).toEqual({ status: 0, problems: "", leftFiles: [] });
+
+    const rows = out.split("\n").map((line) => line.trim().split(/ {2,}/));
+    const gateways = rows.filter(([, , , now = ""]) => ["killed", "runs"].includes(now));
+    expect(gateways.map(([, , after, now]) => [Number(after) > 0, now])).toEqual([
+      [false, "killed"],
+      [true, "runs"],
+      [true, "runs"],
+    ]);
+    expect(gateways.every(([, before]) => Number(before) > 0)).toBe(true);
+    expect(out).toContain("60 calls, 0 errors, 0 answers that the session is unknown");
+    expect(out).toContain("opened 0 new sessions at backends after the kill");
+  },
+);
+
+test("REPLICAS that is no number ends the demo with 1 line and exit 1, before anything starts", async () => {
+  const { status, out, problems } = await startDemo("--port", "0", "--replicas", "many").result;
+  expect({ status, out }).toEqual({ status: 1, out: "" });
+  expect(problems).toBe("demo: REPLICAS=many is no number of processes from 1 to 99\n");
 });
 
 test("a port that is no port ends the demo with 1 line and exit 1, and its 3 servers with it", async () => {

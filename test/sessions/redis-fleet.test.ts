@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { RedisSettings } from "../../runtime/contract/index.ts";
 import { Metrics } from "../../runtime/metrics.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
@@ -159,6 +159,25 @@ describe.skipIf(!hasRedis)("2 processes over one Redis", () => {
     const session = await here.create(client);
     await empty();
     session.stale = true;
+    expect(await here.find(session.id, "alice")).toBe(session);
+  });
+
+  it("goes on with a session that it holds for 10 min without the store, then says 503 until it answers", async () => {
+    const here = await pod();
+    const session = await here.create(client);
+    server.freeze();
+    onTestFinished(() => server.thaw());
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, "now");
+    onTestFinished(() => clock.mockRestore());
+    const laterMs = (ms: number) => clock.mockImplementation(() => now() + ms);
+    laterMs(590_000);
+    expect(here.find(session.id, "alice")).toBe(session);
+    laterMs(600_000);
+    await expect(async () => here.find(session.id, "alice")).rejects.toEqual(unavailable);
+    expect(session.ended).toBe(false);
+    server.thaw();
+    await expect.poll(() => stores[0]?.silentMs, PATIENCE).toBeLessThan(5_000);
     expect(await here.find(session.id, "alice")).toBe(session);
   });
 

@@ -131,4 +131,19 @@ describe.skipIf(!hasRedis)("3 Redis servers and 3 Sentinels", () => {
     expect(await all(load.created)).toEqual(load.created);
     expect(await all(load.ended)).toEqual(new Set([undefined]));
   });
+
+  it("does not believe a master that 0 replicas follow that there is no such session", async () => {
+    const record = sessionRecord("a", { expiresAtMs: Date.now() + 600_000 });
+    await store.create(record, caps);
+    expect(await store.load("nobody")).toBeUndefined();
+    const [, ...replicas] = servers;
+    for (const replica of replicas) await replica.kill();
+    const unavailable = { code: "STORE_UNAVAILABLE" };
+    await Promise.all([
+      expect(store.load("nobody")).rejects.toMatchObject(unavailable),
+      expect(store.touch("nobody", Date.now())).rejects.toMatchObject(unavailable),
+      expect(store.end("nobody")).rejects.toMatchObject(unavailable),
+    ]);
+    await expect.poll(() => store.load("a"), PATIENCE).toEqual(record);
+  });
 });
