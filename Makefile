@@ -31,7 +31,7 @@ soak: SOAK_SECONDS ?= 600
 soak: node_modules/.installed ## ten minutes of clients that come, go and break off, after which nothing is left; SOAK_SECONDS=60: one
 	@SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/vitest run test/leaks.test.ts
 
-bench: node_modules/.installed ## the measured figures: calls per second and cost per call, side by side with a direct call
+bench: node_modules/.installed .tools/redis/redis-server ## what calls, sessions and restores cost, side by side with a bare pass-through: docs/performance.md
 	@node bench/main.ts
 
 lint: node_modules/.installed ## format, lint (the import rules are lint errors) and types

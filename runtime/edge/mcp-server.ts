@@ -53,12 +53,16 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
   acceptJsonOnly(server);
   answerErrors(server, parts);
   addProbes(server, probes);
-  server.addHook("onRequest", async (_request, reply) => {
+  server.addHook("onRequest", (_request, reply, done) => {
     if (drain.closesConnections) reply.header("connection", "close");
+    done();
   });
   server.register((mcp, _options, done) => {
-    mcp.addHook("onRequest", async ({ headers }) => guards.check(headers.host, headers.origin));
-    allowPages(mcp, guards);
+    mcp.addHook("onRequest", ({ headers }, _reply, next) => {
+      guards.check(headers.host, headers.origin);
+      next();
+    });
+    allowPages(mcp);
     publishMetadata(mcp, authenticator);
     const known = { onRequest: authenticateWith(mcp, authenticator) };
     mcp.post(MCP_PATH, known, (request, reply) => endpoint.post(request, reply));
@@ -107,32 +111,21 @@ function answerErrors(server: FastifyInstance, { log, settings, metrics }: McpSe
   });
 }
 
-/** CORS, for pages whose origin the guards let through. */
-function allowPages(mcp: FastifyInstance, guards: Guards): void {
+/** CORS, for the pages whose origin the guards let through: no other one comes this far. */
+function allowPages(mcp: FastifyInstance): void {
   mcp.register(cors, {
-    delegator: (request, callback) => {
-      const { origin, host } = request.headers;
-      const allowed = origin !== undefined && guards.allowsOrigin(origin, host);
-      callback(null, {
-        origin: allowed ? origin : false,
-        methods: ["POST", "GET", "DELETE"],
-        allowedHeaders: [
-          "accept",
-          "authorization",
-          "content-type",
-          "last-event-id",
-          "mcp-protocol-version",
-          "mcp-session-id",
-        ],
-        exposedHeaders: [
-          "mcp-session-id",
-          "mcp-protocol-version",
-          "retry-after",
-          "www-authenticate",
-        ],
-        maxAge: 600,
-      });
-    },
+    origin: (origin, callback) => callback(null, origin !== undefined),
+    methods: ["POST", "GET", "DELETE"],
+    allowedHeaders: [
+      "accept",
+      "authorization",
+      "content-type",
+      "last-event-id",
+      "mcp-protocol-version",
+      "mcp-session-id",
+    ],
+    exposedHeaders: ["mcp-session-id", "mcp-protocol-version", "retry-after", "www-authenticate"],
+    maxAge: 600,
   });
 }
 

@@ -2,9 +2,12 @@ import { FleetError } from "../wire/fleet-error.ts";
 import { isProtocolVersion, PROTOCOL_VERSIONS } from "../wire/protocol-version.ts";
 import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 
+/** What the official clients send with a POST. */
+const USUAL_ACCEPT = `application/json, ${SSE_CONTENT_TYPE}`;
+
 /** Whether an Accept header lets all of these media types through. None at all lets everything through. */
 export function checkAccept(accept: string | undefined, wanted: readonly string[]): void {
-  if (accept === undefined) return;
+  if (accept === undefined || accept === USUAL_ACCEPT) return;
   const ranges = accept.split(",").map((range) => range.split(";", 1)[0]?.trim().toLowerCase());
   const accepts = (type: string) =>
     ranges.some(

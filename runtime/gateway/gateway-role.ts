@@ -13,7 +13,7 @@ import type { Backend } from "../upstream/backend.ts";
 import type { Forwarder } from "../upstream/forwarder.ts";
 import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
 import { FleetError, resultText } from "../wire/fleet-error.ts";
-import { at, cut, replace, type Span } from "../wire/json-text.ts";
+import { cut, type Member, members, replace, type Span } from "../wire/json-text.ts";
 import { isObject, type Message } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
 import { backendStatus } from "./backend-status.ts";
@@ -174,12 +174,12 @@ export class GatewayRole implements Role {
 
   async #callTool(session: LiveSession, message: Message, reply: Reply): Promise<void> {
     const route = await this.#routing.tool(session, stringParam(message, "name"));
-    await this.#forward(session, renamed(message, route, "name"), route, reply);
+    await this.#forward(session, renamed(message, route, paramAt(message, "name")), route, reply);
   }
 
   async #getPrompt(session: LiveSession, message: Message, reply: Reply): Promise<void> {
     const route = await this.#routing.prompt(session, stringParam(message, "name"));
-    await this.#forward(session, renamed(message, route, "name"), route, reply);
+    await this.#forward(session, renamed(message, route, paramAt(message, "name")), route, reply);
   }
 
   async #readResource(session: LiveSession, message: Message, reply: Reply): Promise<void> {
@@ -196,7 +196,12 @@ export class GatewayRole implements Role {
       await this.#forward(session, message, route, reply);
     } else if (typeof name === "string") {
       const route = await this.#routing.prompt(session, name);
-      await this.#forward(session, renamed(message, route, "ref", "name"), route, reply);
+      await this.#forward(
+        session,
+        renamed(message, route, memberAt(message, "ref", "name")),
+        route,
+        reply,
+      );
     } else throw invalidParams("params.ref has neither a name nor a uri");
   }
 
@@ -265,25 +270,29 @@ function invalidParams(message: string): FleetError {
   return new FleetError("INVALID_PARAMS", { message });
 }
 
-/** The message with the name that the backend knows at `path` of its params, all else untouched. */
+/** The message with the name that the backend knows in this place, all else untouched. */
 function renamed(
-  message: Message,
+  { text, idText }: Message,
   route: Route,
-  ...path: string[]
+  span: Span | undefined,
 ): Pick<Message, "text" | "idText"> {
-  const { text, idText } = message;
-  const span = paramOf(text, path);
   const name = JSON.stringify(route.name);
-  if (span === undefined || cut(text, span) === name) return message;
+  if (span === undefined || cut(text, span) === name) return { text, idText };
   return { idText, text: replace(text, span, name) };
 }
 
-/** Errors: INVALID_REQUEST for a key that stands twice on the way. */
-function paramOf(text: string, path: readonly string[]): Span | undefined {
+function paramAt({ paramSpans }: Message, key: string): Member | undefined {
+  return paramSpans.find((param) => param.key === key);
+}
+
+/** Errors: INVALID_REQUEST for a key that stands twice in the param. */
+function memberAt(message: Message, param: string, key: string): Member | undefined {
+  const outer = paramAt(message, param);
+  if (outer === undefined) return undefined;
   try {
-    return at(text, "params", ...path);
+    return members(message.text, outer.start).find((member) => member.key === key);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new FleetError("INVALID_REQUEST", { message, cause });
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new FleetError("INVALID_REQUEST", { message: text, cause });
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 
 import type { Descriptors } from "../descriptors.ts";
 import type { ClientStreams } from "../edge/client-streams.ts";
+import { Lease } from "../sessions/lease.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import { relayedRequest } from "../upstream/answer-relay.ts";
@@ -31,6 +32,9 @@ const LEASE_RETRY_MS = 1_000;
 
 /** How long a stream that ended is left alone before it is opened again. */
 const REOPEN_MS = 500;
+
+/** The longest wait for a backend or store that does not answer. */
+const MOST_REOPEN_MS = 15_000;
 
 /** Who waits for a stream to be open does not wait longer: some servers answer a GET with their first event. */
 const OPEN_WAIT_MS = 2_000;
@@ -94,7 +98,7 @@ export class SessionStreams {
     this.#run(session, backend, stop.signal, resolve)
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;
-        this.#parts.log.info({ sid: session.label, backend: backend.name, error }, "stream lost");
+        this.#parts.log.error({ sid: session.label, backend: backend.name, error }, "stream ends");
       })
       .finally(() => {
         resolve();
@@ -110,49 +114,58 @@ export class SessionStreams {
     signal: AbortSignal,
     opened: () => void,
   ): Promise<void> {
-    const { store, upstreams } = this.#parts;
+    const { store, log } = this.#parts;
     const purpose = `stream:${backend.name}`;
+    const holder = this.#holder;
+    const lease = new Lease({ store, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
+    let failures = 0;
     try {
       while (!signal.aborted) {
-        if (!(await store.lease(session.key, purpose, this.#holder, LEASE_MS))) {
-          await delay(LEASE_RETRY_MS, undefined, { signal });
-          continue;
+        try {
+          const pauseMs = await this.#follow(session, backend, lease, signal, opened);
+          if (pauseMs === undefined) return;
+          failures = 0;
+          await delay(pauseMs, undefined, { signal });
+        } catch (error) {
+          if (signal.aborted) return;
+          failures += 1;
+          log.info({ sid: session.label, backend: backend.name, error }, "stream lost");
+          const pauseMs = Math.min(REOPEN_MS * 2 ** failures, MOST_REOPEN_MS);
+          await delay(pauseMs, undefined, { signal });
         }
-        const upstream = upstreams.opened(session, backend);
-        if (upstream === undefined) return;
-        const stream = await upstream.stream(signal);
-        opened();
-        if (stream.kind === "unsupported") return;
-        if (stream.kind === "lost") {
-          if (backend.settings.stateful) return;
-          await upstreams.lose(session, upstream);
-          await upstreams.open(session, backend, signal);
-          continue;
-        }
-        await this.#keepingLease(session.key, purpose, async () => {
-          for await (const { data } of stream.events) {
-            if (data !== "") await this.#deliver(session, upstream, data, signal);
-          }
-        });
-        await delay(REOPEN_MS, undefined, { signal });
       }
     } finally {
-      await store.release(session.key, purpose, this.#holder);
+      lease.release();
     }
   }
 
-  async #keepingLease(key: string, purpose: string, work: () => Promise<void>): Promise<void> {
-    const renew = setInterval(() => {
-      this.#parts.store.lease(key, purpose, this.#holder, LEASE_MS).catch((error: unknown) => {
-        this.#parts.log.warn({ error }, "a lease cannot be prolonged");
-      });
-    }, LEASE_MS / 3);
-    renew.unref();
-    try {
-      await work();
-    } finally {
-      clearInterval(renew);
+  /** One stream, from its opening to its end. Answers how long to wait for the next one, or undefined for none. */
+  async #follow(
+    session: LiveSession,
+    backend: Backend,
+    lease: Lease,
+    signal: AbortSignal,
+    opened: () => void,
+  ): Promise<number | undefined> {
+    const { upstreams } = this.#parts;
+    if (!(await lease.take())) return LEASE_RETRY_MS;
+    const upstream = upstreams.opened(session, backend);
+    if (upstream === undefined) return undefined;
+    const stream = await upstream.stream(signal);
+    opened();
+    if (stream.kind === "unsupported") return undefined;
+    if (stream.kind === "lost") {
+      if (backend.settings.stateful) return undefined;
+      await upstreams.lose(session, upstream);
+      await upstreams.open(session, backend, signal);
+      return 0;
     }
+    await lease.during(async () => {
+      for await (const { data } of stream.events) {
+        if (data !== "") await this.#deliver(session, upstream, data, signal);
+      }
+    });
+    return REOPEN_MS;
   }
 
   async #deliver(

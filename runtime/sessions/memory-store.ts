@@ -11,6 +11,7 @@ interface Lease {
 /** The store of a single process: sessions end with it. Tests share one between gateways. */
 export class MemoryStore implements SessionStore {
   readonly outlivesProcess = false;
+  readonly silentMs = 0;
   readonly #records = new Map<string, SessionRecord>();
   readonly #keysByOwner = new Map<string, Set<string>>();
   readonly #leases = new Map<string, Map<string, Lease>>();

@@ -58,6 +58,8 @@ export class RedisChanges {
   #cursor: string | undefined;
   #generation: string | undefined;
   #settledAtMs = Number.NEGATIVE_INFINITY;
+  /** When the server last answered a read. */
+  #heardAtMs = performance.now();
   #closed = false;
 
   constructor(parts: RedisChangesParts) {
@@ -69,6 +71,11 @@ export class RedisChanges {
   /** Resolves when changes are followed: nothing that happens from then on is missed without being said. */
   get opened(): Promise<void> {
     return this.#opened.promise;
+  }
+
+  /** How long ago the last change could be heard, in milliseconds; up to half a second while all is well. */
+  get silentMs(): number {
+    return performance.now() - this.#heardAtMs;
   }
 
   close(): void {
@@ -111,6 +118,7 @@ export class RedisChanges {
       client.xrevrange(keys.changes, "+", "-", "COUNT", 1),
     );
     this.#cursor = last[0]?.[0] ?? BEGINNING;
+    this.#heardAtMs = performance.now();
     listener.missed();
     this.#opened.resolve();
   }
@@ -129,6 +137,7 @@ export class RedisChanges {
       this.#settledAtMs = Number.NEGATIVE_INFINITY;
       return;
     }
+    this.#heardAtMs = performance.now();
     const entries = streams?.[0]?.[1] ?? [];
     const ended: string[] = [];
     const changed = new Set<string>();

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 
 import type { Logger } from "pino";
 
@@ -13,6 +14,10 @@ import type { SessionRecord, Subscription, UpstreamRecord } from "./session-reco
 import type { Creation, SessionCaps, SessionChange, SessionStore } from "./session-store.ts";
 
 const SIGNING_KEY_BYTES = 32;
+
+/** How long a store that came back empty is tried to be filled again: `RELEARN_MS` of lua/prelude.lua. */
+const REFILL_MS = 10_000;
+const REFILL_RETRY_MS = 100;
 
 const CREATIONS: readonly Creation[] = ["created", "at-capacity", "owner-at-capacity"];
 
@@ -55,6 +60,10 @@ export class RedisStore implements SessionStore {
   /** Resolves when the changes of other processes are heard here. */
   get opened(): Promise<void> {
     return this.#changes.opened;
+  }
+
+  get silentMs(): number {
+    return this.#changes.silentMs;
   }
 
   async create(record: SessionRecord, caps: SessionCaps): Promise<Creation> {
@@ -192,11 +201,11 @@ export class RedisStore implements SessionStore {
     this.#log.error("the session store came back empty: sessions held here are written again");
     const restore = async (record: SessionRecord) => {
       const args = [Math.ceil(record.expiresAtMs), ...encodeRecord(record)];
-      await this.#commands.ofSession("restore", record.key, args);
+      await insist(() => this.#commands.ofSession("restore", record.key, args));
     };
     this.#tell({ kind: "emptied", restore });
     this.#signingKey
-      ?.then((key) => this.#keepSigningKey(key))
+      ?.then((key) => insist(() => this.#keepSigningKey(key)))
       .catch((error: unknown) => this.#log.warn({ error }, "the signing key cannot be kept"));
   }
 
@@ -204,6 +213,20 @@ export class RedisStore implements SessionStore {
   async #keepSigningKey(key: Buffer): Promise<Buffer> {
     const kept = await this.#commands.keep(this.#keys.signingKey, key.toString("base64"));
     return Buffer.from(kept, "base64");
+  }
+}
+
+/** The connection that hears of the emptiness may be back before the one that commands go through. */
+async function insist(work: () => Promise<unknown>): Promise<void> {
+  const untilMs = performance.now() + REFILL_MS;
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (performance.now() > untilMs) throw error;
+      await delay(REFILL_RETRY_MS, undefined, { ref: false });
+    }
   }
 }
 

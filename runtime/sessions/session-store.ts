@@ -33,6 +33,9 @@ export interface SessionStore {
   /** Whether sessions outlive the process, so that another one can go on with them. */
   readonly outlivesProcess: boolean;
 
+  /** How long ago it was last certain that nothing that others did has been missed, in milliseconds. */
+  readonly silentMs: number;
+
   /** Writes the record if the caps leave room for it; `at-capacity` comes before `owner-at-capacity`. */
   create(record: SessionRecord, caps: SessionCaps): Promise<Creation>;
 

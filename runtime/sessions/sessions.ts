@@ -18,6 +18,9 @@ const TOUCHES_PER_IDLE_TTL = 20;
 /** Sessions written again at a time after the store came back empty: enough to be quick, not to be a burst. */
 const RESTORED_AT_ONCE = 100;
 
+/** How long a session that is held goes on while nobody can say whether another process has ended it. */
+const MAX_STALE_MS = 600_000;
+
 export type EndReason = "deleted" | "expired" | "shutdown";
 
 /** What a client brought to initialize, checked. */
@@ -121,9 +124,8 @@ export class Sessions {
    */
   find(id: string, owner: string): LiveSession | Promise<LiveSession> {
     const cached = this.#cache.get(id);
-    if (cached === undefined || cached.stale || cached.record.expiresAtMs <= Date.now()) {
+    if (cached === undefined || cached.stale || !this.#mayGoOn(cached))
       return this.#load(id, owner);
-    }
     return this.#ofOwner(cached, owner);
   }
 
@@ -259,9 +261,14 @@ export class Sessions {
       return record;
     } catch (error) {
       const cached = this.#cache.get(id);
-      if (cached === undefined || cached.record.expiresAtMs <= Date.now()) throw error;
+      if (cached === undefined || !this.#mayGoOn(cached)) throw error;
       return cached.record;
     }
+  }
+
+  /** Whether a session that is held may be used without the word of the store. */
+  #mayGoOn({ record }: LiveSession): boolean {
+    return record.expiresAtMs > Date.now() && this.#parts.store.silentMs < MAX_STALE_MS;
   }
 
   #follow(change: SessionChange): void {

@@ -7,8 +7,8 @@ import { at, cut, replace, withMember } from "../wire/json-text.ts";
 import { type Envelope, isSameId, readEnvelope } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
 import { readEvents, type SseEvent } from "../wire/sse.ts";
-import type { UpstreamResponse } from "./backend.ts";
 import type { CallTimer } from "./call-timer.ts";
+import type { UpstreamResponse } from "./exchange.ts";
 import { encodeRelayedId } from "./relayed-id.ts";
 import { TransportFault } from "./transport-fault.ts";
 import { AFTER_RESPONSE_MS, isResponse, isSse, type UpstreamSession } from "./upstream-session.ts";
@@ -58,33 +58,28 @@ export class AnswerRelay {
   }
 
   async #json(response: UpstreamResponse): Promise<void> {
-    const { reply, upstream } = this.#parts;
-    const chunks: Buffer[] = [];
-    let bytes = 0;
+    const { reply, upstream, timer } = this.#parts;
+    const { body } = response;
     const renewed = upstream.record.renewed === true;
-    const rest = this.#alive(response.body);
-    for (let next = await rest.next(); !next.done; next = await rest.next()) {
-      chunks.push(next.value);
-      bytes += next.value.length;
-      if (bytes > WHOLE_ANSWER_BYTES && !renewed) {
-        const body = Readable.from(chain(chunks, rest), { objectMode: false });
-        await reply.stream(body, announcedLength(response));
-        // A client that went away leaves a rest, which would keep the connection.
-        response.body.destroy();
-        return this.#done();
-      }
+    const limitBytes = renewed ? Number.POSITIVE_INFINITY : WHOLE_ANSWER_BYTES;
+    const { bytes, isWhole } = await body.start(limitBytes, () => timer.extend());
+    if (isWhole) {
+      const text = bytes.toString("utf8");
+      if (!isResponse(text)) throw new TransportFault(true, "the answer is no JSON-RPC response");
+      reply.message(renewed ? this.#withNews(text) : bytes);
+    } else {
+      const whole = Readable.from(this.#alive(bytes, body), { objectMode: false });
+      await reply.stream(whole, announcedLength(response));
+      // A client that went away leaves a rest, which would keep the connection.
+      body.destroy();
     }
-    const [only] = chunks;
-    const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-    const text = whole.toString("utf8");
-    if (!isResponse(text)) throw new TransportFault(true, "the answer is no JSON-RPC response");
-    reply.message(renewed ? this.#withNews(text) : whole);
     this.#done();
   }
 
   /** A body as it arrives: each piece says that the backend is at work. */
-  async *#alive(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const piece of body) {
+  async *#alive(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    yield start;
+    for await (const piece of rest) {
       this.#parts.timer.extend();
       yield piece;
     }
@@ -206,12 +201,4 @@ function announcedLength(response: UpstreamResponse): number | undefined {
   const header = response.headers["content-length"];
   const encoded = response.headers["content-encoding"] !== undefined;
   return typeof header === "string" && !encoded ? Number(header) : undefined;
-}
-
-async function* chain(
-  chunks: readonly Buffer[],
-  rest: AsyncIterable<Buffer>,
-): AsyncGenerator<Buffer> {
-  yield* chunks;
-  yield* rest;
 }

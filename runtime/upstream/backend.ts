@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 
-import { type Dispatcher, Pool } from "undici";
+import { Pool } from "undici";
 
 import type { BackendSettings, Settings } from "../contract/index.ts";
 import type { Metrics } from "../metrics.ts";
+import { Exchange, type UpstreamResponse } from "./exchange.ts";
 import { TransportFault } from "./transport-fault.ts";
 
 /** Idle connections are let go this long before the backend announced to close them. */
@@ -23,13 +24,6 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal;
 }
 
-export type UpstreamResponse = Pick<Dispatcher.ResponseData, "statusCode" | "headers" | "body">;
-
-/** Set when undici starts to write a request: before that, it certainly did not run. */
-interface Mark {
-  sent: boolean;
-}
-
 /**
  * One MCP server over HTTP: its connections, shared by all sessions. Calls and streams have pools of their
  * own, so that open streams never keep a call waiting for a connection.
@@ -40,7 +34,6 @@ export class Backend {
   readonly #path: string;
   readonly #calls: Pool;
   readonly #streams: Pool;
-  readonly #marked: Dispatcher;
   readonly #metrics: Metrics;
 
   constructor(settings: BackendSettings, limits: Settings["limits"], metrics: Metrics) {
@@ -60,7 +53,6 @@ export class Backend {
     this.#path = url.pathname + url.search;
     this.#calls = new Pool(url.origin, { ...options, connections: limits.upstreamConnections });
     this.#streams = new Pool(url.origin, options);
-    this.#marked = this.#calls.compose(markSent);
     this.#metrics = metrics;
     metrics.onScrape(() => {
       const connections = this.#calls.stats.connected + this.#streams.stats.connected;
@@ -71,15 +63,15 @@ export class Backend {
   /** Sends one request. Errors: TransportFault, or the signal's reason once it is aborted. */
   async send(request: UpstreamRequest): Promise<UpstreamResponse> {
     const { method, headers, body, purpose, signal } = request;
-    const mark: Mark = { sent: false };
-    const dispatcher = purpose === "stream" ? this.#streams : this.#marked;
+    const pool = purpose === "stream" ? this.#streams : this.#calls;
+    const exchange = new Exchange(signal);
     this.#metrics.upstreamRequests.inc({ backend: this.name, purpose });
-    const options = { path: this.#path, method, headers, body: body ?? null, signal, mark };
+    pool.dispatch({ path: this.#path, method, headers, body: body ?? null }, exchange);
     try {
-      return await dispatcher.request(options);
+      return await exchange.response;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw new TransportFault(mark.sent, error);
+      throw new TransportFault(exchange.sent, error);
     }
   }
 
@@ -92,42 +84,5 @@ export class Backend {
   /** Cuts what is in flight. */
   async destroy(reason: Error): Promise<void> {
     await Promise.all([this.#calls.destroy(reason), this.#streams.destroy(reason)]);
-  }
-}
-
-function markSent(dispatch: Dispatcher["dispatch"]): Dispatcher["dispatch"] {
-  return (options, handler) =>
-    dispatch(options, "mark" in options ? new SentHandler(handler, options.mark as Mark) : handler);
-}
-
-/** Passes everything on, and sees the moment before the first byte is written. */
-class SentHandler implements Dispatcher.DispatchHandler {
-  readonly #handler: Dispatcher.DispatchHandler;
-  readonly #mark: Mark;
-
-  constructor(handler: Dispatcher.DispatchHandler, mark: Mark) {
-    this.#handler = handler;
-    this.#mark = mark;
-  }
-
-  onRequestStart(...event: Parameters<Required<Dispatcher.DispatchHandler>["onRequestStart"]>) {
-    this.#mark.sent = true;
-    this.#handler.onRequestStart?.(...event);
-  }
-
-  onResponseStart(...event: Parameters<Required<Dispatcher.DispatchHandler>["onResponseStart"]>) {
-    this.#handler.onResponseStart?.(...event);
-  }
-
-  onResponseData(...event: Parameters<Required<Dispatcher.DispatchHandler>["onResponseData"]>) {
-    this.#handler.onResponseData?.(...event);
-  }
-
-  onResponseEnd(...event: Parameters<Required<Dispatcher.DispatchHandler>["onResponseEnd"]>) {
-    this.#handler.onResponseEnd?.(...event);
-  }
-
-  onResponseError(...event: Parameters<Required<Dispatcher.DispatchHandler>["onResponseError"]>) {
-    this.#handler.onResponseError?.(...event);
   }
 }

@@ -8,13 +8,19 @@ export class CallTimer {
   readonly #endsAtMs: number;
   readonly #expire: (afterMs: number) => unknown;
   readonly #startedAtMs = performance.now();
+  /** When the time is over, as things stand. */
+  #dueAtMs: number;
+  /** Runs at `#dueAtMs` or earlier: putting it off costs nothing until then. */
   #timer: NodeJS.Timeout;
+  #wakesAtMs: number;
 
   constructor(idleMs: number, capMs: number, expire: (afterMs: number) => unknown) {
     this.#idleMs = idleMs;
     this.#endsAtMs = this.#startedAtMs + capMs;
     this.#expire = expire;
-    this.#timer = this.#arm(Math.min(idleMs, capMs));
+    this.#dueAtMs = this.#startedAtMs + Math.min(idleMs, capMs);
+    this.#wakesAtMs = this.#dueAtMs;
+    this.#timer = this.#arm(this.#startedAtMs);
   }
 
   get signal(): AbortSignal {
@@ -27,17 +33,17 @@ export class CallTimer {
 
   /** The backend is at work: the idle time begins anew. */
   extend(): void {
-    this.#rearm(this.#idleMs);
+    this.#endIn(this.#idleMs);
   }
 
   /** Somebody else has the floor, such as a person who is asked something: only the cap counts. */
   untilCap(): void {
-    this.#rearm(Number.POSITIVE_INFINITY);
+    this.#endIn(Number.POSITIVE_INFINITY);
   }
 
   /** The answer is out: what remains has this long to end by itself. */
   finishWithin(milliseconds: number): void {
-    this.#rearm(milliseconds);
+    this.#endIn(milliseconds);
   }
 
   cut(reason: unknown): void {
@@ -49,13 +55,23 @@ export class CallTimer {
     clearTimeout(this.#timer);
   }
 
-  #rearm(milliseconds: number): void {
+  #endIn(milliseconds: number): void {
     if (this.#controller.signal.aborted) return;
+    const nowMs = performance.now();
+    this.#dueAtMs = Math.min(nowMs + milliseconds, this.#endsAtMs);
+    if (this.#dueAtMs >= this.#wakesAtMs) return;
     clearTimeout(this.#timer);
-    this.#timer = this.#arm(Math.min(milliseconds, this.#endsAtMs - performance.now()));
+    this.#timer = this.#arm(nowMs);
   }
 
-  #arm(milliseconds: number): NodeJS.Timeout {
-    return setTimeout(() => this.cut(this.#expire(this.elapsedMs)), Math.max(0, milliseconds));
+  #arm(nowMs: number): NodeJS.Timeout {
+    this.#wakesAtMs = this.#dueAtMs;
+    return setTimeout(() => this.#wake(), Math.max(0, this.#dueAtMs - nowMs));
+  }
+
+  #wake(): void {
+    const nowMs = performance.now();
+    if (nowMs < this.#dueAtMs) this.#timer = this.#arm(nowMs);
+    else this.cut(this.#expire(this.elapsedMs));
   }
 }

@@ -3,7 +3,8 @@ import { FleetError } from "../wire/fleet-error.ts";
 import { cut, at as find } from "../wire/json-text.ts";
 import { isSameId, readEnvelope } from "../wire/message.ts";
 import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../wire/sse.ts";
-import type { Backend, Purpose, UpstreamResponse } from "./backend.ts";
+import type { Backend, Purpose } from "./backend.ts";
+import type { UpstreamResponse } from "./exchange.ts";
 import { TransportFault } from "./transport-fault.ts";
 
 /** The answer to a request of our own. */
@@ -125,15 +126,10 @@ async function read<T>(reading: Promise<T>): Promise<T> {
   }
 }
 
-async function startOf(response: UpstreamResponse): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > ERROR_BODY_LIMIT_BYTES) break;
-  }
-  return Buffer.concat(chunks).toString("utf8");
+async function startOf({ body }: UpstreamResponse): Promise<string> {
+  const { bytes } = await body.start(ERROR_BODY_LIMIT_BYTES);
+  body.destroy();
+  return bytes.toString("utf8");
 }
 
 /** Whether a text is a JSON-RPC response, to this request where an id is given. */

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 
 import type { Settings } from "../contract/index.ts";
 import type { Metrics } from "../metrics.ts";
+import { Lease } from "../sessions/lease.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionRecord, UpstreamRecord } from "../sessions/session-record.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
@@ -13,6 +14,9 @@ import type { Backend } from "./backend.ts";
 import { handshake } from "./handshake.ts";
 import { untilAborted } from "./until-aborted.ts";
 import { UpstreamSession } from "./upstream-session.ts";
+
+/** Longer than the store may be away for without being noticed; a call waits this long for a process that was killed. */
+const LEASE_MS = 5_000;
 
 /** How often a process that waits for another's handshake looks whether it is done. */
 const LEASE_POLL_MS = 50;
@@ -106,22 +110,25 @@ export class UpstreamSessions {
   }
 
   async #openUnderLease(session: LiveSession, backend: Backend): Promise<UpstreamSession> {
-    const { store, limits } = this.#parts;
+    const { store, limits, log } = this.#parts;
     const signal = AbortSignal.timeout(limits.initializeTimeoutSeconds * 1000);
     const purpose = `open:${backend.name}`;
-    const leaseMs = (limits.initializeTimeoutSeconds + limits.connectTimeoutSeconds) * 1000;
+    const holder = this.#holder;
+    const lease = new Lease({ store, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
     try {
-      while (!(await store.lease(session.key, purpose, this.#holder, leaseMs))) {
+      while (!(await lease.take())) {
         this.#parts.metrics.leaseWaits.inc({ backend: backend.name });
         await delay(LEASE_POLL_MS, undefined, { signal });
         const present = usable(await this.#reload(session), backend);
         if (present !== undefined) return present;
       }
       try {
-        const present = usable(await this.#reload(session), backend);
-        return present ?? (await this.#openNext(session, backend, signal));
+        return await lease.during(async () => {
+          const present = usable(await this.#reload(session), backend);
+          return present ?? (await this.#openNext(session, backend, signal));
+        });
       } finally {
-        await store.release(session.key, purpose, this.#holder);
+        lease.release();
       }
     } catch (error) {
       throw signal.aborted ? timedOut(backend, limits.initializeTimeoutSeconds, error) : error;

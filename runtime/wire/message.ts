@@ -1,5 +1,5 @@
 import { FleetError } from "./fleet-error.ts";
-import { cut, members, type Span } from "./json-text.ts";
+import { cut, type Member, members, type Span } from "./json-text.ts";
 
 export type MessageKind = "request" | "notification" | "response";
 
@@ -13,6 +13,8 @@ export interface Message {
   readonly idText: string;
   /** Parsed for reading; what goes on is always cut from `text`. Empty for a response. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Where each of the params stands in the text. */
+  readonly paramSpans: readonly Member[];
 }
 
 /** The envelope of a message, read without parsing what it carries. */
@@ -73,9 +75,11 @@ function checkMessage(text: string, value: unknown): Message {
   }
   if (!isObject(params)) throw invalid("params is no object", idText);
   // Routing reads params parsed and changes them by span: both see the same only where no key stands twice.
-  if (paramsAt !== undefined) readable(() => members(text, paramsAt.start), idText);
+  const paramSpans =
+    paramsAt === undefined ? [] : readable(() => members(text, paramsAt.start), idText);
   if (envelope.kind === "response" && id === undefined) throw invalid("a response has no id");
-  return { text, ...envelope, params };
+  const { kind } = envelope;
+  return { text, kind, method: envelope.method, idText, params, paramSpans };
 }
 
 function readable<T>(read: () => T, idText?: string): T {

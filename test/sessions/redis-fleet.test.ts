@@ -137,6 +137,24 @@ describe.skipIf(!hasRedis)("2 processes over one Redis", () => {
     expect(await stores[0]?.count()).toBe(20);
   });
 
+  it("re-learns a session that could not be written again at the 1st try", async () => {
+    const here = await pod();
+    const session = await here.create(client);
+    const keys = ["expiry", "changes", "generation"].map((name) => `~${settings.keyPrefix}${name}`);
+    await server.ask("ACL", "LOG", "RESET");
+    await server.ask("ACL", "SETUSER", "default", "resetkeys", ...keys);
+    onTestFinished(async () => {
+      await server.ask("ACL", "SETUSER", "default", "~*");
+    });
+    await empty();
+    await expect.poll(() => server.ask("ACL", "LOG"), PATIENCE).not.toEqual([]);
+    await server.ask("ACL", "SETUSER", "default", "~*");
+    const other = await pod();
+    await expect
+      .poll(() => other.find(session.id, "alice"), PATIENCE)
+      .toMatchObject({ record: session.record });
+  });
+
   it("says 503 for an id without a record until 10 s after the store came back empty", async () => {
     let nowMs = Date.now();
     const one = await store(() => nowMs);

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RedisSettings } from "../../runtime/contract/index.ts";
 import type { RedisStore } from "../../runtime/sessions/redis-store.ts";
 import { FleetError } from "../../runtime/wire/fleet-error.ts";
-import { hasRedis, RedisProcess } from "../support/redis.ts";
+import { hasRedis, type RedisProcess } from "../support/redis.ts";
 import { openStore } from "../support/redis-store.ts";
+import { SentinelGroup } from "../support/sentinel-group.ts";
 import { sessionRecord } from "./session-store-suite.ts";
 
 const PATIENCE = { timeout: 30_000, interval: 50 };
@@ -65,37 +66,27 @@ class Load {
 }
 
 describe.skipIf(!hasRedis)("3 Redis servers and 3 Sentinels", () => {
-  let servers: RedisProcess[];
-  let sentinels: RedisProcess[];
+  let group: SentinelGroup;
   let store: RedisStore;
 
   beforeEach(async () => {
-    const master = await RedisProcess.server(["min-replicas-to-write 1"]);
-    const replicaOf = ["min-replicas-to-write 1", `replicaof 127.0.0.1 ${master.port}`];
-    const replicas = [1, 2].map(() => RedisProcess.server(replicaOf));
-    servers = [master, ...(await Promise.all(replicas))];
-    await expect.poll(() => master.ask("INFO", "replication"), PATIENCE).toContain("slave1:");
-    sentinels = await Promise.all([1, 2, 3].map(() => RedisProcess.sentinel(master.port)));
-    for (const sentinel of sentinels) {
-      const info = () => sentinel.ask("INFO", "sentinel");
-      await expect.poll(info, PATIENCE).toContain("slaves=2,sentinels=3");
-    }
+    group = await SentinelGroup.start();
     const settings: RedisSettings = {
       provider: "redis",
       db: 0,
       keyPrefix: "fleet:",
       sentinel: {
         masterName: "fleet",
-        addresses: sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
+        addresses: group.sentinels.map(({ port }) => ({ host: "127.0.0.1", port })),
       },
     };
-    await master.ask("HSET", "fleet:generation", "id", "first", "since", "0");
+    await group.master.ask("HSET", "fleet:generation", "id", "first", "since", "0");
     store = await openStore(settings);
   });
 
   afterEach(async () => {
     await store?.close();
-    for (const process of [...sentinels, ...servers]) await process.stop();
+    await group.stop();
   });
 
   it.each([
@@ -104,25 +95,11 @@ describe.skipIf(!hasRedis)("3 Redis servers and 3 Sentinels", () => {
   ])("loses no confirmed session and no confirmed end when the master is %s", async (_, fail) => {
     const load = new Load(store);
     await expect.poll(() => load.ended.size, PATIENCE).toBeGreaterThan(100);
-    const [master] = servers;
-    if (master === undefined) throw new Error("no master");
-    fail(master);
-    const named = async () => {
-      const names = sentinels.map((one) =>
-        one.ask("SENTINEL", "get-master-addr-by-name", "fleet").then(String),
-      );
-      return new Set(await Promise.all(names));
-    };
-    // All Sentinels name one master, and it is another one.
-    const old = `127.0.0.1,${master.port}`;
-    const isReplaced = async () => {
-      const names = await named();
-      return names.size === 1 && !names.has(old);
-    };
-    await expect.poll(isReplaced, PATIENCE).toBe(true);
+    fail(group.master);
+    await group.replaced();
     const before = load.created.size;
     await expect.poll(() => load.created.size, PATIENCE).toBeGreaterThan(before + 500);
-    master.thaw();
+    group.master.thaw();
     await load.stop();
     expect(load.refusals.filter(({ code }) => code !== "STORE_UNAVAILABLE")).toEqual([]);
     expect(load.longestMs).toBeLessThan(BOUND_MS);
@@ -136,8 +113,7 @@ describe.skipIf(!hasRedis)("3 Redis servers and 3 Sentinels", () => {
     const record = sessionRecord("a", { expiresAtMs: Date.now() + 600_000 });
     await store.create(record, caps);
     expect(await store.load("nobody")).toBeUndefined();
-    const [, ...replicas] = servers;
-    for (const replica of replicas) await replica.kill();
+    for (const replica of group.replicas) await replica.kill();
     const unavailable = { code: "STORE_UNAVAILABLE" };
     await Promise.all([
       expect(store.load("nobody")).rejects.toMatchObject(unavailable),

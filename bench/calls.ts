@@ -1,0 +1,64 @@
+import type { Fleet } from "./fleet.ts";
+import { type LoadResult, load } from "./load.ts";
+import { Target } from "./target.ts";
+
+export const CONCURRENCIES = [1, 16, 64];
+export const ROUNDS = 5;
+export const SECONDS_PER_RUN = 0.8;
+export const WARM_UP_SECONDS = 2;
+
+/** What is compared, cheapest first. */
+export const TARGETS = {
+  direct: "the backend itself",
+  passThrough: "bare pass-through",
+  memory: "gateway, memory",
+  redis: "gateway, Redis",
+  redisThree: "three gateways, Redis",
+} as const;
+
+export type TargetKey = keyof typeof TARGETS;
+
+/** The runs of each target at one concurrency, a round each. */
+export interface CallRuns {
+  readonly concurrency: number;
+  readonly runs: Readonly<Record<TargetKey, readonly LoadResult[]>>;
+}
+
+/** Each round asks every target once, so that what else the machine does meets all of them. */
+export async function measureCalls(fleet: Fleet): Promise<CallRuns[]> {
+  const target = (key: TargetKey, tool: string, processes: Target["processes"]) =>
+    [key, new Target(TARGETS[key], tool, processes)] as const;
+  const targets = [
+    target("direct", "echo", [fleet.backend]),
+    target("passThrough", "echo", [await fleet.passThrough()]),
+    target("memory", "b_echo", await fleet.gateways(1, "memory")),
+    target("redis", "b_echo", await fleet.gateways(1, "redis")),
+    target("redisThree", "b_echo", await fleet.gateways(3, "redis")),
+  ];
+  const measured: CallRuns[] = [];
+  const most = Math.max(...CONCURRENCIES);
+  const ready = [];
+  for (const [key, one] of targets) {
+    const sessions = await one.open(most);
+    await load(fleet, { target: one, sessions, concurrency: most, seconds: WARM_UP_SECONDS });
+    ready.push({ key, target: one, sessions });
+  }
+  for (const concurrency of CONCURRENCIES) {
+    const runs: Record<TargetKey, LoadResult[]> = {
+      direct: [],
+      passThrough: [],
+      memory: [],
+      redis: [],
+      redisThree: [],
+    };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const { key, target: one, sessions } of ready) {
+        const plan = { target: one, sessions, concurrency, seconds: SECONDS_PER_RUN };
+        runs[key].push(await load(fleet, plan));
+      }
+    }
+    measured.push({ concurrency, runs });
+  }
+  for (const [, one] of targets) await one.close();
+  return measured;
+}

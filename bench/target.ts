@@ -1,0 +1,70 @@
+import { RawEndpoint, RawSession } from "../test/support/raw-endpoint.ts";
+import type { MeasuredProcess } from "./measured-process.ts";
+
+/** Operations that run by the clock, whoever calls. */
+const BACKGROUND: readonly string[] = ["take-expired", "count", "signing-key"];
+
+/** To each process: enough for every call in flight. */
+const CONNECTIONS = 64;
+
+const OPENED_AT_ONCE = 16;
+
+/** One session, as many sessions as there are processes: each has the same id at another one. */
+export type SpreadSession = readonly RawSession[];
+
+/** What calls are sent to: one process, or several behind a round-robin that knows nothing of sessions. */
+export class Target {
+  readonly name: string;
+  readonly tool: string;
+  readonly processes: readonly MeasuredProcess[];
+  readonly #endpoints: readonly RawEndpoint[];
+
+  constructor(name: string, tool: string, processes: readonly MeasuredProcess[]) {
+    this.name = name;
+    this.tool = tool;
+    this.processes = processes;
+    this.#endpoints = processes.map(({ url }) => new RawEndpoint(url, CONNECTIONS));
+  }
+
+  /** Opens sessions, 16 at a time, each at the next process. */
+  async open(count: number): Promise<SpreadSession[]> {
+    const opened: SpreadSession[] = [];
+    let next = 0;
+    const opener = async () => {
+      while (next < count) {
+        const endpoint = this.#endpoints[next++ % this.#endpoints.length];
+        const session = await endpoint?.open();
+        if (session !== undefined) {
+          opened.push(this.#endpoints.map((one) => new RawSession(one, session.id)));
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: OPENED_AT_ONCE }, opener));
+    return opened;
+  }
+
+  get cpuMs(): number {
+    return this.processes.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+  }
+
+  /** Commands that the session store was asked so far, but for those that run by the clock. */
+  async storeCommands(): Promise<number> {
+    const counts = this.processes.map(async ({ adminUrl }) => {
+      if (adminUrl === undefined) return 0;
+      const response = await fetch(new URL("/metrics", adminUrl));
+      const found = (await response.text()).matchAll(
+        /^mcp_fleet_store_seconds_count\{operation="([^"]+)"\} (\d+)/gm,
+      );
+      return [...found].reduce(
+        (sum, [, operation = "", count]) =>
+          sum + (BACKGROUND.includes(operation) ? 0 : Number(count)),
+        0,
+      );
+    });
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
+  }
+}

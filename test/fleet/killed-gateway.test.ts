@@ -1,0 +1,44 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { startGatewayProcess } from "../support/gateway-process.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { hasRedis, RedisProcess } from "../support/redis.ts";
+import { ScriptedBackend } from "../support/scripted-backend.ts";
+import { callOf, textOf } from "../support/scripted-fleet.ts";
+
+/** Everything happens by itself; this is the limit for a hang, not a measure of speed. */
+const PATIENCE = { timeout: 20_000 };
+/** The lease of 5 s, and what a busy machine adds. */
+const BOUND_MS = 10_000;
+const LIST = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
+
+describe.skipIf(!hasRedis)("2 gateways over 1 Redis", () => {
+  it("hold a call up for 5 s at most when 1 is killed while it opens the backend session", async () => {
+    const [server, backend] = await Promise.all([RedisProcess.server(), ScriptedBackend.start()]);
+    onTestFinished(async () => {
+      await Promise.all([server.stop(), backend.stop()]);
+    });
+    const start = () =>
+      startGatewayProcess({
+        backends: [{ name: "scripted", url: backend.url }],
+        sessionStorage: { provider: "redis", address: `127.0.0.1:${server.port}` },
+      });
+    const [one, other] = await Promise.all([start(), start()]);
+    const here = await RawClient.open(one.url);
+    const there = new RawClient(other.url);
+    there.sessionId = here.sessionId;
+    for (const client of [here, there]) expect((await client.post(LIST)).text).toContain("write");
+
+    backend.once("initialize", () => {});
+    const broken = here.post(callOf("scripted_write")).catch(() => "broken");
+    await expect.poll(() => backend.count("initialize"), PATIENCE).toBe(1);
+    one.signal("SIGKILL");
+    expect(await broken).toBe("broken");
+    const killedAtMs = performance.now();
+    const answer = await there.post(callOf("scripted_write"));
+
+    expect(textOf(answer)).toBe("write for raw");
+    expect(performance.now() - killedAtMs).toBeLessThan(BOUND_MS);
+    expect(backend.count("tools/call")).toBe(1);
+  });
+});

@@ -1,0 +1,240 @@
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+
+import type { Configuration } from "../../runtime/contract/index.ts";
+import { CountingBackend } from "../support/counting-backend.ts";
+import { FleetLoad } from "../support/fleet-load.ts";
+import { startGateway } from "../support/gateway.ts";
+import { startGatewayProcess } from "../support/gateway-process.ts";
+import { type RawAnswer, RawClient } from "../support/raw-client.ts";
+import { hasRedis, RedisProcess } from "../support/redis.ts";
+import { SentinelGroup } from "../support/sentinel-group.ts";
+
+/** Everything happens by itself; this is the limit for a hang, not a measure of speed. */
+const PATIENCE = { timeout: 20_000 };
+/** The budget of 2.5 s, and what a busy machine adds. */
+const STORE_BOUND_MS = 3_500;
+/** The same for a call that the store answers late the first time, and then not at all. */
+const CALL_BOUND_MS = 6_000;
+const CLIENTS = 12;
+const TURNS = 8;
+/** 3 calls in each turn, and 1 at each of 3 gateways in the beginning and at the end. */
+const CALLS = CLIENTS * (TURNS * 3 + 3 + 3);
+const THREE = [1, 2, 3];
+
+const FAULTS = [
+  {
+    name: "gone, and comes back empty",
+    fail: (server: RedisProcess) => server.kill(),
+    mend: (server: RedisProcess) => server.restart(),
+  },
+  {
+    name: "frozen",
+    fail: async (server: RedisProcess) => server.freeze(),
+    mend: async (server: RedisProcess) => server.thaw(),
+  },
+];
+
+type Storage = NonNullable<Configuration["sessionStorage"]>;
+
+describe.skipIf(!hasRedis)("3 gateways over 1 store at fault", () => {
+  let backend: CountingBackend;
+  /** How often each numbered call ran. */
+  let runs: Map<unknown, number>;
+  let calls = 0;
+
+  beforeEach(async () => {
+    runs = new Map();
+    backend = await CountingBackend.start({
+      answer: async ({ method, params }) => {
+        if (method !== "tools/call") return undefined;
+        const { number } = Object(params.arguments);
+        runs.set(number, (runs.get(number) ?? 0) + 1);
+        return undefined;
+      },
+    });
+    return () => backend.close();
+  });
+
+  const configuration = (sessionStorage: Storage): Configuration => ({
+    backends: [{ name: "counting", url: backend.url }],
+    sessionStorage: { keyPrefix: "fleet:", ...sessionStorage },
+  });
+
+  const startHere = async (sessionStorage: Storage) => {
+    const gateway = await startGateway(configuration(sessionStorage));
+    onTestFinished(() => gateway.close());
+    return gateway;
+  };
+
+  /** A store that has been there for long: an id that it does not know is no session. */
+  const makeOld = (server: RedisProcess) =>
+    server.ask("HSET", "fleet:generation", "id", "first", "since", "0");
+
+  /** No session was lost, no answer was wrong, no call ran twice, and no refusal came late. */
+  const expectNoHarm = async (load: FleetLoad, mayBreak = 0) => {
+    expect(load.complaints).toEqual([]);
+    expect(load.broken.size).toBeLessThanOrEqual(mayBreak);
+    expect(load.answered.size + load.broken.size).toBe(CALLS);
+    expect([...runs].filter(([, times]) => times !== 1)).toEqual([]);
+    expect([...load.answered].filter((number) => !runs.has(number))).toEqual([]);
+    expect(Math.max(0, ...load.refusedAfterMs)).toBeLessThan(CALL_BOUND_MS);
+    await expect.poll(() => load.undead(), PATIENCE).toBe(0);
+  };
+
+  /** Resolves in the middle of a load that goes on. */
+  const isUnderWay = (load: FleetLoad) =>
+    expect.poll(() => load.answered.size, { ...PATIENCE, interval: 5 }).toBeGreaterThan(CALLS / 3);
+
+  describe("behind 3 Sentinels", () => {
+    let group: SentinelGroup;
+    let storage: Storage;
+
+    beforeEach(async () => {
+      group = await SentinelGroup.start();
+      await makeOld(group.master);
+      const sentinel = { masterName: "fleet", addrs: group.addresses };
+      storage = { provider: "redis", sentinel };
+      return () => group.stop();
+    });
+
+    const startLoad = async () => {
+      const gateways = await Promise.all(THREE.map(() => startHere(storage)));
+      const load = new FleetLoad(
+        gateways.map(({ url }) => url),
+        "counting_echo",
+      );
+      await load.open(CLIENTS);
+      return load;
+    };
+
+    it("lose nothing when the master is killed", async () => {
+      const load = await startLoad();
+      const running = load.run(TURNS);
+      await isUnderWay(load);
+      await group.master.kill();
+      await running;
+      await group.replaced();
+      await load.callAll();
+      await expectNoHarm(load);
+    });
+
+    it.each([0, 1])(
+      "lose nothing when the master and %i Sentinels hang and come back",
+      async (n) => {
+        const load = await startLoad();
+        const running = load.run(TURNS);
+        await isUnderWay(load);
+        const hanging = [group.master, ...group.sentinels.slice(0, n)];
+        for (const process of hanging) process.freeze();
+        await group.replaced(group.sentinels.slice(n));
+        for (const process of hanging) process.thaw();
+        // Whoever comes back believes for some seconds that nothing has changed, and is asked again.
+        await group.cutClients();
+        await running;
+        await load.callAll();
+        await expectNoHarm(load);
+      },
+    );
+
+    it("lose nothing when 3 Sentinels are gone, connections to the master break, and they come back", async () => {
+      const load = await startLoad();
+      const running = load.run(TURNS);
+      await isUnderWay(load);
+      await Promise.all(group.sentinels.map((one) => one.kill()));
+      await group.cutClients();
+      await expect.poll(() => load.refusedAfterMs.length, PATIENCE).toBeGreaterThan(0);
+      await Promise.all(group.sentinels.map((one) => one.restart()));
+      await running;
+      await load.callAll();
+      await expectNoHarm(load);
+    });
+
+    it("lose no session and run no call twice when 1 gateway is killed and started again", async () => {
+      const start = () => startGatewayProcess(configuration(storage));
+      const gateways = await Promise.all(THREE.map(start));
+      const load = new FleetLoad(
+        gateways.map(({ url }) => url),
+        "counting_echo",
+      );
+      await load.open(CLIENTS);
+      const running = load.run(TURNS);
+      await isUnderWay(load);
+      gateways[1]?.signal("SIGKILL");
+      await gateways[1]?.exited;
+      load.urls[1] = (await start()).url;
+      await running;
+      await load.callAll();
+      // What was in flight there.
+      await expectNoHarm(load, CALLS / 10);
+    });
+  });
+
+  const call = (url: string, session: string | undefined) => {
+    const client = new RawClient(url);
+    client.sessionId = session;
+    calls += 1;
+    const params = { name: "counting_echo", arguments: { number: calls } };
+    return client.post(JSON.stringify({ jsonrpc: "2.0", id: calls, method: "tools/call", params }));
+  };
+
+  /** 200 only with the result of the call. */
+  const statusOf = ({ status, text }: RawAnswer) =>
+    status === 200 && !text.includes('"result"') ? text : status;
+
+  const expectRefused = async (requests: readonly Promise<RawAnswer>[]) => {
+    const startMs = performance.now();
+    for (const answer of await Promise.all(requests)) {
+      expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "2" } });
+      expect(answer.text).toContain("STORE_UNAVAILABLE");
+    }
+    expect(performance.now() - startMs).toBeLessThan(STORE_BOUND_MS);
+  };
+
+  it.each(FAULTS)(
+    "go on with the 15 sessions that they hold while it is $name, refuse the rest in 2.5 s, and lose none",
+    async ({ fail, mend }) => {
+      const server = await RedisProcess.server();
+      onTestFinished(() => server.stop());
+      await makeOld(server);
+      const storage: Storage = { provider: "redis", address: `127.0.0.1:${server.port}` };
+      const urls = (await Promise.all(THREE.map(() => startHere(storage)))).map(({ url }) => url);
+      /** Each is held by one gateway only. */
+      const sessions = await Promise.all(
+        Array.from({ length: 15 }, async (_, index) => {
+          const here = urls[index % 3] ?? "";
+          const there = urls[(index + 1) % 3] ?? "";
+          const { sessionId } = await RawClient.open(here);
+          expect(statusOf(await call(here, sessionId))).toBe(200);
+          return { sessionId, here, there };
+        }),
+      );
+      const initialize = (url: string) =>
+        new RawClient(url).initialize({ protocolVersion: "2025-11-25" });
+
+      await fail(server);
+      for (const _wave of THREE) {
+        const held = sessions.map(({ here, sessionId }) => call(here, sessionId));
+        const others = sessions.map(({ there, sessionId }) => call(there, sessionId));
+        await expectRefused([...others, ...urls.map(initialize)]);
+        expect((await Promise.all(held)).map(statusOf)).toEqual(sessions.map(() => 200));
+      }
+      await mend(server);
+
+      const everywhere = sessions.flatMap(({ sessionId }) =>
+        urls.map((url) => ({ url, sessionId })),
+      );
+      const seen = new Set<number | string>();
+      const statuses = async () => {
+        const answers = await Promise.all(everywhere.map((one) => call(one.url, one.sessionId)));
+        const found = new Set(answers.map(statusOf));
+        for (const status of found) seen.add(status);
+        return [...found];
+      };
+      await expect.poll(statuses, { ...PATIENCE, interval: 500 }).toEqual([200]);
+      expect([...seen.difference(new Set([200, 503]))]).toEqual([]);
+      expect([...runs].filter(([, times]) => times !== 1)).toEqual([]);
+      const opened = await Promise.all(urls.map(initialize));
+      expect(opened.map(({ status }) => status)).toEqual([200, 200, 200]);
+    },
+  );
+});
