@@ -154,6 +154,7 @@ export class SessionStreams {
     const stream = await upstream.stream(signal);
     opened();
     if (stream.kind === "unsupported") return undefined;
+    if (stream.kind === "unavailable") throw new Error(`a stream got HTTP ${stream.statusCode}`);
     if (stream.kind === "lost") {
       if (backend.settings.stateful) return undefined;
       await upstreams.lose(session, upstream);

@@ -21,7 +21,9 @@ export type StreamAnswer =
   /** The backend keeps no stream for sessions. */
   | { readonly kind: "unsupported" }
   /** The backend does not know the session. */
-  | { readonly kind: "lost" };
+  | { readonly kind: "lost" }
+  /** The backend, or what stands before it, cannot open one now. */
+  | { readonly kind: "unavailable"; readonly statusCode: number };
 
 /** After the response, a stream has this long to end by itself and give its connection back. */
 export const AFTER_RESPONSE_MS = 1_000;
@@ -82,8 +84,11 @@ export class UpstreamSession {
       return { kind: "open", events: readEvents(response.body) };
     }
     await response.body.dump();
-    const refused = response.statusCode === 404 || response.statusCode === 400;
-    return { kind: refused && this.record.sessionId !== undefined ? "lost" : "unsupported" };
+    const { statusCode } = response;
+    const refused = statusCode === 404 || statusCode === 400;
+    if (refused && this.record.sessionId !== undefined) return { kind: "lost" };
+    if (statusCode >= 500 || statusCode === 409) return { kind: "unavailable", statusCode };
+    return { kind: "unsupported" };
   }
 
   /** Ends the session at the backend, which may refuse to know how. */

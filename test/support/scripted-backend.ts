@@ -113,6 +113,11 @@ export class ScriptedBackend {
     await Promise.all([...this.#streams].map((stream) => stream.event(message)));
   }
 
+  /** Ends every open GET stream. */
+  endStreams(): void {
+    for (const stream of this.#streams) stream.end();
+  }
+
   #build(): Server {
     const server = createServer((request, response) => {
       // A reset connection fails its requests: that is what the tests are about.
@@ -156,7 +161,7 @@ export class ScriptedBackend {
   #behave(exchange: Exchange): void {
     const { kind, params, sessionId, client } = exchange.received;
     if (kind === "initialize") this.welcome(exchange);
-    else if (kind === "GET") this.#openStream(exchange);
+    else if (kind === "GET") this.openStream(exchange);
     else if (kind === "DELETE") {
       this.sessions.delete(sessionId ?? "");
       exchange.status(200);
@@ -178,7 +183,8 @@ export class ScriptedBackend {
     exchange.result(result, { "mcp-session-id": sessionId });
   }
 
-  #openStream(exchange: Exchange): void {
+  /** Answers a GET with a stream that stays open. */
+  openStream(exchange: Exchange): void {
     exchange.begin();
     this.#streams.add(exchange);
     void exchange.closed().then(() => this.#streams.delete(exchange));
