@@ -9,6 +9,7 @@ import type { KeyRing } from "./key-ring.ts";
 import { LiveCache } from "./live-cache.ts";
 import { LiveSession } from "./live-session.ts";
 import { mintSessionId, sessionKey } from "./session-id.ts";
+import { SessionLoader } from "./session-loader.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionCaps, SessionChange, SessionStore } from "./session-store.ts";
 
@@ -17,9 +18,6 @@ const TOUCHES_PER_IDLE_TTL = 20;
 
 /** Sessions written again at a time after the store came back empty: enough to be quick, not to be a burst. */
 const RESTORED_AT_ONCE = 100;
-
-/** How long a session that is held goes on while nobody can say whether another process has ended it. */
-const MAX_STALE_MS = 600_000;
 
 export type EndReason = "deleted" | "expired" | "shutdown";
 
@@ -44,14 +42,11 @@ export interface SessionsParts {
 export class Sessions {
   readonly #parts: SessionsParts;
   readonly #cache: LiveCache;
-  readonly #loading = new Map<string, Promise<LiveSession>>();
-  /** Keys of sessions that ended while any was being loaded. */
-  readonly #endedMeanwhile = new Set<string>();
+  readonly #loader: SessionLoader;
   readonly #unwatch: () => void;
   readonly #touchEveryMs: number;
   readonly #caps: SessionCaps;
   readonly #initializeRate: InitializeRate | undefined;
-  readonly #idCheck: IdCheck;
   #onEnded: (record: SessionRecord, reason: EndReason) => void = () => {};
   #onGone: (key: string) => void = () => {};
   #onChanged: (record: SessionRecord) => void = () => {};
@@ -63,11 +58,17 @@ export class Sessions {
       maxSessions,
       ...(maxPerPrincipal !== undefined && { maxPerOwner: maxPerPrincipal }),
     };
-    this.#idCheck = new IdCheck(parts.ring, parts.metrics);
     this.#initializeRate =
       initializePerMinute === undefined ? undefined : new InitializeRate(initializePerMinute);
     this.#touchEveryMs = (parts.settings.idleTtlSeconds * 1000) / TOUCHES_PER_IDLE_TTL;
     this.#cache = new LiveCache(parts.settings.cacheEntries, () => parts.metrics.evictions.inc());
+    this.#loader = new SessionLoader({
+      store: parts.store,
+      cache: this.#cache,
+      idCheck: new IdCheck(parts.ring, parts.metrics),
+      metrics: parts.metrics,
+      onMissing: (key) => this.#drop(key),
+    });
     this.#unwatch = parts.store.watch((change) => this.#follow(change));
     parts.metrics.onScrape(() => {
       parts.metrics.sessionsCached.set(this.#cache.size);
@@ -123,10 +124,9 @@ export class Sessions {
    * Errors: SESSION_NOT_FOUND, RATE_LIMITED, STORE_UNAVAILABLE.
    */
   find(id: string, owner: string): LiveSession | Promise<LiveSession> {
-    const cached = this.#cache.get(id);
-    if (cached === undefined || cached.stale || !this.#mayGoOn(cached))
-      return this.#load(id, owner);
-    return this.#ofOwner(cached, owner);
+    const held = this.#loader.held(id);
+    if (held !== undefined) return this.#ofOwner(held, owner);
+    return this.#loader.load(id).then((session) => this.#ofOwner(session, owner));
   }
 
   /**
@@ -208,13 +208,6 @@ export class Sessions {
     this.#cache.clear();
   }
 
-  #load(id: string, owner: string): Promise<LiveSession> {
-    const loading = this.#loading.get(id);
-    const load = loading ?? this.#restore(id).finally(() => this.#loaded(id));
-    if (loading === undefined) this.#loading.set(id, load);
-    return load.then((session) => this.#ofOwner(session, owner));
-  }
-
   #ofOwner(session: LiveSession, owner: string): LiveSession {
     if (session.record.owner === owner) return session;
     this.#parts.log.warn(
@@ -222,53 +215,6 @@ export class Sessions {
       "a principal asked for a session of another one",
     );
     throw new FleetError("SESSION_NOT_FOUND");
-  }
-
-  #loaded(id: string): void {
-    this.#loading.delete(id);
-    if (this.#loading.size === 0) this.#endedMeanwhile.clear();
-  }
-
-  async #restore(id: string): Promise<LiveSession> {
-    const startedAtMs = performance.now();
-    // What is held here was judged before.
-    if (this.#cache.get(id) === undefined) this.#idCheck.pass(id);
-    const key = sessionKey(id);
-    const record = await this.#loadRecord(id, key);
-    if (record === undefined) this.#drop(key);
-    // It may have ended while its record was on the way here.
-    if (record === undefined || this.#endedMeanwhile.has(key)) {
-      throw new FleetError("SESSION_NOT_FOUND");
-    }
-    const cached = this.#cache.get(id);
-    if (cached !== undefined) {
-      cached.record = record;
-      return cached;
-    }
-    const session = new LiveSession(id, record, Date.now());
-    this.#cache.add(session);
-    this.#parts.metrics.restores.inc();
-    this.#parts.metrics.restoreSeconds.observe((performance.now() - startedAtMs) / 1000);
-    return session;
-  }
-
-  /** The record, from the store; while the store is away, that of a session that this process goes on with. */
-  async #loadRecord(id: string, key: string): Promise<SessionRecord | undefined> {
-    try {
-      const record = await this.#parts.store.load(key);
-      const cached = this.#cache.get(id);
-      if (cached !== undefined) cached.stale = false;
-      return record;
-    } catch (error) {
-      const cached = this.#cache.get(id);
-      if (cached === undefined || !this.#mayGoOn(cached)) throw error;
-      return cached.record;
-    }
-  }
-
-  /** Whether a session that is held may be used without the word of the store. */
-  #mayGoOn({ record }: LiveSession): boolean {
-    return record.expiresAtMs > Date.now() && this.#parts.store.silentMs < MAX_STALE_MS;
   }
 
   #follow(change: SessionChange): void {
@@ -303,7 +249,7 @@ export class Sessions {
   }
 
   #drop(key: string): void {
-    if (this.#loading.size > 0) this.#endedMeanwhile.add(key);
+    this.#loader.ended(key);
     const session = this.#cache.byKey(key);
     if (session !== undefined) {
       session.ended = true;
