@@ -61,6 +61,13 @@ export class Views {
     return view;
   }
 
+  /** Has a backend's lists read again for a view, if it is here. */
+  refresh(key: string, backend: string): void {
+    for (const discovery of this.#views.get(key)?.discoveries ?? []) {
+      if (discovery.backend.name === backend) discovery.refresh();
+    }
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#sweeper);
     await Promise.all([...this.#views.values()].map((view) => view.close()));

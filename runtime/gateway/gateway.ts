@@ -101,7 +101,7 @@ export class Gateway {
     const clientInfo = JSON.stringify({ name: "mcp-fleet", version: VERSION });
     const views = new Views({ backends, settings, clientInfo, log });
     const listTimeoutSeconds = limits.callTimeoutSeconds;
-    const catalogs = new SessionCatalogs({ views, upstreams, backends, listTimeoutSeconds });
+    const catalogs = new SessionCatalogs({ views, upstreams, store, backends, listTimeoutSeconds });
 
     const keepAlive = new KeepAlive(limits.keepAliveSeconds);
     const streams = new ClientStreams({ keepAlive, perSession: limits.streams, metrics });
@@ -221,6 +221,7 @@ export class Gateway {
       this.#streams.close(key);
     });
     this.#sessions.onChanged((record) => this.#role.changed(record));
+    this.#sessions.onLists((view, backend) => this.#views.refresh(view, backend));
     this.#streams.listen({
       opened: (session) => this.#role.streamOpened(session),
       closed: (session) => this.#role.streamClosed(session),

@@ -5,12 +5,14 @@ import type { View } from "../catalog/view.ts";
 import type { Views } from "../catalog/views.ts";
 import type { BackendSettings } from "../contract/index.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
+import type { SessionStore } from "../sessions/session-store.ts";
 import type { Backend } from "../upstream/backend.ts";
 import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
 
 export interface SessionCatalogsParts {
   readonly views: Views;
   readonly upstreams: UpstreamSessions;
+  readonly store: SessionStore;
   readonly backends: readonly Backend[];
   readonly listTimeoutSeconds: number;
 }
@@ -65,18 +67,28 @@ export class SessionCatalogs {
     return this.#merge(session, view, shared, offers);
   }
 
-  /** A backend told a session that its lists changed: they are asked again, by whoever holds them. */
+  /**
+   * A backend told a session that its lists changed. Those of the session itself are read again here; those of its
+   * view by every process, which tells its own clients. Answers what changed for this session alone.
+   */
   async changed(session: LiveSession, backend: Backend): Promise<readonly ListName[]> {
     if (!isPerSession(backend.settings)) {
-      const view = this.viewOf(session);
-      for (const discovery of view.discoveries) {
-        if (discovery.backend === backend) discovery.refresh();
-      }
+      await this.#tellFleet(session.record.view, backend.name);
       return [];
     }
     const before = await this.of(session);
     const after = await this.refresh(session);
     return after.changedSince(before);
+  }
+
+  /** While the store is away, at least this process's own clients hear of it. */
+  async #tellFleet(view: string, backend: string): Promise<void> {
+    try {
+      await this.#parts.store.listsChanged(view, backend);
+    } catch (error) {
+      this.#parts.views.refresh(view, backend);
+      throw error;
+    }
   }
 
   async #read(session: LiveSession, backend: Backend, signal: AbortSignal): Promise<Offer> {

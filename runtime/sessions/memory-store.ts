@@ -96,6 +96,10 @@ export class MemoryStore implements SessionStore {
     if (leases.size === 0) this.#leases.delete(key);
   }
 
+  async listsChanged(view: string, backend: string): Promise<void> {
+    this.#tell({ kind: "lists", view, backend });
+  }
+
   async cancel(key: string, idText: string): Promise<void> {
     if (this.#find(key) !== undefined) this.#tell({ kind: "cancelled", key, idText });
   }

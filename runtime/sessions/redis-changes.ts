@@ -29,6 +29,7 @@ export interface ChangeListener {
   changed(ended: readonly string[], changed: readonly string[]): void;
   /** The client of a session does not wait any more for its request with this id. */
   cancelled(key: string, idText: string): void;
+  listsChanged(view: string, backend: string): void;
   /** Changes may have been missed. */
   missed(): void;
   /** The store came back empty. */
@@ -146,6 +147,7 @@ export class RedisChanges {
       if (key === undefined || author === by) continue;
       if (kind === "ended") ended.push(key);
       else if (kind === "cancelled") listener.cancelled(key, id ?? "");
+      else if (kind === "lists") listener.listsChanged(key, id ?? "");
       else changed.add(key);
     }
     for (const key of ended) changed.delete(key);

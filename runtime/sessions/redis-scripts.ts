@@ -16,6 +16,7 @@ export const OPERATIONS = [
   "lease",
   "release",
   "cancel",
+  "lists-changed",
   "end",
   "take-expired",
   "count",

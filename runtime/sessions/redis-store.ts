@@ -51,6 +51,7 @@ export class RedisStore implements SessionStore {
       listener: {
         changed: (ended, changed) => void this.#tellOthers(ended, changed),
         cancelled: (key, idText) => this.#tell({ kind: "cancelled", key, idText }),
+        listsChanged: (view, backend) => this.#tell({ kind: "lists", view, backend }),
         missed: () => this.#tell({ kind: "gap" }),
         emptied: () => this.#refill(),
       },
@@ -120,6 +121,11 @@ export class RedisStore implements SessionStore {
   async cancel(key: string, idText: string): Promise<void> {
     const told = await this.#commands.ofSession("cancel", key, [idText]);
     if (told === 1) this.#tell({ kind: "cancelled", key, idText });
+  }
+
+  async listsChanged(view: string, backend: string): Promise<void> {
+    await this.#commands.ofStore("lists-changed", [view, backend]);
+    this.#tell({ kind: "lists", view, backend });
   }
 
   async end(key: string): Promise<SessionRecord | undefined> {

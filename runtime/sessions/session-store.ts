@@ -6,6 +6,7 @@ export type SessionChange =
   | { readonly kind: "changed"; readonly record: SessionRecord }
   /** The client does not wait any more for its request with this id (JSON text), wherever that runs. */
   | { readonly kind: "cancelled"; readonly key: string; readonly idText: string }
+  | { readonly kind: "lists"; readonly view: string; readonly backend: string }
   /** Changes may have been missed: nothing that is held is certain until it is loaded again. */
   | { readonly kind: "gap" }
   /**
@@ -72,6 +73,9 @@ export interface SessionStore {
 
   /** Tells all who watch, and keeps nothing. For a session that is not there, nobody hears of it. */
   cancel(key: string, idText: string): Promise<void>;
+
+  /** Tells all who watch that the sessions of a view see other lists of a backend, and keeps nothing. */
+  listsChanged(view: string, backend: string): Promise<void>;
 
   /** Ends a session. Answers its record once, to the caller that ended it. */
   end(key: string): Promise<SessionRecord | undefined>;

@@ -50,6 +50,7 @@ export class Sessions {
   #onEnded: (record: SessionRecord, reason: EndReason) => void = () => {};
   #onGone: (key: string) => void = () => {};
   #onChanged: (record: SessionRecord) => void = () => {};
+  #onLists: (view: string, backend: string) => void = () => {};
 
   constructor(parts: SessionsParts) {
     const { maxSessions, maxPerPrincipal, initializePerMinute } = parts.settings;
@@ -89,6 +90,11 @@ export class Sessions {
   /** Every process hears of a record that changed anywhere, whether it holds the session or not. */
   onChanged(listener: (record: SessionRecord) => void): void {
     this.#onChanged = listener;
+  }
+
+  /** Every process hears that a backend told one of them, in a session, of lists that changed. */
+  onLists(listener: (view: string, backend: string) => void): void {
+    this.#onLists = listener;
   }
 
   /** Errors: AT_CAPACITY, PRINCIPAL_AT_CAPACITY, RATE_LIMITED, STORE_UNAVAILABLE. */
@@ -221,6 +227,7 @@ export class Sessions {
     if (change.kind === "ended") this.#drop(change.key);
     else if (change.kind === "changed") this.#changed(change.record);
     else if (change.kind === "cancelled") this.#cache.byKey(change.key)?.cancel(change.idText);
+    else if (change.kind === "lists") this.#onLists(change.view, change.backend);
     else if (change.kind === "gap") this.#doubtAll();
     else void this.#restoreAll(change.restore);
   }

@@ -128,6 +128,26 @@ function describePods(storeOf: () => OpenStore | undefined): void {
     });
   }
 
+  it("1 list_changed that a backend without streams told pod A, in a call, reaches the stream on pod B", async () => {
+    const { backend, onA, onB } = await twoPods({
+      prepare: (one) => one.on("GET", (exchange) => exchange.status(405)),
+    });
+    const stream = await onB.stream();
+    backend.on("tools/call", async (exchange) => {
+      backend.tools = backend.tools.slice(1);
+      exchange.begin();
+      await exchange.event(JSON.parse(CHANGED));
+      await exchange.event(JSON.parse(exchange.resultText({ content: [] })));
+      exchange.end();
+    });
+
+    await onA.post(callOf("read", 1));
+
+    expect(await stream.next()).toBe(CHANGED);
+    await onA.send({ method: "DELETE" });
+    expect(await stream.next()).toBeUndefined();
+  });
+
   it("1 list_changed reaches a session that pod B holds in its only cache entry no more", async () => {
     const { backend, there, onB } = await twoPods({ session: { cacheEntries: 1 } });
     const stream = await onB.stream();

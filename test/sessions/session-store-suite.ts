@@ -452,6 +452,15 @@ export function describeSessionStore(
         }
       });
 
+      it("tells 2 watchers of lists that changed at a backend, once each", async () => {
+        const watchers = [watched(), watched()];
+        await store.listsChanged("view", "files");
+        for (const { changes } of watchers) {
+          const told = [{ kind: "lists", view: "view", backend: "files" }];
+          await expect.poll(() => changes).toEqual(told);
+        }
+      });
+
       it("says nothing of a write that changed nothing, nor to whoever stopped", async () => {
         await create(sessionRecord("a"));
         await store.setUpstream("a", "one", { ...upstream, epoch: 2 });

@@ -2,7 +2,8 @@
 --
 -- KEYS[1]  the sorted set of all sessions that have not ended, by expiry in milliseconds; with ":" and an
 --          owner appended, that of the owner's sessions
--- KEYS[2]  the stream of changes: kind ("changed", "cancelled" or "ended"), key, by, and id where "cancelled"
+-- KEYS[2]  the stream of changes: kind ("changed", "cancelled", "ended" or "lists"), key (a view where
+--          "lists"), by, and id: the request's where "cancelled", the backend where "lists"
 -- KEYS[3]  the generation: a hash of id and since, there as long as the store has kept what it was given
 -- ARGV[1]  the time in milliseconds, or "" for this server's own
 -- ARGV[2]  the process that asks: what it did itself it need not read in the stream
