@@ -122,7 +122,7 @@ export class AnswerRelay {
     } else if (envelope.kind === "response") {
       const { id } = envelope;
       if (id === undefined || !isSameId(envelope.idText, idText)) return;
-      const answer = replace(text, id, idText);
+      const answer = envelope.idText === idText ? text : replace(text, id, idText);
       await reply.event(upstream.record.renewed === true ? this.#withNews(answer) : answer);
       reply.end();
       this.#done();

@@ -31,7 +31,11 @@ export class InspectedGateway {
     const child = fork(import.meta.filename, [JSON.stringify(configuration)], {
       execArgv: ["--expose-gc"],
     });
-    const [addresses] = await once(child, "message");
+    const ended = once(child, "exit").then(([code]) => {
+      throw new Error(`the gateway ended with ${code} before it listened`);
+    });
+    const [addresses] = await Promise.race([once(child, "message"), ended]);
+    ended.catch(() => {});
     return new InspectedGateway(child, addresses);
   }
 
@@ -74,7 +78,8 @@ async function inspect(): Promise<Inspection> {
 }
 
 if (import.meta.main) {
-  const settings = validate(JSON.parse(process.argv[2] ?? ""));
+  const configuration: Configuration = JSON.parse(process.argv[2] ?? "");
+  const settings = validate({ port: 0, adminPort: 0, ...configuration });
   const log = pino({ level: process.env.MCP_FLEET_TEST_LOG ?? "silent" });
   const gateway = new Gateway({ settings, log });
   const addresses = await gateway.listen();
