@@ -8,7 +8,7 @@ import { handshake, type Introduction, type Welcome } from "../upstream/handshak
 import type { UpstreamSession } from "../upstream/upstream-session.ts";
 import { ownRequest } from "../upstream/upstream-sessions.ts";
 import { FleetError } from "../wire/fleet-error.ts";
-import { type Envelope, readEnvelope } from "../wire/message.ts";
+import { envelopeOf } from "../wire/message.ts";
 import type { SseEvent } from "../wire/sse.ts";
 import { readList } from "./listing.ts";
 import { type Item, LIST_NAMES, LISTS, type ListName, type Offer } from "./offer.ts";
@@ -163,7 +163,10 @@ export class Discovery {
   async #hear(event: SseEvent, welcome: Welcome, signal: AbortSignal): Promise<void> {
     const envelope = envelopeOf(event.data);
     if (envelope === undefined) return;
-    if (envelope.kind === "request") return await answerOwn(envelope, welcome.session, signal);
+    if (envelope.kind === "request") {
+      const refusal = "no client stands behind this session";
+      return await welcome.session.settle(envelope, -32601, refusal, signal);
+    }
     const changed = LIST_NAMES.filter((list) => LISTS[list].changed === envelope.method);
     if (changed.length > 0) await this.#readLists(welcome, changed, signal);
   }
@@ -240,26 +243,4 @@ export class Discovery {
 function reasonOf(error: unknown): string {
   const cause = error instanceof FleetError && error.cause !== undefined ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** A backend may ping; it gets nothing else from a session that no client stands behind. */
-async function answerOwn(
-  envelope: Envelope,
-  session: UpstreamSession,
-  signal: AbortSignal,
-): Promise<void> {
-  const outcome =
-    envelope.method === "ping"
-      ? '"result":{}'
-      : '"error":{"code":-32601,"message":"no client stands behind this session"}';
-  await session.tell(`{"jsonrpc":"2.0","id":${envelope.idText},${outcome}}`, signal);
-}
-
-function envelopeOf(text: string): Envelope | undefined {
-  if (text === "") return undefined;
-  try {
-    return readEnvelope(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -185,10 +185,7 @@ export class SessionStreams {
       } else if (envelope.kind === "request") {
         const pinged = envelope.method === "ping";
         if (!pinged && streams.send(session.key, relayedRequest(text, envelope, upstream))) return;
-        const outcome = pinged
-          ? '"result":{}'
-          : '"error":{"code":-32000,"message":"the client does not listen"}';
-        await upstream.tell(`{"jsonrpc":"2.0","id":${envelope.idText},${outcome}}`, signal);
+        await upstream.settle(envelope, -32000, "the client does not listen", signal);
       }
     } catch (error) {
       if (signal.aborted) throw error;

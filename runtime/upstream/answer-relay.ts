@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 
 import { at, cut, replace, withMember } from "../wire/json-text.ts";
-import { type Envelope, isSameId, readEnvelope } from "../wire/message.ts";
+import { type Envelope, envelopeOf, isSameId } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
 import { readEvents, type SseEvent } from "../wire/sse.ts";
 import type { CallTimer } from "./call-timer.ts";
@@ -139,10 +139,8 @@ export class AnswerRelay {
   /** A request of the backend: pings are answered here, everything else by the client. */
   async #ask(text: string, envelope: Envelope): Promise<void> {
     const { reply, timer, upstream } = this.#parts;
-    const refusal = envelope.method === "ping" ? '"result":{}' : clientGone(reply);
-    if (refusal !== undefined) {
-      const answer = `{"jsonrpc":"2.0","id":${envelope.idText},${refusal}}`;
-      await upstream.tell(answer, timer.signal);
+    if (envelope.method === "ping" || reply.gone.aborted) {
+      await upstream.settle(envelope, -32000, "the client that called is gone", timer.signal);
       return;
     }
     timer.untilCap();
@@ -181,20 +179,6 @@ export function relayedRequest(
   const renamed = token === undefined ? text : replace(text, token, relayed(cut(text, token)));
   const id = token === undefined ? envelope.id : at(renamed, "id");
   return id === undefined ? renamed : replace(renamed, id, relayed(envelope.idText));
-}
-
-function clientGone(reply: Reply): string | undefined {
-  return reply.gone.aborted
-    ? '"error":{"code":-32000,"message":"the client that called is gone"}'
-    : undefined;
-}
-
-function envelopeOf(text: string): Envelope | undefined {
-  try {
-    return readEnvelope(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function announcedLength(response: UpstreamResponse): number | undefined {

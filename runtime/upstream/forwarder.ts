@@ -225,7 +225,7 @@ function sessionLost(backend: Backend): FleetError {
   });
 }
 
-export function outcomeUnknown(backend: Backend, cause: unknown): FleetError {
+function outcomeUnknown(backend: Backend, cause: unknown): FleetError {
   return new FleetError("OUTCOME_UNKNOWN", {
     message: `the backend ${backend.name} broke off after the call was sent; whether it ran is unknown`,
     data: { backend: backend.name },

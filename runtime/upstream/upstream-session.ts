@@ -1,7 +1,7 @@
 import type { UpstreamRecord } from "../sessions/session-record.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { cut, at as find } from "../wire/json-text.ts";
-import { isSameId, readEnvelope } from "../wire/message.ts";
+import { type Envelope, isSameId, readEnvelope } from "../wire/message.ts";
 import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../wire/sse.ts";
 import type { Backend, Purpose } from "./backend.ts";
 import type { UpstreamResponse } from "./exchange.ts";
@@ -70,6 +70,19 @@ export class UpstreamSession {
     const response = await this.post(text, "notify", signal);
     await response.body.dump();
     return response.statusCode;
+  }
+
+  /** Answers a request of the backend here: a ping is answered, anything else refused with this error. */
+  async settle(
+    request: Envelope,
+    code: number,
+    message: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { method, idText } = request;
+    const outcome =
+      method === "ping" ? '"result":{}' : `"error":${JSON.stringify({ code, message })}`;
+    await this.tell(`{"jsonrpc":"2.0","id":${idText},${outcome}}`, signal);
   }
 
   /** Opens the stream of what the backend says unasked, or goes on with one after `lastEventId`. */

@@ -48,6 +48,15 @@ export function readEnvelope(text: string): Envelope {
   return { kind: "response", method: "", idText, ...spans };
 }
 
+/** The envelope of a text that may be no message at all, such as an event without data. */
+export function envelopeOf(text: string): Envelope | undefined {
+  try {
+    return readEnvelope(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Reads a message that a client sent.
  * Errors: PARSE_ERROR for text that is no JSON, INVALID_REQUEST for JSON that is no message.
