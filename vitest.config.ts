@@ -8,5 +8,6 @@ export default defineConfig({
     // Real servers and clients start in some tests: the limit is for a hang, not a measure of speed.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

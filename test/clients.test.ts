@@ -1,6 +1,8 @@
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
-import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+
 import { type McpServers, startMcpServers } from "../demo/mcp-servers.ts";
+import { eventually } from "./support/eventually.ts";
 import { type RunningGateway, startGateway } from "./support/gateway.ts";
 import { inspect } from "./support/inspector-cli.ts";
 import { freePort, type SdkBackend, startSdkBackend } from "./support/sdk-backend.ts";
@@ -11,9 +13,6 @@ import {
   connectV2,
   type SdkClient,
 } from "./support/sdk-clients.ts";
-
-/** A condition that takes this long will not come true any more. */
-const patience = { timeout: 15_000, interval: 10 };
 
 describe("three published servers behind one gateway", () => {
   let servers: McpServers;
@@ -53,7 +52,7 @@ describe("three published servers behind one gateway", () => {
     async function openListening(): Promise<SdkClient> {
       const session = await open();
       await session.call("everything_echo", { message: "open the backend's session" });
-      await vi.waitFor(() => expect(session.asked).toContain("roots/list"), patience);
+      await eventually(() => expect(session.asked).toContain("roots/list"));
       return session;
     }
 
@@ -148,7 +147,7 @@ describe("three published servers behind one gateway", () => {
 
       const updated = { method: "notifications/resources/updated", params: { uri } };
       const news = expect.objectContaining(updated);
-      await vi.waitFor(() => expect(session.heard).toContainEqual(news), patience);
+      await eventually(() => expect(session.heard).toContainEqual(news));
     });
 
     it("hears 0 log messages below its level and 1 at its level", async () => {
@@ -165,7 +164,7 @@ describe("three published servers behind one gateway", () => {
       await client.setLoggingLevel("info");
       await client.subscribeResource({ uri: "demo://resource/dynamic/text/2" });
 
-      await vi.waitFor(() => expect(logged()).not.toEqual([]), patience);
+      await eventually(() => expect(logged()).not.toEqual([]));
       expect(logged()).toEqual(["demo://resource/dynamic/text/2"]);
     });
 
@@ -208,7 +207,7 @@ describe("three published servers behind one gateway", () => {
       );
 
       await expect(call).rejects.toThrow("enough");
-      await vi.waitFor(async () => expect(await callsInFlight(gateway)).toBe(0), patience);
+      await eventually(async () => expect(await callsInFlight(gateway)).toBe(0));
       expect(await session.call("everything_echo", { message: "still here" })).toContain("still");
     });
 
@@ -298,14 +297,14 @@ describe("a client that listens", () => {
 
     await startGreeting("late", port);
 
-    await vi.waitFor(() => expect(changesOf(session)).toEqual(["tools", "prompts"]), patience);
+    await eventually(() => expect(changesOf(session)).toEqual(["tools", "prompts"]));
     const after = await session.client.listTools();
     expect(after.tools.map(({ name }) => name)).toEqual(["present_greet", "late_greet"]);
     expect(after._meta).toBeUndefined();
     expect(await session.call("late_greet")).toBe("late says hello");
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await statesOf(gateway)).toEqual({ present: "up", late: "up" });
-    }, patience);
+    });
     await expectNextChange(session, present, ["tools", "prompts"]);
   });
 
@@ -317,13 +316,13 @@ describe("a client that listens", () => {
 
     await dying.close();
 
-    await vi.waitFor(() => expect(changesOf(session)).toEqual(["tools", "prompts"]), patience);
+    await eventually(() => expect(changesOf(session)).toEqual(["tools", "prompts"]));
     const { tools, _meta } = await session.client.listTools();
     expect(tools.map(({ name }) => name)).toEqual(["staying_greet"]);
     expect(_meta).toEqual({ "mcp-fleet/missingBackends": ["dying"] });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await statesOf(gateway)).toEqual({ staying: "up", dying: "down" });
-    }, patience);
+    });
     await expectNextChange(session, staying, ["tools", "prompts"]);
   });
 
@@ -332,10 +331,10 @@ describe("a client that listens", () => {
     const session = await openListening(await startOver({ only: backend.url }));
 
     const added = [...backend.servers].map((server) => addTool(server, "wave"));
-    await vi.waitFor(() => expect(changesOf(session)).toEqual(["tools"]), patience);
+    await eventually(() => expect(changesOf(session)).toEqual(["tools"]));
     expect((await session.client.listTools()).tools).toHaveLength(2);
     for (const tool of added) tool.remove();
-    await vi.waitFor(() => expect(changesOf(session)).toEqual(["tools", "tools"]), patience);
+    await eventually(() => expect(changesOf(session)).toEqual(["tools", "tools"]));
 
     expect((await session.client.listTools()).tools).toHaveLength(1);
     await expectNextChange(session, backend, ["tools", "tools"]);
@@ -369,7 +368,7 @@ describe("a client that listens", () => {
     await expectStreams(gateway, 2);
 
     await expectNextChange(early, backend, []);
-    await vi.waitFor(() => expect(changesOf(late)).toEqual(["prompts"]), patience);
+    await eventually(() => expect(changesOf(late)).toEqual(["prompts"]));
   });
 });
 
@@ -457,9 +456,9 @@ async function openListening(gateway: RunningGateway): Promise<SdkClient> {
 }
 
 async function expectStreams(gateway: RunningGateway, count: number): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect((await status(gateway)).sessions.streams).toBe(count);
-  }, patience);
+  });
 }
 
 /** The lists that a client heard to be changed, in order. */
@@ -477,9 +476,9 @@ async function expectNextChange(
 ): Promise<void> {
   for (const server of backend.servers) addPrompt(server, "farewell");
   const prompts = (lists: string[]) => lists.filter((list) => list === "prompts").length;
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(prompts(changesOf(session))).toBeGreaterThan(prompts(heard));
-  }, patience);
+  });
   expect(changesOf(session)).toEqual([...heard, "prompts"]);
 }
 

@@ -1,7 +1,8 @@
 import { request } from "undici";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import type { Configuration } from "../runtime/contract/index.ts";
+import { eventually } from "./support/eventually.ts";
 import {
   type GatewayProcess,
   refusesConnections,
@@ -24,7 +25,7 @@ async function run(rest: Omit<Configuration, "backends"> = {}): Promise<Draining
 }
 
 async function unready(gateway: GatewayProcess): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { statusCode, body } = await request(`${gateway.adminUrl}/readyz`);
     await body.dump();
     expect(statusCode).toBe(503);
@@ -39,7 +40,7 @@ describe("a gateway that drains", () => {
     });
     const client = await RawClient.open(gateway.url);
     const waiting = client.post(callOf("write"));
-    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(backend.count("tools/call")).toBe(1));
     gateway.signal("SIGTERM");
     expect(textOf(await waiting)).toBe("after 25 s");
     expect(await gateway.exited).toBe(0);
@@ -111,7 +112,7 @@ describe("a gateway that drains", () => {
     backend.on("tools/call", () => {});
     const client = await RawClient.open(gateway.url);
     const calls = [client.post(callOf("write", 1)), client.post(callOf("write", 2))];
-    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(2));
+    await eventually(() => expect(backend.count("tools/call")).toBe(2));
     gateway.signal("SIGTERM");
     await refusesConnections(gateway.url);
     gateway.signal("SIGTERM");

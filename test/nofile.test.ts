@@ -400,16 +400,14 @@ describe("a process with 1,024 open files", () => {
     onTestFinished(() => hangUp(idle));
     // Those that were refused have been let go of.
     await expect
-      .poll(() => idle.filter(({ readyState }) => readyState !== "open").length, {
-        timeout: 20_000,
-      })
+      .poll(() => idle.filter(({ readyState }) => readyState !== "open").length)
       .toBeGreaterThan(2000 - NOFILE);
     expect(JSON.parse(await adminText(gateway, "/livez"))).toEqual({ status: "ok" });
     expect(gateway.openFiles()).toBeLessThanOrEqual(NOFILE);
 
     const status = () =>
       initialize(new RawClient(gateway.url)).then((answer) => answer.status, String);
-    await expect.poll(status, { timeout: 20_000 }).toBe(503);
+    await expect.poll(status).toBe(503);
     // Longer than what the sockets in between hold: a reset would take the answer away.
     const answer = await new RawClient(gateway.url).post(Buffer.alloc(2 ** 23, " "));
     expect(answer.headers["retry-after"]).toMatch(/^[1-9]\d*$/);
@@ -417,7 +415,7 @@ describe("a process with 1,024 open files", () => {
     expect([answer.status, JSON.parse(answer.text).error.data.error]).toEqual([503, "AT_CAPACITY"]);
 
     hangUp(idle);
-    await expect.poll(status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(status).toBe(200);
     expect(JSON.stringify(gateway.log)).not.toContain("EMFILE");
   });
 });

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { EchoServer } from "../support/echo-server.ts";
+import { eventually } from "../support/eventually.ts";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
 
@@ -56,7 +57,7 @@ it("2 calls of a batch run side by side: the fast one is answered while the slow
   const before = echo.calls.length;
   const stream = await client.stream(`[${slow},${fast}]`);
   expect(JSON.parse((await stream.next()) ?? "").id).toBe(2);
-  await vi.waitFor(() => expect(echo.calls.length).toBe(before + 2));
+  await eventually(() => expect(echo.calls.length).toBe(before + 2));
   echo.release();
   expect(JSON.parse((await stream.next()) ?? "").id).toBe(1);
   expect(await stream.next()).toBeUndefined();
@@ -73,7 +74,7 @@ it("2 requests of a batch with one id: the second is refused, the first is answe
   const stream = await client.stream(`[${slow},${slow}]`);
   const refused = JSON.parse((await stream.next()) ?? "");
   expect([refused.id, refused.error.code]).toEqual([9, -32600]);
-  await vi.waitFor(() => expect(echo.calls.length).toBe(before + 1));
+  await eventually(() => expect(echo.calls.length).toBe(before + 1));
   echo.release();
   expect(JSON.parse((await stream.next()) ?? "").result).toHaveProperty("content");
 });

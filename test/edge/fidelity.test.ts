@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { startConformanceServer } from "../support/conformance-server.ts";
 import { EchoServer } from "../support/echo-server.ts";
+import { eventually } from "../support/eventually.ts";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
 
@@ -114,7 +115,7 @@ it("arguments nested 1,000,000 deep are passed on and answered", async () => {
 it("an id that is in flight is refused with 400, and the call in flight is still answered", async () => {
   const before = echo.calls.length;
   const first = client.post(call("5", "echo_slow"));
-  await vi.waitFor(() => expect(echo.calls.length).toBe(before + 1));
+  await eventually(() => expect(echo.calls.length).toBe(before + 1));
   const second = await client.post(call("5", "echo_echo"));
   const { id, error } = JSON.parse(second.text);
   expect([second.status, id, error.code]).toEqual([400, 5, -32600]);

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { EchoServer } from "../support/echo-server.ts";
+import { eventually } from "../support/eventually.ts";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { type Headers, RawClient } from "../support/raw-client.ts";
 
@@ -32,7 +33,7 @@ const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 it("/livez and /readyz answer on the MCP port whatever the Host, and /mcp only to the allowed one", async () => {
   const probe = (path: string, host: string) =>
     client.send({ method: "GET", path, headers: { host } });
-  await vi.waitFor(async () => expect((await probe("/readyz", "10.0.0.7:4483")).status).toBe(200));
+  await eventually(async () => expect((await probe("/readyz", "10.0.0.7:4483")).status).toBe(200));
   expect((await probe("/livez", "10.0.0.7:4483")).status).toBe(200);
   expect((await client.post(PING, { host: "10.0.0.7:4483" })).status).toBe(403);
   expect((await client.post(PING, { host: "localhost" })).status).toBe(403);

@@ -1,7 +1,8 @@
 import { request } from "undici";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { EchoServer } from "../support/echo-server.ts";
+import { eventually } from "../support/eventually.ts";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
 
@@ -32,7 +33,7 @@ it("of 2 streams of a session the newest gets a message, the other one when the 
   echo.addTool("third");
   expect(await newer.next()).toBe(CHANGED);
   newer.leave();
-  await vi.waitFor(async () => expect(await openStreams()).toBe(1));
+  await eventually(async () => expect(await openStreams()).toBe(1));
   echo.addTool("fourth");
   expect(await older.next()).toBe(CHANGED);
   // What follows the message shows that it came once, and that the older stream got nothing before.

@@ -10,9 +10,6 @@ import {
   startFleet,
 } from "../support/scripted-fleet.ts";
 
-/** Everything happens by itself; this is the limit for a hang, not a measure of speed. */
-const PATIENCE = { timeout: 20_000 };
-
 const PING = '{"jsonrpc":"2.0","id":"ping","method":"ping"}';
 const CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
 const URI = "test://one";
@@ -60,7 +57,7 @@ function describePods(storeOf: () => OpenStore | undefined): void {
     const [there] = fleet.others;
     if (there === undefined) throw new Error("no second gateway");
     // From here on each pod hears of what the backend says of its lists.
-    await expect.poll(() => fleet.backend.discovered("GET"), PATIENCE).toBe(2);
+    await expect.poll(() => fleet.backend.discovered("GET")).toBe(2);
     return { ...fleet, there, onA: fleet.client, onB: sameSession(fleet.client, there) };
   };
 
@@ -170,7 +167,7 @@ function describePods(storeOf: () => OpenStore | undefined): void {
       const answer = await onA.post(requestOf("resources/subscribe", { uri: URI }));
       expect(messageOf(answer).error).toBeUndefined();
 
-      await expect.poll(() => backend.count("GET"), PATIENCE).toBe(1);
+      await expect.poll(() => backend.count("GET")).toBe(1);
       for (const turn of [1, 2]) {
         await backend.announce({ ...UPDATED, params: { ...UPDATED.params, _meta: { turn } } });
         expect(JSON.parse((await stream.next()) ?? "").params._meta).toEqual({ turn });
@@ -184,12 +181,12 @@ function describePods(storeOf: () => OpenStore | undefined): void {
     const { backend, onA, onB } = await twoPods();
     const first = await onB.stream();
     await onB.post(requestOf("resources/subscribe", { uri: URI }));
-    await expect.poll(() => backend.count("GET"), PATIENCE).toBe(1);
+    await expect.poll(() => backend.count("GET")).toBe(1);
     first.leave();
 
     const second = await onA.stream();
 
-    await expect.poll(() => backend.count("GET"), PATIENCE).toBe(2);
+    await expect.poll(() => backend.count("GET")).toBe(2);
     await backend.announce(UPDATED);
     expect(await second.next()).toBe(JSON.stringify(UPDATED));
     second.leave();
@@ -205,7 +202,7 @@ function describePods(storeOf: () => OpenStore | undefined): void {
     });
     const cancelled = onA.post(callOf("write", 1));
     const other = onA.post(callOf("write", 2));
-    await expect.poll(() => backend.count("tools/call"), PATIENCE).toBe(2);
+    await expect.poll(() => backend.count("tools/call")).toBe(2);
 
     expect((await onB.post(cancelOf(1))).status).toBe(202);
 

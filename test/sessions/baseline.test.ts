@@ -1,6 +1,7 @@
 import { queryObjects, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
+
 import { HttpReply } from "../../runtime/edge/http-reply.ts";
 import { LiveCache } from "../../runtime/sessions/live-cache.ts";
 import { LiveSession } from "../../runtime/sessions/live-session.ts";
@@ -15,9 +16,6 @@ import { sessionRecord } from "./session-store-suite.ts";
 
 const SESSIONS = 200;
 const START_MS = 1_800_000_000_000;
-
-/** Idle connections close after 1 s, the reaper looks each second. */
-const settled = { timeout: 20_000, interval: 100 };
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc");
@@ -53,7 +51,7 @@ async function startTwoBackends() {
     for (const backend of backends) await backend.close();
   });
   // The connection of the stream for list changes stays, all others close when they have been idle.
-  const idle = () => expect.poll(() => backends.map(({ counts }) => counts.sockets), settled);
+  const idle = () => expect.poll(() => backends.map(({ counts }) => counts.sockets));
   await expect.poll(() => backends.map(({ counts }) => counts.requests.GET)).toEqual([1, 1]);
   return { backends, store, gateway, untilIdle: () => idle().toEqual([1, 1]) };
 }
@@ -92,7 +90,7 @@ it("gives back the records, backend sessions, sockets and timers of 200 sessions
   await comeAndGo(gateway.url, store);
 
   // One session per backend is the gateway's own.
-  await expect.poll(() => backends.map(({ counts }) => counts.sessions), settled).toEqual([1, 1]);
+  await expect.poll(() => backends.map(({ counts }) => counts.sessions)).toEqual([1, 1]);
   for (const { counts } of backends) {
     expect(counts.requests).toMatchObject({ initialize: SESSIONS + 1, DELETE: SESSIONS });
   }
@@ -101,14 +99,14 @@ it("gives back the records, backend sessions, sockets and timers of 200 sessions
   });
   expect(await store.takeExpired(SESSIONS)).toEqual([]);
   await untilIdle();
-  await expect.poll(activeResources, settled).toEqual(before);
+  await expect.poll(activeResources).toEqual(before);
 });
 
 it("leaves 0 objects and less than 500 bytes per session behind after 5 rounds of 200 sessions", async () => {
   const { backends, store, gateway, untilIdle } = await startTwoBackends();
   const round = async () => {
     await comeAndGo(gateway.url, store);
-    await expect.poll(() => backends.map(({ counts }) => counts.sessions), settled).toEqual([1, 1]);
+    await expect.poll(() => backends.map(({ counts }) => counts.sessions)).toEqual([1, 1]);
   };
   const heapBytes = async () => {
     await untilIdle();
@@ -130,7 +128,7 @@ it("leaves 0 objects and less than 500 bytes per session behind after 5 rounds o
   const after = await heapBytes();
 
   // Two upstream sessions are the gateway's own.
-  await expect.poll(left, settled).toEqual({ ...nothing, upstreamSessions: 2 });
+  await expect.poll(left).toEqual({ ...nothing, upstreamSessions: 2 });
   expect((after - before) / (5 * SESSIONS)).toBeLessThan(500);
 });
 

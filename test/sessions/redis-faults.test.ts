@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
 import type { RedisSettings } from "../../runtime/contract/index.ts";
 import { Metrics } from "../../runtime/metrics.ts";
 import { RedisStore } from "../../runtime/sessions/redis-store.ts";
@@ -13,7 +14,6 @@ import { sessionRecord } from "./session-store-suite.ts";
 
 /** The budget of 2.5 s, and what a busy machine adds. */
 const BOUND_MS = 3_500;
-const PATIENCE = { timeout: 20_000 };
 const caps = { maxSessions: 100 };
 const unavailable = { code: "STORE_UNAVAILABLE", statusCode: 503, retryAfterSeconds: 2 };
 
@@ -95,9 +95,9 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
     await refusedWithin(500, operations(store, "a"));
     server.thaw();
     await expect
-      .poll(() => store.load("b").catch((error) => error.message), PATIENCE)
+      .poll(() => store.load("b").catch((error) => error.message))
       .toBe("the session store came back empty and is being filled again");
-    await expect.poll(() => store.count(), PATIENCE).toBeLessThanOrEqual(2);
+    await expect.poll(() => store.count()).toBeLessThanOrEqual(2);
   });
 
   it("refuses while it is gone, and goes on once it is back", async () => {
@@ -107,7 +107,7 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
     await refusedWithin(BOUND_MS, operations(store, "a"));
     await refusedWithin(500, operations(store, "a"));
     await server.restart();
-    await expect.poll(() => store.create(live("a"), caps), PATIENCE).toBe("created");
+    await expect.poll(() => store.create(live("a"), caps)).toBe("created");
   });
 
   it("hides a restart that takes less than 2.5 s", async () => {
@@ -129,7 +129,7 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
     await server.restart();
     await store.opened;
     // Changes are heard on another connection than the one that commands go through.
-    await expect.poll(() => store.create(live("a"), caps), PATIENCE).toBe("created");
+    await expect.poll(() => store.create(live("a"), caps)).toBe("created");
   });
 
   it("counts operations and errors by operation", async () => {
@@ -184,7 +184,7 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
     await server.ask("CLIENT", "KILL", "USER", "gateway");
     await refusedWithin(BOUND_MS, [store.load("a")]);
     writeFileSync(passwordFile, "second\n");
-    await expect.poll(() => store.load("a"), PATIENCE).toMatchObject({ key: "a" });
+    await expect.poll(() => store.load("a")).toMatchObject({ key: "a" });
   });
 
   it("speaks TLS to a certificate of its authority and name, and to no other", async () => {

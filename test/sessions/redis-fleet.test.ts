@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+
 import type { RedisSettings } from "../../runtime/contract/index.ts";
 import { Metrics } from "../../runtime/metrics.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
@@ -17,8 +18,6 @@ const client = {
   view: "view",
 };
 const upstream = { sessionId: "u", protocol: "2025-11-25", epoch: 1 };
-/** A process looks at the generation of the store every 2 s. */
-const PATIENCE = { timeout: 10_000 };
 const notFound = expect.objectContaining({ code: "SESSION_NOT_FOUND" });
 const unavailable = expect.objectContaining({ code: "STORE_UNAVAILABLE" });
 
@@ -94,7 +93,7 @@ describe.skipIf(!hasRedis)("2 processes over one Redis", () => {
     // A change that nobody is told of, and the loss of the stream.
     await server.ask("HSET", `${settings.keyPrefix}session:${session.key}`, "logLevel", "debug");
     await server.ask("DEL", `${settings.keyPrefix}changes`);
-    await expect.poll(() => copy.stale, PATIENCE).toBe(true);
+    await expect.poll(() => copy.stale).toBe(true);
     expect((await there.find(session.id, "alice")).record.logLevel).toBe("debug");
     expect(there.find(session.id, "alice")).toBe(copy);
   });
@@ -114,9 +113,7 @@ describe.skipIf(!hasRedis)("2 processes over one Redis", () => {
     expect(key).toHaveLength(32);
     expect(await there.signingKey()).toEqual(key);
     await empty();
-    await expect
-      .poll(() => server.ask("GET", `${settings.keyPrefix}signing-key`), PATIENCE)
-      .not.toBeNull();
+    await expect.poll(() => server.ask("GET", `${settings.keyPrefix}signing-key`)).not.toBeNull();
     expect(await (await store()).signingKey()).toEqual(key);
   });
 
@@ -131,7 +128,7 @@ describe.skipIf(!hasRedis)("2 processes over one Redis", () => {
     await empty();
     const third = await pod();
     for (const { id, record } of held) {
-      await expect.poll(() => third.find(id, "alice"), PATIENCE).toMatchObject({ record });
+      await expect.poll(() => third.find(id, "alice")).toMatchObject({ record });
     }
     await expect(async () => third.find(gone.id, "alice")).rejects.toEqual(unavailable);
     expect(await stores[0]?.count()).toBe(20);
@@ -147,11 +144,11 @@ describe.skipIf(!hasRedis)("2 processes over one Redis", () => {
       await server.ask("ACL", "SETUSER", "default", "~*");
     });
     await empty();
-    await expect.poll(() => server.ask("ACL", "LOG"), PATIENCE).not.toEqual([]);
+    await expect.poll(() => server.ask("ACL", "LOG")).not.toEqual([]);
     await server.ask("ACL", "SETUSER", "default", "~*");
     const other = await pod();
     await expect
-      .poll(() => other.find(session.id, "alice"), PATIENCE)
+      .poll(() => other.find(session.id, "alice"))
       .toMatchObject({ record: session.record });
   });
 
@@ -163,9 +160,7 @@ describe.skipIf(!hasRedis)("2 processes over one Redis", () => {
     await expect(one.load("a")).rejects.toEqual(unavailable);
     await expect(one.touch("a", nowMs)).rejects.toEqual(unavailable);
     await expect(one.end("a")).rejects.toEqual(unavailable);
-    await expect
-      .poll(() => server.ask("EXISTS", `${settings.keyPrefix}generation`), PATIENCE)
-      .toBe(1);
+    await expect.poll(() => server.ask("EXISTS", `${settings.keyPrefix}generation`)).toBe(1);
     nowMs += 9_000;
     await expect(one.load("a")).rejects.toEqual(unavailable);
     nowMs += 2_000;
@@ -195,7 +190,7 @@ describe.skipIf(!hasRedis)("2 processes over one Redis", () => {
     await expect(async () => here.find(session.id, "alice")).rejects.toEqual(unavailable);
     expect(session.ended).toBe(false);
     server.thaw();
-    await expect.poll(() => stores[0]?.silentMs, PATIENCE).toBeLessThan(5_000);
+    await expect.poll(() => stores[0]?.silentMs).toBeLessThan(5_000);
     expect(await here.find(session.id, "alice")).toBe(session);
   });
 

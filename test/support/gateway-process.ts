@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-import { expect, onTestFinished, vi } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 
 import type { Configuration } from "../../runtime/contract/index.ts";
+import { eventually } from "./eventually.ts";
 
 const MAIN = new URL("../../runtime/main.ts", import.meta.url).pathname;
 
@@ -38,11 +39,11 @@ export async function startGatewayProcess(configuration: Configuration): Promise
     await exited;
   });
   const lines = collectLines(child);
-  const listening = await vi.waitFor(() => {
+  const listening = await eventually(() => {
     const line = lines.find((one) => one.includes('"listening"'));
     if (line === undefined) throw new Error(`the gateway said:\n${lines.join("\n")}`);
     return JSON.parse(line);
-  }, 20_000);
+  });
   const { url, adminUrl } = listening;
   return { url, adminUrl, lines, signal: (signal) => child.kill(signal), exited };
 }
@@ -50,7 +51,7 @@ export async function startGatewayProcess(configuration: Configuration): Promise
 /** Resolves when a new connection is refused. */
 export async function refusesConnections(url: string): Promise<void> {
   const attempt = () => fetch(url, { headers: { connection: "close" } });
-  await vi.waitFor(() => expect(attempt()).rejects.toThrow(), { timeout: 10_000 });
+  await eventually(() => expect(attempt()).rejects.toThrow());
 }
 
 function collectLines(child: ChildProcess): string[] {

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 
+import { eventually } from "../support/eventually.ts";
 import type { Script } from "../support/scripted-backend.ts";
 import { callOf, gatewayError, messageOf, startFleet, textOf } from "../support/scripted-fleet.ts";
 
@@ -71,7 +72,7 @@ describe("a backend that closes its idle connections", () => {
     for (const id of [1, 2, 3]) {
       expect(textOf(await client.post(callOf("write", id)))).toBe("write for raw");
       backend.closeIdle();
-      await vi.waitFor(() => expect(backend.openSockets).toBe(0));
+      await eventually(() => expect(backend.openSockets).toBe(0));
     }
 
     expect(backend.count("tools/call")).toBe(3);

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 
+import { eventually } from "../support/eventually.ts";
 import type { RawClient } from "../support/raw-client.ts";
 import { type Exchange, textResult } from "../support/scripted-exchange.ts";
 import { callOf, startFleet, statusOf, textOf } from "../support/scripted-fleet.ts";
@@ -126,7 +127,7 @@ describe("a client that leaves in mid-call", () => {
     await stream.next();
 
     stream.leave();
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await client.post(pingOf())).toMatchObject({ status: 200 }),
     );
     left.resolve();
@@ -167,7 +168,7 @@ describe("a client that leaves in mid-call", () => {
     await client.post(pingOf());
     left.resolve();
 
-    await vi.waitFor(async () => expect((await statusOf(gateway)).sessions.busy).toBe(0));
+    await eventually(async () => expect((await statusOf(gateway)).sessions.busy).toBe(0));
     expect(backend.count("tools/call")).toBe(1);
   });
 });

@@ -1,5 +1,6 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
+import { eventually } from "../support/eventually.ts";
 import { startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
@@ -21,7 +22,7 @@ describe("a call that the client cancels", () => {
     it(`ends with 0 events, and the backend hears of ${JSON.stringify(id)} as it is`, async () => {
       const { backend, client } = await twin(1);
       const waiting = client.post(callOf("read", id));
-      await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+      await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
       const cancelled = await client.post(cancelOf(id));
       const answer = await waiting;
@@ -48,7 +49,7 @@ describe("a call that the client cancels", () => {
       exchange.status(202);
     });
     const waiting = client.post(callOf("read", 1));
-    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
     await client.post(cancelOf(1));
 
@@ -60,12 +61,12 @@ describe("a call that the client cancels", () => {
     const { backend, client } = await twin(1);
     backend.on("notifications/cancelled", () => {});
     const waiting = client.post(callOf("read", 1));
-    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
     const cancelling = client.post(cancelOf(1)).catch(() => {});
 
     expect((await waiting).text).toBe("");
-    await vi.waitFor(() => expect(backend.count("notifications/cancelled")).toBe(1));
+    await eventually(() => expect(backend.count("notifications/cancelled")).toBe(1));
     void cancelling;
   });
 
@@ -80,7 +81,7 @@ describe("a call that the client cancels", () => {
     await client.post(callOf("b0_write", 1));
     backends[1]?.on("tools/call", () => {});
     const waiting = client.post(callOf("b1_write", 2));
-    await vi.waitFor(() => expect(backends[1]?.count("tools/call")).toBe(1));
+    await eventually(() => expect(backends[1]?.count("tools/call")).toBe(1));
 
     await client.post(cancelOf(2));
     await waiting;
@@ -91,7 +92,7 @@ describe("a call that the client cancels", () => {
   it("is heard of by the backend where the cancellation reaches another gateway", async () => {
     const { backend, client, others } = await twin(2);
     const waiting = client.post(callOf("write", 3)).catch(() => {});
-    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
     for (const gateway of others) await sameSession(client, gateway).post(cancelOf(3));
 
@@ -106,7 +107,7 @@ describe("a call that the client cancels", () => {
     const { backend, client } = await startFleet();
     backend.once("tools/call", () => {});
     const waiting = client.post(callOf("write", 1));
-    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(backend.count("tools/call")).toBe(1));
     await client.post(cancelOf(1));
     await waiting;
 

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
+import { eventually } from "../support/eventually.ts";
 import { startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
@@ -19,14 +20,14 @@ describe("a gateway that closes", () => {
     const clients = await Promise.all([1, 2, 3, 4, 5].map(() => RawClient.open(gateway.url)));
     for (const client of clients) await client.post(callOf("write"));
     const streams = await Promise.all(clients.map((client) => client.stream()));
-    await vi.waitFor(() => expect(backend.count("GET")).toBe(5));
+    await eventually(() => expect(backend.count("GET")).toBe(5));
     for (const client of clients.slice(3)) await client.send({ method: "DELETE" });
-    await vi.waitFor(() => expect(backend.count("DELETE")).toBe(2));
+    await eventually(() => expect(backend.count("DELETE")).toBe(2));
 
     await gateway.gateway.close();
 
     for (const stream of streams) expect(await stream.next()).toBeUndefined();
-    await vi.waitFor(() => expect(backend.openSockets).toBe(0));
+    await eventually(() => expect(backend.openSockets).toBe(0));
     expect(backend.discovered("DELETE")).toBe(1);
     await busyWith({ TCPServerWrap: 1 });
   });
@@ -39,15 +40,15 @@ describe("a gateway that closes", () => {
       exchange.result({ content: [] });
     });
     const waiting = client.post(callOf("write"));
-    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
     const closing = gateway.gateway.close();
-    await vi.waitFor(() => expect(fetch(gateway.url)).rejects.toThrow());
+    await eventually(() => expect(fetch(gateway.url)).rejects.toThrow());
     finish.resolve();
 
     expect((await waiting).status).toBe(200);
     await closing;
-    await vi.waitFor(() => expect(backend.openSockets).toBe(0));
+    await eventually(() => expect(backend.openSockets).toBe(0));
   });
 });
 

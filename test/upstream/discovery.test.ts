@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 
+import { eventually } from "../support/eventually.ts";
 import type { RawClient } from "../support/raw-client.ts";
 import type { ScriptedBackend } from "../support/scripted-backend.ts";
 import {
@@ -50,8 +51,8 @@ async function listen(client: RawClient): Promise<{ end(): Promise<string[]>; he
 
 /** The stream is open, and the lists were read again since. */
 async function listsRead(backend: ScriptedBackend): Promise<void> {
-  await vi.waitFor(() => expect(backend.discovered("tools/list")).toBe(2));
-  await vi.waitFor(() => expect(backend.discovered("resources/templates/list")).toBe(2));
+  await eventually(() => expect(backend.discovered("tools/list")).toBe(2));
+  await eventually(() => expect(backend.discovered("resources/templates/list")).toBe(2));
 }
 
 const noStream = (backend: ScriptedBackend) =>
@@ -63,15 +64,15 @@ describe("a backend without GET streams", () => {
     const { backend, client } = fleet;
     expect(await toolsOf(client)).not.toContain("late");
     const { heard, end } = await listen(client);
-    await vi.waitFor(() => expect(backend.discovered("tools/list")).toBeGreaterThan(2));
+    await eventually(() => expect(backend.discovered("tools/list")).toBeGreaterThan(2));
     expect(heard).toEqual([]);
 
     backend.tools = [...backend.tools, LATE_TOOL];
 
-    await vi.waitFor(() => expect(heard).toEqual([CHANGED]));
+    await eventually(() => expect(heard).toEqual([CHANGED]));
     expect(await toolsOf(client)).toContain("late");
     const asked = backend.discovered("tools/list");
-    await vi.waitFor(() => expect(backend.discovered("tools/list")).toBeGreaterThan(asked + 1));
+    await eventually(() => expect(backend.discovered("tools/list")).toBeGreaterThan(asked + 1));
     expect(await end()).toEqual([CHANGED]);
     expect(backend.discovered("initialize")).toBe(1);
   });
@@ -86,7 +87,7 @@ describe("a backend with a GET stream", () => {
 
     await backend.announce({ jsonrpc: "2.0", method: CHANGED });
 
-    await vi.waitFor(() => expect(heard).toEqual([CHANGED]));
+    await eventually(() => expect(heard).toEqual([CHANGED]));
     expect(backend.discovered("tools/list")).toBe(3);
     expect(backend.discovered("resources/list")).toBe(2);
     expect(await end()).toEqual([CHANGED]);
@@ -99,7 +100,7 @@ describe("a backend with a GET stream", () => {
 
     await backend.announce({ jsonrpc: "2.0", method: CHANGED });
 
-    await vi.waitFor(() => expect(backend.discovered("tools/list")).toBe(3));
+    await eventually(() => expect(backend.discovered("tools/list")).toBe(3));
     expect(await end()).toEqual([]);
   });
 
@@ -109,7 +110,7 @@ describe("a backend with a GET stream", () => {
 
     await backend.announce({ jsonrpc: "2.0", id: "p", method: "ping" });
 
-    await vi.waitFor(() => expect(backend.discovered("response")).toBe(1));
+    await eventually(() => expect(backend.discovered("response")).toBe(1));
     expect(backend.received.at(-1)?.message).toEqual({ jsonrpc: "2.0", id: "p", result: {} });
   });
 
@@ -131,13 +132,13 @@ describe("a backend with a GET stream", () => {
         });
       },
     });
-    await vi.waitFor(() => expect(streams).toBe(1));
-    await vi.waitFor(() => expect(fleet.backend.discovered("tools/list")).toBe(2));
+    await eventually(() => expect(streams).toBe(1));
+    await eventually(() => expect(fleet.backend.discovered("tools/list")).toBe(2));
     // What the break does to the gateway, it does before it answers this.
     expect(await stateOf(fleet)).toBe("up");
     read.resolve();
 
-    await vi.waitFor(() => expect(fleet.backend.discovered("GET")).toBe(2), 5_000);
+    await eventually(() => expect(fleet.backend.discovered("GET")).toBe(2));
     expect(await toolsOf(fleet.client)).toHaveLength(3);
   });
 });
@@ -151,16 +152,16 @@ describe("a backend that dies", () => {
 
     await backend.stop();
 
-    await vi.waitFor(async () => expect(await stateOf(fleet)).toBe("failing"));
+    await eventually(async () => expect(await stateOf(fleet)).toBe("failing"));
     expect(await toolsOf(client)).toEqual(before);
-    await vi.waitFor(async () => expect(await stateOf(fleet)).toBe("down"), 5_000);
-    await vi.waitFor(() => expect(heard).toEqual([CHANGED]));
+    await eventually(async () => expect(await stateOf(fleet)).toBe("down"));
+    await eventually(() => expect(heard).toEqual([CHANGED]));
     expect(await toolsOf(client)).toEqual([]);
 
     await backend.listen();
 
-    await vi.waitFor(async () => expect(await stateOf(fleet)).toBe("up"), 5_000);
-    await vi.waitFor(() => expect(heard).toEqual([CHANGED, CHANGED]));
+    await eventually(async () => expect(await stateOf(fleet)).toBe("up"));
+    await eventually(() => expect(heard).toEqual([CHANGED, CHANGED]));
     expect(await toolsOf(client)).toEqual(before);
     expect(await end()).toEqual([CHANGED, CHANGED]);
   });
@@ -172,12 +173,12 @@ describe("a backend that dies", () => {
 
     backend.onHead = () => true;
 
-    await vi.waitFor(async () => expect(await stateOf(fleet)).toBe("down"), 5_000);
+    await eventually(async () => expect(await stateOf(fleet)).toBe("down"));
     expect(await toolsOf(client)).toEqual([]);
 
     backend.onHead = undefined;
 
-    await vi.waitFor(async () => expect(await stateOf(fleet)).toBe("up"), 5_000);
+    await eventually(async () => expect(await stateOf(fleet)).toBe("up"));
     expect(await toolsOf(client)).toEqual(before);
   });
 });
@@ -187,13 +188,13 @@ describe("a backend that restarts without its sessions", () => {
     const fleet = await startFleet(quick);
     const { backend, client } = fleet;
     const { end } = await listen(client);
-    await vi.waitFor(() => expect(backend.discovered("GET")).toBe(1));
+    await eventually(() => expect(backend.discovered("GET")).toBe(1));
     await backend.stop();
     backend.forget();
     await backend.listen();
 
-    await vi.waitFor(() => expect(backend.discovered("GET")).toBe(2), 5_000);
-    await vi.waitFor(async () => expect(await stateOf(fleet)).toBe("up"));
+    await eventually(() => expect(backend.discovered("GET")).toBe(2));
+    await eventually(async () => expect(await stateOf(fleet)).toBe("up"));
     expect(backend.discovered("initialize")).toBe(2);
     expect(await end()).toEqual([]);
   });
@@ -202,10 +203,10 @@ describe("a backend that restarts without its sessions", () => {
     const fleet = await startFleet(quick);
     const { backend, client } = fleet;
     const { end } = await listen(client);
-    await vi.waitFor(() => expect(backend.discovered("GET")).toBe(1));
+    await eventually(() => expect(backend.discovered("GET")).toBe(1));
     backend.forget();
 
-    await vi.waitFor(() => expect(backend.discovered("GET")).toBe(2), 5_000);
+    await eventually(() => expect(backend.discovered("GET")).toBe(2));
     expect(backend.discovered("initialize")).toBe(2);
     expect(await end()).toEqual([]);
   });
@@ -213,12 +214,12 @@ describe("a backend that restarts without its sessions", () => {
   it("tells of 1 changed list where it came back with another one", async () => {
     const { backend, client } = await startFleet(quick);
     const { heard, end } = await listen(client);
-    await vi.waitFor(() => expect(backend.discovered("GET")).toBe(1));
+    await eventually(() => expect(backend.discovered("GET")).toBe(1));
     await backend.stop();
     backend.tools = [LATE_TOOL];
     await backend.listen();
 
-    await vi.waitFor(() => expect(heard).toEqual([CHANGED]), 5_000);
+    await eventually(() => expect(heard).toEqual([CHANGED]));
     expect(await toolsOf(client)).toEqual(["late"]);
     expect(await end()).toEqual([CHANGED]);
   });

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 
+import { eventually } from "../support/eventually.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { callOf, sameSession, startFleet } from "../support/scripted-fleet.ts";
 
@@ -13,7 +14,7 @@ describe("a session that the client ends", () => {
     const ended = await client.send({ method: "DELETE" });
 
     expect(ended.status).toBe(204);
-    await vi.waitFor(() => expect(backend.count("DELETE")).toBe(1));
+    await eventually(() => expect(backend.count("DELETE")).toBe(1));
     expect(backend.of("DELETE")[0]?.sessionId).toBe(opened);
     const after = await Promise.all(
       [client, ...twins].map((one) => one.send({ method: "DELETE" })),
@@ -37,19 +38,19 @@ describe("a session that the client ends", () => {
 
     expect((await client.send({ method: "DELETE" })).status).toBe(204);
 
-    await vi.waitFor(() => expect(backend.count("DELETE")).toBe(1));
+    await eventually(() => expect(backend.count("DELETE")).toBe(1));
   });
 
   it("answers its 1 call in flight with SESSION_NOT_FOUND, and the backend's answer is not waited for", async () => {
     const { backend, client } = await startFleet();
     backend.on("tools/call", () => {});
     const waiting = client.post(callOf("write"));
-    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
     await client.send({ method: "DELETE" });
 
     expect((await waiting).status).toBe(404);
-    await vi.waitFor(() => expect(backend.clientSessions).toEqual([]));
+    await eventually(() => expect(backend.clientSessions).toEqual([]));
   });
 
   it("ends only the latest of 2 backend sessions, since the backend forgot the first", async () => {
@@ -61,7 +62,7 @@ describe("a session that the client ends", () => {
 
     await client.send({ method: "DELETE" });
 
-    await vi.waitFor(() => expect(backend.count("DELETE")).toBe(1));
+    await eventually(() => expect(backend.count("DELETE")).toBe(1));
     expect(backend.of("DELETE")[0]?.sessionId).toBe(latest);
   });
 });
@@ -78,7 +79,7 @@ describe("sessions that expire", () => {
     const opened = backend.clientSessions;
     expect(opened).toHaveLength(3);
 
-    await vi.waitFor(() => expect(backend.clientSessions).toEqual([]), 10_000);
+    await eventually(() => expect(backend.clientSessions).toEqual([]));
 
     const ended = backend.of("DELETE").map(({ sessionId }) => sessionId);
     expect(ended.sort()).toEqual(opened.sort());

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 
+import { eventually } from "../support/eventually.ts";
 import { callOf, startFleet } from "../support/scripted-fleet.ts";
 
 const UPDATED = {
@@ -16,7 +17,7 @@ describe("the stream of a session with 1 subscription", () => {
     const params = { uri: "a:1" };
     const subscribe = { jsonrpc: "2.0", id: 2, method: "resources/subscribe", params };
     await client.post(JSON.stringify(subscribe));
-    await vi.waitFor(() => expect(backend.count("GET")).toBe(1));
+    await eventually(() => expect(backend.count("GET")).toBe(1));
 
     backend.on("GET", (exchange) => {
       const refused = exchange.received.client === "raw" && backend.count("GET") <= 3;
@@ -25,7 +26,7 @@ describe("the stream of a session with 1 subscription", () => {
     });
     backend.endStreams();
 
-    await vi.waitFor(() => expect(backend.count("GET")).toBe(4), 10_000);
+    await eventually(() => expect(backend.count("GET")).toBe(4));
     await backend.announce(UPDATED);
     expect(JSON.parse((await stream.next()) ?? "{}")).toEqual(UPDATED);
     stream.leave();

@@ -1,5 +1,6 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
+import { eventually } from "../support/eventually.ts";
 import {
   type GatewayProcess,
   refusesConnections,
@@ -34,7 +35,7 @@ describe("a gateway process that gets SIGTERM", () => {
     const idle = await RawClient.open(gateway.url);
     const stream = await idle.stream();
     const waiting = client.post(callOf("write"));
-    await vi.waitFor(() => expect(backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
     gateway.signal("SIGTERM");
     await refusesConnections(gateway.url);
@@ -43,7 +44,7 @@ describe("a gateway process that gets SIGTERM", () => {
 
     expect(textOf(await waiting)).toBe("in time");
     expect(await gateway.exited).toBe(0);
-    await vi.waitFor(() => expect(backend.openSockets).toBe(0));
+    await eventually(() => expect(backend.openSockets).toBe(0));
     expect(backend.count("tools/call")).toBe(1);
   });
 
@@ -64,7 +65,7 @@ describe("a gateway process that gets SIGTERM", () => {
     gateway.backend.on("tools/call", () => {});
     const client = await RawClient.open(gateway.url);
     const waiting = client.post(callOf("write")).catch((error: unknown) => error);
-    await vi.waitFor(() => expect(gateway.backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(gateway.backend.count("tools/call")).toBe(1));
 
     gateway.signal("SIGTERM");
     await refusesConnections(gateway.url);
@@ -79,7 +80,7 @@ describe("a gateway process that gets SIGTERM", () => {
     gateway.backend.on("tools/call", () => {});
     const client = await RawClient.open(gateway.url);
     const waiting = client.post(callOf("write"));
-    await vi.waitFor(() => expect(gateway.backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(gateway.backend.count("tools/call")).toBe(1));
 
     gateway.signal("SIGTERM");
 

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
+import { eventually } from "../support/eventually.ts";
 import { startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
 import type { Exchange } from "../support/scripted-exchange.ts";
@@ -48,11 +49,11 @@ describe("a call without an answer", () => {
 
     expect(answer.status).toBe(504);
     expect(messageOf(answer)).toEqual(timedOut);
-    await vi.waitFor(() => expect(backend.count("notifications/cancelled")).toBe(1));
+    await eventually(() => expect(backend.count("notifications/cancelled")).toBe(1));
     const [cancelled] = backend.of("notifications/cancelled");
     expect(cancelled?.params).toMatchObject({ requestId: 1 });
     expect(cancelled?.sessionId).toBe(backend.clientSessions[0]);
-    await vi.waitFor(() => expect(cut).toBe(1));
+    await eventually(() => expect(cut).toBe(1));
     expect(backend.count("tools/call")).toBe(1);
   });
 
@@ -78,7 +79,7 @@ describe("a call without an answer", () => {
     const answer = await client.post(callOf("write", id));
 
     expect(messageOf(answer)).toEqual({ ...timedOut, id });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(backend.of("notifications/cancelled")[0]?.params.requestId).toBe(id),
     );
   });
@@ -120,7 +121,7 @@ describe("progress", () => {
     const answer = await client.post(callOf("write", 1, { progressToken: "p" }));
 
     expect(messagesOf(answer).at(-1)).toEqual(timedOut);
-    await vi.waitFor(() => expect(backend.count("notifications/cancelled")).toBe(1));
+    await eventually(() => expect(backend.count("notifications/cancelled")).toBe(1));
   });
 });
 
