@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
-import { buildLog, Gateway, type GatewayAddresses, validate } from "../runtime/index.ts";
+import { buildLog, createGateway, type ProcessAddresses, validate } from "../runtime/index.ts";
 import { connecting } from "./connecting.ts";
 import { readFigures } from "./figures.ts";
 import { Fleet } from "./fleet.ts";
@@ -84,7 +84,7 @@ async function withGateway(servers: McpServers, options: DemoOptions): Promise<v
     backends: backendsOf(servers),
     operational: { logLevel: "warn" },
   });
-  const gateway = new Gateway({ settings, log: buildLog(settings.logLevel, "gateway") });
+  const gateway = createGateway({ settings, log: buildLog(settings.logLevel, "gateway") });
   try {
     const addresses = await gateway.listen();
     print(`the gateway answers at ${addresses.url}, its figures are at ${addresses.adminUrl}`);
@@ -100,7 +100,7 @@ async function withGateway(servers: McpServers, options: DemoOptions): Promise<v
 
 async function callEach(
   servers: McpServers,
-  { url, adminUrl }: GatewayAddresses,
+  { url, adminUrl }: ProcessAddresses,
   signal: AbortSignal,
   print: DemoOptions["print"],
 ): Promise<void> {

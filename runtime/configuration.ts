@@ -3,7 +3,7 @@ import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { isSection, type Path, type Section, valueAt } from "./contract/document.ts";
 import { decode, variableName } from "./contract/environment.ts";
 import { ConfigError, type Fault, fault } from "./contract/faults.ts";
-import type { Settings } from "./contract/settings.ts";
+import type { Role, Settings } from "./contract/settings.ts";
 import { validate } from "./contract/validation.ts";
 import { readSecrets } from "./secrets.ts";
 
@@ -19,6 +19,8 @@ export type Flags = Readonly<Partial<Record<keyof typeof FLAGS, string>>>;
 
 /** Where settings come from: flags override the environment, which overrides the file. */
 export interface Sources {
+  /** What the process will be. Default: a gateway. */
+  readonly role?: Role;
   /** The path of a YAML file; absent when the environment says everything. */
   readonly file?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -31,7 +33,7 @@ export interface Sources {
  *
  * @throws {ConfigError} with the faults of all sources, each with the place that it comes from.
  */
-export function readSettings({ file, environment, flags = {} }: Sources): Settings {
+export function readSettings({ role, file, environment, flags = {} }: Sources): Settings {
   const source = file === undefined ? NO_FILE : readFile(file);
   const flagOf = new Map(
     Object.entries(FLAGS).flatMap(([flag, path]) => {
@@ -45,7 +47,7 @@ export function readSettings({ file, environment, flags = {} }: Sources): Settin
   const before = [...source.faults, ...faults, ...secretFaults(environment, configuration)];
   try {
     if (source.section === undefined) throw new ConfigError(before);
-    return validate(configuration, before);
+    return validate(configuration, before, role);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError(

@@ -1,9 +1,11 @@
-/** What embedders import: the gateway as an object, and what it is made from. */
+/** What embedders import: each role as an object, and what it is made from. */
 export { readSettings } from "./configuration.ts";
 export { ConfigError, type Configuration, type Settings, validate } from "./contract/index.ts";
-export { Gateway, type GatewayAddresses, type GatewayOptions } from "./gateway/gateway.ts";
+export { createGateway } from "./gateway/gateway.ts";
 export { buildLog } from "./log.ts";
 export { checkNofile, NofileError } from "./nofile.ts";
+export { createProxy } from "./proxy/proxy.ts";
+export { type ProcessAddresses, type ProcessOptions, RoleProcess } from "./role-process.ts";
 export { readSecrets, type Secrets } from "./secrets.ts";
 export { KeyRing } from "./sessions/key-ring.ts";
 export { MemoryStore } from "./sessions/memory-store.ts";

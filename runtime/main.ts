@@ -4,9 +4,10 @@ import { type Flags, readSettings } from "./configuration.ts";
 import { CapacityError } from "./contract/capacity-error.ts";
 import { jsonSchema } from "./contract/configuration.ts";
 import { ConfigError } from "./contract/faults.ts";
-import type { Settings } from "./contract/settings.ts";
+import type { Role, Settings } from "./contract/settings.ts";
 import { NOFILE_EXIT_CODE, NofileError, writeTerminationMessage } from "./nofile.ts";
 import { addPlan } from "./plan-command.ts";
+import type { Create } from "./role-process.ts";
 import { readSecrets } from "./secrets.ts";
 import { VERSION } from "./version.ts";
 
@@ -21,28 +22,40 @@ interface Options {
   logLevel?: string;
 }
 
-function settingsFor({ config, host, port, adminPort, logLevel }: Options): Settings {
+function settingsFor(role: Role, options: Options): Settings {
+  const { config, host, port, adminPort, logLevel } = options;
   const flags: Flags = {
     ...(host !== undefined && { "--host": host }),
     ...(port !== undefined && { "--port": port }),
     ...(adminPort !== undefined && { "--admin-port": adminPort }),
     ...(logLevel !== undefined && { "--log-level": logLevel }),
   };
-  return readSettings({ file: config, environment: process.env, flags });
+  return readSettings({ role, file: config, environment: process.env, flags });
 }
 
 async function gateway(options: Options): Promise<void> {
-  const settings = settingsFor(options);
-  const { runGateway } = await import("./gateway/run.ts");
-  await runGateway(settings, readSecrets(process.env));
+  const settings = settingsFor("gateway", options);
+  const { createGateway } = await import("./gateway/gateway.ts");
+  await serve(createGateway, settings);
 }
 
-function validate(options: Options): void {
-  const { backends, session, host, port, name } = settingsFor(options);
+async function proxy(options: Options): Promise<void> {
+  const settings = settingsFor("proxy", options);
+  const { createProxy } = await import("./proxy/proxy.ts");
+  await serve(createProxy, settings);
+}
+
+async function serve(create: Create, settings: Settings): Promise<void> {
+  const { run } = await import("./run.ts");
+  await run(create, settings, readSecrets(process.env));
+}
+
+function validate(options: Options & { role: Role }): void {
+  const { backends, session, host, port, name, role } = settingsFor(options.role, options);
   const names = backends.map((backend) => backend.name).join(", ");
   const many = backends.length === 1 ? "1 backend" : `${backends.length} backends`;
   process.stdout.write(
-    `valid: ${name} on ${host}:${port}, ${many} (${names}), at most ${session.maxSessions} sessions\n`,
+    `valid: ${role} ${name} on ${host}:${port}, ${many} (${names}), at most ${session.maxSessions} sessions\n`,
   );
 }
 
@@ -54,26 +67,24 @@ const config = () =>
   new Option("--config <file>", "the configuration, YAML; absent: MCP_FLEET_* variables say all");
 
 const program = new Command("mcp-fleet")
-  .description("One MCP endpoint over many MCP servers.")
+  .description("MCP servers behind endpoints that many processes serve together.")
   .version(VERSION)
   .exitOverride()
   .showSuggestionAfterError()
   .addHelpText("after", "\nFlags override MCP_FLEET_* variables, which override the file.");
 
-program
-  .command("gateway")
-  .description("serve the backends of a configuration as one MCP endpoint")
-  .addOption(config())
-  .option("--host <address>", "the address that both listeners bind")
-  .option("--port <number>", "the port of MCP; 0 is any free one")
-  .option("--admin-port <number>", "the port of health, metrics and status; 0 is any free one")
-  .option("--log-level <level>", "debug, info, warn, error or silent")
-  .action(gateway);
+addServer("gateway", "serve the backends of a configuration as one MCP endpoint", gateway);
+addServer("proxy", "serve the one backend of a configuration, each session on its pod", proxy);
 
 program
   .command("validate")
   .description("say everything that is wrong with a configuration, without starting anything")
   .addOption(config())
+  .addOption(
+    new Option("--role <role>", "what the configuration is for")
+      .choices(["gateway", "proxy"])
+      .default("gateway"),
+  )
   .action(validate);
 
 program
@@ -82,6 +93,22 @@ program
   .action(schema);
 
 addPlan(program);
+
+function addServer(
+  name: string,
+  description: string,
+  action: (options: Options) => Promise<void>,
+): void {
+  program
+    .command(name)
+    .description(description)
+    .addOption(config())
+    .option("--host <address>", "the address that both listeners bind")
+    .option("--port <number>", "the port of MCP; 0 is any free one")
+    .option("--admin-port <number>", "the port of health, metrics and status; 0 is any free one")
+    .option("--log-level <level>", "debug, info, warn, error or silent")
+    .action(action);
+}
 
 try {
   await program.parseAsync();

@@ -99,6 +99,36 @@ export class Metrics {
     "Backend sessions that the backend forgot.",
     ["backend"],
   );
+  readonly upstreamReinitializations = this.#counter(
+    "upstream_reinitializations_total",
+    "Backend sessions opened in the place of one that was lost or moved.",
+    ["backend"],
+  );
+  readonly upstreamMemoryLost = this.#counter(
+    "upstream_memory_lost_total",
+    "Calls that were told that a stateful backend lost their session's memory.",
+    ["backend"],
+  );
+  readonly podPins = this.#counter(
+    "pod_pins_total",
+    "Backend sessions opened at each pod of a backend.",
+    ["backend", "pod"],
+  );
+  readonly podSessions = this.#gauge(
+    "pod_sessions",
+    "Live sessions of the whole fleet at each pod of a backend.",
+    ["backend", "pod"],
+  );
+  readonly podImbalance = this.#gauge(
+    "pod_imbalance",
+    "Sessions of a backend's fullest pod over the mean of its pods; 1 is even.",
+    ["backend"],
+  );
+  readonly sessionMoves = this.#counter(
+    "session_moves_total",
+    "Backend sessions that left a draining pod, by outcome (moved; busy or unmovable: it stays).",
+    ["backend", "outcome"],
+  );
   readonly resends = this.#counter(
     "call_resends_total",
     "Calls sent a second time because the first certainly did not run, or may run twice.",
@@ -108,6 +138,11 @@ export class Metrics {
     "backend_up",
     "1 while the backend answers, 0 while it does not.",
     ["backend"],
+  );
+  readonly podUp = this.#gauge(
+    "pod_up",
+    "1 while a pod of a backend answers, 0 while it does not, or is gone.",
+    ["backend", "pod"],
   );
   readonly descriptorsAllowed = this.#gauge(
     "descriptors_allowed",

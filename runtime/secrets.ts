@@ -1,4 +1,4 @@
-import { ConfigError, type Fault } from "./contract/faults.ts";
+import { ConfigError, type Fault, fault } from "./contract/faults.ts";
 import type { SessionSecrets } from "./sessions/key-ring.ts";
 import { keyOfVariable, keysOfVariable } from "./sessions/session-keys.ts";
 
@@ -8,6 +8,8 @@ export interface Secrets {
   readonly sessionKeys?: SessionSecrets;
   /** `MCP_FLEET_OWNER_KEY`: what principals are digested with. */
   readonly ownerKey?: Buffer;
+  /** `MCP_FLEET_ADMIN_TOKEN`: what a request that changes something on the admin port has to bring. */
+  readonly adminToken?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,6 +30,17 @@ export function readSecrets(environment: Environment): Secrets {
   };
   const sessionKeys = read("MCP_FLEET_SESSION_KEYS", keysOfVariable);
   const ownerKey = read("MCP_FLEET_OWNER_KEY", keyOfVariable);
+  const adminToken = read("MCP_FLEET_ADMIN_TOKEN", tokenOfVariable);
   if (faults.length > 0) throw new ConfigError(faults);
-  return { ...(sessionKeys && { sessionKeys }), ...(ownerKey && { ownerKey }) };
+  return {
+    ...(sessionKeys && { sessionKeys }),
+    ...(ownerKey && { ownerKey }),
+    ...(adminToken !== undefined && { adminToken }),
+  };
+}
+
+/** An empty variable would let everybody in who was meant to be kept out. */
+function tokenOfVariable(name: string, text: string): string {
+  if (text.trim() !== "") return text.trim();
+  throw new ConfigError([fault([name], undefined, "a token", "remove it, or give it a value")]);
 }

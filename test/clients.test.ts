@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { type McpServers, startMcpServers } from "../demo/mcp-servers.ts";
 import { eventually } from "./support/eventually.ts";
-import { type RunningGateway, startGateway } from "./support/gateway.ts";
+import { type RunningRole, startGateway } from "./support/gateway.ts";
 import { inspect } from "./support/inspector-cli.ts";
 import { freePort, type SdkBackend, startSdkBackend } from "./support/sdk-backend.ts";
 import {
@@ -16,7 +16,7 @@ import {
 
 describe("three published servers behind one gateway", () => {
   let servers: McpServers;
-  let gateway: RunningGateway;
+  let gateway: RunningRole;
 
   beforeAll(async () => {
     servers = await startMcpServers();
@@ -402,12 +402,12 @@ interface Status {
   readonly backends: readonly { readonly name: string; readonly state: string }[];
 }
 
-async function status({ adminUrl }: RunningGateway): Promise<Status> {
+async function status({ adminUrl }: RunningRole): Promise<Status> {
   const response = await fetch(`${adminUrl}/status`);
   return (await response.json()) as Status;
 }
 
-async function callsInFlight({ adminUrl }: RunningGateway): Promise<number> {
+async function callsInFlight({ adminUrl }: RunningRole): Promise<number> {
   const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
   return Number(/^\w*calls_in_flight (\d+)$/m.exec(metrics)?.[1]);
 }
@@ -416,7 +416,7 @@ async function callsInFlight({ adminUrl }: RunningGateway): Promise<number> {
  * A gateway that notices within seconds that a backend comes or goes. Its check interval is also how long
  * it waits for a backend's first answer: shorter, a busy machine would make a backend look late.
  */
-async function startOver(backends: Record<string, string>): Promise<RunningGateway> {
+async function startOver(backends: Record<string, string>): Promise<RunningRole> {
   const gateway = await startGateway({
     name: "listening",
     backends: Object.entries(backends).map(([name, url]) => ({ name, url })),
@@ -447,7 +447,7 @@ function addPrompt(server: McpServer, name: string): void {
 }
 
 /** The first session of a gateway: it asked for the tools, and the gateway holds its GET stream. */
-async function openListening(gateway: RunningGateway): Promise<SdkClient> {
+async function openListening(gateway: RunningRole): Promise<SdkClient> {
   const session = await connectV1(gateway.url);
   onTestFinished(() => session.end());
   await expectStreams(gateway, 1);
@@ -455,7 +455,7 @@ async function openListening(gateway: RunningGateway): Promise<SdkClient> {
   return session;
 }
 
-async function expectStreams(gateway: RunningGateway, count: number): Promise<void> {
+async function expectStreams(gateway: RunningRole, count: number): Promise<void> {
   await eventually(async () => {
     expect((await status(gateway)).sessions.streams).toBe(count);
   });
@@ -482,7 +482,7 @@ async function expectNextChange(
   expect(changesOf(session)).toEqual([...heard, "prompts"]);
 }
 
-async function statesOf(gateway: RunningGateway): Promise<Record<string, string>> {
+async function statesOf(gateway: RunningRole): Promise<Record<string, string>> {
   const { backends } = await status(gateway);
   return Object.fromEntries(backends.map(({ name, state }) => [name, state]));
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BackendAnswer, CountingBackend } from "./support/counting-backend.ts";
-import { type RunningGateway, startGateway } from "./support/gateway.ts";
+import { type RunningRole, startGateway } from "./support/gateway.ts";
 import { RawEndpoint, type RawSession } from "./support/raw-endpoint.ts";
 
 const megabytes = (count: number) => "é€𝄞x".repeat((count * 1_000_000) / 10);
@@ -82,7 +82,7 @@ afterAll(async () => {
 });
 
 describe.each(FORMS)("with %s, through the gateway", (_, prefixFormat) => {
-  let gateway: RunningGateway;
+  let gateway: RunningRole;
   let endpoint: RawEndpoint;
   let through: RawSession;
   const exposed = (name: string) => prefixFormat.replace("{workload}", "b") + name;

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { KeyRing } from "../runtime/sessions/key-ring.ts";
 import { MemoryStore } from "../runtime/sessions/memory-store.ts";
-import { type GatewayParts, startGateway } from "./support/gateway.ts";
+import { type RoleOptions, startGateway } from "./support/gateway.ts";
 import { type SdkBackend, startSdkBackend } from "./support/sdk-backend.ts";
 import { connectV1 } from "./support/sdk-clients.ts";
 
@@ -134,7 +134,7 @@ async function startBackends(names: string[]): Promise<Map<string, SdkBackend>> 
   return backends;
 }
 
-async function startOver(backends: Map<string, SdkBackend>, parts?: GatewayParts): Promise<string> {
+async function startOver(backends: Map<string, SdkBackend>, parts?: RoleOptions): Promise<string> {
   const configuration = {
     name: "elicitation",
     backends: [...backends].map(([name, { url }]) => ({ name, url })),

@@ -15,7 +15,11 @@ const FORBIDDEN = [
   ["runtime/upstream/backend.ts", "../edge/role.ts", "upstream does not know HTTP serving"],
   ["runtime/catalog/view.ts", "../edge/role.ts", "catalog does not know HTTP serving"],
   ["runtime/edge/role.ts", "../gateway/gateway.ts", "Roles are wired"],
-  ["runtime/gateway/run.ts", "../proxy/proxy.ts", "One role does not import another"],
+  ["runtime/relay/subscriptions.ts", "../catalog/view.ts", "knows no merged catalog"],
+  ["runtime/relay/role-parts.ts", "../proxy/proxy.ts", "Roles are wired"],
+  ["runtime/gateway/gateway.ts", "../proxy/proxy.ts", "One role does not import another"],
+  ["runtime/proxy/proxy.ts", "../gateway/gateway.ts", "One role does not import another"],
+  ["runtime/proxy/proxy-role.ts", "../catalog/view.ts", "The proxy merges nothing"],
   ["infra/component.ts", "../runtime/gateway/gateway.ts", "only its contract"],
   ["infra/main.ts", "../policies/index.ts", "do not know their judge"],
   ["policies/capacity.ts", "../infra/index.ts", "no judge"],
@@ -25,6 +29,7 @@ const FORBIDDEN = [
 const ALLOWED = [
   ["runtime/contract/settings.ts", "./units.ts"],
   ["runtime/gateway/routing.ts", "../edge/guards.ts"],
+  ["runtime/proxy/pods.ts", "../relay/subscriptions.ts"],
   ["infra/pod.ts", "../runtime/contract/index.ts"],
   ["policies/drain.ts", "../runtime/contract/index.ts"],
 ] as const;

@@ -1,59 +1,13 @@
 import * as z from "zod";
-import {
-  count,
-  duration,
-  durationOrNone,
-  labels,
-  matching,
-  port,
-  size,
-  text,
-  url,
-} from "./fields.ts";
+import { backend } from "./backend.ts";
+import { count, duration, durationOrNone, matching, port, size, text } from "./fields.ts";
 import { TIMES } from "./grace.ts";
 import { toolhive } from "./toolhive.ts";
 
-const backend = z.strictObject({
-  name: matching(
-    "The backend's name: it stands in prefixes, log, metrics and status.",
-    /^[A-Za-z0-9._-]{1,63}$/,
-    "1 to 63 letters, digits, dots, dashes and underscores",
-    "choose a name of these characters",
-  ),
-  url: url("The address of the server's MCP endpoint."),
-  transport: z
-    .literal("streamable-http")
-    .default("streamable-http")
-    .describe("How the gateway speaks to the server."),
-  type: z
-    .enum(["", "entry"])
-    .optional()
-    .describe("ToolHive's mark of a server that it does not run. No effect."),
-  caBundlePath: text(
-    "A PEM file with the authorities that the server's certificate may come from.",
-  ).optional(),
-  metadata: labels("Your own notes. No effect.").prefault({}),
-  stateful: z
-    .boolean()
-    .default(false)
-    .describe(
-      "True when a lost session of the server loses work: the call is then answered with an error, not sent again in a new session.",
-    ),
-  catalog: z
-    .enum(["shared", "perSession"])
-    .default("shared")
-    .describe("Whether the server's lists are the same for all sessions."),
-  notifications: z
-    .enum(["calls", "session"])
-    .default("calls")
-    .describe(
-      "What of the server's own messages a client gets: those during its calls, or all of its session (a stream per session stays open).",
-    ),
-  callTimeout: duration("The longest wait for the answer to a call of this backend.").optional(),
-});
-
 const session = z.strictObject({
-  idleTtl: duration("A session ends this long after its last message.").prefault("30m"),
+  idleTtl: duration(
+    "A session ends this long after its last message. Absent: 30m for a gateway, 2h for a proxy.",
+  ).optional(),
   maxLifetime: durationOrNone(
     "A session ends this long after initialize, busy or not. Absent: no limit.",
   ).optional(),
@@ -91,12 +45,19 @@ const limits = z.strictObject({
     "300s",
   ),
   connectTimeout: duration("The longest wait for a connection to a backend.").prefault("10s"),
+  podLossAfter: duration(
+    "A pod whose address has accepted no connection for so long is gone, and the sessions on it are lost.",
+  ).prefault("10s"),
   initializeTimeout: duration("The longest wait for a backend to open a session.").prefault("30s"),
   requestTimeout: duration("A client has to send its whole request within this time.").prefault(
     "30s",
   ),
   keepAlive: duration("The time between two comments on an idle SSE stream.").prefault("15s"),
-  upstreamConnections: count("The most calls in flight per backend.", 1, 65_536).default(256),
+  upstreamConnections: count(
+    "The most calls in flight per backend; each of its pods gets an equal part.",
+    1,
+    65_536,
+  ).default(256),
   batchMessages: count("The most messages of a batch.", 1, 10_000).default(100),
   views: count("The most client capability sets whose lists are kept.", 1, 10_000).default(32),
   subscriptions: count("The most resource subscriptions of a session.", 1, 65_536).default(256),
@@ -105,6 +66,24 @@ const limits = z.strictObject({
   catalogRefresh: duration(
     "The time between two questions for a backend's lists, where it does not announce changes. Lists that no client has asked for in this time are forgotten.",
   ).prefault("60s"),
+});
+
+const dns = z.strictObject({
+  servers: z
+    .array(
+      matching(
+        "A DNS server's address, with its port where that is not 53.",
+        /^(?:[0-9.]+(?::\d{1,5})?|\[[0-9A-Fa-f:]+\](?::\d{1,5})?|[0-9A-Fa-f:]+)$/,
+        "an IP address, with or without a port",
+        "write it as 10.96.0.10, or 10.96.0.10:5353",
+      ),
+    )
+    .min(1)
+    .optional()
+    .describe("Who is asked for the pods of srv and statefulSet. Absent: the system's servers."),
+  refresh: duration("The time between two questions for the SRV records of a backend.").prefault(
+    "5s",
+  ),
 });
 
 const drain = z.strictObject({
@@ -156,6 +135,10 @@ export const configuration = z.strictObject({
   session: session.prefault({}),
   limits: limits.prefault({}),
   drain: drain.prefault({}),
+  dns: dns.prefault({}),
+  peerHost: text(
+    "The host under which the other processes over the same store reach this one's admin port. Used with transport sse. Absent: host, or the first address of a network interface where host is every address.",
+  ).optional(),
   nofile: nofile.prefault({}),
   backends: z.array(backend).min(1).describe("The MCP servers behind the endpoint."),
   ...toolhive,

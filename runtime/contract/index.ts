@@ -1,3 +1,9 @@
+export {
+  addressText,
+  type BackendAddress,
+  type BackendSettings,
+  connectionsPerPod,
+} from "./backend.ts";
 export { type Plan, plan } from "./capacity.ts";
 export { CapacityError, type CapacityFault } from "./capacity-error.ts";
 export { type Configuration, configuration, jsonSchema } from "./configuration.ts";
@@ -25,7 +31,7 @@ export {
 } from "./plan-inputs.ts";
 export { REFUSALS, type Refusal } from "./refusals.ts";
 export type { RedisSettings, RedisTlsSettings, SessionStorageSettings } from "./session-storage.ts";
-export type { BackendSettings, JwtSettings, Settings } from "./settings.ts";
+export type { JwtSettings, Role, Settings } from "./settings.ts";
 export type { StoreSize } from "./store-size.ts";
 export { bytes, formatBytes, formatSeconds, seconds } from "./units.ts";
 export { validate } from "./validation.ts";

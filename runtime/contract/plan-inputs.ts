@@ -1,6 +1,7 @@
 import { CapacityError, type CapacityFault } from "./capacity-error.ts";
 import { configuration } from "./configuration.ts";
 import type { Unit } from "./figure.ts";
+import { IDLE_TTL_SECONDS } from "./settings.ts";
 import { bytes, formatBytes, formatSeconds } from "./units.ts";
 
 /** What a plan may be told, as numbers. */
@@ -19,7 +20,6 @@ export interface Input {
 export const STORES = ["sentinel", "redis", "memory"] as const;
 export type Store = (typeof STORES)[number];
 
-const session = configuration.shape.session.parse(undefined);
 const limits = configuration.shape.limits.parse(undefined);
 
 const MOST_SESSIONS = 10_000_000;
@@ -84,7 +84,7 @@ export const INPUTS = {
     least: 1,
     most: 2_073_600,
     fraction: true,
-    fallback: session.idleTtl,
+    fallback: IDLE_TTL_SECONDS.gateway,
   },
   cacheEntries: {
     unit: "sessions",

@@ -1,10 +1,12 @@
+import { addressRules } from "./address-rules.ts";
 import { isSection, type Path, type Section, valueAt } from "./document.ts";
 import { type Fault, fault, suggest } from "./faults.ts";
 import { LEAVES } from "./leaves.ts";
+import type { Role } from "./settings.ts";
 import { DURATION, formatSeconds, seconds } from "./units.ts";
 
 /** A rule about more than one value. It is silent about values that are faulty by themselves. */
-type Rule = (document: Section) => Fault[];
+type Rule = (document: Section, role: Role) => Fault[];
 
 /** Every rule about more than one value. */
 const RULES: readonly Rule[] = [
@@ -19,11 +21,13 @@ const RULES: readonly Rule[] = [
   jwtSection,
   principalCaps,
   redisAddress,
+  oneBackend,
+  addressRules,
 ];
 
 /** The faults of a document whose values do not fit each other. */
-export function conflicts(document: Section): Fault[] {
-  return RULES.flatMap((rule) => rule(document));
+export function conflicts(document: Section, role: Role): Fault[] {
+  return RULES.flatMap((rule) => rule(document, role));
 }
 
 /** The number that a leaf amounts to, its default where it is absent; undefined where it is faulty. */
@@ -202,4 +206,12 @@ function redisAddress(document: Section): Fault[] {
   }
   if (address === undefined || sentinel === undefined) return [];
   return [fault([...section, "address"], address, rule, "remove it; Sentinel names the master")];
+}
+
+/** A proxy is the front of one server. */
+function oneBackend(document: Section, role: Role): Fault[] {
+  const backends = valueAt(document, ["backends"]);
+  if (role !== "proxy" || !Array.isArray(backends) || backends.length < 2) return [];
+  const fix = "run a proxy for each, or a gateway for all";
+  return [fault(["backends"], backends.length, "one backend for a proxy", fix)];
 }

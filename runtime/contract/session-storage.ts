@@ -83,9 +83,9 @@ export const sessionStorage = z.strictObject({
     "The host and port of Redis. Has no effect beside the provider memory, like the rest of the section.",
   ).optional(),
   db: count("The number of the database.", 0, 65_535).default(0),
-  keyPrefix: text("What every key begins with; a colon is appended where it is missing.").default(
-    "mcp-fleet:",
-  ),
+  keyPrefix: text(
+    "What every key begins with; a colon is appended where it is missing, and proxy: with the backend's name for a proxy.",
+  ).default("mcp-fleet:"),
   username: text("The ACL user at Redis.").optional(),
   passwordFile: text(
     "A file with the password at Redis, read for each connection. Absent: MCP_FLEET_SESSION_STORAGE_PASSWORD or THV_SESSION_REDIS_PASSWORD.",
@@ -94,9 +94,10 @@ export const sessionStorage = z.strictObject({
   sentinel: sentinel.optional(),
 });
 
-/** The settings that a valid section amounts to; an absent one is the memory. */
+/** The settings that a valid section amounts to; an absent one is the memory. `ownKeys` follows the prefix of all keys. */
 export function sessionStorageOf(
   parsed: z.output<typeof sessionStorage> | undefined,
+  ownKeys = "",
 ): SessionStorageSettings {
   if (parsed?.provider !== "redis") return { provider: "memory" };
   const { keyPrefix, address: one, sentinel: watched, username, passwordFile } = parsed;
@@ -104,7 +105,7 @@ export function sessionStorageOf(
     provider: "redis",
     ...(one !== undefined && { address: addressOf(one) }),
     db: parsed.db,
-    keyPrefix: keyPrefix.endsWith(":") ? keyPrefix : `${keyPrefix}:`,
+    keyPrefix: (keyPrefix.endsWith(":") ? keyPrefix : `${keyPrefix}:`) + ownKeys,
     ...present({ username, passwordFile }),
     ...(parsed.tls !== undefined && { tls: present(parsed.tls) }),
     ...(watched !== undefined && {

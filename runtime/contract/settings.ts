@@ -1,20 +1,8 @@
 import type * as z from "zod";
+import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 import { seconds } from "./units.ts";
-
-/** A backend as the runtime knows it. */
-export interface BackendSettings {
-  readonly name: string;
-  readonly url: string;
-  readonly caBundlePath?: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly stateful: boolean;
-  readonly catalog: "shared" | "perSession";
-  readonly notifications: "calls" | "session";
-  /** Its own longest wait for an answer; absent where `limits.callTimeoutSeconds` holds. */
-  readonly callTimeoutSeconds?: number;
-}
 
 /** How clients prove who they are. */
 export interface JwtSettings {
@@ -27,11 +15,15 @@ export interface JwtSettings {
   readonly resource?: string;
 }
 
+/** What a process is: one endpoint over many backends, or the front of one. */
+export type Role = "gateway" | "proxy";
+
 /**
  * What the runtime reads: a configuration with every default filled in and every number in one
  * unit. Deeply frozen. `docs/settings.md` says what each is for.
  */
 export interface Settings {
+  readonly role: Role;
   readonly name: string;
   readonly groupRef?: string;
   readonly metadata: Readonly<Record<string, string>>;
@@ -65,6 +57,7 @@ export interface Settings {
     readonly callTimeoutSeconds: number;
     readonly callTimeoutMaxSeconds: number;
     readonly connectTimeoutSeconds: number;
+    readonly podLossAfterSeconds: number;
     readonly initializeTimeoutSeconds: number;
     readonly requestTimeoutSeconds: number;
     readonly keepAliveSeconds: number;
@@ -80,6 +73,14 @@ export interface Settings {
     /** From SIGTERM to the closed listener. */
     readonly lingerSeconds: number;
   };
+  /** How the pods of backends are found. */
+  readonly dns: {
+    /** Absent: the system's. */
+    readonly servers?: readonly string[];
+    readonly refreshSeconds: number;
+  };
+  /** Where other processes reach the admin port. Absent: what the process finds out. */
+  readonly peerHost?: string;
   /** What a limit of open files that is too low comes to. */
   readonly nofile: { readonly mode: "enforce" | "degrade" };
   readonly health: {
@@ -98,10 +99,15 @@ type Parsed = z.output<typeof configuration>;
 const HEALTH_TIMEOUT_SECONDS = seconds("10s");
 
 /** The settings that a valid configuration amounts to. */
-export function settingsOf(parsed: Parsed): Settings {
+export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { name, groupRef, metadata, host, port, adminPort } = parsed;
-  const { allowedHosts, allowedOrigins } = parsed;
+  const { allowedHosts, allowedOrigins, peerHost } = parsed;
+  const { servers, refresh } = parsed.dns;
+  // Proxies of two servers may share a store and keys: a session of one is none of the other's.
+  const ownKeys = role === "proxy" ? `proxy:${parsed.backends[0]?.name}:` : "";
+  const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
   return frozen({
+    role,
     name,
     ...(groupRef !== undefined && { groupRef }),
     metadata,
@@ -112,35 +118,27 @@ export function settingsOf(parsed: Parsed): Settings {
     ...(allowedHosts && { allowedHosts }),
     ...(allowedOrigins && { allowedOrigins }),
     ...(parsed.incomingAuth?.jwt && { jwt: jwtOf(parsed.incomingAuth.jwt) }),
-    backends: parsed.backends.map((backend) => backendOf(backend, parsed)),
+    backends: parsed.backends.map((backend) =>
+      backendOf(backend, role, backend.callTimeout ?? perWorkload.get(backend.name)),
+    ),
     aggregation: { prefixFormat: parsed.aggregation.conflictResolutionConfig.prefixFormat },
-    session: sessionOf(parsed.session),
-    sessionStorage: sessionStorageOf(parsed.sessionStorage),
+    session: sessionOf(parsed.session, role),
+    sessionStorage: sessionStorageOf(parsed.sessionStorage, ownKeys),
     limits: limitsOf(parsed),
     drain: { lingerSeconds: parsed.drain.linger },
+    dns: { ...(servers && { servers }), refreshSeconds: refresh },
+    ...(peerHost !== undefined && { peerHost }),
     nofile: { mode: parsed.nofile.mode },
     health: healthOf(parsed.operational.failureHandling),
   });
 }
 
-function backendOf(backend: Parsed["backends"][number], parsed: Parsed): BackendSettings {
-  const { name, url, caBundlePath, metadata, stateful, catalog, notifications } = backend;
-  const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
-  const callTimeoutSeconds = backend.callTimeout ?? perWorkload.get(name);
-  return {
-    name,
-    url,
-    ...(caBundlePath !== undefined && { caBundlePath }),
-    metadata,
-    stateful,
-    catalog,
-    notifications,
-    ...(callTimeoutSeconds !== undefined && { callTimeoutSeconds }),
-  };
-}
+/** Whoever talks to a single stateful server comes back to it later. */
+export const IDLE_TTL_SECONDS = { gateway: seconds("30m"), proxy: seconds("2h") };
 
-function sessionOf(session: Parsed["session"]): Settings["session"] {
-  const { idleTtl, maxLifetime, maxSessions, cacheEntries = maxSessions } = session;
+function sessionOf(session: Parsed["session"], role: Role): Settings["session"] {
+  const { idleTtl = IDLE_TTL_SECONDS[role] } = session;
+  const { maxLifetime, maxSessions, cacheEntries = maxSessions } = session;
   const { maxPerPrincipal, initializePerMinute, keysFile } = session;
   return {
     idleTtlSeconds: idleTtl,
@@ -170,6 +168,7 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     callTimeoutSeconds: limits.callTimeout ?? operational.timeouts.default,
     callTimeoutMaxSeconds: limits.callTimeoutMax,
     connectTimeoutSeconds: limits.connectTimeout,
+    podLossAfterSeconds: limits.podLossAfter,
     initializeTimeoutSeconds: limits.initializeTimeout,
     requestTimeoutSeconds: limits.requestTimeout,
     keepAliveSeconds: limits.keepAlive,

@@ -85,11 +85,23 @@ export class McpEndpoint {
     const hello = readClientHello(message, limits.clientBytes);
     const view = role.viewOf(hello.capabilities);
     const session = await sessions.create({ ...hello, owner, view });
+    const result = await this.#open(session);
     metrics.calls.inc({ method: "initialize", outcome: "ok" });
     return reply
       .header("mcp-session-id", session.id)
       .header("content-type", "application/json")
-      .send(resultText(message.idText, role.initializeResult(hello.protocol)));
+      .send(resultText(message.idText, result));
+  }
+
+  /** A session that its role cannot open was never there: the client has no id of it. */
+  async #open(session: LiveSession): Promise<string> {
+    const { role, sessions } = this.#parts;
+    try {
+      return await role.open(session);
+    } catch (error) {
+      await sessions.end(session, "refused");
+      throw error;
+    }
   }
 
   async #postBatch(

@@ -5,11 +5,11 @@ import type { Reply } from "../wire/reply.ts";
 
 /** What a role does with what reaches the edge: it answers "which backend, under which name?". */
 export interface Role {
-  /** The result of initialize, as JSON text. Asks no backend. */
-  initializeResult(protocol: string): string;
-
-  /** Under which key the lists for a client with these capabilities (JSON text) are kept; starts to fetch them. */
+  /** Under which key the lists for a client with these capabilities (JSON text) are kept; may start to fetch them. */
   viewOf(capabilities: string): string;
+
+  /** The result of initialize, as JSON text. Where this fails, the session ends. */
+  open(session: LiveSession): Promise<string>;
 
   /** Answers a request through `reply`; throws what went wrong before or during that. */
   request(session: LiveSession, message: Message, reply: Reply): Promise<void>;
@@ -25,6 +25,18 @@ export interface Role {
   /** The session's last stream closed. */
   streamClosed(session: LiveSession): void;
 
+  /** Another process did something in a session, or this one. */
+  changed(record: SessionRecord): void;
+
+  /**
+   * A backend said in a session that its lists changed. Answers the message to pass on, or undefined where the role
+   * tells clients in its own words.
+   */
+  listsChanged(session: LiveSession, backend: string, text: string): string | undefined;
+
+  /** Another process heard, or this one, that a backend's lists changed for all sessions of a view. */
+  listsToldOf(view: string, backend: string): void;
+
   /** Cleans up at the backends behind a session that ended. Never fails. */
   ended(record: SessionRecord): Promise<void>;
 
@@ -32,5 +44,10 @@ export interface Role {
   readonly ready: boolean;
 
   /** The role's part of /status. */
-  status(): Record<string, unknown>;
+  status(): Promise<Record<string, unknown>>;
+
+  /** Sets the gauges that nobody counts along the way, before a scrape. */
+  measure(): void;
+
+  close(): Promise<void>;
 }

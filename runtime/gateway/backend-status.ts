@@ -1,10 +1,15 @@
 import type { Discovery } from "../catalog/discovery.ts";
+import { addressText } from "../contract/index.ts";
+import type { PodReport } from "../upstream/pod-report.ts";
 
-/** A backend's row in /status. The URL is there for operators; it holds no credentials. */
-export function backendStatus({ backend, health, offer }: Discovery): Record<string, unknown> {
+/** A backend's row in /status. The address is there for operators; it holds no credentials. */
+export async function backendStatus(
+  { backend, health, offer }: Discovery,
+  podReport: PodReport,
+): Promise<Record<string, unknown>> {
   return {
     name: backend.name,
-    url: backend.settings.url,
+    address: addressText(backend.settings.address),
     state: health.state,
     since: new Date(health.sinceMs).toISOString(),
     error: health.error,
@@ -14,5 +19,6 @@ export function backendStatus({ backend, health, offer }: Discovery): Record<str
     prompts: offer?.lists.prompts.length ?? 0,
     resources: offer?.lists.resources.length ?? 0,
     resourceTemplates: offer?.lists.resourceTemplates.length ?? 0,
+    ...(backend.hasPods && { pods: await podReport.rows(backend) }),
   };
 }

@@ -1,43 +1,27 @@
-import type { Logger } from "pino";
-
 import type { Route } from "../catalog/catalog.ts";
 import { type Views, viewKey } from "../catalog/views.ts";
-import type { Settings } from "../contract/index.ts";
-import type { ClientStreams } from "../edge/client-streams.ts";
 import type { Role } from "../edge/role.ts";
-import type { Metrics } from "../metrics.ts";
+import { ClientMessages } from "../relay/client-messages.ts";
+import { LOG_LEVELS } from "../relay/renewal-notice.ts";
+import type { RoleParts } from "../relay/role-parts.ts";
+import { Subscriptions } from "../relay/subscriptions.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionRecord } from "../sessions/session-record.ts";
-import type { SessionStore } from "../sessions/session-store.ts";
 import type { Backend } from "../upstream/backend.ts";
-import type { Forwarder } from "../upstream/forwarder.ts";
-import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
+import { VERSION } from "../version.ts";
 import { FleetError, resultText } from "../wire/fleet-error.ts";
 import { cut, type Member, members, replace, type Span } from "../wire/json-text.ts";
-import { isObject, type Message } from "../wire/message.ts";
+import { invalidParams, isObject, type Message, stringParam } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
 import { backendStatus } from "./backend-status.ts";
-import { ClientMessages } from "./client-messages.ts";
-import { HeldReply } from "./held-reply.ts";
 import { ListAnswers } from "./list-answers.ts";
 import { ListChanges } from "./list-changes.ts";
 import { Routing } from "./routing.ts";
 import type { SessionCatalogs } from "./session-catalogs.ts";
-import type { SessionStreams } from "./session-streams.ts";
 
-export interface GatewayRoleParts {
-  readonly settings: Settings;
-  readonly version: string;
-  readonly backends: ReadonlyMap<string, Backend>;
+export interface GatewayRoleParts extends RoleParts {
   readonly views: Views;
   readonly catalogs: SessionCatalogs;
-  readonly store: SessionStore;
-  readonly upstreams: UpstreamSessions;
-  readonly forwarder: Forwarder;
-  readonly streams: ClientStreams;
-  readonly sessionStreams: SessionStreams;
-  readonly metrics: Metrics;
-  readonly log: Logger;
 }
 
 type Handler = (session: LiveSession, message: Message, reply: Reply) => Promise<void>;
@@ -51,17 +35,6 @@ const CAPABILITIES = {
   logging: {},
 };
 
-const LOG_LEVELS: readonly string[] = [
-  "debug",
-  "info",
-  "notice",
-  "warning",
-  "error",
-  "critical",
-  "alert",
-  "emergency",
-];
-
 /** One MCP endpoint over many backends: what each method of a client comes to. */
 export class GatewayRole implements Role {
   readonly #parts: GatewayRoleParts;
@@ -69,6 +42,7 @@ export class GatewayRole implements Role {
   readonly #lists: ListAnswers;
   readonly #changes: ListChanges;
   readonly #messages: ClientMessages;
+  readonly #subscriptions: Subscriptions;
   readonly #handlers: Readonly<Record<string, Handler>>;
   #ready = false;
 
@@ -79,6 +53,7 @@ export class GatewayRole implements Role {
     this.#lists = new ListAnswers(catalogs, settings.health.partialFailureMode);
     this.#changes = new ListChanges(parts);
     this.#messages = new ClientMessages(parts);
+    this.#subscriptions = new Subscriptions({ ...parts, limits: settings.limits });
     const list: Handler = (...call) => this.#lists.answer(...call);
     this.#handlers = {
       ping: async (_session, { idText }, reply) => reply.message(resultText(idText, "{}")),
@@ -104,18 +79,19 @@ export class GatewayRole implements Role {
     return this.#ready;
   }
 
-  initializeResult(protocol: string): string {
-    const { settings, version, views } = this.#parts;
-    return JSON.stringify({
-      protocolVersion: protocol,
-      capabilities: CAPABILITIES,
-      serverInfo: { name: settings.name, version },
-      instructions: views.base.instructions,
-    });
-  }
-
   viewOf(capabilities: string): string {
     return this.#parts.views.get(viewKey(capabilities), capabilities).key;
+  }
+
+  /** Asks no backend. */
+  async open({ record }: LiveSession): Promise<string> {
+    const { settings, views } = this.#parts;
+    return JSON.stringify({
+      protocolVersion: record.protocol,
+      capabilities: CAPABILITIES,
+      serverInfo: { name: settings.name, version: VERSION },
+      instructions: views.base.instructions,
+    });
   }
 
   async request(session: LiveSession, message: Message, reply: Reply): Promise<void> {
@@ -152,24 +128,38 @@ export class GatewayRole implements Role {
     void this.#parts.sessionStreams.adjust(session);
   }
 
-  /** A backend told a session, not us, that its lists changed. */
-  listsChanged(session: LiveSession, backend: Backend): Promise<void> {
-    return this.#changes.heard(session, backend);
+  listsChanged(session: LiveSession, backend: string): undefined {
+    void this.#changes.heard(session, this.#backend(backend));
+  }
+
+  listsToldOf(view: string, backend: string): void {
+    this.#parts.views.refresh(view, backend);
   }
 
   ended(record: SessionRecord): Promise<void> {
     return this.#parts.upstreams.endAll(record);
   }
 
-  status(): Record<string, unknown> {
-    const { views, settings } = this.#parts;
+  async status(): Promise<Record<string, unknown>> {
+    const { views, settings, podReport } = this.#parts;
     const { base } = views;
     return {
       groupRef: settings.groupRef,
       metadata: settings.metadata,
-      backends: base.discoveries.map(backendStatus),
+      backends: await Promise.all(base.discoveries.map((one) => backendStatus(one, podReport))),
       conflicts: base.catalog.conflicts,
     };
+  }
+
+  measure(): void {
+    const { views, metrics } = this.#parts;
+    for (const { backend, health } of views.base.discoveries) {
+      metrics.backendUp.set({ backend: backend.name }, health.state === "up" ? 1 : 0);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#parts.views.close();
   }
 
   async #callTool(session: LiveSession, message: Message, reply: Reply): Promise<void> {
@@ -206,33 +196,18 @@ export class GatewayRole implements Role {
   }
 
   async #subscribe(session: LiveSession, message: Message, reply: Reply): Promise<void> {
-    const { store, settings, sessionStreams } = this.#parts;
     const uri = stringParam(message, "uri");
-    const route = await this.#routing.resource(session, uri);
-    const { subscriptions } = session.record;
-    const limit = settings.limits.subscriptions;
-    if (subscriptions.length >= limit && !subscriptions.some((one) => one.uri === uri)) {
-      throw invalidParams(`a session has at most ${limit} subscriptions (limits.subscriptions)`);
-    }
-    const held = new HeldReply(reply);
-    await this.#forward(session, message, route, held);
-    if (held.succeeded) {
-      const record = await store.subscribe(session.key, { backend: route.backend, uri });
-      if (record !== undefined) session.record = record;
-      await sessionStreams.adjust(session);
-    }
-    held.release();
+    const { backend } = await this.#routing.resource(session, uri);
+    const call = { session, backend: this.#backend(backend), uri, message, reply };
+    await this.#subscriptions.subscribe(call);
   }
 
   async #unsubscribe(session: LiveSession, message: Message, reply: Reply): Promise<void> {
-    const { store, sessionStreams } = this.#parts;
     const uri = stringParam(message, "uri");
     const known = session.record.subscriptions.find((one) => one.uri === uri);
-    const route = known ?? (await this.#routing.resource(session, uri));
-    const record = await store.unsubscribe(session.key, { backend: route.backend, uri });
-    if (record !== undefined) session.record = record;
-    await this.#forward(session, message, { ...route, repeatable: true }, reply);
-    await sessionStreams.adjust(session);
+    const { backend } = known ?? (await this.#routing.resource(session, uri));
+    const call = { session, backend: this.#backend(backend), uri, message, reply };
+    await this.#subscriptions.unsubscribe(call);
   }
 
   async #setLevel(session: LiveSession, message: Message, reply: Reply): Promise<void> {
@@ -253,21 +228,16 @@ export class GatewayRole implements Role {
     route: Pick<Route, "backend" | "repeatable">,
     reply: Reply,
   ): Promise<void> {
-    const backend = this.#parts.backends.get(route.backend);
-    if (backend === undefined) throw new FleetError("INTERNAL");
+    const backend = this.#backend(route.backend);
     const { repeatable } = route;
     await this.#parts.forwarder.forward({ session, backend, text, idText, repeatable, reply });
   }
-}
 
-function stringParam(message: Message, key: string): string {
-  const value = message.params[key];
-  if (typeof value !== "string") throw invalidParams(`params.${key} is no string`);
-  return value;
-}
-
-function invalidParams(message: string): FleetError {
-  return new FleetError("INVALID_PARAMS", { message });
+  #backend(name: string): Backend {
+    const backend = this.#parts.backends.get(name);
+    if (backend === undefined) throw new FleetError("INTERNAL");
+    return backend;
+  }
 }
 
 /** The message with the name that the backend knows in this place, all else untouched. */

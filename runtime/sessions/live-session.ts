@@ -5,6 +5,8 @@ import type { SessionRecord } from "./session-record.ts";
 export interface PendingCall {
   /** Where it runs, for who has to say what was cut. */
   readonly backend: string;
+  /** It has its backend session, and may have been sent. */
+  begun: boolean;
   /** The client does not wait any more: the call is neither sent again nor answered. */
   cancelled: boolean;
   cut(reason: unknown): void;

@@ -1,7 +1,13 @@
 import { randomBytes } from "node:crypto";
 
 import type { SessionRecord, Subscription, UpstreamRecord } from "./session-record.ts";
-import type { Creation, SessionCaps, SessionChange, SessionStore } from "./session-store.ts";
+import type {
+  Creation,
+  DrainingPod,
+  SessionCaps,
+  SessionChange,
+  SessionStore,
+} from "./session-store.ts";
 
 interface Lease {
   readonly holder: string;
@@ -15,6 +21,10 @@ export class MemoryStore implements SessionStore {
   readonly #records = new Map<string, SessionRecord>();
   readonly #keysByOwner = new Map<string, Set<string>>();
   readonly #leases = new Map<string, Map<string, Lease>>();
+  /** The pod of each backend where a session is counted, by session and backend. */
+  readonly #pins = new Map<string, Map<string, string>>();
+  /** By their JSON text. */
+  readonly #draining = new Map<string, DrainingPod>();
   readonly #listeners = new Set<(change: SessionChange) => void>();
   readonly #signingKey = randomBytes(32);
   readonly #now: () => number;
@@ -71,10 +81,39 @@ export class MemoryStore implements SessionStore {
   ): Promise<SessionRecord | undefined> {
     const present = this.#find(key)?.upstreams[backend];
     if (present !== undefined && !supersedes(upstream, present)) return this.#find(key);
+    if (upstream.lost === true) this.#pins.get(key)?.delete(backend);
+    else if (upstream.pod !== undefined) this.#pinTo(key, backend, upstream.pod);
     return this.#change(key, (record) => ({
       ...record,
       upstreams: { ...record.upstreams, [backend]: upstream },
     }));
+  }
+
+  async pin(key: string, backend: string, pods: readonly string[]): Promise<string | undefined> {
+    if (this.#find(key) === undefined) return undefined;
+    const able = pods.filter((pod) => !this.#draining.has(textOf({ backend, pod })));
+    const counts = await this.podSessions(backend, able);
+    const pod = able[counts.indexOf(Math.min(...counts))];
+    if (pod !== undefined) this.#pinTo(key, backend, pod);
+    return pod;
+  }
+
+  async podSessions(backend: string, pods: readonly string[]): Promise<number[]> {
+    return pods.map((pod) => this.#on(backend, pod).length);
+  }
+
+  async sessionsOn(backend: string, pod: string, limit: number): Promise<string[]> {
+    return this.#on(backend, pod).slice(0, limit);
+  }
+
+  async setDraining(pod: DrainingPod, drains: boolean): Promise<void> {
+    if (drains) this.#draining.set(textOf(pod), pod);
+    else this.#draining.delete(textOf(pod));
+    this.#tell({ kind: "drains" });
+  }
+
+  async draining(): Promise<readonly DrainingPod[]> {
+    return [...this.#draining.values()];
   }
 
   async lease(key: string, purpose: string, holder: string, ttlMs: number): Promise<boolean> {
@@ -94,6 +133,12 @@ export class MemoryStore implements SessionStore {
     if (leases?.get(purpose)?.holder !== holder) return;
     leases.delete(purpose);
     if (leases.size === 0) this.#leases.delete(key);
+  }
+
+  async leased(key: string, purposePrefix: string): Promise<boolean> {
+    const now = this.#now();
+    const leases = [...(this.#leases.get(key) ?? [])];
+    return leases.some(([purpose, one]) => purpose.startsWith(purposePrefix) && one.endsAtMs > now);
   }
 
   async listsChanged(view: string, backend: string): Promise<void> {
@@ -138,6 +183,8 @@ export class MemoryStore implements SessionStore {
     this.#records.clear();
     this.#keysByOwner.clear();
     this.#leases.clear();
+    this.#pins.clear();
+    this.#draining.clear();
     this.#listeners.clear();
   }
 
@@ -152,6 +199,20 @@ export class MemoryStore implements SessionStore {
     let live = 0;
     for (const key of keys) if (this.#find(key) !== undefined) live += 1;
     return live;
+  }
+
+  /** The live sessions that are counted at a pod. */
+  #on(backend: string, pod: string): string[] {
+    const keys: string[] = [];
+    for (const [key, pins] of this.#pins) {
+      if (pins.get(backend) === pod && this.#find(key) !== undefined) keys.push(key);
+    }
+    return keys;
+  }
+
+  #pinTo(key: string, backend: string, pod: string): void {
+    const pins = this.#pins.get(key) ?? new Map<string, string>();
+    this.#pins.set(key, pins.set(backend, pod));
   }
 
   #find(key: string): SessionRecord | undefined {
@@ -177,12 +238,17 @@ export class MemoryStore implements SessionStore {
     owned?.delete(key);
     if (owned?.size === 0) this.#keysByOwner.delete(owner);
     this.#leases.delete(key);
+    this.#pins.delete(key);
     this.#tell({ kind: "ended", key });
   }
 
   #tell(change: SessionChange): void {
     for (const listener of this.#listeners) listener(change);
   }
+}
+
+function textOf({ backend, pod }: DrainingPod): string {
+  return JSON.stringify([backend, pod]);
 }
 
 function without(subscriptions: readonly Subscription[], gone: Subscription): Subscription[] {

@@ -30,6 +30,8 @@ export interface ChangeListener {
   /** The client of a session does not wait any more for its request with this id. */
   cancelled(key: string, idText: string): void;
   listsChanged(view: string, backend: string): void;
+  /** Another pod drains, or one does not any more. */
+  drains(): void;
   /** Changes may have been missed. */
   missed(): void;
   /** The store came back empty. */
@@ -148,6 +150,7 @@ export class RedisChanges {
       if (kind === "ended") ended.push(key);
       else if (kind === "cancelled") listener.cancelled(key, id ?? "");
       else if (kind === "lists") listener.listsChanged(key, id ?? "");
+      else if (kind === "drains") listener.drains();
       else changed.add(key);
     }
     for (const key of ended) changed.delete(key);

@@ -29,9 +29,14 @@ export function encodeRecord(record: SessionRecord): string[] {
     fields.push(subscriptionField(subscription), String(index + 1));
   }
   if (subscriptions.length > 0) fields.push("subscribed", String(subscriptions.length));
+  const pins: [field: string, pod: string][] = [];
   for (const [backend, upstream] of Object.entries(upstreams)) {
-    fields.push(upstreamField(backend), JSON.stringify(upstream));
+    const field = upstreamField(backend);
+    fields.push(field, JSON.stringify(upstream));
+    const { pod, lost } = upstream;
+    if (pod !== undefined && lost === undefined) pins.push([field, podText(backend, pod)]);
   }
+  if (pins.length > 0) fields.push("pins", JSON.stringify(Object.fromEntries(pins)));
   return fields;
 }
 
@@ -43,6 +48,11 @@ export function subscriptionField({ backend, uri }: Subscription): string {
 /** The field of a backend session; its value is the session as JSON. */
 export function upstreamField(backend: string): string {
   return `${UPSTREAM}${backend}`;
+}
+
+/** A pod, as scripts call it. */
+export function podText(backend: string, pod: string): string {
+  return JSON.stringify([backend, pod]);
 }
 
 /** The record that a hash holds. Errors: STORE_UNAVAILABLE for a record of a later release, which others can serve. */

@@ -8,10 +8,22 @@ import type { Metrics } from "../metrics.ts";
 import { RedisChanges } from "./redis-changes.ts";
 import { type Args, RedisCommands } from "./redis-commands.ts";
 import { RedisKeys } from "./redis-keys.ts";
-import { decodeRecord, encodeRecord, subscriptionField, upstreamField } from "./redis-record.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  podText,
+  subscriptionField,
+  upstreamField,
+} from "./redis-record.ts";
 import type { Operation } from "./redis-scripts.ts";
 import type { SessionRecord, Subscription, UpstreamRecord } from "./session-record.ts";
-import type { Creation, SessionCaps, SessionChange, SessionStore } from "./session-store.ts";
+import type {
+  Creation,
+  DrainingPod,
+  SessionCaps,
+  SessionChange,
+  SessionStore,
+} from "./session-store.ts";
 
 const SIGNING_KEY_BYTES = 32;
 
@@ -38,6 +50,8 @@ export class RedisStore implements SessionStore {
   readonly #changes: RedisChanges;
   readonly #listeners = new Set<(change: SessionChange) => void>();
   #signingKey: Promise<Buffer> | undefined;
+  /** As last read: what a store that came back empty is told again. */
+  #draining: readonly DrainingPod[] = [];
 
   constructor({ settings, metrics, log, now }: RedisStoreParts) {
     const keys = new RedisKeys(settings.keyPrefix);
@@ -52,6 +66,7 @@ export class RedisStore implements SessionStore {
         changed: (ended, changed) => void this.#tellOthers(ended, changed),
         cancelled: (key, idText) => this.#tell({ kind: "cancelled", key, idText }),
         listsChanged: (view, backend) => this.#tell({ kind: "lists", view, backend }),
+        drains: () => this.#tell({ kind: "drains" }),
         missed: () => this.#tell({ kind: "gap" }),
         emptied: () => this.#refill(),
       },
@@ -104,8 +119,40 @@ export class RedisStore implements SessionStore {
     backend: string,
     upstream: UpstreamRecord,
   ): Promise<SessionRecord | undefined> {
-    const args = [upstreamField(backend), JSON.stringify(upstream)];
+    const pod = upstream.pod === undefined ? "" : podText(backend, upstream.pod);
+    const args = [upstreamField(backend), JSON.stringify(upstream), pod];
     return this.#change("set-upstream", key, args);
+  }
+
+  async pin(key: string, backend: string, pods: readonly string[]): Promise<string | undefined> {
+    const args = [upstreamField(backend), ...pods.map((pod) => podText(backend, pod))];
+    const place = Number((await this.#commands.ofSession("pin", key, args)) ?? 0);
+    return pods[place - 1];
+  }
+
+  async podSessions(backend: string, pods: readonly string[]): Promise<number[]> {
+    const args = pods.map((pod) => podText(backend, pod));
+    const counts = await this.#commands.ofStore("pod-sessions", args);
+    return Array.isArray(counts) ? counts.map(Number) : [];
+  }
+
+  async sessionsOn(backend: string, pod: string, limit: number): Promise<string[]> {
+    const keys = await this.#commands.ofStore("sessions-on", [podText(backend, pod), limit]);
+    return Array.isArray(keys) ? keys.map(String) : [];
+  }
+
+  async setDraining({ backend, pod }: DrainingPod, drains: boolean): Promise<void> {
+    await this.#commands.ofStore("set-draining", [podText(backend, pod), drains ? 1 : 0]);
+    this.#tell({ kind: "drains" });
+  }
+
+  async draining(): Promise<readonly DrainingPod[]> {
+    const found = await this.#commands.ofStore("draining");
+    this.#draining = (Array.isArray(found) ? found : []).map((text) => {
+      const [backend, pod]: [string, string] = JSON.parse(String(text));
+      return { backend, pod };
+    });
+    return this.#draining;
   }
 
   async lease(key: string, purpose: string, holder: string, ttlMs: number): Promise<boolean> {
@@ -116,6 +163,10 @@ export class RedisStore implements SessionStore {
 
   async release(key: string, purpose: string, holder: string): Promise<void> {
     await this.#commands.ofSession("release", key, [purpose, holder]);
+  }
+
+  async leased(key: string, purposePrefix: string): Promise<boolean> {
+    return (await this.#commands.ofSession("leased", key, [purposePrefix])) === 1;
   }
 
   async cancel(key: string, idText: string): Promise<void> {
@@ -210,6 +261,11 @@ export class RedisStore implements SessionStore {
       await insist(() => this.#commands.ofSession("restore", record.key, args));
     };
     this.#tell({ kind: "emptied", restore });
+    for (const pod of this.#draining) {
+      insist(() => this.setDraining(pod, true)).catch((error: unknown) =>
+        this.#log.warn({ error, ...pod }, "that a pod drains cannot be kept"),
+      );
+    }
     this.#signingKey
       ?.then((key) => insist(() => this.#keepSigningKey(key)))
       .catch((error: unknown) => this.#log.warn({ error }, "the signing key cannot be kept"));

@@ -6,6 +6,10 @@ export interface UpstreamRecord {
   readonly protocol: string;
   /** Counts the backend sessions that this client session has had here; ids of backend requests carry it. */
   readonly epoch: number;
+  /** The pod that holds it; absent where the backend is one address, or each of its pods serves it. */
+  readonly pod?: string;
+  /** It is on its way to another pod: no call may begin in it. */
+  readonly moving?: true;
   /** The backend forgot this session: the next call opens epoch + 1. */
   readonly lost?: true;
   /** The client has not been told yet that an earlier epoch was lost. */

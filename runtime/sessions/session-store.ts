@@ -7,6 +7,8 @@ export type SessionChange =
   /** The client does not wait any more for its request with this id (JSON text), wherever that runs. */
   | { readonly kind: "cancelled"; readonly key: string; readonly idText: string }
   | { readonly kind: "lists"; readonly view: string; readonly backend: string }
+  /** Which pods drain is not what it was. */
+  | { readonly kind: "drains" }
   /** Changes may have been missed: nothing that is held is certain until it is loaded again. */
   | { readonly kind: "gap" }
   /**
@@ -20,6 +22,12 @@ export interface SessionCaps {
   readonly maxSessions: number;
   /** With the same `owner`. Absent: no cap of their own. */
   readonly maxPerOwner?: number;
+}
+
+/** A pod of a backend that gets no new session. */
+export interface DrainingPod {
+  readonly backend: string;
+  readonly pod: string;
 }
 
 /** What came of a session that was to be created: it stands, or one of the caps was reached first. */
@@ -63,6 +71,24 @@ export interface SessionStore {
   ): Promise<SessionRecord | undefined>;
 
   /**
+   * Chooses the pod that a session of a backend is to be opened at: the one with the least live sessions of those
+   * named that do not drain, the first of equals. Counts it there at once, and no longer where it was. `undefined`
+   * also where all of them drain. What is counted and never opened falls out with the session's expiry.
+   */
+  pin(key: string, backend: string, pods: readonly string[]): Promise<string | undefined>;
+
+  /** The live sessions of each pod. */
+  podSessions(backend: string, pods: readonly string[]): Promise<number[]>;
+
+  /** The keys of live sessions that are pinned to a pod. */
+  sessionsOn(backend: string, pod: string, limit: number): Promise<string[]>;
+
+  /** Says to all who watch that a pod drains, or does not any more. */
+  setDraining(draining: DrainingPod, drains: boolean): Promise<void>;
+
+  draining(): Promise<readonly DrainingPod[]>;
+
+  /**
    * Takes the right to do one thing to a session, alone in the fleet, for `ttlMs`.
    * The same holder takes it again to prolong it.
    */
@@ -70,6 +96,9 @@ export interface SessionStore {
 
   /** Gives the right back; another's lease is left alone. */
   release(key: string, purpose: string, holder: string): Promise<void>;
+
+  /** Whether anybody has a lease of this session whose purpose begins so. */
+  leased(key: string, purposePrefix: string): Promise<boolean>;
 
   /** Tells all who watch, and keeps nothing. For a session that is not there, nobody hears of it. */
   cancel(key: string, idText: string): Promise<void>;

@@ -19,7 +19,7 @@ const TOUCHES_PER_IDLE_TTL = 20;
 /** Sessions written again at a time after the store came back empty: enough to be quick, not to be a burst. */
 const RESTORED_AT_ONCE = 100;
 
-export type EndReason = "deleted" | "expired" | "shutdown";
+export type EndReason = "deleted" | "expired" | "shutdown" | "refused";
 
 /** What a client brought to initialize, checked. */
 export interface NewSession {
@@ -229,7 +229,7 @@ export class Sessions {
     else if (change.kind === "cancelled") this.#cache.byKey(change.key)?.cancel(change.idText);
     else if (change.kind === "lists") this.#onLists(change.view, change.backend);
     else if (change.kind === "gap") this.#doubtAll();
-    else void this.#restoreAll(change.restore);
+    else if (change.kind === "emptied") void this.#restoreAll(change.restore);
   }
 
   #changed(record: SessionRecord): void {

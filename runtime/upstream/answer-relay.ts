@@ -30,8 +30,8 @@ export interface RelayParts {
   readonly log: Logger;
   /** The answer was handed to the client; called once. */
   readonly answered: () => void;
-  /** The backend said on the call's own stream that its lists changed. */
-  readonly listsChanged: () => void;
+  /** The backend said on the call's own stream that its lists changed. Answers what of that to pass on. */
+  readonly listsChanged: (text: string) => string | undefined;
 }
 
 /** Carries one answer from a backend to the client as it is, but for the ids of what the backend asks. */
@@ -129,7 +129,8 @@ export class AnswerRelay {
     } else if (envelope.kind === "request") {
       await this.#ask(text, envelope);
     } else if (envelope.method.endsWith("/list_changed")) {
-      this.#parts.listsChanged();
+      const news = this.#parts.listsChanged(text);
+      if (news !== undefined) await reply.event(news);
     } else {
       if (envelope.method === "notifications/progress") timer.extend();
       await reply.event(text);

@@ -1,88 +1,204 @@
 import { readFileSync } from "node:fs";
 
-import { Pool } from "undici";
+import type { Logger } from "pino";
 
-import type { BackendSettings, Settings } from "../contract/index.ts";
+import {
+  addressText,
+  type BackendSettings,
+  connectionsPerPod,
+  type Settings,
+} from "../contract/index.ts";
 import type { Metrics } from "../metrics.ts";
-import { Exchange, type UpstreamResponse } from "./exchange.ts";
+import type { UpstreamResponse } from "./exchange.ts";
+import { FixedPods } from "./fixed-pods.ts";
+import { Pod } from "./pod.ts";
+import type { PodAddress, PodDirectory } from "./pod-address.ts";
+import { PodCheck } from "./pod-check.ts";
+import { PodGone } from "./pod-gone.ts";
+import { PodHealth } from "./pod-health.ts";
+import { PodResolver } from "./pod-resolver.ts";
+import { SrvPods } from "./srv-pods.ts";
 import { TransportFault } from "./transport-fault.ts";
+import type { UpstreamRequest } from "./upstream-request.ts";
 
-/** Idle connections are let go this long before the backend announced to close them. */
-const KEEP_ALIVE_MARGIN_MS = 1_000;
-
-/** How long an idle connection is kept where the backend announces nothing: Node's servers close at 5 s. */
-const KEEP_ALIVE_MS = 4_000;
-
-/** What a request is for: the label of the `upstream_requests_total` metric. */
-export type Purpose = "call" | "notify" | "open" | "list" | "probe" | "stream" | "close";
-
-export interface UpstreamRequest {
-  readonly method: "POST" | "GET" | "DELETE";
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly purpose: Purpose;
-  readonly signal: AbortSignal;
+export interface BackendParts {
+  readonly settings: BackendSettings;
+  readonly limits: Settings["limits"];
+  readonly health: Settings["health"];
+  readonly dns: Settings["dns"];
+  readonly metrics: Metrics;
+  readonly log: Logger;
 }
 
-/**
- * One MCP server over HTTP: its connections, shared by all sessions. Calls and streams have pools of their
- * own, so that open streams never keep a call waiting for a connection.
- */
+interface CheckedPod {
+  readonly pod: Pod;
+  readonly check: PodCheck | undefined;
+}
+
+/** One MCP server: the pods that it runs in, and which of them a request goes to. */
 export class Backend {
   readonly name: string;
   readonly settings: BackendSettings;
-  readonly #path: string;
-  readonly #calls: Pool;
-  readonly #streams: Pool;
-  readonly #metrics: Metrics;
+  /** Whether a session stays with a pod that has a name: every address but one that stands for many. */
+  readonly hasPods: boolean;
+  /** Names of the pods that drain: they get no new session. */
+  drains: ReadonlySet<string> = new Set();
+  readonly #parts: BackendParts;
+  readonly #directory: PodDirectory;
+  readonly #resolver: PodResolver;
+  readonly #ca: Buffer | undefined;
+  #pods: ReadonlyMap<string, CheckedPod> = new Map();
+  #only: Pod | undefined;
+  #turn = 0;
 
-  constructor(settings: BackendSettings, limits: Settings["limits"], metrics: Metrics) {
-    const url = new URL(settings.url);
-    const options: Pool.Options = {
-      connect: {
-        timeout: limits.connectTimeoutSeconds * 1000,
-        ...(settings.caBundlePath === undefined ? {} : { ca: readFileSync(settings.caBundlePath) }),
-      },
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveTimeoutThreshold: KEEP_ALIVE_MARGIN_MS,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    };
+  constructor(parts: BackendParts) {
+    const { settings, dns, log, metrics } = parts;
+    const { address, caBundlePath } = settings;
+    const resolver = new PodResolver(dns.servers);
+    const srv = { resolver, refreshMs: dns.refreshSeconds * 1000, log };
     this.name = settings.name;
     this.settings = settings;
-    this.#path = url.pathname + url.search;
-    this.#calls = new Pool(url.origin, { ...options, connections: limits.upstreamConnections });
-    this.#streams = new Pool(url.origin, options);
-    this.#metrics = metrics;
-    metrics.onScrape(() => {
-      const connections = this.#calls.stats.connected + this.#streams.stats.connected;
-      metrics.upstreamConnections.set({ backend: this.name }, connections);
-    });
+    this.hasPods = address.kind !== "url";
+    this.#parts = parts;
+    this.#resolver = resolver;
+    this.#ca = caBundlePath === undefined ? undefined : readFileSync(caBundlePath);
+    this.#directory =
+      address.kind === "srv" ? new SrvPods({ ...srv, address }) : new FixedPods(address);
+    this.#directory.onChange(() => this.#follow());
+    this.#follow();
+    metrics.onScrape(() => this.#measure());
   }
 
-  /** Sends one request. Errors: TransportFault, or the signal's reason once it is aborted. */
-  async send(request: UpstreamRequest): Promise<UpstreamResponse> {
-    const { method, headers, body, purpose, signal } = request;
-    const pool = purpose === "stream" ? this.#streams : this.#calls;
-    const exchange = new Exchange(signal);
-    this.#metrics.upstreamRequests.inc({ backend: this.name, purpose });
-    pool.dispatch({ path: this.#path, method, headers, body: body ?? null }, exchange);
-    try {
-      return await exchange.response;
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      throw new TransportFault(exchange.sent, error);
-    }
+  /** The pods that are there, in their order. */
+  get pods(): readonly Pod[] {
+    return [...this.#pods.values()].map(({ pod }) => pod);
+  }
+
+  /** Resolves when the pods are first known, or could not be found out. */
+  start(): Promise<void> {
+    return this.#directory.start();
+  }
+
+  /** Names of the pods that answer, in their order. Whether they drain is not asked here. */
+  candidates(): string[] {
+    return this.pods.filter(({ health }) => health.state === "up").map(({ name }) => name);
+  }
+
+  /** The pod with the fewest requests outstanding, of those that answer and do not drain. Undefined: none. */
+  leastBusy(): Pod | undefined {
+    if (this.#only !== undefined) return this.#only;
+    const able = this.pods.filter(
+      ({ name, health }) => health.state === "up" && !this.drains.has(name),
+    );
+    // Equals take turns.
+    this.#turn += 1;
+    const turned = able.map((_, index) => able[(index + this.#turn) % able.length]);
+    return turned.reduce(
+      (least, pod) => ((pod?.outstanding ?? 0) < (least?.outstanding ?? 0) ? pod : least),
+      turned[0],
+    );
+  }
+
+  /** Whether a pod, and all that it held in memory, is lost. */
+  isGone(name: string): boolean {
+    const present = this.#pods.get(name);
+    return present === undefined
+      ? this.#directory.isGone(name)
+      : present.pod.health.state === "gone";
+  }
+
+  /**
+   * Sends one request to a pod, or where none is named to the least busy one. Errors: TransportFault, PodGone, or the
+   * signal's reason once it is aborted.
+   */
+  async send(request: UpstreamRequest, name?: string): Promise<UpstreamResponse> {
+    const pod = name === undefined ? this.leastBusy() : this.#reachable(name);
+    if (pod === undefined) throw new TransportFault(false, "no pod of the backend answers");
+    this.#parts.metrics.upstreamRequests.inc({ backend: this.name, purpose: request.purpose });
+    return await pod.send(request);
   }
 
   /** Lets what is in flight finish. */
   async close(): Promise<void> {
-    const open = [this.#calls, this.#streams].filter((pool) => !pool.destroyed);
-    await Promise.all(open.map((pool) => pool.close()));
+    this.#directory.close();
+    for (const { check } of this.#pods.values()) check?.close();
+    await Promise.all(this.pods.map((pod) => pod.close()));
   }
 
   /** Cuts what is in flight. */
   async destroy(reason: Error): Promise<void> {
-    await Promise.all([this.#calls.destroy(reason), this.#streams.destroy(reason)]);
+    this.#directory.close();
+    for (const { check } of this.#pods.values()) check?.close();
+    await Promise.all(this.pods.map((pod) => pod.destroy(reason)));
+  }
+
+  /** Nothing is sent to a pod that is known not to answer: the call fails at once and did not run. */
+  #reachable(name: string): Pod {
+    if (this.#only !== undefined) return this.#only;
+    const pod = this.#pods.get(name)?.pod;
+    if (pod?.health.state === "up") return pod;
+    this.#directory.doubt();
+    if (this.isGone(name)) throw new PodGone(name);
+    throw new TransportFault(
+      false,
+      `the pod ${name} does not answer: ${pod?.health.error ?? "it is not there yet"}`,
+    );
+  }
+
+  #follow(): void {
+    const before = this.#pods;
+    const after = this.#directory.pods.map((address) => {
+      const present = before.get(address.name);
+      const stays = present?.pod.address === address.url;
+      return [address.name, stays ? present : this.#open(address)] as const;
+    });
+    this.#pods = new Map(after);
+    this.#only = this.hasPods ? undefined : after[0]?.[1].pod;
+    for (const [name, { pod, check }] of before) {
+      if (this.#pods.get(name)?.pod === pod) continue;
+      check?.close();
+      pod
+        .close()
+        .catch((error: unknown) =>
+          this.#parts.log.info({ pod: name, error }, "a pod's connections"),
+        );
+    }
+    if (before.size > 0 || this.#parts.settings.address.kind === "srv") {
+      const pods = [...this.#pods.keys()];
+      this.#parts.log.info(
+        { backend: this.name, at: addressText(this.settings.address), pods },
+        "pods",
+      );
+    }
+  }
+
+  #open(address: PodAddress): CheckedPod {
+    const { limits, health: checks, settings } = this.#parts;
+    const health = new PodHealth({
+      threshold: checks.unhealthyThreshold,
+      lossAfterMs: limits.podLossAfterSeconds * 1000,
+    });
+    const pod = new Pod({
+      address,
+      health,
+      connections: connectionsPerPod(settings.address, limits.upstreamConnections),
+      connect: {
+        timeout: limits.connectTimeoutSeconds * 1000,
+        ...(this.#ca && { ca: this.#ca }),
+        ...(this.hasPods && { lookup: this.#resolver.lookup }),
+      },
+    });
+    return { pod, check: this.hasPods ? new PodCheck(pod, checks) : undefined };
+  }
+
+  #measure(): void {
+    const { metrics } = this.#parts;
+    const backend = this.name;
+    const connections = this.pods.reduce((sum, { connected }) => sum + connected, 0);
+    metrics.upstreamConnections.set({ backend }, connections);
+    if (!this.hasPods) return;
+    for (const { name: pod, health } of this.pods) {
+      metrics.podUp.set({ backend, pod }, health.state === "up" ? 1 : 0);
+    }
   }
 }

@@ -11,6 +11,7 @@ import type { Backend } from "./backend.ts";
 import { CallTimer } from "./call-timer.ts";
 import type { UpstreamResponse } from "./exchange.ts";
 import { refused, unreachable } from "./handshake.ts";
+import { PodGone } from "./pod-gone.ts";
 import { TransportFault } from "./transport-fault.ts";
 import { errorBody, isJson, isResponse, isSse, type UpstreamSession } from "./upstream-session.ts";
 import { ownRequest, type UpstreamSessions } from "./upstream-sessions.ts";
@@ -32,15 +33,19 @@ export interface ForwarderParts {
   readonly limits: Settings["limits"];
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** A backend said within a call that its lists changed. */
-  readonly listsChanged: (session: LiveSession, backend: Backend) => void;
+  /** A backend said within a call that its lists changed. Answers what of that to pass on. */
+  readonly listsChanged: (
+    session: LiveSession,
+    backend: Backend,
+    text: string,
+  ) => string | undefined;
 }
 
 /** What an attempt came to, where it did not answer the client. */
 type Setback =
   /** It certainly did not run, and would not run the next time either. */
   | { readonly kind: "not-run"; readonly error: FleetError }
-  /** A front of ours refused it before it ran: behind the same address another one may take it. */
+  /** A pod or a front of ours did not take it: another one may. */
   | { readonly kind: "turned-away"; readonly error: FleetError }
   /** The backend does not know the session any more: it did not run. */
   | { readonly kind: "session-lost"; readonly upstream: UpstreamSession }
@@ -77,6 +82,7 @@ export class Forwarder {
     );
     const pending: PendingCall = {
       backend: backend.name,
+      begun: false,
       cancelled: false,
       cut: (reason) => timer.cut(reason),
     };
@@ -104,18 +110,22 @@ export class Forwarder {
     answered: () => void,
   ): Promise<void> {
     const { session, backend, repeatable } = call;
-    const first = await this.#attempt(call, timer, answered);
+    const first = await this.#attempt(call, pending, timer, answered);
     if (first === undefined) return;
     if (pending.cancelled) return call.reply.end();
     if (first.kind === "not-run") throw first.error;
     if (first.kind === "session-lost") {
       await this.#parts.upstreams.lose(session, first.upstream);
-      if (backend.settings.stateful) throw sessionLost(backend);
+      if (backend.settings.stateful) {
+        this.#parts.metrics.upstreamMemoryLost.inc({ backend: backend.name });
+        throw sessionLost(backend);
+      }
     } else if (first.kind === "unknown" && (!repeatable || call.reply.gone.aborted)) {
       throw outcomeUnknown(backend, first.cause);
     }
     this.#parts.metrics.resends.inc({ backend: backend.name });
-    const second = await this.#attempt(call, timer, answered);
+    pending.begun = false;
+    const second = await this.#attempt(call, pending, timer, answered);
     if (second === undefined) return;
     if (second.kind === "not-run" || second.kind === "turned-away") throw second.error;
     if (second.kind === "session-lost") {
@@ -127,12 +137,14 @@ export class Forwarder {
 
   async #attempt(
     call: ForwardedCall,
+    pending: PendingCall,
     timer: CallTimer,
     answered: () => void,
   ): Promise<Setback | undefined> {
     const { session, backend, text, idText, reply } = call;
     const { upstreams, log } = this.#parts;
     const upstream = await upstreams.open(session, backend, timer.signal);
+    pending.begun = true;
     try {
       const response = await upstream.post(text, "call", timer.signal);
       if (response.statusCode !== 200) {
@@ -153,14 +165,17 @@ export class Forwarder {
         reply,
         log,
         answered: handedOver,
-        listsChanged: () => this.#parts.listsChanged(session, backend),
+        listsChanged: (text) => this.#parts.listsChanged(session, backend, text),
       });
       await relay.relay(response);
       return undefined;
     } catch (error) {
+      if (error instanceof PodGone) return { kind: "session-lost", upstream };
       if (!(error instanceof TransportFault)) throw error;
       if (error.sent) return { kind: "unknown", cause: error };
-      return { kind: "not-run", error: unreachable(backend, error) };
+      const isElsewhere = backend.hasPods && upstream.record.pod === undefined;
+      const kind = isElsewhere ? "turned-away" : "not-run";
+      return { kind, error: unreachable(backend, error) };
     }
   }
 

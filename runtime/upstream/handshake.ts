@@ -2,6 +2,7 @@ import type { UpstreamRecord } from "../sessions/session-record.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { isObject } from "../wire/message.ts";
 import type { Backend } from "./backend.ts";
+import { PodGone } from "./pod-gone.ts";
 import { TransportFault } from "./transport-fault.ts";
 import { resultOf, UpstreamSession } from "./upstream-session.ts";
 
@@ -15,6 +16,8 @@ export interface Introduction {
 /** What a backend says of itself. */
 export interface Welcome {
   readonly session: UpstreamSession;
+  /** The result of initialize, as JSON text. */
+  readonly resultText: string;
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | undefined;
 }
@@ -22,7 +25,8 @@ export interface Welcome {
 const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
 
 /**
- * Opens a session at a backend: initialize, then initialized.
+ * Opens a session at a backend, at this pod or the least busy one: initialize, then initialized. Where the backend
+ * keeps sessions, the session stays with its pod.
  * Errors: BACKEND_UNREACHABLE, BACKEND_REFUSED, BACKEND_TIMEOUT (as the signal's reason).
  */
 export async function handshake(
@@ -30,18 +34,23 @@ export async function handshake(
   introduction: Introduction,
   epoch: number,
   signal: AbortSignal,
+  pod = backend.hasPods ? backend.leastBusy()?.name : undefined,
 ): Promise<Welcome> {
   const { protocol, clientInfo, capabilities } = introduction;
   const params = `{"protocolVersion":${JSON.stringify(protocol)},"capabilities":${capabilities},"clientInfo":${clientInfo}}`;
   const initialize = `{"jsonrpc":"2.0","id":"mcp-fleet.initialize","method":"initialize","params":${params}}`;
   try {
-    const stranger = new UpstreamSession(backend, { protocol: "", epoch });
+    const where = pod === undefined ? {} : { pod };
+    const stranger = new UpstreamSession(backend, { protocol: "", epoch, ...where });
     const answer = await stranger.ask(initialize, "open", signal);
-    const result = parseResult(answer.text);
-    if (result === undefined) throw refused(backend, answer.statusCode, answer.text);
+    const resultText = answer.text === undefined ? undefined : resultOf(answer.text);
+    const result = parseResult(resultText);
+    if (resultText === undefined || result === undefined)
+      throw refused(backend, answer.statusCode, answer.text);
     const { protocolVersion } = result;
     const record: UpstreamRecord = {
       ...(answer.sessionId === undefined ? {} : { sessionId: answer.sessionId }),
+      ...(backend.settings.routing === "session" || answer.sessionId !== undefined ? where : {}),
       protocol: typeof protocolVersion === "string" ? protocolVersion : protocol,
       epoch,
     };
@@ -49,11 +58,13 @@ export async function handshake(
     await session.tell(INITIALIZED, signal);
     return {
       session,
+      resultText,
       capabilities: isObject(result.capabilities) ? result.capabilities : {},
       instructions: typeof result.instructions === "string" ? result.instructions : undefined,
     };
   } catch (error) {
-    throw error instanceof TransportFault ? unreachable(backend, error) : error;
+    const isAway = error instanceof TransportFault || error instanceof PodGone;
+    throw isAway ? unreachable(backend, error) : error;
   }
 }
 
@@ -78,7 +89,6 @@ export function refused(
 }
 
 function parseResult(text: string | undefined): Record<string, unknown> | undefined {
-  const result = text === undefined ? undefined : resultOf(text);
-  const value: unknown = result === undefined ? undefined : JSON.parse(result);
+  const value: unknown = text === undefined ? undefined : JSON.parse(text);
   return isObject(value) ? value : undefined;
 }

@@ -3,9 +3,11 @@ import { FleetError } from "../wire/fleet-error.ts";
 import { cut, at as find } from "../wire/json-text.ts";
 import { type Envelope, isSameId, readEnvelope } from "../wire/message.ts";
 import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../wire/sse.ts";
-import type { Backend, Purpose } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import type { UpstreamResponse } from "./exchange.ts";
+import { PodGone } from "./pod-gone.ts";
 import { TransportFault } from "./transport-fault.ts";
+import type { Purpose, UpstreamRequest } from "./upstream-request.ts";
 
 /** The answer to a request of our own. */
 export interface Answer {
@@ -48,7 +50,8 @@ export class UpstreamSession {
       accept: "application/json, text/event-stream",
       "content-type": "application/json",
     };
-    return this.backend.send({ method: "POST", headers, body: text, purpose, signal });
+    const request = { method: "POST", headers, body: text, purpose, signal } as const;
+    return this.backend.send(request, this.record.pod);
   }
 
   /** Sends a request of ours and reads its answer; what else the backend says on the way is dropped. */
@@ -92,7 +95,9 @@ export class UpstreamSession {
       accept: SSE_CONTENT_TYPE,
       ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
     };
-    const response = await this.backend.send({ method: "GET", headers, purpose: "stream", signal });
+    const request = { method: "GET", headers, purpose: "stream", signal } as const;
+    const response = await this.#sendUnlessGone(request);
+    if (response === undefined) return { kind: "lost" };
     if (response.statusCode === 200 && isSse(response)) {
       return { kind: "open", events: readEvents(response.body) };
     }
@@ -104,13 +109,25 @@ export class UpstreamSession {
     return { kind: "unsupported" };
   }
 
-  /** Ends the session at the backend, which may refuse to know how. */
-  async end(signal: AbortSignal): Promise<void> {
-    if (this.record.sessionId === undefined) return;
+  /** Ends the session at the backend. Answers the HTTP status, 405 where it does not know how; 404 for nothing to end. */
+  async end(signal: AbortSignal): Promise<number> {
+    if (this.record.sessionId === undefined) return 404;
     const headers = this.#headers();
     const request = { method: "DELETE", headers, purpose: "close", signal } as const;
-    const response = await this.backend.send(request);
+    const response = await this.#sendUnlessGone(request);
+    if (response === undefined) return 404;
     await response.body.dump();
+    return response.statusCode;
+  }
+
+  /** Undefined where the session's pod is gone, and the session with it. */
+  async #sendUnlessGone(request: UpstreamRequest): Promise<UpstreamResponse | undefined> {
+    try {
+      return await this.backend.send(request, this.record.pod);
+    } catch (error) {
+      if (error instanceof PodGone) return undefined;
+      throw error;
+    }
   }
 
   #headers(): Record<string, string> {

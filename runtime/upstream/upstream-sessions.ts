@@ -11,7 +11,8 @@ import type { SessionRecord, UpstreamRecord } from "../sessions/session-record.t
 import type { SessionStore } from "../sessions/session-store.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import type { Backend } from "./backend.ts";
-import { handshake } from "./handshake.ts";
+import { handshake, unreachable, type Welcome } from "./handshake.ts";
+import { SessionMoves } from "./session-moves.ts";
 import { untilAborted } from "./until-aborted.ts";
 import { UpstreamSession } from "./upstream-session.ts";
 
@@ -40,10 +41,13 @@ export class UpstreamSessions {
   readonly #parts: UpstreamSessionsParts;
   readonly #holder = randomUUID();
   readonly #opening = new Map<string, Promise<UpstreamSession>>();
+  readonly #moves: SessionMoves;
   #onOpened: (session: LiveSession, backend: Backend) => void = () => {};
+  #onTold: (session: LiveSession, backend: Backend) => void = () => {};
 
   constructor(parts: UpstreamSessionsParts) {
     this.#parts = parts;
+    this.#moves = new SessionMoves(parts);
   }
 
   /** `listener` hears of every backend session that this process opened. */
@@ -51,7 +55,12 @@ export class UpstreamSessions {
     this.#onOpened = listener;
   }
 
-  /** The backend session if it is open. */
+  /** `listener` hears where a client has been told that a backend session is a new one. */
+  onTold(listener: (session: LiveSession, backend: Backend) => void): void {
+    this.#onTold = listener;
+  }
+
+  /** The backend session if it is open, on its way to another pod or not. */
   opened(session: LiveSession, backend: Backend): UpstreamSession | undefined {
     return usable(session.record, backend);
   }
@@ -74,7 +83,7 @@ export class UpstreamSessions {
     signal: AbortSignal,
   ): Promise<UpstreamSession> {
     const present = usable(session.record, backend);
-    if (present !== undefined) return present;
+    if (present !== undefined && !(await this.#leaves(session, present))) return present;
     const slot = `${session.key} ${backend.name}`;
     const opening =
       this.#opening.get(slot) ??
@@ -97,6 +106,23 @@ export class UpstreamSessions {
   async told(session: LiveSession, upstream: UpstreamSession): Promise<void> {
     const { renewed: _, ...record } = upstream.record;
     await this.#write(session, upstream.backend, record);
+    this.#onTold(session, upstream.backend);
+  }
+
+  /** Opens the first backend session of a session that nobody knows yet. Answers the backend's result of initialize. */
+  async begin(session: LiveSession, backend: Backend): Promise<string> {
+    const { initializeTimeoutSeconds } = this.#parts.limits;
+    const signal = AbortSignal.timeout(initializeTimeoutSeconds * 1000);
+    try {
+      return (await this.#openNext(session, backend, signal)).resultText;
+    } catch (error) {
+      throw signal.aborted ? timedOut(backend, initializeTimeoutSeconds, error) : error;
+    }
+  }
+
+  /** Another process moves a session, or this one: it has to know of the calls in flight here. */
+  moving(session: LiveSession): void {
+    this.#moves.holdUp(session);
   }
 
   /** Ends the backend sessions of a session that has ended. Never fails: the backends' own expiry remains. */
@@ -120,12 +146,16 @@ export class UpstreamSessions {
         this.#parts.metrics.leaseWaits.inc({ backend: backend.name });
         await delay(LEASE_POLL_MS, undefined, { signal });
         const present = usable(await this.#reload(session), backend);
-        if (present !== undefined) return present;
+        if (present !== undefined && !isMoving(present)) return present;
       }
       try {
         return await lease.during(async () => {
           const present = usable(await this.#reload(session), backend);
-          return present ?? (await this.#openNext(session, backend, signal));
+          if (present !== undefined && !isMoving(present)) return present;
+          if (present !== undefined && !(await this.#moves.end(present, session.key, signal))) {
+            return await this.#stay(session, present);
+          }
+          return (await this.#openNext(session, backend, signal)).session;
         });
       } finally {
         lease.release();
@@ -135,15 +165,13 @@ export class UpstreamSessions {
     }
   }
 
-  async #openNext(
-    session: LiveSession,
-    backend: Backend,
-    signal: AbortSignal,
-  ): Promise<UpstreamSession> {
+  async #openNext(session: LiveSession, backend: Backend, signal: AbortSignal): Promise<Welcome> {
     const { record } = session;
     const epoch = (record.upstreams[backend.name]?.epoch ?? 0) + 1;
-    const { session: upstream } = await handshake(backend, record, epoch, signal);
+    const welcome = await this.#greet(session, backend, epoch, signal);
+    const { session: upstream } = welcome;
     this.#parts.metrics.upstreamSessionsOpened.inc({ backend: backend.name });
+    if (epoch > 1) this.#parts.metrics.upstreamReinitializations.inc({ backend: backend.name });
     await this.#replay(record, upstream, signal);
     const opened = epoch > 1 ? { ...upstream.record, renewed: true as const } : upstream.record;
     const written = await this.#write(session, backend, opened);
@@ -151,7 +179,53 @@ export class UpstreamSessions {
     if (present?.record.sessionId !== upstream.record.sessionId) await this.#endOne(upstream);
     if (present === undefined) throw new FleetError("SESSION_NOT_FOUND");
     this.#onOpened(session, backend);
-    return present;
+    return { ...welcome, session: present };
+  }
+
+  /** At the pod that the store chooses; where it does not answer, at the next one. */
+  async #greet(
+    session: LiveSession,
+    backend: Backend,
+    epoch: number,
+    signal: AbortSignal,
+  ): Promise<Welcome> {
+    const { store, metrics } = this.#parts;
+    const { record, key } = session;
+    if (!backend.hasPods || backend.settings.routing === "spread") {
+      return await handshake(backend, record, epoch, signal);
+    }
+    const silent = new Set<string>();
+    let reason: unknown = "no pod of the backend takes a session";
+    for (;;) {
+      const able = backend.candidates().filter((name) => !silent.has(name));
+      const pod = able.length === 0 ? undefined : await store.pin(key, backend.name, able);
+      if (pod === undefined) throw unreachable(backend, reason);
+      try {
+        const welcome = await handshake(backend, record, epoch, signal, pod);
+        metrics.podPins.inc({ backend: backend.name, pod });
+        return welcome;
+      } catch (error) {
+        if (!(error instanceof FleetError && error.code === "BACKEND_UNREACHABLE")) throw error;
+        silent.add(pod);
+        reason = error;
+      }
+    }
+  }
+
+  /** Whether a session is on its way to another pod; sends it there where its own one drains. */
+  async #leaves(session: LiveSession, present: UpstreamSession): Promise<boolean> {
+    if (isMoving(present)) return true;
+    const { pod } = present.record;
+    if (pod === undefined || !present.backend.drains.has(pod)) return false;
+    if (!this.#moves.canMove(present, session.key)) return false;
+    await this.#write(session, present.backend, { ...present.record, moving: true });
+    return true;
+  }
+
+  async #stay(session: LiveSession, present: UpstreamSession): Promise<UpstreamSession> {
+    const { moving: _, ...record } = present.record;
+    await this.#write(session, present.backend, record);
+    return new UpstreamSession(present.backend, record);
   }
 
   /** What the client set up in the session, said again to a backend session that is new. */
@@ -201,6 +275,10 @@ export class UpstreamSessions {
 /** A request of ours within a client's backend session: its id cannot be one of the client's. */
 export function ownRequest(method: string, params: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ jsonrpc: "2.0", id: `mcp-fleet.${randomUUID()}`, method, params });
+}
+
+function isMoving({ record }: UpstreamSession): boolean {
+  return record.moving === true;
 }
 
 function usable(record: SessionRecord, backend: Backend): UpstreamSession | undefined {

@@ -120,3 +120,14 @@ export function isSameId(oneText: string, otherText: string): boolean {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** A param that has to be a string. Errors: INVALID_PARAMS. */
+export function stringParam(message: Message, key: string): string {
+  const value = message.params[key];
+  if (typeof value !== "string") throw invalidParams(`params.${key} is no string`);
+  return value;
+}
+
+export function invalidParams(message: string): FleetError {
+  return new FleetError("INVALID_PARAMS", { message });
+}

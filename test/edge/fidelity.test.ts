@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { startConformanceServer } from "../support/conformance-server.ts";
 import { EchoServer } from "../support/echo-server.ts";
 import { eventually } from "../support/eventually.ts";
-import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { type RunningRole, startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
 
 let echo: EchoServer;
 let sdk: { url: string; close(): Promise<void> };
-let gateway: RunningGateway;
+let gateway: RunningRole;
 let client: RawClient;
 
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { EchoServer } from "../support/echo-server.ts";
-import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { type RunningRole, startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
 
 let echo: EchoServer;
-let gateway: RunningGateway;
+let gateway: RunningRole;
 let client: RawClient;
 
 beforeAll(async () => {

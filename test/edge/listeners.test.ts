@@ -2,13 +2,13 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { EchoServer } from "../support/echo-server.ts";
 import { eventually } from "../support/eventually.ts";
-import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { type RunningRole, startGateway } from "../support/gateway.ts";
 import { type Headers, RawClient } from "../support/raw-client.ts";
 
 const PAGE = "https://app.example.com";
 
 let echo: EchoServer;
-let gateway: RunningGateway;
+let gateway: RunningRole;
 let client: RawClient;
 let admin: RawClient;
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { EchoServer } from "../support/echo-server.ts";
-import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { type RunningRole, startGateway } from "../support/gateway.ts";
 import { type Headers, RawClient, type RawRequest } from "../support/raw-client.ts";
 
 const BODY_BYTES = 65_536;
 
 let echo: EchoServer;
-let gateway: RunningGateway;
+let gateway: RunningRole;
 let client: RawClient;
 
 beforeAll(async () => {

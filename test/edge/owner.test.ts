@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 
 import { ConfigError, type Configuration, validate } from "../../runtime/contract/index.ts";
 import { ProtectedResource } from "../../runtime/edge/protected-resource.ts";
-import { Gateway } from "../../runtime/gateway/gateway.ts";
+import { createGateway } from "../../runtime/gateway/gateway.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import { MemoryStore } from "../../runtime/sessions/memory-store.ts";
 import { ownerOf } from "../../runtime/sessions/owner.ts";
@@ -64,7 +64,7 @@ async function start(
     backends: [{ name: "echo", url: echo.url }],
   });
   const stream = { write: (line: string) => void log.push(line) };
-  const gateway = new Gateway({ settings, log: pino({ level: "debug" }, stream), ...parts });
+  const gateway = createGateway({ settings, log: pino({ level: "debug" }, stream), ...parts });
   onTestFinished(() => gateway.destroy(new Error("the test is over")));
   return await gateway.listen();
 }
@@ -589,7 +589,7 @@ describe("a gateway without incomingAuth", () => {
       adminPort: 0,
       backends: [{ name: "echo", url: echo.url }],
     });
-    const gateway = new Gateway({ settings, log: pino({ level: "silent" }) });
+    const gateway = createGateway({ settings, log: pino({ level: "silent" }) });
     onTestFinished(() => gateway.destroy(new Error("the test is over")));
     const { url } = await gateway.listen();
     const path = "/.well-known/oauth-protected-resource";

@@ -3,11 +3,11 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { EchoServer } from "../support/echo-server.ts";
 import { eventually } from "../support/eventually.ts";
-import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { type RunningRole, startGateway } from "../support/gateway.ts";
 import { RawClient } from "../support/raw-client.ts";
 
 let echo: EchoServer;
-let gateway: RunningGateway;
+let gateway: RunningRole;
 let client: RawClient;
 
 beforeEach(async () => {

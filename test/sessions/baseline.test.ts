@@ -94,7 +94,7 @@ it("gives back the records, backend sessions, sockets and timers of 200 sessions
   for (const { counts } of backends) {
     expect(counts.requests).toMatchObject({ initialize: SESSIONS + 1, DELETE: SESSIONS });
   }
-  expect(await gateway.gateway.status()).toMatchObject({
+  expect(await gateway.process.status()).toMatchObject({
     sessions: { stored: 0, cached: 0, busy: 0, streams: 0 },
   });
   expect(await store.takeExpired(SESSIONS)).toEqual([]);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 
 import { readSettings } from "../../runtime/configuration.ts";
 import { ConfigError, validate } from "../../runtime/contract/index.ts";
-import { Gateway } from "../../runtime/gateway/gateway.ts";
+import { createGateway } from "../../runtime/gateway/gateway.ts";
 import { Metrics } from "../../runtime/metrics.ts";
 import { readSecrets } from "../../runtime/secrets.ts";
 import { KeyFile } from "../../runtime/sessions/key-file.ts";
@@ -265,7 +265,7 @@ describe("a fleet of 2 gateways over 1 store", () => {
       session: { keysFile, cacheEntries: 20, idleTtl: "8h" },
       backends: [{ name: "echo", url: backend.url }],
     });
-    const gateway = new Gateway({ settings, store, log: pino({ level: "info" }, { write }) });
+    const gateway = createGateway({ settings, store, log: pino({ level: "info" }, { write }) });
     onTestFinished(() => gateway.destroy(new Error("the test is over")));
     const { url } = await gateway.listen();
     return { url, setKeys };

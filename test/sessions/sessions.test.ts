@@ -211,6 +211,7 @@ describe("sessions", () => {
     for (const session of [here, there]) {
       session?.calls.set("1", {
         backend: "b",
+        begun: true,
         cancelled: false,
         cut: (reason) => reasons.push(reason),
       });

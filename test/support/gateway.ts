@@ -1,28 +1,46 @@
 import { pino } from "pino";
 
 import { type Configuration, validate } from "../../runtime/contract/index.ts";
-import { Gateway, type GatewayAddresses } from "../../runtime/gateway/gateway.ts";
+import { createGateway } from "../../runtime/gateway/gateway.ts";
+import { createProxy } from "../../runtime/proxy/proxy.ts";
+import type { ProcessAddresses, RoleProcess } from "../../runtime/role-process.ts";
 import type { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import type { SessionStore } from "../../runtime/sessions/session-store.ts";
 
-export interface RunningGateway extends GatewayAddresses {
-  readonly gateway: Gateway;
+export interface RunningRole extends ProcessAddresses {
+  readonly process: RoleProcess;
   close(): Promise<void>;
 }
 
-export interface GatewayParts {
+export interface RoleOptions {
   readonly store?: SessionStore;
   readonly ring?: KeyRing;
+  readonly adminToken?: string;
 }
 
 /** A gateway in this process, on free ports; what it logs is seen with MCP_FLEET_TEST_LOG=debug. */
-export async function startGateway(
+export function startGateway(configuration: Configuration, options: RoleOptions = {}) {
+  return start("gateway", configuration, options);
+}
+
+/** The same as a proxy, for the one backend of the configuration. */
+export function startProxy(configuration: Configuration, options: RoleOptions = {}) {
+  return start("proxy", configuration, options);
+}
+
+async function start(
+  role: "gateway" | "proxy",
   configuration: Configuration,
-  parts: GatewayParts = {},
-): Promise<RunningGateway> {
-  const settings = validate({ port: 0, adminPort: 0, ...configuration });
+  options: RoleOptions,
+): Promise<RunningRole> {
+  const settings = validate({ port: 0, adminPort: 0, ...configuration }, [], role);
   const log = pino({ level: process.env.MCP_FLEET_TEST_LOG ?? "silent" });
-  const gateway = new Gateway({ settings, log, ...parts });
-  const addresses = await gateway.listen();
-  return { ...addresses, gateway, close: () => gateway.destroy(new Error("the test is over")) };
+  const create = role === "proxy" ? createProxy : createGateway;
+  const running = create({ settings, log, ...options });
+  const addresses = await running.listen();
+  return {
+    ...addresses,
+    process: running,
+    close: () => running.destroy(new Error("the test is over")),
+  };
 }

@@ -6,7 +6,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { pino } from "pino";
 
 import { type Configuration, validate } from "../../runtime/contract/index.ts";
-import { Gateway, type GatewayAddresses } from "../../runtime/gateway/gateway.ts";
+import { createGateway } from "../../runtime/gateway/gateway.ts";
+import type { ProcessAddresses } from "../../runtime/role-process.ts";
 
 /** What a gateway process holds. */
 export interface Inspection {
@@ -20,9 +21,9 @@ export interface Inspection {
 /** A gateway in a process of its own, on free ports, that says what it holds. */
 export class InspectedGateway {
   readonly #child: ChildProcess;
-  readonly #addresses: GatewayAddresses;
+  readonly #addresses: ProcessAddresses;
 
-  private constructor(child: ChildProcess, addresses: GatewayAddresses) {
+  private constructor(child: ChildProcess, addresses: ProcessAddresses) {
     this.#child = child;
     this.#addresses = addresses;
   }
@@ -81,7 +82,7 @@ if (import.meta.main) {
   const configuration: Configuration = JSON.parse(process.argv[2] ?? "");
   const settings = validate({ port: 0, adminPort: 0, ...configuration });
   const log = pino({ level: process.env.MCP_FLEET_TEST_LOG ?? "silent" });
-  const gateway = new Gateway({ settings, log });
+  const gateway = createGateway({ settings, log });
   const addresses = await gateway.listen();
   process.on("message", async () => process.send?.(await inspect()));
   process.on("disconnect", () => process.exit());

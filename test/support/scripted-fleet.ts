@@ -4,7 +4,7 @@ import type { Configuration } from "../../runtime/contract/index.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import { MemoryStore } from "../../runtime/sessions/memory-store.ts";
 import type { SessionStore } from "../../runtime/sessions/session-store.ts";
-import { type RunningGateway, startGateway } from "./gateway.ts";
+import { type RunningRole, startGateway } from "./gateway.ts";
 import { type RawAnswer, RawClient } from "./raw-client.ts";
 import { ScriptedBackend } from "./scripted-backend.ts";
 
@@ -21,8 +21,8 @@ export interface FleetOptions extends Omit<Configuration, "backends"> {
 
 export interface ScriptedFleet {
   readonly backend: ScriptedBackend;
-  readonly gateway: RunningGateway;
-  readonly others: readonly RunningGateway[];
+  readonly gateway: RunningRole;
+  readonly others: readonly RunningRole[];
   /** A client of `gateway` whose session is open. */
   readonly client: RawClient;
 }
@@ -61,7 +61,7 @@ export function configurationFor(
 }
 
 /** The same session at another gateway. */
-export function sameSession(client: RawClient, gateway: RunningGateway): RawClient {
+export function sameSession(client: RawClient, gateway: RunningRole): RawClient {
   const twin = new RawClient(gateway.url);
   twin.sessionId = client.sessionId;
   return twin;
@@ -78,7 +78,7 @@ export interface GatewayStatus {
   readonly backends: readonly { readonly name: string; readonly state: string }[];
 }
 
-export async function statusOf(gateway: RunningGateway): Promise<GatewayStatus> {
+export async function statusOf(gateway: RunningRole): Promise<GatewayStatus> {
   return JSON.parse(await (await fetch(`${gateway.adminUrl}/status`)).text());
 }
 

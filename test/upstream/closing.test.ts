@@ -24,7 +24,7 @@ describe("a gateway that closes", () => {
     for (const client of clients.slice(3)) await client.send({ method: "DELETE" });
     await eventually(() => expect(backend.count("DELETE")).toBe(2));
 
-    await gateway.gateway.close();
+    await gateway.process.close();
 
     for (const stream of streams) expect(await stream.next()).toBeUndefined();
     await eventually(() => expect(backend.openSockets).toBe(0));
@@ -42,7 +42,7 @@ describe("a gateway that closes", () => {
     const waiting = client.post(callOf("write"));
     await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
-    const closing = gateway.gateway.close();
+    const closing = gateway.process.close();
     await eventually(() => expect(fetch(gateway.url)).rejects.toThrow());
     finish.resolve();
 

@@ -1,6 +1,6 @@
 -- Counts the sessions that have not expired.
 --
--- KEYS    the first three
+-- KEYS    the first four
 -- Output  their number
 
 return redis.call("ZCOUNT", EXPIRY, "(" .. NOW, "+inf")

@@ -1,6 +1,6 @@
 -- Says that the lists of a backend changed for one kind of client.
 --
--- KEYS     the first three
+-- KEYS     the first four
 -- ARGV[3]  the view
 -- ARGV[4]  the backend
 -- Output   1

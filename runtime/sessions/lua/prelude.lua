@@ -1,19 +1,23 @@
 -- Stands before every script.
 --
 -- KEYS[1]  the sorted set of all sessions that have not ended, by expiry in milliseconds; with ":" and an
---          owner appended, that of the owner's sessions
--- KEYS[2]  the stream of changes: kind ("changed", "cancelled", "ended" or "lists"), key (a view where
---          "lists"), by, and id: the request's where "cancelled", the backend where "lists"
+--          owner appended, that of the owner's sessions, with ":pod:" and a pod appended, that of the
+--          sessions pinned to it. A pod is the JSON text ["backend","pod"]
+-- KEYS[2]  the stream of changes: kind ("changed", "cancelled", "ended", "lists" or "drains"), key (a view
+--          where "lists", a pod where "drains"), by, and id: the request's where "cancelled", the backend
+--          where "lists"
 -- KEYS[3]  the generation: a hash of id and since, there as long as the store has kept what it was given
+-- KEYS[4]  the pods that drain: a set
 -- ARGV[1]  the time in milliseconds, or "" for this server's own
 -- ARGV[2]  the process that asks: what it did itself it need not read in the stream
 --
 -- Scripts about one session have two keys and one argument more:
--- KEYS[4]  its record, a hash; with the field endedBy it is the session's tombstone
--- KEYS[5]  its leases, a hash of "end holder" by purpose
+-- KEYS[5]  its record, a hash; with the field endedBy it is the session's tombstone, and pins is a JSON object
+--          of the pods where it is counted, by the field of the backend's session
+-- KEYS[6]  its leases, a hash of "end holder" by purpose
 -- ARGV[3]  the session's key
 
-local EXPIRY, CHANGES, GENERATION, RECORD, LEASES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local EXPIRY, CHANGES, GENERATION, DRAINING, RECORD, LEASES = unpack(KEYS)
 local BY, KEY = ARGV[2], ARGV[3]
 
 -- A record outlives its session by this long: a reaper that is late still finds what to clean up, and a
@@ -48,10 +52,37 @@ local function owned(record)
   return EXPIRY .. ":" .. (redis.call("HGET", record, "owner") or "")
 end
 
+local function pods(record)
+  local pins = redis.call("HGET", record, "pins")
+  return pins and cjson.decode(pins) or {}
+end
+
+-- The sorted set of the sessions that are pinned to a pod.
+local function pinned(pod)
+  return EXPIRY .. ":pod:" .. pod
+end
+
+local function count(pod, at)
+  local set, ms = pinned(pod), math.max(at - NOW, 0) + KEPT_MS
+  redis.call("ZADD", set, at, KEY)
+  if redis.call("PTTL", set) < ms then redis.call("PEXPIRE", set, ms) end
+end
+
+-- Counts the session at a pod and not at the one where it was; at none where the pod is nil.
+local function pin(field, pod)
+  local all = pods(RECORD)
+  if all[field] == pod then return end
+  if all[field] then redis.call("ZREM", pinned(all[field]), KEY) end
+  if pod then count(pod, tonumber(redis.call("HGET", RECORD, "expiresAtMs"))) end
+  all[field] = pod
+  redis.call("HSET", RECORD, "pins", cjson.encode(all))
+end
+
 local function expire(at)
   redis.call("HSET", RECORD, "expiresAtMs", at)
   redis.call("ZADD", EXPIRY, at, KEY)
   redis.call("ZADD", owned(RECORD), at, KEY)
+  for _, pod in pairs(pods(RECORD)) do count(pod, at) end
   redis.call("PEXPIRE", RECORD, math.max(at - NOW, 0) + KEPT_MS)
 end
 
@@ -61,6 +92,7 @@ end
 
 local function finish(key, record, leases, token)
   redis.call("ZREM", owned(record), key)
+  for _, pod in pairs(pods(record)) do redis.call("ZREM", pinned(pod), key) end
   redis.call("HSET", record, "endedBy", token)
   redis.call("PEXPIRE", record, KEPT_MS)
   redis.call("DEL", leases)

@@ -1,6 +1,6 @@
 -- Names the generation of the store, and gives it a name where it has none: it is new, or came back empty.
 --
--- KEYS     the first three
+-- KEYS     the first four
 -- ARGV[3]  the name of a new generation
 -- Output   the generation's name
 

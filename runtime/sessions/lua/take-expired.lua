@@ -1,6 +1,6 @@
 -- Ends sessions that have expired.
 --
--- KEYS     the first three
+-- KEYS     the first four
 -- ARGV[3]  the most sessions
 -- ARGV[4]  what the keys of records begin with
 -- ARGV[5]  what the keys of leases begin with

@@ -22,8 +22,12 @@ export interface SessionStreamsParts {
   readonly streams: ClientStreams;
   readonly descriptors: Descriptors;
   readonly log: Logger;
-  /** A backend said in the session that its lists changed. */
-  readonly listsChanged: (session: LiveSession, backend: Backend) => void;
+  /** A backend said in the session that its lists changed. Answers what of that to pass on. */
+  readonly listsChanged: (
+    session: LiveSession,
+    backend: Backend,
+    text: string,
+  ) => string | undefined;
 }
 
 /** One process holds a session's stream at a backend: SDK servers allow one. */
@@ -180,8 +184,9 @@ export class SessionStreams {
     try {
       const envelope = readEnvelope(text);
       if (envelope.kind === "notification") {
-        if (envelope.method.endsWith("/list_changed")) listsChanged(session, backend);
-        else streams.send(session.key, text);
+        const changed = envelope.method.endsWith("/list_changed");
+        const news = changed ? listsChanged(session, backend, text) : text;
+        if (news !== undefined) streams.send(session.key, news);
       } else if (envelope.kind === "request") {
         const pinged = envelope.method === "ping";
         if (!pinged && streams.send(session.key, relayedRequest(text, envelope, upstream))) return;

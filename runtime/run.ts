@@ -1,49 +1,50 @@
 import type { Logger } from "pino";
 
-import type { Settings } from "../contract/index.ts";
-import { buildLog } from "../log.ts";
-import { checkNofile } from "../nofile.ts";
-import type { Secrets } from "../secrets.ts";
-import { KeyRing } from "../sessions/key-ring.ts";
-import { Gateway } from "./gateway.ts";
+import type { Settings } from "./contract/index.ts";
+import { buildLog } from "./log.ts";
+import { checkNofile } from "./nofile.ts";
+import type { Create, RoleProcess } from "./role-process.ts";
+import type { Secrets } from "./secrets.ts";
+import { KeyRing } from "./sessions/key-ring.ts";
 
 /**
- * Runs the gateway until a signal ends it: the first one drains, a second one cuts. Errors: NofileError, and those
+ * Runs a role until a signal ends it: the first one drains, a second one cuts. Errors: NofileError, and those
  * of `listen`.
  */
-export async function runGateway(given: Settings, secrets: Secrets): Promise<void> {
-  const log = buildLog(given.logLevel, "gateway").child({ name: given.name });
+export async function run(create: Create, given: Settings, secrets: Secrets): Promise<void> {
+  const log = buildLog(given.logLevel, given.role).child({ name: given.name });
   const nofile = checkNofile(given, log);
   const settings = nofile?.settings ?? given;
-  const { sessionKeys, ownerKey } = secrets;
-  const gateway = new Gateway({
+  const { sessionKeys, ownerKey, adminToken } = secrets;
+  const server = create({
     settings,
     log,
     ...(nofile && { nofile }),
     ...(sessionKeys && { ring: new KeyRing(sessionKeys) }),
     ...(ownerKey && { ownerKey }),
+    ...(adminToken !== undefined && { adminToken }),
   });
   try {
-    const { url, adminUrl } = await gateway.listen();
+    const { url, adminUrl } = await server.listen();
     log.info({ url, adminUrl, backends: settings.backends.map(({ name }) => name) }, "listening");
   } catch (error) {
-    await gateway.destroy(new Error("the gateway cannot listen"));
+    await server.destroy(new Error("the process cannot listen"));
     throw error;
   }
-  const report = reportStatus(gateway, settings, log);
-  await untilDrained(gateway, settings, log);
+  const report = reportStatus(server, settings, log);
+  await untilDrained(server, settings, log);
   clearInterval(report);
 }
 
 /** Resolves when everything in flight has finished, or was cut by a second signal or the longest call's time. */
-function untilDrained(gateway: Gateway, settings: Settings, log: Logger): Promise<void> {
+function untilDrained(server: RoleProcess, settings: Settings, log: Logger): Promise<void> {
   const { drain, limits } = settings;
   return new Promise((resolve) => {
     let signals = 0;
     const cut = (reason: string) => {
       log.error({ reason }, "the drain ends early");
       process.exitCode = 1;
-      void gateway.destroy(new Error(reason));
+      void server.destroy(new Error(reason));
     };
     const onSignal = (signal: NodeJS.Signals) => {
       signals += 1;
@@ -53,7 +54,7 @@ function untilDrained(gateway: Gateway, settings: Settings, log: Logger): Promis
       const lingerSeconds = signal === "SIGINT" ? 0 : drain.lingerSeconds;
       const deadlineMs = (lingerSeconds + limits.callTimeoutMaxSeconds) * 1000;
       const deadline = setTimeout(() => cut("the longest call's time is over"), deadlineMs);
-      void gateway.drain(lingerSeconds).then(() => {
+      void server.drain(lingerSeconds).then(() => {
         clearTimeout(deadline);
         process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
         log.info("drained");
@@ -65,12 +66,12 @@ function untilDrained(gateway: Gateway, settings: Settings, log: Logger): Promis
 }
 
 function reportStatus(
-  gateway: Gateway,
+  server: RoleProcess,
   settings: Settings,
   log: Logger,
 ): NodeJS.Timeout | undefined {
   const { statusReportingSeconds } = settings.health;
   if (statusReportingSeconds === undefined) return undefined;
-  const report = async () => log.info({ status: await gateway.status() }, "status");
+  const report = async () => log.info({ status: await server.status() }, "status");
   return setInterval(() => void report(), statusReportingSeconds * 1000).unref();
 }

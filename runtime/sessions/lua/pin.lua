@@ -1,0 +1,22 @@
+-- Chooses the pod with the least live sessions of those that do not drain, the first of equals, and counts the
+-- session there.
+--
+-- KEYS     those of one session
+-- ARGV[4]  the field of the backend's session
+-- ARGV[5…] the pods
+-- Output   the place of the chosen one among them, from 1; 0 where all of them drain; nil where the session is
+--          not there
+
+if not live() then return false end
+local chosen, least = 0, math.huge
+for place = 5, #ARGV do
+  if redis.call("SISMEMBER", DRAINING, ARGV[place]) == 0 then
+    local sessions = redis.call("ZCOUNT", pinned(ARGV[place]), "(" .. NOW, "+inf")
+    if sessions < least then chosen, least = place - 4, sessions end
+  end
+end
+if chosen > 0 then
+  redis.call("ZREMRANGEBYSCORE", pinned(ARGV[chosen + 4]), "-inf", NOW)
+  pin(ARGV[4], ARGV[chosen + 4])
+end
+return chosen

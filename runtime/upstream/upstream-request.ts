@@ -1,0 +1,10 @@
+/** What a request is for: the label of the `upstream_requests_total` metric. */
+export type Purpose = "call" | "notify" | "open" | "list" | "probe" | "stream" | "close";
+
+export interface UpstreamRequest {
+  readonly method: "POST" | "GET" | "DELETE";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly purpose: Purpose;
+  readonly signal: AbortSignal;
+}
