@@ -6,6 +6,7 @@ const one: Configuration = { backends: [{ name: "a", url: "http://a/mcp" }] };
 
 test("a configuration of one backend gets every default", () => {
   expect(validate(one)).toEqual({
+    role: "gateway",
     name: "mcp-fleet",
     metadata: {},
     host: "127.0.0.1",
@@ -15,9 +16,11 @@ test("a configuration of one backend gets every default", () => {
     backends: [
       {
         name: "a",
-        url: "http://a/mcp",
+        address: { kind: "url", url: "http://a/mcp" },
+        transport: "streamable-http",
         metadata: {},
         stateful: false,
+        routing: "spread",
         catalog: "shared",
         notifications: "calls",
       },
@@ -25,6 +28,7 @@ test("a configuration of one backend gets every default", () => {
     aggregation: { prefixFormat: "{workload}_" },
     sessionStorage: { provider: "memory" },
     drain: { lingerSeconds: 2 },
+    dns: { refreshSeconds: 5 },
     nofile: { mode: "degrade" },
     session: { idleTtlSeconds: 1800, maxSessions: 10_000, cacheEntries: 10_000 },
     limits: {
@@ -32,6 +36,7 @@ test("a configuration of one backend gets every default", () => {
       callTimeoutSeconds: 60,
       callTimeoutMaxSeconds: 300,
       connectTimeoutSeconds: 10,
+      podLossAfterSeconds: 10,
       initializeTimeoutSeconds: 30,
       requestTimeoutSeconds: 30,
       keepAliveSeconds: 15,
@@ -49,6 +54,17 @@ test("a configuration of one backend gets every default", () => {
       unhealthyThreshold: 3,
       partialFailureMode: "best_effort",
     },
+  });
+});
+
+test("a proxy of one backend has sessions of 2 h, a stream for each, and keys of its own", () => {
+  const sessionStorage = { provider: "redis", address: "redis:6379", keyPrefix: "fleet" } as const;
+  const settings = validate({ ...one, sessionStorage }, [], "proxy");
+  expect(settings).toMatchObject({
+    role: "proxy",
+    session: { idleTtlSeconds: 7200 },
+    sessionStorage: { keyPrefix: "fleet:proxy:a:" },
+    backends: [{ notifications: "session" }],
   });
 });
 
@@ -109,7 +125,6 @@ test("the JSON Schema is of what users write, with a description for each settin
         properties: {
           idleTtl: {
             type: "string",
-            default: "30m",
             description: expect.stringContaining("last message"),
           },
         },
