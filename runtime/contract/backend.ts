@@ -169,7 +169,7 @@ export function backendOf(
     ...(caBundlePath !== undefined && { caBundlePath }),
     metadata,
     stateful,
-    routing: parsed.routing ?? (stateful ? "session" : "spread"),
+    routing: parsed.routing ?? (stateful || transport === "sse" ? "session" : "spread"),
     catalog,
     notifications: parsed.notifications ?? (role === "proxy" ? "session" : "calls"),
     ...(callTimeoutSeconds !== undefined && { callTimeoutSeconds }),

@@ -15,7 +15,7 @@ const FOLDER = join(import.meta.dirname, "../../.tools/redis");
 export const hasRedis = existsSync(join(FOLDER, "redis-server"));
 
 if (!hasRedis && process.env.MCP_FLEET_REQUIRE_ALL === "1") {
-  throw new Error("there is no Redis to test with: run test/support/get-redis.sh .tools/redis");
+  throw new Error("there is no Redis to test with: run make .tools/redis/redis-server");
 }
 
 /** A port that was free a moment ago. Redis cannot say which port it chose by itself. */
