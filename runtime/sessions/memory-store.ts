@@ -92,7 +92,7 @@ export class MemoryStore implements SessionStore {
   async pin(key: string, backend: string, pods: readonly string[]): Promise<string | undefined> {
     if (this.#find(key) === undefined) return undefined;
     const able = pods.filter((pod) => !this.#draining.has(textOf({ backend, pod })));
-    const counts = await this.podSessions(backend, able);
+    const counts = able.map((pod) => this.#on(backend, pod).length);
     const pod = able[counts.indexOf(Math.min(...counts))];
     if (pod !== undefined) this.#pinTo(key, backend, pod);
     return pod;

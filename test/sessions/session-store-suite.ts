@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { SessionRecord } from "../../runtime/sessions/session-record.ts";
+import type { SessionRecord, UpstreamRecord } from "../../runtime/sessions/session-record.ts";
 import type { SessionChange, SessionStore } from "../../runtime/sessions/session-store.ts";
 
 const START_MS = 1_800_000_000_000;
@@ -472,6 +472,109 @@ export function describeSessionStore(
         await store.end("a");
         await expect.poll(() => changes).toEqual([{ kind: "ended", key: "a" }]);
         expect(stopped.changes).toEqual([]);
+      });
+    });
+
+    describe("pods", () => {
+      const PODS = ["counter-0", "counter-1", "counter-2"];
+      const upstreamAt = (pod: string, changes: Partial<UpstreamRecord> = {}) => ({
+        sessionId: "u",
+        protocol: "2025-11-25",
+        epoch: 1,
+        pod,
+        ...changes,
+      });
+      const counts = () => store.podSessions("one", PODS);
+
+      it("get 300 sessions that are pinned at once 100 each, low ordinals first", async () => {
+        const keys = Array.from({ length: 300 }, (_, index) => `session-${index}`);
+        await Promise.all(keys.map((key) => create(sessionRecord(key), 1000)));
+        expect(await store.pin("session-0", "one", PODS)).toBe("counter-0");
+        await Promise.all(keys.map((key) => store.pin(key, "one", PODS)));
+        expect(await counts()).toEqual([100, 100, 100]);
+      });
+
+      it("count a session once per backend, where it was pinned last", async () => {
+        await create(sessionRecord("a"));
+        await store.pin("a", "one", ["counter-0"]);
+        await store.pin("a", "one", ["counter-1"]);
+        await store.pin("a", "two", ["counter-1"]);
+        expect(await counts()).toEqual([0, 1, 0]);
+        expect(await store.podSessions("two", PODS)).toEqual([0, 1, 0]);
+        await store.setUpstream("a", "one", upstreamAt("counter-2"));
+        expect(await counts()).toEqual([0, 0, 1]);
+        expect(await store.sessionsOn("one", "counter-2", 10)).toEqual(["a"]);
+      });
+
+      it("count a session no longer that they have lost, until it is opened again", async () => {
+        await create(sessionRecord("a"));
+        await store.setUpstream("a", "one", upstreamAt("counter-0"));
+        await store.setUpstream("a", "one", upstreamAt("counter-0", { lost: true }));
+        expect(await counts()).toEqual([0, 0, 0]);
+        await store.setUpstream("a", "one", upstreamAt("counter-1", { epoch: 2 }));
+        expect(await counts()).toEqual([0, 1, 0]);
+      });
+
+      it("count a session as long as it lives: touched, then expired, and another one until it ends", async () => {
+        await create(sessionRecord("a"));
+        await create(sessionRecord("b"));
+        for (const key of ["a", "b"]) await store.pin(key, "one", ["counter-0"]);
+        await store.touch("a", START_MS + 60 * MINUTE_MS);
+        await store.end("b");
+        expect(await counts()).toEqual([1, 0, 0]);
+        afterMinutes(45);
+        expect(await counts()).toEqual([1, 0, 0]);
+        expect(await store.sessionsOn("one", "counter-0", 10)).toEqual(["a"]);
+        afterMinutes(61);
+        expect(await counts()).toEqual([0, 0, 0]);
+        expect(await store.sessionsOn("one", "counter-0", 10)).toEqual([]);
+        await store.takeExpired(10);
+        expect(await counts()).toEqual([0, 0, 0]);
+      });
+
+      it("that drain get no session, and undefined is the answer where all 3 drain", async () => {
+        await create(sessionRecord("a"));
+        const changes: SessionChange[] = [];
+        store.watch((change) => changes.push(change));
+        await store.setDraining({ backend: "one", pod: "counter-0" }, true);
+        expect(await store.draining()).toEqual([{ backend: "one", pod: "counter-0" }]);
+        expect(changes).toEqual([{ kind: "drains" }]);
+        expect(await store.pin("a", "one", PODS)).toBe("counter-1");
+        expect(await store.pin("a", "two", PODS)).toBe("counter-0");
+        for (const pod of PODS) await store.setDraining({ backend: "one", pod }, true);
+        expect(await store.pin("a", "one", PODS)).toBeUndefined();
+        await store.setDraining({ backend: "one", pod: "counter-2" }, false);
+        expect(await store.pin("a", "one", PODS)).toBe("counter-2");
+      });
+
+      it("get no session that is not there, or where no pod is named", async () => {
+        expect(await store.pin("nobody", "one", PODS)).toBeUndefined();
+        await create(sessionRecord("a"));
+        expect(await store.pin("a", "one", [])).toBeUndefined();
+        expect(await counts()).toEqual([0, 0, 0]);
+      });
+
+      it("keep a session that is moving in their count, and its mark comes and goes within 1 epoch", async () => {
+        await create(sessionRecord("a"));
+        await store.setUpstream("a", "one", upstreamAt("counter-0"));
+        const moving = upstreamAt("counter-0", { moving: true });
+        expect((await store.setUpstream("a", "one", moving))?.upstreams.one).toEqual(moving);
+        const staying = upstreamAt("counter-0");
+        expect((await store.setUpstream("a", "one", staying))?.upstreams.one).toEqual(staying);
+        expect(await counts()).toEqual([1, 0, 0]);
+      });
+
+      it("are held by whoever has a lease that begins so, and has not let it run out", async () => {
+        await create(sessionRecord("a"));
+        expect(await store.leased("a", "busy:one:")).toBe(false);
+        await store.lease("a", "busy:one:me", "me", MINUTE_MS);
+        await store.lease("a", "busy:two:me", "me", MINUTE_MS * 2);
+        expect(await store.leased("a", "busy:one:")).toBe(true);
+        afterMinutes(1.5);
+        expect(await store.leased("a", "busy:one:")).toBe(false);
+        expect(await store.leased("a", "busy:two:")).toBe(true);
+        await store.release("a", "busy:two:me", "me");
+        expect(await store.leased("a", "busy:")).toBe(false);
       });
     });
   });
