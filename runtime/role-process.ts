@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { FastifyInstance } from "fastify";
@@ -29,6 +30,8 @@ import { Sessions } from "./sessions/sessions.ts";
 import { SigningKeys } from "./sessions/signing-keys.ts";
 import { Backend } from "./upstream/backend.ts";
 import { Forwarder } from "./upstream/forwarder.ts";
+import { PeerCalls } from "./upstream/peer-calls.ts";
+import { Peers } from "./upstream/peers.ts";
 import { PodDrains } from "./upstream/pod-drains.ts";
 import { PodReport } from "./upstream/pod-report.ts";
 import { UpstreamSessions } from "./upstream/upstream-sessions.ts";
@@ -79,6 +82,7 @@ export class RoleProcess {
   readonly #reaper: Reaper;
   readonly #upstreams: UpstreamSessions;
   readonly #podDrains: PodDrains;
+  readonly #peers: Peers;
   readonly #podReport: PodReport;
   readonly #keepAlive: KeepAlive;
   readonly #streams: ClientStreams;
@@ -102,8 +106,9 @@ export class RoleProcess {
     const reaper = new Reaper(sessions, log);
 
     const { health, dns } = settings;
+    const peers = new Peers({ ring, limits });
     const backends = settings.backends.map(
-      (one) => new Backend({ settings: one, limits, health, dns, metrics, log }),
+      (one) => new Backend({ settings: one, limits, health, dns, peers, metrics, log }),
     );
     const byName = new Map(backends.map((backend) => [backend.name, backend]));
     const upstreams = new UpstreamSessions({ store, backends: byName, limits, metrics, log });
@@ -145,6 +150,7 @@ export class RoleProcess {
     this.#reaper = reaper;
     this.#upstreams = upstreams;
     this.#podDrains = podDrains;
+    this.#peers = peers;
     this.#podReport = podReport;
     this.#keepAlive = keepAlive;
     this.#streams = streams;
@@ -154,7 +160,9 @@ export class RoleProcess {
     this.#mcp = buildMcpServer({ ...front, settings, metrics, log });
     const status = () => this.status();
     const token = given.adminToken;
-    this.#admin = buildAdminServer({ probes, metrics, status, pods: podDrains, token });
+    const peerService = new PeerCalls(peers, byName);
+    const services = { pods: podDrains, peers: peerService };
+    this.#admin = buildAdminServer({ probes, metrics, status, ...services, token });
     this.#connect();
   }
 
@@ -166,8 +174,10 @@ export class RoleProcess {
     const { host, port, adminPort } = this.#settings;
     await this.#keys.load(this.#cut.signal);
     await Promise.all(this.#backends.map((backend) => backend.start()));
-    await this.#mcp.listen({ host, port });
+    // First, since what lives in this process is reached there by the others.
     await this.#admin.listen({ host, port: adminPort });
+    this.#peers.announce(peerUrlOf(this.#admin, this.#settings));
+    await this.#mcp.listen({ host, port });
     return { url: `${urlOf(this.#mcp, host)}/mcp`, adminUrl: urlOf(this.#admin, host) };
   }
 
@@ -276,6 +286,7 @@ export class RoleProcess {
     this.#sessions.close();
     this.#keepAlive.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
+    await this.#peers.close();
     this.#keys.close();
     this.#authenticator.close();
     await this.#store.close();
@@ -287,6 +298,15 @@ export class RoleProcess {
 function cutOff(reason: Error): FleetError {
   const message = "the process was stopped during the call; whether it ran is unknown";
   return new FleetError("OUTCOME_UNKNOWN", { message, cause: reason });
+}
+
+/** Where the other processes find this one's admin port: every address is none of theirs. */
+function peerUrlOf(admin: FastifyInstance, { host, peerHost }: Settings): string {
+  const isEvery = host === "0.0.0.0" || host === "::";
+  const own = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === "IPv4");
+  return urlOf(admin, peerHost ?? (isEvery ? (own?.address ?? "127.0.0.1") : host));
 }
 
 function urlOf(server: FastifyInstance, host: string): string {

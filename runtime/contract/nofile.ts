@@ -77,7 +77,8 @@ export function sessionsSetting({ sessionStorage }: Settings): string {
 function inputsOf(settings: Settings): CompleteInputs {
   const { backends, limits, session, sessionStorage } = settings;
   const speaking = backends.filter(
-    ({ notifications, catalog }) => notifications === "session" || catalog === "perSession",
+    ({ notifications, catalog, transport }) =>
+      notifications === "session" || catalog === "perSession" || transport === "sse",
   );
   const isShared = sessionStorage.provider === "redis";
   const shared = isShared && sessionStorage.sentinel !== undefined ? "sentinel" : "redis";

@@ -55,9 +55,9 @@ export const REFUSALS: readonly Refusal[] = [
   },
   {
     path: "backends[].transport",
-    works: ["streamable-http"],
-    rule: "streamable-http; sse and stdio are not spoken to backends",
-    fix: "use the server's streamable HTTP address, or put a bridge such as mcp-proxy before it",
+    works: ["streamable-http", "sse"],
+    rule: "streamable-http or sse; stdio is not spoken to backends",
+    fix: "put a bridge such as mcp-proxy before it, and use its address",
   },
   {
     path: "aggregation.conflictResolution",

@@ -1,6 +1,10 @@
 import type { Dispatcher } from "undici";
 
-type Controller = Parameters<Required<Dispatcher.DispatchHandler>["onRequestStart"]>[0];
+/** Where a body comes from. */
+export type BodySource = Pick<
+  Parameters<Required<Dispatcher.DispatchHandler>["onRequestStart"]>[0],
+  "pause" | "resume" | "abort"
+>;
 
 export interface BodyStart {
   readonly bytes: Buffer;
@@ -13,14 +17,14 @@ const HIGH_WATER_BYTES = 64 * 1024;
 
 /** The body of a backend's answer, as it arrives, for one reader. What nobody reads waits at the backend. */
 export class AnswerBody implements AsyncIterable<Buffer> {
-  readonly #controller: Controller;
+  readonly #controller: BodySource;
   #pieces: Buffer[] = [];
   #bytes = 0;
   #state: "open" | "ended" | "broken" = "open";
   #error: unknown;
   #wake: () => void = () => {};
 
-  constructor(controller: Controller) {
+  constructor(controller: BodySource) {
     this.#controller = controller;
   }
 

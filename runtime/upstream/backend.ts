@@ -11,6 +11,7 @@ import {
 import type { Metrics } from "../metrics.ts";
 import type { UpstreamResponse } from "./exchange.ts";
 import { FixedPods } from "./fixed-pods.ts";
+import type { Peers } from "./peers.ts";
 import { Pod } from "./pod.ts";
 import type { PodAddress, PodDirectory } from "./pod-address.ts";
 import { PodCheck } from "./pod-check.ts";
@@ -18,6 +19,8 @@ import { PodGone } from "./pod-gone.ts";
 import { PodHealth } from "./pod-health.ts";
 import { PodResolver } from "./pod-resolver.ts";
 import { SrvPods } from "./srv-pods.ts";
+import { SsePod } from "./sse-pod.ts";
+import { statusOf } from "./sse-session.ts";
 import { TransportFault } from "./transport-fault.ts";
 import type { UpstreamRequest } from "./upstream-request.ts";
 
@@ -26,12 +29,16 @@ export interface BackendParts {
   readonly limits: Settings["limits"];
   readonly health: Settings["health"];
   readonly dns: Settings["dns"];
+  readonly peers: Peers;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
+/** A pod in the words of streamable HTTP, whatever it speaks. */
+type AnyPod = Pod | SsePod;
+
 interface CheckedPod {
-  readonly pod: Pod;
+  readonly pod: AnyPod;
   readonly check: PodCheck | undefined;
 }
 
@@ -48,7 +55,7 @@ export class Backend {
   readonly #resolver: PodResolver;
   readonly #ca: Buffer | undefined;
   #pods: ReadonlyMap<string, CheckedPod> = new Map();
-  #only: Pod | undefined;
+  #only: AnyPod | undefined;
   #turn = 0;
 
   constructor(parts: BackendParts) {
@@ -70,7 +77,7 @@ export class Backend {
   }
 
   /** The pods that are there, in their order. */
-  get pods(): readonly Pod[] {
+  get pods(): readonly AnyPod[] {
     return [...this.#pods.values()].map(({ pod }) => pod);
   }
 
@@ -85,7 +92,7 @@ export class Backend {
   }
 
   /** The pod with the fewest requests outstanding, of those that answer and do not drain. Undefined: none. */
-  leastBusy(): Pod | undefined {
+  leastBusy(): AnyPod | undefined {
     if (this.#only !== undefined) return this.#only;
     const able = this.pods.filter(
       ({ name, health }) => health.state === "up" && !this.drains.has(name),
@@ -118,6 +125,12 @@ export class Backend {
     return await pod.send(request);
   }
 
+  /** Answers a request of another process about a session that lives in this one: 404 where none does. */
+  async serveHere(request: UpstreamRequest, name: string): Promise<UpstreamResponse> {
+    const pod = this.#pods.get(name)?.pod;
+    return pod instanceof SsePod ? await pod.sendHere(request) : statusOf(404);
+  }
+
   /** Lets what is in flight finish. */
   async close(): Promise<void> {
     this.#directory.close();
@@ -133,7 +146,7 @@ export class Backend {
   }
 
   /** Nothing is sent to a pod that is known not to answer: the call fails at once and did not run. */
-  #reachable(name: string): Pod {
+  #reachable(name: string): AnyPod {
     if (this.#only !== undefined) return this.#only;
     const pod = this.#pods.get(name)?.pod;
     if (pod?.health.state === "up") return pod;
@@ -173,7 +186,7 @@ export class Backend {
   }
 
   #open(address: PodAddress): CheckedPod {
-    const { limits, health: checks, settings } = this.#parts;
+    const { limits, health: checks, settings, peers } = this.#parts;
     const health = new PodHealth({
       threshold: checks.unhealthyThreshold,
       lossAfterMs: limits.podLossAfterSeconds * 1000,
@@ -188,6 +201,13 @@ export class Backend {
         ...(this.hasPods && { lookup: this.#resolver.lookup }),
       },
     });
+    return this.#checked(
+      settings.transport === "sse" ? new SsePod({ pod, backend: this.name, peers }) : pod,
+    );
+  }
+
+  #checked(pod: AnyPod): CheckedPod {
+    const checks = this.#parts.health;
     return { pod, check: this.hasPods ? new PodCheck(pod, checks) : undefined };
   }
 

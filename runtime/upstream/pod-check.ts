@@ -15,14 +15,16 @@ const HEADERS = {
   "content-type": "application/json",
 };
 
+type CheckedPod = Pick<Pod, "health" | "send">;
+
 /** Asks after one pod at an even pace. Any answer of the server itself is a sign of life, also that it knows no such session. */
 export class PodCheck {
-  readonly #pod: Pod;
+  readonly #pod: CheckedPod;
   readonly #health: Settings["health"];
   readonly #stop = new AbortController();
   #doubted = new AbortController();
 
-  constructor(pod: Pod, health: Settings["health"]) {
+  constructor(pod: CheckedPod, health: Settings["health"]) {
     this.#pod = pod;
     this.#health = health;
     pod.health.onDoubt(() => this.#doubted.abort());

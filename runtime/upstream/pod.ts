@@ -70,6 +70,7 @@ export class Pod {
 
   /** Sends one request. Errors: TransportFault, or the signal's reason once it is aborted. */
   async send({
+    path = this.#path,
     method,
     headers,
     body,
@@ -80,7 +81,7 @@ export class Pod {
     const exchange = new Exchange(signal);
     this.#outstanding += 1;
     try {
-      pool.dispatch({ path: this.#path, method, headers, body: body ?? null }, exchange);
+      pool.dispatch({ path, method, headers, body: body ?? null }, exchange);
       const response = await exchange.response;
       if (response.statusCode < 500) this.health.answered();
       return response;

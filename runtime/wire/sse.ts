@@ -2,6 +2,8 @@ import { createParser } from "eventsource-parser";
 
 export interface SseEvent {
   readonly data: string;
+  /** Absent: a message. */
+  readonly type?: string;
   readonly id?: string;
   /** What the server asks to wait before a reconnect; sent with this event or before it. */
   readonly retryMs?: number;
@@ -34,6 +36,7 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
     onEvent: (event) => {
       ready.push({
         data: event.data,
+        ...(event.event === undefined ? {} : { type: event.event }),
         ...(lastId === undefined ? {} : { id: lastId }),
         ...(retryMs === undefined ? {} : { retryMs }),
       });
