@@ -2,7 +2,7 @@ import { type Client, StreamableHTTPClientTransport } from "@modelcontextprotoco
 
 import { readFigures } from "./figures.ts";
 import type { Fleet } from "./fleet.ts";
-import type { GatewayProcess } from "./gateway-process.ts";
+import type { FleetProcess } from "./fleet-process.ts";
 import { callAll, type SampleCall } from "./sample-calls.ts";
 import { table } from "./table.ts";
 
@@ -82,7 +82,7 @@ function answeredBy({ front, gateways }: Fleet): number[] {
 }
 
 /** Sessions that the processes have opened at backends. */
-async function sumOf(gateways: readonly GatewayProcess[]): Promise<number> {
+async function sumOf(gateways: readonly FleetProcess[]): Promise<number> {
   const figures = await Promise.all(gateways.map(({ adminUrl }) => readFigures(adminUrl)));
   return figures.reduce((sum, { backendSessions }) => sum + backendSessions, 0);
 }

@@ -1,5 +1,5 @@
 import { hasRedis, RedisProcess } from "../test/support/redis.ts";
-import { GatewayProcess } from "./gateway-process.ts";
+import { FleetProcess } from "./fleet-process.ts";
 import { RoundRobin } from "./round-robin.ts";
 
 export interface FleetOptions {
@@ -12,11 +12,11 @@ export interface FleetOptions {
 
 /** Gateway processes that share their sessions in a Redis of their own, behind a balancer. */
 export class Fleet {
-  readonly gateways: readonly GatewayProcess[];
+  readonly gateways: readonly FleetProcess[];
   readonly front: RoundRobin;
   readonly #redis: RedisProcess;
 
-  private constructor(redis: RedisProcess, gateways: readonly GatewayProcess[], front: RoundRobin) {
+  private constructor(redis: RedisProcess, gateways: readonly FleetProcess[], front: RoundRobin) {
     this.#redis = redis;
     this.gateways = gateways;
     this.front = front;
@@ -35,7 +35,7 @@ export class Fleet {
     const sessionStorage = { provider: "redis", address: `127.0.0.1:${redis.port}` };
     const starts = await Promise.allSettled(
       Array.from({ length: replicas }, () =>
-        GatewayProcess.start({ name: "demo", backends, sessionStorage }),
+        FleetProcess.start({ name: "demo", backends, sessionStorage }),
       ),
     );
     const gateways = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
-import { GatewayProcess } from "../../demo/gateway-process.ts";
+import { FleetProcess } from "../../demo/fleet-process.ts";
 import { RoundRobin } from "../../demo/round-robin.ts";
 import { startConformanceServer } from "../support/conformance-server.ts";
 import { shortfalls } from "../support/conformance-shortfalls.ts";
@@ -36,14 +36,14 @@ describe.skipIf(!hasRedis)("the conformance suite of 2025-11-25 over 3 processes
       sessionStorage: { provider: "redis", address: `127.0.0.1:${redis.port}`, keyPrefix },
       session,
     };
-    const starts = Array.from({ length: GATEWAYS }, () => GatewayProcess.start(configuration));
+    const starts = Array.from({ length: GATEWAYS }, () => FleetProcess.start(configuration));
     const gateways = await Promise.all(starts);
     onTestFinished(() => Promise.all(gateways.map((gateway) => gateway.stop())).then(() => {}));
     return gateways;
   };
 
   const startFront = async (
-    gateways: readonly GatewayProcess[],
+    gateways: readonly FleetProcess[],
     before?: (request: IncomingMessage) => Promise<void>,
   ) => {
     const targets = gateways.map(({ url }) => url);

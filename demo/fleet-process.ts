@@ -10,19 +10,23 @@ const MAIN = join(import.meta.dirname, "../runtime/main.ts");
 /** Enough to hold a stack trace. */
 const OUTPUT_LINES = 30;
 
+type Role = "gateway" | "proxy";
+
 interface Addresses {
   readonly url: string;
   readonly adminUrl: string;
 }
 
-/** One gateway as a process of its own, `mcp-fleet gateway`, on free ports that it keeps when it is restarted. */
-export class GatewayProcess {
+/** One role as a process of its own, `mcp-fleet gateway` or `mcp-fleet proxy`, on free ports that it keeps when it is restarted. */
+export class FleetProcess {
+  readonly #role: Role;
   readonly #folder: string;
   readonly #kill = () => void this.#child?.kill("SIGKILL");
   #child: ChildProcess | undefined;
   #addresses: Addresses = { url: "", adminUrl: "" };
 
-  private constructor(folder: string) {
+  private constructor(role: Role, folder: string) {
+    this.#role = role;
     this.#folder = folder;
   }
 
@@ -30,18 +34,18 @@ export class GatewayProcess {
    * Resolves when it listens. `configuration` is what the file says: JSON is YAML. Its log level must show
    * `info`. Errors: it ended, with its output.
    */
-  static async start(configuration: object): Promise<GatewayProcess> {
-    const folder = await mkdtemp(join(tmpdir(), "mcp-fleet-gateway-"));
-    const gateway = new GatewayProcess(folder);
-    await writeFile(join(folder, "gateway.yaml"), JSON.stringify(configuration));
-    process.once("exit", gateway.#kill);
+  static async start(configuration: object, role: Role = "gateway"): Promise<FleetProcess> {
+    const folder = await mkdtemp(join(tmpdir(), "mcp-fleet-"));
+    const started = new FleetProcess(role, folder);
+    await writeFile(join(folder, "fleet.yaml"), JSON.stringify(configuration));
+    process.once("exit", started.#kill);
     try {
-      await gateway.#run("0", "0");
+      await started.#run("0", "0");
     } catch (error) {
-      await gateway.stop();
+      await started.stop();
       throw error;
     }
-    return gateway;
+    return started;
   }
 
   /** The MCP endpoint. */
@@ -80,8 +84,8 @@ export class GatewayProcess {
   }
 
   async #run(port: string, adminPort: string): Promise<void> {
-    const file = join(this.#folder, "gateway.yaml");
-    const args = ["gateway", "--config", file, "--port", port, "--admin-port", adminPort];
+    const file = join(this.#folder, "fleet.yaml");
+    const args = [this.#role, "--config", file, "--port", port, "--admin-port", adminPort];
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     this.#addresses = await addressesOf(child);
@@ -93,7 +97,7 @@ async function addressesOf(child: ChildProcess): Promise<Addresses> {
   const { promise, resolve, reject } = Promise.withResolvers<Addresses>();
   let lines: string[] = [];
   for (const output of [child.stdout, child.stderr]) {
-    if (output === null) throw new Error("the gateway's output is not piped");
+    if (output === null) throw new Error("the process's output is not piped");
     createInterface({ input: output }).on("line", (line) => {
       lines = [...lines, line].slice(-OUTPUT_LINES);
       if (line.includes('"msg":"listening"')) resolve(JSON.parse(line));
@@ -102,7 +106,7 @@ async function addressesOf(child: ChildProcess): Promise<Addresses> {
   child.once("error", reject);
   child.once("close", () => {
     const output = lines.map((line) => `\n  | ${line}`).join("");
-    reject(new Error(`the gateway did not start${output}`));
+    reject(new Error(`the process did not start${output}`));
   });
   return await promise;
 }
