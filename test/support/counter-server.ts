@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+
+import { startSdkBackend } from "./sdk-backend.ts";
+
+/** A stateful server of the official SDK: each session counts by itself. */
+function buildCounter(): McpServer {
+  const server = new McpServer({ name: "counter", version: "1.0.0" });
+  let count = 0;
+  server.registerTool("count", {}, async () => {
+    count += 1;
+    return { content: [{ type: "text", text: String(count) }] };
+  });
+  return server;
+}
+
+/** The counter as a process of its own, which keeps its port when it comes back. */
+export class CounterProcess {
+  #child: ChildProcess | undefined;
+  #url = "";
+
+  static async start(): Promise<CounterProcess> {
+    const counter = new CounterProcess();
+    await counter.#run("0");
+    return counter;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** kill -9: its memory is gone. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+  }
+
+  /** Another process at the same port. */
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.#run(new URL(this.#url).port);
+  }
+
+  /** It takes connections, and answers nothing. */
+  freeze(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  async #run(port: string): Promise<void> {
+    const args = [import.meta.filename, port];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#child = child;
+    const [url] = await once(createInterface({ input: child.stdout }), "line");
+    this.#url = String(url);
+  }
+}
+
+if (import.meta.main) {
+  const { url } = await startSdkBackend(buildCounter, Number(process.argv[2]));
+  process.stdout.write(`${url}\n`);
+}
