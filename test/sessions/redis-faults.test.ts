@@ -19,7 +19,7 @@ const unavailable = { code: "STORE_UNAVAILABLE", statusCode: 503, retryAfterSeco
 
 /** What docs/sessions.md says that the user needs. */
 const ACL_COMMANDS =
-  "-@all +auth +hello +ping +info +client|setname +select +get +set +exists +del +pexpire +pttl +hget +hset +hmget +hgetall +hdel +hincrby +zadd +zrem +zcount +zrangebyscore +xadd +xrange +xrevrange +xread +eval +evalsha +time +wait".split(
+  "-@all +auth +hello +ping +info +client|setname +select +get +set +exists +del +pexpire +pttl +hget +hset +hmget +hgetall +hdel +hincrby +sadd +srem +sismember +smembers +zadd +zrem +zcount +zrangebyscore +zremrangebyscore +xadd +xrange +xrevrange +xread +eval +evalsha +time +wait".split(
     " ",
   );
 
@@ -67,6 +67,12 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
     store.subscribe(key, { backend: "one", uri: "file:///a" }),
     store.unsubscribe(key, { backend: "one", uri: "file:///a" }),
     store.setUpstream(key, "one", { protocol: "2025-11-25", epoch: 1 }),
+    store.pin(key, "one", ["counter-0"]),
+    store.podSessions("one", ["counter-0"]),
+    store.sessionsOn("one", "counter-0", 10),
+    store.setDraining({ backend: "one", pod: "counter-0" }, false),
+    store.draining(),
+    store.leased(key, "open:"),
     store.lease(key, "open:one", "me", 1_000),
     store.release(key, "open:one", "me"),
     store.takeExpired(10),
