@@ -28,13 +28,8 @@ import { Reaper } from "./sessions/reaper.ts";
 import type { SessionStore } from "./sessions/session-store.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import { SigningKeys } from "./sessions/signing-keys.ts";
-import { Backend } from "./upstream/backend.ts";
-import { Forwarder } from "./upstream/forwarder.ts";
-import { PeerCalls } from "./upstream/peer-calls.ts";
-import { Peers } from "./upstream/peers.ts";
-import { PodDrains } from "./upstream/pod-drains.ts";
-import { PodReport } from "./upstream/pod-report.ts";
-import { UpstreamSessions } from "./upstream/upstream-sessions.ts";
+import type { Backend } from "./upstream/backend.ts";
+import { Upstream } from "./upstream/upstream.ts";
 import { VERSION } from "./version.ts";
 import { FleetError } from "./wire/fleet-error.ts";
 
@@ -75,15 +70,11 @@ export class RoleProcess {
   readonly #keys: SigningKeys;
   readonly #authenticator: Authenticator;
   readonly #store: SessionStore;
-  readonly #backends: readonly Backend[];
+  readonly #upstream: Upstream;
   readonly #sessions: Sessions;
   readonly #drain: Drain;
   readonly #cut = new AbortController();
   readonly #reaper: Reaper;
-  readonly #upstreams: UpstreamSessions;
-  readonly #podDrains: PodDrains;
-  readonly #peers: Peers;
-  readonly #podReport: PodReport;
   readonly #keepAlive: KeepAlive;
   readonly #streams: ClientStreams;
   readonly #sessionStreams: SessionStreams;
@@ -105,30 +96,26 @@ export class RoleProcess {
     const sessions = new Sessions({ store, ring, settings: settings.session, metrics, log });
     const reaper = new Reaper(sessions, log);
 
-    const { health, dns } = settings;
-    const peers = new Peers({ ring, limits });
-    const backends = settings.backends.map(
-      (one) => new Backend({ settings: one, limits, health, dns, peers, metrics, log }),
-    );
-    const byName = new Map(backends.map((backend) => [backend.name, backend]));
-    const upstreams = new UpstreamSessions({ store, backends: byName, limits, metrics, log });
     const held = (key: string) => sessions.held(key);
-    const drainTimes = {
-      refreshMs: health.intervalSeconds * 1000,
-      moveMs: limits.initializeTimeoutSeconds * 1000,
-    };
-    const podDrains = new PodDrains({ store, backends, upstreams, held, ...drainTimes, log });
-    const podReport = new PodReport(store);
     const listsChanged = (session: LiveSession, backend: Backend, text: string) =>
       this.#role.listsChanged(session, backend.name, text);
-    const forwarder = new Forwarder({ upstreams, limits, metrics, log, listsChanged });
+    const behind = { settings, store, ring, held, listsChanged, metrics, log };
+    const upstream = new Upstream(behind);
 
     const keepAlive = new KeepAlive(limits.keepAliveSeconds);
     const streams = new ClientStreams({ keepAlive, perSession: limits.streams, metrics });
-    const streamParts = { store, upstreams, backends, streams, descriptors, log, listsChanged };
-    const sessionStreams = new SessionStreams(streamParts);
-    const relay = { store, upstreams, forwarder, streams, sessionStreams, podReport };
-    const role = makeRole({ settings, backends: byName, ...relay, metrics, log });
+    const { backends, sessions: upstreams, forwarder, report: podReport } = upstream;
+    const sessionStreams = new SessionStreams({
+      store,
+      upstreams,
+      backends: [...backends.values()],
+      streams,
+      descriptors,
+      log,
+      listsChanged,
+    });
+    const relay = { store, backends, upstreams, forwarder, streams, sessionStreams, podReport };
+    const role = makeRole({ settings, ...relay, metrics, log });
 
     const authenticator = openAuthenticator(settings, MCP_PATH, given.ownerKey, log);
     const drain = new Drain(store.outlivesProcess);
@@ -145,13 +132,9 @@ export class RoleProcess {
     this.#log = log;
     this.#drain = drain;
     this.#store = store;
-    this.#backends = backends;
+    this.#upstream = upstream;
     this.#sessions = sessions;
     this.#reaper = reaper;
-    this.#upstreams = upstreams;
-    this.#podDrains = podDrains;
-    this.#peers = peers;
-    this.#podReport = podReport;
     this.#keepAlive = keepAlive;
     this.#streams = streams;
     this.#sessionStreams = sessionStreams;
@@ -160,8 +143,7 @@ export class RoleProcess {
     this.#mcp = buildMcpServer({ ...front, settings, metrics, log });
     const status = () => this.status();
     const token = given.adminToken;
-    const peerService = new PeerCalls(peers, byName);
-    const services = { pods: podDrains, peers: peerService };
+    const services = { pods: upstream.drains, peers: upstream.peerCalls };
     this.#admin = buildAdminServer({ probes, metrics, status, ...services, token });
     this.#connect();
   }
@@ -173,10 +155,10 @@ export class RoleProcess {
   async listen(): Promise<ProcessAddresses> {
     const { host, port, adminPort } = this.#settings;
     await this.#keys.load(this.#cut.signal);
-    await Promise.all(this.#backends.map((backend) => backend.start()));
+    await this.#upstream.start();
     // First, since what lives in this process is reached there by the others.
     await this.#admin.listen({ host, port: adminPort });
-    this.#peers.announce(peerUrlOf(this.#admin, this.#settings));
+    this.#upstream.announce(peerUrlOf(this.#admin, this.#settings));
     await this.#mcp.listen({ host, port });
     return { url: `${urlOf(this.#mcp, host)}/mcp`, adminUrl: urlOf(this.#admin, host) };
   }
@@ -205,7 +187,7 @@ export class RoleProcess {
       this.#log.error({ reason: reason.message, calls }, "calls are cut");
     }
     const role = this.#role.close();
-    await Promise.all(this.#backends.map((backend) => backend.destroy(reason)));
+    await this.#upstream.destroy(reason);
     await role;
     this.#mcp.server.closeAllConnections();
     await this.close();
@@ -240,10 +222,10 @@ export class RoleProcess {
     });
     this.#sessions.onChanged((record) => {
       const session = this.#sessions.held(record.key);
-      if (session !== undefined) this.#upstreams.moving(session);
+      if (session !== undefined) this.#upstream.sessions.moving(session);
       this.#role.changed(record);
     });
-    this.#upstreams.onTold((session, backend) => {
+    this.#upstream.sessions.onTold((session, backend) => {
       const notice = renewalNotice(session, backend.name);
       if (notice !== undefined) this.#streams.send(session.key, notice);
     });
@@ -257,7 +239,7 @@ export class RoleProcess {
       this.#metrics.sessionsStored.set((await this.#stored()) ?? Number.NaN);
       this.#metrics.drainState.set(DRAIN_STATES.indexOf(this.#drain.state));
       this.#role.measure();
-      await Promise.all(this.#backends.map((one) => this.#podReport.measure(one, this.#metrics)));
+      await this.#upstream.measure();
     });
   }
 
@@ -278,15 +260,13 @@ export class RoleProcess {
     await this.#mcp.close();
     clearInterval(idle);
     this.#reaper.close();
-    this.#podDrains.close();
     this.#sessionStreams.closeAll();
     await this.#role.close();
     await this.#sessions.endAll();
     await Promise.all(this.#cleanUps);
     this.#sessions.close();
     this.#keepAlive.close();
-    await Promise.all(this.#backends.map((backend) => backend.close()));
-    await this.#peers.close();
+    await this.#upstream.close();
     this.#keys.close();
     this.#authenticator.close();
     await this.#store.close();

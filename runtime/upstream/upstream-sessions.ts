@@ -11,7 +11,8 @@ import type { SessionRecord, UpstreamRecord } from "../sessions/session-record.t
 import type { SessionStore } from "../sessions/session-store.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import type { Backend } from "./backend.ts";
-import { handshake, unreachable, type Welcome } from "./handshake.ts";
+import type { Welcome } from "./handshake.ts";
+import { openAtPod } from "./pod-choice.ts";
 import { SessionMoves } from "./session-moves.ts";
 import { untilAborted } from "./until-aborted.ts";
 import { UpstreamSession } from "./upstream-session.ts";
@@ -168,7 +169,7 @@ export class UpstreamSessions {
   async #openNext(session: LiveSession, backend: Backend, signal: AbortSignal): Promise<Welcome> {
     const { record } = session;
     const epoch = (record.upstreams[backend.name]?.epoch ?? 0) + 1;
-    const welcome = await this.#greet(session, backend, epoch, signal);
+    const welcome = await openAtPod(this.#parts, session, backend, epoch, signal);
     const { session: upstream } = welcome;
     this.#parts.metrics.upstreamSessionsOpened.inc({ backend: backend.name });
     if (epoch > 1) this.#parts.metrics.upstreamReinitializations.inc({ backend: backend.name });
@@ -180,36 +181,6 @@ export class UpstreamSessions {
     if (present === undefined) throw new FleetError("SESSION_NOT_FOUND");
     this.#onOpened(session, backend);
     return { ...welcome, session: present };
-  }
-
-  /** At the pod that the store chooses; where it does not answer, at the next one. */
-  async #greet(
-    session: LiveSession,
-    backend: Backend,
-    epoch: number,
-    signal: AbortSignal,
-  ): Promise<Welcome> {
-    const { store, metrics } = this.#parts;
-    const { record, key } = session;
-    if (!backend.hasPods || backend.settings.routing === "spread") {
-      return await handshake(backend, record, epoch, signal);
-    }
-    const silent = new Set<string>();
-    let reason: unknown = "no pod of the backend takes a session";
-    for (;;) {
-      const able = backend.candidates().filter((name) => !silent.has(name));
-      const pod = able.length === 0 ? undefined : await store.pin(key, backend.name, able);
-      if (pod === undefined) throw unreachable(backend, reason);
-      try {
-        const welcome = await handshake(backend, record, epoch, signal, pod);
-        metrics.podPins.inc({ backend: backend.name, pod });
-        return welcome;
-      } catch (error) {
-        if (!(error instanceof FleetError && error.code === "BACKEND_UNREACHABLE")) throw error;
-        silent.add(pod);
-        reason = error;
-      }
-    }
   }
 
   /** Whether a session is on its way to another pod; sends it there where its own one drains. */

@@ -1,0 +1,39 @@
+import type { Metrics } from "../metrics.ts";
+import type { LiveSession } from "../sessions/live-session.ts";
+import type { SessionStore } from "../sessions/session-store.ts";
+import { FleetError } from "../wire/fleet-error.ts";
+import type { Backend } from "./backend.ts";
+import { handshake, unreachable, type Welcome } from "./handshake.ts";
+
+/**
+ * Opens a backend session: at the pod that the store chooses of those that answer, where it does not answer after all
+ * at the next one, until none is left. Errors: those of the handshake, BACKEND_UNREACHABLE, STORE_UNAVAILABLE.
+ */
+export async function openAtPod(
+  { store, metrics }: { readonly store: SessionStore; readonly metrics: Metrics },
+  { key, record }: LiveSession,
+  backend: Backend,
+  epoch: number,
+  signal: AbortSignal,
+): Promise<Welcome> {
+  const { name, hasPods, settings } = backend;
+  if (!hasPods || settings.routing === "spread") {
+    return await handshake(backend, record, epoch, signal);
+  }
+  const silent = new Set<string>();
+  let reason: unknown = "no pod of the backend takes a session";
+  for (;;) {
+    const able = backend.candidates().filter((pod) => !silent.has(pod));
+    const pod = able.length === 0 ? undefined : await store.pin(key, name, able);
+    if (pod === undefined) throw unreachable(backend, reason);
+    try {
+      const welcome = await handshake(backend, record, epoch, signal, pod);
+      metrics.podPins.inc({ backend: name, pod });
+      return welcome;
+    } catch (error) {
+      if (!(error instanceof FleetError && error.code === "BACKEND_UNREACHABLE")) throw error;
+      silent.add(pod);
+      reason = error;
+    }
+  }
+}
