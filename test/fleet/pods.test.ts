@@ -83,14 +83,9 @@ describe.skipIf(!hasRedis)("3 pods of a stateful counter, with sessions behind 3
     const configuration = {
       name: role,
       aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
-      backends: [{ name: "counter", urls, stateful: true, callTimeout: "2s", ...backend }],
-      operational: {
-        failureHandling: {
-          healthCheckInterval: "1s",
-          healthCheckTimeout: "500ms",
-          unhealthyThreshold: 2,
-        },
-      },
+      backends: [{ name: "counter", urls, stateful: true, callTimeout: "5s", ...backend }],
+      // Soon found out, and not taken for dead on a busy machine.
+      operational: { failureHandling: { healthCheckInterval: "2s", unhealthyThreshold: 3 } },
       limits: { podLossAfter: "1s", initializeTimeout: "10s" },
       sessionStorage: {
         provider: "redis",
@@ -232,7 +227,7 @@ describe.skipIf(!hasRedis)("3 pods of a stateful counter, with sessions behind 3
     pods[0]?.freeze();
     const startMs = performance.now();
     await countAll(clients);
-    expect(performance.now() - startMs).toBeLessThan(15_000);
+    expect(performance.now() - startMs).toBeLessThan(30_000);
     const stuck = clients.filter(({ last }) => last?.error !== undefined);
     expect(stuck).toHaveLength(30);
     for (const { last } of stuck)
