@@ -1,19 +1,26 @@
 import type { Fleet } from "./fleet.ts";
-import { type LoadResult, load } from "./load.ts";
+import { type LoadResult, load, warmUp } from "./load.ts";
+import type { MeasuredProcess } from "./measured-process.ts";
 import { Target } from "./target.ts";
+
+type Processes = readonly MeasuredProcess[];
 
 export const CONCURRENCIES = [1, 16, 64];
 export const ROUNDS = 5;
 export const SECONDS_PER_RUN = 0.8;
-export const WARM_UP_SECONDS = 2;
 
-/** What is compared, cheapest first. */
+/** What is compared: with nothing between, then one layer, then two. */
 export const TARGETS = {
   direct: "the backend itself",
   passThrough: "bare pass-through",
   memory: "gateway, memory",
   redis: "gateway, Redis",
   redisThree: "three gateways, Redis",
+  proxyMemory: "proxy, memory",
+  proxyRedis: "proxy, Redis",
+  proxyRedisTwo: "two proxies, Redis",
+  fleet: "gateway → proxy, Redis",
+  fleetTwo: "two gateways → two proxies, Redis",
 } as const;
 
 export type TargetKey = keyof typeof TARGETS;
@@ -26,21 +33,28 @@ export interface CallRuns {
 
 /** Each round asks every target once, so that what else the machine does meets all of them. */
 export async function measureCalls(fleet: Fleet): Promise<CallRuns[]> {
-  const target = (key: TargetKey, tool: string, processes: Target["processes"]) =>
-    [key, new Target(TARGETS[key], tool, processes)] as const;
+  const target = (key: TargetKey, tool: string, called: Processes, behind?: Processes) =>
+    [key, new Target(TARGETS[key], tool, called, behind)] as const;
+  const single = await fleet.gatewaysOverProxies(1);
+  const pair = await fleet.gatewaysOverProxies(2);
   const targets = [
     target("direct", "echo", [fleet.backend]),
     target("passThrough", "echo", [await fleet.passThrough()]),
     target("memory", "b_echo", await fleet.gateways(1, "memory")),
     target("redis", "b_echo", await fleet.gateways(1, "redis")),
     target("redisThree", "b_echo", await fleet.gateways(3, "redis")),
+    target("proxyMemory", "echo", await fleet.proxies(1, "memory")),
+    target("proxyRedis", "echo", await fleet.proxies(1, "redis")),
+    target("proxyRedisTwo", "echo", await fleet.proxies(2, "redis")),
+    target("fleet", "b_echo", single.gateways, single.proxies),
+    target("fleetTwo", "b_echo", pair.gateways, pair.proxies),
   ];
   const measured: CallRuns[] = [];
   const most = Math.max(...CONCURRENCIES);
   const ready = [];
   for (const [key, one] of targets) {
     const sessions = await one.open(most);
-    await load(fleet, { target: one, sessions, concurrency: most, seconds: WARM_UP_SECONDS });
+    await warmUp({ target: one, sessions, concurrency: most });
     ready.push({ key, target: one, sessions });
   }
   for (const concurrency of CONCURRENCIES) {
@@ -50,6 +64,11 @@ export async function measureCalls(fleet: Fleet): Promise<CallRuns[]> {
       memory: [],
       redis: [],
       redisThree: [],
+      proxyMemory: [],
+      proxyRedis: [],
+      proxyRedisTwo: [],
+      fleet: [],
+      fleetTwo: [],
     };
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const { key, target: one, sessions } of ready) {

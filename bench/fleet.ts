@@ -12,6 +12,19 @@ export interface BackendCounts {
 
 type Environment = Readonly<Record<string, string>>;
 
+/** Checks of pods by all proxies at once would be taken for requests of whoever is called. */
+const RARE_CHECKS: Environment = {
+  MCP_FLEET_OPERATIONAL_FAILURE_HANDLING_HEALTH_CHECK_INTERVAL: "10m",
+};
+
+type Store = "memory" | "redis";
+
+export interface Layers {
+  readonly gateways: readonly MeasuredProcess[];
+  /** What the gateways call. */
+  readonly proxies: readonly MeasuredProcess[];
+}
+
 /** Everything that the bench has running: one backend, one Redis, and what stands in front of them. */
 export class Fleet {
   readonly backend: MeasuredProcess;
@@ -32,21 +45,35 @@ export class Fleet {
     return this.#start([join(import.meta.dirname, "pass-through.ts"), this.backend.url]);
   }
 
-  /** Gateways with everything at its default, but for where sessions live. */
-  async gateways(count: number, store: "memory" | "redis"): Promise<MeasuredProcess[]> {
-    const environment: Environment = {
-      MCP_FLEET_BACKENDS: JSON.stringify([{ name: "b", url: this.backend.url }]),
-      ...(store === "redis" && {
-        MCP_FLEET_SESSION_STORAGE_PROVIDER: "redis",
-        MCP_FLEET_SESSION_STORAGE_ADDRESS: `127.0.0.1:${this.redis.port}`,
-        // Sessions of two fleets do not meet.
-        MCP_FLEET_SESSION_STORAGE_KEY_PREFIX: `bench-${this.#started.length}:`,
-      }),
-    };
-    const args = [join(ROOT, "runtime/main.ts"), "gateway", "--port", "0", "--admin-port", "0"];
-    const started: MeasuredProcess[] = [];
-    while (started.length < count) started.push(await this.#start(args, environment));
-    return started;
+  /** Gateways with everything at its default, but for where sessions live and how often pods are checked. */
+  gateways(count: number, store: Store): Promise<MeasuredProcess[]> {
+    const { url } = this.backend;
+    return this.#serve(
+      "gateway",
+      Array.from({ length: count }, () => ({ url })),
+      store,
+    );
+  }
+
+  /** Proxies, likewise. Their backend is one whose sessions stay on their pods. */
+  proxies(count: number, store: Store): Promise<MeasuredProcess[]> {
+    const pods = { urls: [this.backend.url], stateful: true };
+    return this.#serve(
+      "proxy",
+      Array.from({ length: count }, () => pods),
+      store,
+    );
+  }
+
+  /** Gateways over Redis, each before a proxy of its own: a session that any gateway serves comes by any proxy. */
+  async gatewaysOverProxies(count: number): Promise<Layers> {
+    const proxies = await this.proxies(count, "redis");
+    const gateways = await this.#serve(
+      "gateway",
+      proxies.map(({ url }) => ({ url })),
+      "redis",
+    );
+    return { gateways, proxies };
   }
 
   /** What has reached the backend so far; asking is not counted as a request, but as a connection. */
@@ -65,6 +92,31 @@ export class Fleet {
     await Promise.all(this.#started.map((process) => process.stop()));
     await this.backend.stop();
     await this.redis.stop();
+  }
+
+  /** A process for each address of a backend, with one store for all of them. */
+  async #serve(
+    role: "gateway" | "proxy",
+    addresses: readonly object[],
+    store: Store,
+  ): Promise<MeasuredProcess[]> {
+    const shared: Environment = store === "redis" ? this.#redisStore() : {};
+    const args = [join(ROOT, "runtime/main.ts"), role, "--port", "0", "--admin-port", "0"];
+    const started: MeasuredProcess[] = [];
+    for (const address of addresses) {
+      const MCP_FLEET_BACKENDS = JSON.stringify([{ name: "b", ...address }]);
+      started.push(await this.#start(args, { MCP_FLEET_BACKENDS, ...RARE_CHECKS, ...shared }));
+    }
+    return started;
+  }
+
+  #redisStore(): Environment {
+    return {
+      MCP_FLEET_SESSION_STORAGE_PROVIDER: "redis",
+      MCP_FLEET_SESSION_STORAGE_ADDRESS: `127.0.0.1:${this.redis.port}`,
+      // Sessions of two fleets do not meet.
+      MCP_FLEET_SESSION_STORAGE_KEY_PREFIX: `bench-${this.#started.length}:`,
+    };
   }
 
   async #start(args: readonly string[], environment: Environment = {}): Promise<MeasuredProcess> {

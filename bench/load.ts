@@ -16,12 +16,17 @@ export interface LoadResult {
   readonly wrong: number;
 }
 
-export interface LoadPlan {
+export const cpu = (run: LoadResult): number => run.cpuMsPerCall;
+
+export interface Callers {
   readonly target: Target;
   /** Callers take them in turn. */
   readonly sessions: readonly SpreadSession[];
   /** Calls in flight. */
   readonly concurrency: number;
+}
+
+export interface LoadPlan extends Callers {
   /** Calls begin until then. */
   readonly seconds: number;
 }
@@ -29,13 +34,23 @@ export interface LoadPlan {
 /** Before anything is counted: connections that were idle meanwhile are opened again. */
 const LEAD_IN_SECONDS = 0.2;
 
+/**
+ * Before the first run. Of every target so many calls, since code is compiled by how often it runs: the same time
+ * would leave the slowest ones the coldest.
+ */
+const WARM_UP_CALLS = 20_000;
+
+export async function warmUp(callers: Callers): Promise<void> {
+  await callAll(callers, (calls) => calls < WARM_UP_CALLS);
+}
+
 /** Calls as fast as the answers come. */
 export async function load(fleet: Fleet, plan: LoadPlan): Promise<LoadResult> {
   const { target } = plan;
-  await callAll({ ...plan, seconds: LEAD_IN_SECONDS });
+  await callAll(plan, during(LEAD_IN_SECONDS));
   const commandsBefore = await target.storeCommands();
   const before = { ...(await fleet.backendCounts()), cpu: target.cpuMs, ms: performance.now() };
-  const { latencies, wrong } = await callAll(plan);
+  const { latencies, wrong } = await callAll(plan, during(plan.seconds));
   const tookMs = performance.now() - before.ms;
   const usedCpuMs = target.cpuMs - before.cpu;
   const after = await fleet.backendCounts();
@@ -53,13 +68,21 @@ export async function load(fleet: Fleet, plan: LoadPlan): Promise<LoadResult> {
   };
 }
 
-async function callAll({ target, sessions, concurrency, seconds }: LoadPlan) {
+function during(seconds: number): () => boolean {
+  const endsAtMs = performance.now() + seconds * 1000;
+  return () => performance.now() < endsAtMs;
+}
+
+/** Calls begin while `goesOn`, which is told how many have begun. */
+async function callAll(
+  { target, sessions, concurrency }: Callers,
+  goesOn: (calls: number) => boolean,
+) {
   const latencies: number[] = [];
   let wrong = 0;
   let next = 0;
-  const endsAtMs = performance.now() + seconds * 1000;
   const caller = async () => {
-    while (performance.now() < endsAtMs) {
+    while (goesOn(next)) {
       const call = next++;
       const spread = sessions[call % sessions.length] ?? [];
       // Another process at each turn, also where the number of sessions is a multiple of theirs.

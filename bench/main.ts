@@ -3,9 +3,11 @@ import { join } from "node:path";
 
 import { measureCalls } from "./calls.ts";
 import { Fleet } from "./fleet.ts";
-import { goalTable, withFigures } from "./page.ts";
+import { goalTable } from "./goals.ts";
+import { withFigures } from "./page.ts";
 import { measureRestore } from "./restore.ts";
 import { measureSessions } from "./sessions.ts";
+import { isToolhiveOnPath } from "./toolhive.ts";
 
 const PAGE = join(import.meta.dirname, "../docs/performance.md");
 
@@ -22,6 +24,8 @@ async function onFleet<T>(what: string, measure: (fleet: Fleet) => Promise<T>): 
   }
 }
 
+const isThere = isToolhiveOnPath();
+process.stdout.write(`ToolHive's proxy is ${isThere ? "" : "not "}on PATH: not measured\n`);
 const figures = {
   calls: await onFleet("calls", measureCalls),
   restore: await onFleet("restores", measureRestore),

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { type ClientRequest, get } from "node:http";
 
-import { ROUNDS, SECONDS_PER_RUN, WARM_UP_SECONDS } from "./calls.ts";
+import { ROUNDS, SECONDS_PER_RUN } from "./calls.ts";
 import type { Fleet } from "./fleet.ts";
-import { type LoadPlan, type LoadResult, load } from "./load.ts";
+import { type Callers, type LoadResult, load, warmUp } from "./load.ts";
 import type { MeasuredProcess } from "./measured-process.ts";
 import { type SpreadSession, Target } from "./target.ts";
 
@@ -70,21 +70,21 @@ export async function measureSessions(fleet: Fleet): Promise<SessionFigures> {
   };
 }
 
-type Loaded = Pick<LoadPlan, "target" | "sessions">;
+type Loaded = Omit<Callers, "concurrency">;
 
 /** The same calls over few and over many sessions, in turn. */
 async function measureLoad(fleet: Fleet, { few, many }: Record<"few" | "many", Loaded>) {
   const runs: Record<"few" | "many", LoadResult[]> = { few: [], many: [] };
-  const run = (loaded: Loaded, seconds: number) =>
-    load(fleet, { ...loaded, concurrency: CONCURRENCY, seconds });
+  const run = (loaded: Loaded) =>
+    load(fleet, { ...loaded, concurrency: CONCURRENCY, seconds: SECONDS_PER_RUN });
   for (const loaded of [few, many]) {
     // Each session's first call opens its backend session, and is another measurement.
     await callOnce(loaded);
-    await run(loaded, WARM_UP_SECONDS);
+    await warmUp({ ...loaded, concurrency: CONCURRENCY });
   }
   for (let round = 0; round < ROUNDS; round += 1) {
-    runs.few.push(await run(few, SECONDS_PER_RUN));
-    runs.many.push(await run(many, SECONDS_PER_RUN));
+    runs.few.push(await run(few));
+    runs.many.push(await run(many));
   }
   return runs;
 }

@@ -1,8 +1,14 @@
 import { RawEndpoint, RawSession } from "../test/support/raw-endpoint.ts";
 import type { MeasuredProcess } from "./measured-process.ts";
 
-/** Operations that run by the clock, whoever calls. */
-const BACKGROUND: readonly string[] = ["take-expired", "count", "signing-key"];
+/** Operations that run by the clock, or when metrics are read, whoever calls. */
+const BACKGROUND: readonly string[] = [
+  "take-expired",
+  "count",
+  "pod-sessions",
+  "draining",
+  "signing-key",
+];
 
 /** To each process: enough for every call in flight. */
 const CONNECTIONS = 64;
@@ -16,14 +22,21 @@ export type SpreadSession = readonly RawSession[];
 export class Target {
   readonly name: string;
   readonly tool: string;
-  readonly processes: readonly MeasuredProcess[];
+  /** Those called, and those behind them. */
+  readonly #processes: readonly MeasuredProcess[];
   readonly #endpoints: readonly RawEndpoint[];
 
-  constructor(name: string, tool: string, processes: readonly MeasuredProcess[]) {
+  /** `behind`: what the processes called call themselves, and what counts with them. */
+  constructor(
+    name: string,
+    tool: string,
+    called: readonly MeasuredProcess[],
+    behind: readonly MeasuredProcess[] = [],
+  ) {
     this.name = name;
     this.tool = tool;
-    this.processes = processes;
-    this.#endpoints = processes.map(({ url }) => new RawEndpoint(url, CONNECTIONS));
+    this.#processes = [...called, ...behind];
+    this.#endpoints = called.map(({ url }) => new RawEndpoint(url, CONNECTIONS));
   }
 
   /** Opens sessions, 16 at a time, each at the next process. */
@@ -43,13 +56,14 @@ export class Target {
     return opened;
   }
 
+  /** CPU time that all of them used so far. */
   get cpuMs(): number {
-    return this.processes.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+    return this.#processes.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
   }
 
   /** Commands that the session store was asked so far, but for those that run by the clock. */
   async storeCommands(): Promise<number> {
-    const counts = this.processes.map(async ({ adminUrl }) => {
+    const counts = this.#processes.map(async ({ adminUrl }) => {
       if (adminUrl === undefined) return 0;
       const response = await fetch(new URL("/metrics", adminUrl));
       const found = (await response.text()).matchAll(

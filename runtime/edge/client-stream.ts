@@ -10,6 +10,7 @@ const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** One GET stream of a client: what is said to it unasked. */
 export class ClientStream implements Beating {
   readonly session: LiveSession;
+  place = -1;
   readonly #reply: FastifyReply;
   readonly #onBeat: () => void;
 

@@ -17,6 +17,7 @@ type Mode = "open" | "json" | "sse" | "ended";
  * nothing in between takes the connection for dead.
  */
 export class HttpReply implements Reply, Beating {
+  place = -1;
   readonly #reply: FastifyReply;
   readonly #idText: string;
   readonly #keepAlive: KeepAlive;
