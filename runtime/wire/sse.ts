@@ -36,7 +36,7 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
     onEvent: (event) => {
       ready.push({
         data: event.data,
-        ...(event.event === undefined ? {} : { type: event.event }),
+        ...(event.event === undefined || event.event === "message" ? {} : { type: event.event }),
         ...(lastId === undefined ? {} : { id: lastId }),
         ...(retryMs === undefined ? {} : { retryMs }),
       });
