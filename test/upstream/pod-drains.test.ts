@@ -69,6 +69,9 @@ describe("a pod that drains", () => {
     const meanwhile = client.post(callOf("write", 2));
     const [key = ""] = await fleet.store.sessionsOn("scripted", fleet.names[0] ?? "", 1);
     await eventually(async () => expect(await fleet.store.leased(key, "busy:")).toBe(true));
+    // Longer than the move waits for processes that have not heard of it.
+    const untilMs = performance.now() + 3_500;
+    await eventually(() => expect(performance.now()).toBeGreaterThan(untilMs));
     expect(fleet.pods[0]?.count("DELETE")).toBe(0);
     finish.resolve();
     expect(textOf(await running)).toBe("finished at the old pod");
