@@ -3,6 +3,8 @@ import { pipeline } from "node:stream/promises";
 
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
+import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
+
 /** A request that another process passes on, for a session that lives in this one. */
 export interface PeerCall {
   readonly backend: string;
@@ -32,6 +34,7 @@ interface PeerRequest {
 
 /** What is passed on; the rest belongs to the connection between the two processes. */
 const HEADERS = ["accept", "content-type", "mcp-session-id", "mcp-protocol-version"];
+const ANSWER_HEADERS = ["content-type", NOT_PROCESSED_HEADER];
 
 /** `/peer/{backend}/{pod}`, for the other processes alone. */
 export function addPeerRoutes(server: FastifyInstance, peers: PeerService): void {
@@ -49,17 +52,15 @@ export function addPeerRoutes(server: FastifyInstance, peers: PeerService): void
     guarded.route<PeerRequest>({
       method: ["POST", "GET", "DELETE"],
       url: "/peer/:backend/:pod",
+      // The other process has taken it from a client, within its limits.
+      bodyLimit: Number.MAX_SAFE_INTEGER,
       handler: async (request, reply) => {
         const gone = new AbortController();
         reply.raw.once("close", () => gone.abort(new Error("the other process is gone")));
         const answer = await peers.serve(callOf(request, gone.signal));
-        const { "content-type": type } = answer.headers;
         // A stream has its head before its first event: Fastify would wait for that.
         reply.hijack();
-        reply.raw.writeHead(
-          answer.statusCode,
-          typeof type === "string" ? { "content-type": type } : {},
-        );
+        reply.raw.writeHead(answer.statusCode, namedOf(answer.headers, ANSWER_HEADERS));
         reply.raw.flushHeaders();
         const body = Readable.from(answer.body, { objectMode: false });
         // Either side may break off: the other process finds the same.
@@ -72,11 +73,18 @@ export function addPeerRoutes(server: FastifyInstance, peers: PeerService): void
 
 function callOf(request: FastifyRequest<PeerRequest>, signal: AbortSignal): PeerCall {
   const { params, body } = request;
-  const headers = HEADERS.flatMap((name) => {
-    const value = request.headers[name];
+  const method = request.method === "GET" || request.method === "DELETE" ? request.method : "POST";
+  const headers = namedOf(request.headers, HEADERS);
+  return { ...params, method, headers, body: body?.toString("utf8"), signal };
+}
+
+function namedOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  names: readonly string[],
+): Record<string, string> {
+  const found = names.flatMap((name) => {
+    const value = headers[name];
     return typeof value === "string" ? [[name, value] as const] : [];
   });
-  const method = request.method === "GET" || request.method === "DELETE" ? request.method : "POST";
-  const text = body?.toString("utf8");
-  return { ...params, method, headers: Object.fromEntries(headers), body: text, signal };
+  return Object.fromEntries(found);
 }

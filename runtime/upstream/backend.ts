@@ -11,6 +11,7 @@ import {
 import type { Metrics } from "../metrics.ts";
 import type { UpstreamResponse } from "./exchange.ts";
 import { FixedPods } from "./fixed-pods.ts";
+import { statusOf } from "./own-answer.ts";
 import type { Peers } from "./peers.ts";
 import { Pod } from "./pod.ts";
 import type { PodAddress, PodDirectory } from "./pod-address.ts";
@@ -20,7 +21,6 @@ import { PodHealth } from "./pod-health.ts";
 import { PodResolver } from "./pod-resolver.ts";
 import { SrvPods } from "./srv-pods.ts";
 import { SsePod } from "./sse-pod.ts";
-import { statusOf } from "./sse-session.ts";
 import { TransportFault } from "./transport-fault.ts";
 import type { UpstreamRequest } from "./upstream-request.ts";
 
@@ -201,14 +201,9 @@ export class Backend {
         ...(this.hasPods && { lookup: this.#resolver.lookup }),
       },
     });
-    return this.#checked(
-      settings.transport === "sse" ? new SsePod({ pod, backend: this.name, peers }) : pod,
-    );
-  }
-
-  #checked(pod: AnyPod): CheckedPod {
-    const checks = this.#parts.health;
-    return { pod, check: this.hasPods ? new PodCheck(pod, checks) : undefined };
+    const spoken =
+      settings.transport === "sse" ? new SsePod({ pod, backend: this.name, peers }) : pod;
+    return { pod: spoken, check: this.hasPods ? new PodCheck(spoken, checks) : undefined };
   }
 
   #measure(): void {

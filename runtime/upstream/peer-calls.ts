@@ -1,7 +1,9 @@
+import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import type { Backend } from "./backend.ts";
 import type { UpstreamResponse } from "./exchange.ts";
+import { statusOf } from "./own-answer.ts";
 import type { Peers } from "./peers.ts";
-import { statusOf } from "./sse-session.ts";
+import { TransportFault } from "./transport-fault.ts";
 import type { UpstreamRequest } from "./upstream-request.ts";
 
 /** A request that another process passes on. */
@@ -25,8 +27,14 @@ export class PeerCalls {
     return this.#peers.isPeer(sessionId, authorization);
   }
 
+  /** Errors: those of `SsePod`, but for a request that certainly did not run: its answer says so. */
   async serve({ backend, pod, body, ...call }: PeerCall): Promise<UpstreamResponse> {
     const request = { ...call, ...(body !== undefined && { body }), purpose: "call" } as const;
-    return (await this.#backends.get(backend)?.serveHere(request, pod)) ?? statusOf(404);
+    try {
+      return (await this.#backends.get(backend)?.serveHere(request, pod)) ?? statusOf(404);
+    } catch (error) {
+      if (!(error instanceof TransportFault) || error.sent) throw error;
+      return statusOf(503, { [NOT_PROCESSED_HEADER]: "true" });
+    }
   }
 }

@@ -1,9 +1,10 @@
 import type { Settings } from "../contract/index.ts";
 import type { KeyRing } from "../sessions/key-ring.ts";
+import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import type { UpstreamResponse } from "./exchange.ts";
+import { statusOf } from "./own-answer.ts";
 import { Pod } from "./pod.ts";
 import { PodHealth } from "./pod-health.ts";
-import { statusOf } from "./sse-session.ts";
 import { TransportFault } from "./transport-fault.ts";
 import type { UpstreamRequest } from "./upstream-request.ts";
 
@@ -48,7 +49,10 @@ export class Peers {
     const headers = { ...request.headers, authorization: `Bearer ${this.#sign(id)}` };
     const peer = this.#peer(owner);
     try {
-      return await peer.send({ ...request, headers, path });
+      const response = await peer.send({ ...request, headers, path });
+      if (response.headers[NOT_PROCESSED_HEADER] === undefined) return response;
+      await response.body.dump();
+      throw new TransportFault(false, "the process that has the session could not send it");
     } catch (error) {
       const isLost = error instanceof TransportFault && !error.sent && peer.health.state === "gone";
       if (!isLost) throw error;

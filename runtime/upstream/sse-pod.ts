@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 
-import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import type { UpstreamResponse } from "./exchange.ts";
+import { statusOf } from "./own-answer.ts";
 import type { Peers } from "./peers.ts";
 import type { Pod } from "./pod.ts";
 import type { PodHealth } from "./pod-health.ts";
-import { SseSession, statusOf } from "./sse-session.ts";
+import { SseSession } from "./sse-session.ts";
+import { openSseStream } from "./sse-stream.ts";
 import type { UpstreamRequest } from "./upstream-request.ts";
 
 export interface SsePodParts {
@@ -47,51 +48,56 @@ export class SsePod {
     return this.#pod.connected;
   }
 
+  /** Errors: TransportFault, or the signal's reason once it is aborted. */
   async send(request: UpstreamRequest): Promise<UpstreamResponse> {
     const id = request.headers["mcp-session-id"];
-    if (id === undefined)
-      return request.purpose === "probe" ? this.#probe(request) : this.#open(request);
+    if (id === undefined) {
+      // Any answer says that somebody is there: no event stream is opened to find out.
+      return await (request.purpose === "probe" ? this.#pod.send(request) : this.#open(request));
+    }
     const owner = ownerOf(id);
     if (owner === undefined || owner === this.#peers.url) return await this.sendHere(request);
-    return await this.#peers.forward({
-      owner,
-      backend: this.#backend,
-      pod: this.name,
-      id,
-      request,
-    });
+    const where = { owner, backend: this.#backend, pod: this.name };
+    return await this.#peers.forward({ ...where, id, request });
   }
 
   /** For a session of this process: 404 where it is none. */
   async sendHere(request: UpstreamRequest): Promise<UpstreamResponse> {
-    const session = this.#sessions.get(request.headers["mcp-session-id"] ?? "");
+    const id = request.headers["mcp-session-id"] ?? "";
+    const session = this.#sessions.get(id);
     if (session === undefined) return statusOf(404);
     if (request.method === "POST") return await session.post(request);
     if (request.method === "GET") return session.listen(request.signal);
+    this.#sessions.delete(id);
     session.close();
     return statusOf(204);
   }
 
+  /** Lets what is in flight finish, also for other processes. */
   async close(): Promise<void> {
-    this.#closeSessions();
+    const sessions = [...this.#sessions.values()];
+    for (const session of sessions) session.finish();
+    await Promise.all(sessions.map(({ ended }) => ended));
     await this.#pod.close();
   }
 
+  /** Cuts what is in flight. */
   async destroy(reason: Error): Promise<void> {
-    this.#closeSessions();
-    await this.#pod.destroy(reason);
-  }
-
-  #closeSessions(): void {
     for (const session of this.#sessions.values()) session.close();
+    await this.#pod.destroy(reason);
   }
 
   async #open(request: UpstreamRequest): Promise<UpstreamResponse> {
     const owner = Buffer.from(this.#peers.url).toString("base64url");
     const id = `sse.${owner}.${randomUUID()}`;
-    const ended = () => this.#sessions.delete(id);
-    const session = await SseSession.open(this.#pod, id, request.signal, ended);
+    const stream = await openSseStream(this.#pod, request.signal);
+    const session = new SseSession(this.#pod, stream);
     this.#sessions.set(id, session);
+    void session.ended.then(() => this.#sessions.delete(id));
+    // A server knows by the end of the stream alone that nobody comes.
+    request.signal.addEventListener("abort", () => {
+      if (!session.initialized) session.close();
+    });
     try {
       const response = await session.post(request);
       if (response.statusCode >= 300) session.close();
@@ -100,12 +106,6 @@ export class SsePod {
       session.close();
       throw error;
     }
-  }
-
-  /** An event stream that opens is a sign of life. */
-  async #probe({ signal, purpose }: UpstreamRequest): Promise<UpstreamResponse> {
-    const headers = { accept: SSE_CONTENT_TYPE };
-    return await this.#pod.send({ method: "GET", headers, purpose, signal });
   }
 }
 

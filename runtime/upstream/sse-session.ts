@@ -1,10 +1,11 @@
 import { at, cut } from "../wire/json-text.ts";
 import { type Envelope, envelopeOf, isSameId } from "../wire/message.ts";
-import { encodeEvent, readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../wire/sse.ts";
+import { encodeEvent, type SseEvent } from "../wire/sse.ts";
 import { AnswerBody } from "./answer-body.ts";
 import type { UpstreamResponse } from "./exchange.ts";
+import { statusOf, streamOf } from "./own-answer.ts";
 import type { Pod } from "./pod.ts";
-import { TransportFault } from "./transport-fault.ts";
+import type { SseStream } from "./sse-stream.ts";
 import type { UpstreamRequest } from "./upstream-request.ts";
 
 /** What is kept of messages that nobody listens for yet. */
@@ -12,103 +13,66 @@ const HELD_BYTES = 1024 * 1024;
 
 const JSON_HEADERS = { accept: "application/json", "content-type": "application/json" };
 
-/** A request of the client that waits for its answer on the event stream. */
+/** A request that waits for its answer on the event stream. */
 interface Waiting {
   readonly idText: string;
   readonly tokenText: string | undefined;
+  /** Whether it passes on what the server says beside the answer; requests of our own do not. */
+  readonly listens: boolean;
   readonly body: AnswerBody;
 }
 
 /**
- * One session of HTTP+SSE: an event stream, whose first event says where messages are posted and on which everything
- * comes back. What streamable HTTP says on the stream of a call is found out here by ids and tokens.
+ * One session of HTTP+SSE: messages are posted, and everything comes back on one event stream. What streamable HTTP
+ * says on the stream of a call is found out here by ids and tokens.
  */
 export class SseSession {
-  readonly id: string;
   readonly #pod: Pod;
   readonly #path: string;
   readonly #stop: AbortController;
+  readonly #end = Promise.withResolvers<void>();
+  /** In the order in which they came. */
   readonly #waiting = new Map<string, Waiting>();
-  readonly #onEnd: () => void;
+  /** Those that hold as much as they should until somebody reads them. */
+  readonly #full = new Set<AnswerBody>();
+  #roomMade: () => void = () => {};
   #stream: AnswerBody | undefined;
   #held: string[] = [];
   #heldBytes = 0;
+  #initialized = false;
+  #finishing = false;
 
-  private constructor(
-    id: string,
-    pod: Pod,
-    path: string,
-    stop: AbortController,
-    onEnd: () => void,
-  ) {
-    this.id = id;
+  constructor(pod: Pod, { path, events, stop }: SseStream) {
     this.#pod = pod;
     this.#path = path;
     this.#stop = stop;
-    this.#onEnd = onEnd;
+    void this.#read(events);
   }
 
-  /**
-   * Opens the stream and waits for its first event. `onEnd`: the stream ended, and the session with it.
-   * Errors: TransportFault, or the signal's reason.
-   */
-  static async open(pod: Pod, id: string, signal: AbortSignal, onEnd: () => void) {
-    const stop = new AbortController();
-    const abort = () => stop.abort(signal.reason);
-    signal.addEventListener("abort", abort);
-    try {
-      const headers = { accept: SSE_CONTENT_TYPE };
-      const request = { method: "GET", headers, purpose: "stream", signal: stop.signal } as const;
-      const { statusCode, body } = await pod.send(request);
-      const events = readEvents(body);
-      if (statusCode !== 200) throw new Error(`the event stream got HTTP ${statusCode}`);
-      const first = await events.next();
-      const path = first.done ? undefined : endpointOf(first.value, pod.address);
-      if (path === undefined)
-        throw new Error("the event stream names no endpoint of its own origin");
-      const session = new SseSession(id, pod, path, stop, onEnd);
-      void session.#read(events);
-      return session;
-    } catch (error) {
-      stop.abort(error);
-      if (signal.aborted) throw signal.reason;
-      throw error instanceof TransportFault ? error : new TransportFault(false, error);
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
+  /** Resolves when the stream has ended, and the session with it. */
+  get ended(): Promise<void> {
+    return this.#end.promise;
   }
 
-  /** Sends a message. A request is answered with a stream that ends with its response. */
+  /** Whether the client's side has said that it is ready. */
+  get initialized(): boolean {
+    return this.#initialized;
+  }
+
+  /** Sends a message. A request is answered with a stream that ends with its response. Errors: those of `Pod`. */
   async post(request: UpstreamRequest): Promise<UpstreamResponse> {
-    const { body = "", signal, purpose } = request;
-    const envelope = envelopeOf(body);
-    const waiting = envelope?.kind === "request" ? this.#wait(envelope, body, signal) : undefined;
-    try {
-      const posted = { method: "POST", headers: JSON_HEADERS, body, purpose, signal } as const;
-      const response = await this.#pod.send({ ...posted, path: this.#path });
-      if (response.statusCode >= 300 || waiting === undefined) {
-        this.#waiting.delete(envelope?.idText ?? "");
-        return response;
-      }
-      await response.body.dump();
-      return streamOf(waiting.body);
-    } catch (error) {
-      this.#waiting.delete(envelope?.idText ?? "");
-      throw error;
-    }
+    const envelope = envelopeOf(request.body ?? "");
+    if (envelope?.kind === "request") return await this.#ask(request, envelope);
+    const response = await this.#send(request);
+    if (envelope?.method === "notifications/initialized") this.#initialized = true;
+    return response;
   }
 
   /** What the server says outside of calls. One stream at a time. */
   listen(signal: AbortSignal): UpstreamResponse {
     if (this.#stream !== undefined) return statusOf(409);
-    const body = new AnswerBody({
-      pause: () => {},
-      resume: () => {},
-      abort: () => this.#leave(body),
-    });
-    signal.addEventListener("abort", () => {
-      body.break(signal.reason);
-      this.#leave(body);
+    const body = this.#feed(signal, () => {
+      if (this.#stream === body) this.#stream = undefined;
     });
     this.#stream = body;
     for (const text of this.#held) body.push(Buffer.from(encodeEvent(text)));
@@ -117,40 +81,105 @@ export class SseSession {
     return streamOf(body);
   }
 
+  /** Takes no new request, and ends the session once those in flight are answered. */
+  finish(): void {
+    this.#finishing = true;
+    if (this.#waiting.size === 0) this.close();
+  }
+
   /** Ends the session at the server, which sees its stream close. */
   close(): void {
     this.#stop.abort(new Error("the session ended"));
+    this.#roomMade();
   }
 
-  #wait(envelope: Envelope, text: string, signal: AbortSignal): Waiting {
+  async #ask(request: UpstreamRequest, envelope: Envelope): Promise<UpstreamResponse> {
     const { idText } = envelope;
-    const forget = () => this.#waiting.delete(idText);
-    const body = new AnswerBody({ pause: () => {}, resume: () => {}, abort: forget });
+    if (this.#finishing || this.#stop.signal.aborted) return statusOf(404);
+    if (this.#waiting.has(idText)) return statusOf(409);
+    const waiting = this.#wait(idText, request);
+    try {
+      const response = await this.#send(request);
+      if (response.statusCode >= 300) {
+        this.#forget(waiting);
+        return response;
+      }
+      await response.body.dump();
+      return streamOf(waiting.body);
+    } catch (error) {
+      this.#forget(waiting);
+      throw error;
+    }
+  }
+
+  #send({ body = "", signal, purpose }: UpstreamRequest): Promise<UpstreamResponse> {
+    const path = this.#path;
+    return this.#pod.send({ path, method: "POST", headers: JSON_HEADERS, body, purpose, signal });
+  }
+
+  #wait(idText: string, { body: text = "", purpose, signal }: UpstreamRequest): Waiting {
     const token = at(text, "params", "_meta", "progressToken");
     const tokenText = token === undefined ? undefined : cut(text, token);
-    const waiting = { idText, tokenText, body };
+    const body = this.#feed(signal, () => this.#forget(waiting));
+    const waiting = { idText, tokenText, listens: purpose === "call", body };
     this.#waiting.set(idText, waiting);
-    signal.addEventListener("abort", () => {
-      forget();
-      body.break(signal.reason);
-    });
     return waiting;
   }
 
-  async #read(events: AsyncGenerator<SseEvent>): Promise<void> {
+  #forget({ idText, body }: Waiting): void {
+    if (this.#waiting.get(idText)?.body !== body) return;
+    this.#waiting.delete(idText);
+    this.#makeRoom(body);
+    if (this.#finishing && this.#waiting.size === 0) this.close();
+  }
+
+  /** A body that is filled from the event stream. `left`: nobody reads it any more. */
+  #feed(signal: AbortSignal, left: () => void): AnswerBody {
+    const leave = () => {
+      left();
+      this.#makeRoom(body);
+    };
+    const body: AnswerBody = new AnswerBody({
+      pause: () => this.#full.add(body),
+      resume: () => this.#makeRoom(body),
+      abort: leave,
+    });
+    signal.addEventListener("abort", () => {
+      body.break(signal.reason);
+      leave();
+    });
+    return body;
+  }
+
+  #makeRoom(body: AnswerBody): void {
+    this.#full.delete(body);
+    if (this.#full.size === 0) this.#roomMade();
+  }
+
+  async #read(events: AsyncIterable<SseEvent>): Promise<void> {
     let reason: unknown = new Error("the event stream ended");
     try {
-      for (let next = await events.next(); !next.done; next = await events.next()) {
-        this.#take(next.value.data);
+      for await (const { data } of events) {
+        this.#take(data);
+        if (this.#full.size > 0) await this.#room();
       }
     } catch (error) {
       reason = error;
     }
+    this.#stop.abort(reason);
     for (const { body } of this.#waiting.values()) body.break(reason);
     this.#waiting.clear();
     this.#stream?.end();
-    this.#stop.abort(reason);
-    this.#onEnd();
+    this.#end.resolve();
+  }
+
+  /** What nobody reads waits at the server. */
+  async #room(): Promise<void> {
+    while (this.#full.size > 0 && !this.#stop.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#roomMade = resolve;
+      });
+    }
   }
 
   #take(text: string): void {
@@ -160,9 +189,9 @@ export class SseSession {
     if (envelope.kind === "response") {
       const waiting = this.#waitingFor(envelope.idText);
       if (waiting === undefined) return;
-      this.#waiting.delete(waiting.idText);
       waiting.body.push(event);
       waiting.body.end();
+      this.#forget(waiting);
     } else {
       const listener = this.#listenerOf(envelope, text);
       if (listener === undefined) this.#hold(text);
@@ -177,16 +206,14 @@ export class SseSession {
 
   /** Progress belongs to its call; anything else to the only call, to the stream, or to the oldest call. */
   #listenerOf(envelope: Envelope, text: string): AnswerBody | undefined {
-    const all = [...this.#waiting.values()];
+    const calls = [...this.#waiting.values().filter(({ listens }) => listens)];
     if (envelope.method === "notifications/progress") {
       const token = at(text, "params", "progressToken");
       const tokenText = token === undefined ? "" : cut(text, token);
-      const waiting = all.find(
-        (one) => one.tokenText !== undefined && isSameId(one.tokenText, tokenText),
-      );
-      if (waiting !== undefined) return waiting.body;
+      const call = calls.find((one) => isSameId(one.tokenText ?? "", tokenText));
+      return call?.body ?? this.#stream;
     }
-    const [oldest, ...others] = all;
+    const [oldest, ...others] = calls;
     if (oldest !== undefined && others.length === 0) return oldest.body;
     return this.#stream ?? oldest?.body;
   }
@@ -196,27 +223,4 @@ export class SseSession {
     this.#heldBytes += text.length;
     this.#held.push(text);
   }
-
-  #leave(body: AnswerBody): void {
-    if (this.#stream === body) this.#stream = undefined;
-  }
-}
-
-/** An answer that a server gave by other means. */
-export function streamOf(body: AnswerBody): UpstreamResponse {
-  return { statusCode: 200, headers: { "content-type": SSE_CONTENT_TYPE }, body };
-}
-
-/** An answer without a body. */
-export function statusOf(statusCode: number): UpstreamResponse {
-  const body = new AnswerBody({ pause: () => {}, resume: () => {}, abort: () => {} });
-  body.end();
-  return { statusCode, headers: {}, body };
-}
-
-/** Messages go nowhere but to the server that was asked. */
-function endpointOf({ type, data }: SseEvent, address: string): string | undefined {
-  if (type !== "endpoint" || !URL.canParse(data, address)) return undefined;
-  const { origin, pathname, search } = new URL(data, address);
-  return origin === new URL(address).origin ? pathname + search : undefined;
 }

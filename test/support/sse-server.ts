@@ -9,13 +9,20 @@ import { z } from "zod";
 /** What a test does in the place of the server's event stream. */
 export type StreamScript = (response: ServerResponse) => void;
 
+/** Where messages are taken and never answered. */
+export const SILENT_PATH = "/silent";
+
 /** A server of the official SDK that speaks HTTP+SSE, with a counter of its own for each session. */
 export class SseServer {
   readonly url: string;
   /** Set: what is done instead of opening the next event streams. */
   script: StreamScript | undefined;
+  /** Event streams that were opened, and POSTs to their address. */
+  opened = 0;
+  probes = 0;
   readonly #server: Server;
   readonly #sessions = new Map<string, SSEServerTransport>();
+  readonly #streams = new Set<ServerResponse>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -31,8 +38,24 @@ export class SseServer {
   }
 
   /** Event streams that are open. */
-  get sessions(): number {
-    return this.#sessions.size;
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** What is not sent yet of what was said on the event streams. */
+  get unsentBytes(): number {
+    return [...this.#streams].reduce((sum, { writableLength }) => sum + writableLength, 0);
+  }
+
+  /** Writes to every event stream, whatever it is. */
+  write(text: string): void {
+    for (const stream of this.#streams) stream.write(text);
+  }
+
+  /** Takes no new connection: the event streams stay. */
+  refuse(): void {
+    this.#server.close();
+    this.#server.closeIdleConnections();
   }
 
   /** Breaks every event stream off. */
@@ -41,17 +64,23 @@ export class SseServer {
   }
 
   async stop(): Promise<void> {
+    const closed = once(this.#server, "close");
     this.#server.close();
     this.#server.closeAllConnections();
-    await once(this.#server, "close");
+    await closed;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? "", this.url);
     if (request.method === "GET" && pathname === "/sse") {
+      this.opened += 1;
+      this.#streams.add(response);
+      response.once("close", () => this.#streams.delete(response));
       if (this.script !== undefined) return this.script(response);
       return await this.#open(response);
     }
+    if (pathname === "/sse") this.probes += 1;
+    if (pathname === SILENT_PATH) return void response.writeHead(202).end();
     const session = this.#sessions.get(searchParams.get("sessionId") ?? "");
     if (session === undefined) return void response.writeHead(404).end();
     await session.handlePostMessage(request, response);
@@ -64,6 +93,10 @@ export class SseServer {
     await buildServer().connect(transport);
   }
 }
+
+/** More than the socket buffers between three processes hold. */
+export const FLOOD_MESSAGES = 640;
+const FLOOD_MESSAGE_BYTES = 64 * 1024;
 
 function buildServer(): McpServer {
   const server = new McpServer(
@@ -89,6 +122,13 @@ function buildServer(): McpServer {
       });
     }
     return text("done");
+  });
+  server.registerTool("flood", {}, async ({ sendNotification }) => {
+    for (let index = 0; index < FLOOD_MESSAGES; index += 1) {
+      const params = { level: "info" as const, data: "x".repeat(FLOOD_MESSAGE_BYTES) };
+      await sendNotification({ method: "notifications/message", params });
+    }
+    return text("dry");
   });
   server.registerTool("ask", {}, async () => {
     const params = {

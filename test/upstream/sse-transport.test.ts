@@ -1,19 +1,14 @@
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
-import type { Configuration } from "../../runtime/contract/index.ts";
-import { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import { MemoryStore } from "../../runtime/sessions/memory-store.ts";
 import { eventually } from "../support/eventually.ts";
-import { type RunningRole, startGateway, startProxy } from "../support/gateway.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { hasRedis, RedisProcess } from "../support/redis.ts";
-import { messageOf, messagesOf, textOf } from "../support/scripted-fleet.ts";
-import { SseServer, type StreamScript } from "../support/sse-server.ts";
-
-const call = (name: string, id: number | string = 1, input: object = {}, meta: object = {}) => {
-  const params = { name, arguments: input, _meta: meta };
-  return JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
-};
+import { messageOf, messagesOf, statusOf, textOf } from "../support/scripted-fleet.ts";
+import { callWith, openAt, startBefore } from "../support/sse-fleet.ts";
+import {
+  FLOOD_MESSAGES,
+  SILENT_PATH,
+  SseServer,
+  type StreamScript,
+} from "../support/sse-server.ts";
 
 describe("a server that speaks HTTP+SSE", () => {
   let server: SseServer;
@@ -23,182 +18,158 @@ describe("a server that speaks HTTP+SSE", () => {
     return () => server.stop();
   });
 
-  const start = async (
-    processes = 1,
-    backend: Partial<Configuration["backends"][number]> = {},
-    create = startProxy,
-    sessionStorage: Configuration["sessionStorage"] = undefined,
-  ): Promise<RunningRole[]> => {
-    const ring = KeyRing.generate();
-    const shared = sessionStorage === undefined ? { store: new MemoryStore(), ring } : { ring };
-    const configuration: Configuration = {
-      aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
-      backends: [{ name: "older", url: server.url, transport: "sse", ...backend }],
-      limits: { initializeTimeout: "2s", podLossAfter: "200ms" },
-      ...(sessionStorage && { sessionStorage }),
-    };
-    const running = await Promise.all(
-      Array.from({ length: processes }, () => create(configuration, shared)),
-    );
-    onTestFinished(() => Promise.all(running.map((one) => one.close())).then(() => {}));
-    return running;
-  };
-
-  const open = (role: RunningRole | undefined, capabilities: object = {}) => {
-    const client = new RawClient(role?.url ?? "");
-    return client.initialize({ protocolVersion: "2025-06-18", capabilities }).then((answer) => {
-      if (answer.status !== 200) throw new Error(answer.text);
-      return client;
-    });
-  };
-
-  const twinOf = (client: RawClient, role: RunningRole | undefined) => {
-    const twin = new RawClient(role?.url ?? "");
-    twin.sessionId = client.sessionId;
-    return twin;
-  };
-
   it("counts 1, 2, 3 in a session of streamable HTTP, and from 1 in another one", async () => {
-    const [proxy] = await start();
-    const clients = [await open(proxy), await open(proxy)];
-    const [first, second] = clients;
+    const proxy = await startBefore(server);
+    const [first, second] = [await openAt(proxy), await openAt(proxy)];
     for (const count of ["1", "2", "3"]) {
-      expect(textOf((await first?.post(call("count"))) ?? never())).toBe(count);
+      expect(textOf(await first.post(callWith("count")))).toBe(count);
     }
-    expect(textOf((await second?.post(call("count"))) ?? never())).toBe("1");
-    expect(server.sessions).toBe(2);
+    expect(textOf(await second.post(callWith("count")))).toBe("1");
+    expect(server.streams).toBe(2);
   });
 
   it("is one of the servers of a gateway", async () => {
-    const [gateway] = await start(1, {}, startGateway);
-    const client = await open(gateway);
+    const client = await openAt(await startBefore(server, { role: "gateway" }));
     const list = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
     await eventually(async () => {
       const { result } = messageOf(await client.post(list));
       expect(result?.tools?.map(({ name }) => name)).toContain("count");
     });
-    expect(textOf(await client.post(call("count")))).toBe("1");
-    expect(textOf(await client.post(call("count")))).toBe("2");
+    expect(textOf(await client.post(callWith("count")))).toBe("1");
+    expect(textOf(await client.post(callWith("count")))).toBe("2");
   });
 
-  it("keeps 1 session that counts on through either of 2 processes, the stream in one of them", async () => {
-    const [one, other] = await start(2, { stateful: true });
-    const client = await open(one);
-    const twin = twinOf(client, other);
-    const answers = [];
-    for (let turn = 0; turn < 3; turn += 1) {
-      answers.push(
-        textOf(await client.post(call("count"))),
-        textOf(await twin.post(call("count"))),
-      );
-    }
-    expect(answers).toEqual(["1", "2", "3", "4", "5", "6"]);
-    expect(server.sessions).toBe(1);
+  it("is one of the pods of a backend, asked after without an event stream", async () => {
+    const backend = { url: undefined, urls: [server.url], stateful: true };
+    const proxy = await startBefore(server, { backend });
+    const client = await openAt(proxy);
+    expect(textOf(await client.post(callWith("count")))).toBe("1");
+    await eventually(() => expect(server.probes).toBeGreaterThan(0));
+    expect(server.opened).toBe(1);
+    expect(textOf(await client.post(callWith("count")))).toBe("2");
   });
-
-  it.skipIf(!hasRedis)(
-    "loses its memory with the process that has the stream, which the other one tells once",
-    async () => {
-      const redis = await RedisProcess.server();
-      onTestFinished(() => redis.stop());
-      const address = `127.0.0.1:${redis.port}`;
-      const [one, other] = await start(2, { stateful: true }, startProxy, {
-        provider: "redis",
-        address,
-      });
-      const client = await open(one);
-      await client.post(call("count"));
-      const twin = twinOf(client, other);
-      expect(textOf(await twin.post(call("count")))).toBe("2");
-      await one?.close();
-      const seen: unknown[] = [];
-      await eventually(async () => {
-        seen.push(Object(messageOf(await twin.post(call("count"))).error?.data).error);
-        expect(seen.at(-1)).toBe("BACKEND_SESSION_LOST");
-      });
-      expect(textOf(await twin.post(call("count")))).toBe("1");
-    },
-  );
 
   it("gives 20 parallel calls each its own answer", async () => {
-    const [proxy] = await start();
-    const client = await open(proxy);
+    const client = await openAt(await startBefore(server));
     const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
     const answers = await Promise.all(
-      texts.map((text, index) => client.post(call("echo", index, { text }))),
+      texts.map((text, index) => client.post(callWith("echo", index, { text }))),
     );
     expect(answers.map(textOf)).toEqual(texts);
   });
 
   it("sends the 2 progress messages of a call on the stream of that call", async () => {
-    const [proxy] = await start();
-    const client = await open(proxy);
-    const [worked, echoed] = await Promise.all([
-      client.post(call("work", 1, {}, { progressToken: "mine" })),
-      client.post(call("echo", 2, { text: "x" })),
-    ]);
+    const client = await openAt(await startBefore(server), { elicitation: {} });
+    const older = await client.stream(callWith("ask", 1));
+    expect(JSON.parse((await older.next()) ?? "").method).toBe("elicitation/create");
+    const worked = await client.post(callWith("work", 2, {}, { progressToken: "mine" }));
     expect(
       messagesOf(worked).map(({ params, result }) => params?.progress ?? result?.content),
     ).toEqual([1, 2, [{ type: "text", text: "done" }]]);
-    expect(messagesOf(echoed)).toHaveLength(1);
+    older.leave();
   });
 
-  it("asks the client within a call, whose answer comes through the other process", async () => {
-    const [one, other] = await start(2);
-    const client = await open(one, { elicitation: {} });
-    const stream = await client.stream(call("ask"));
-    const question = JSON.parse((await stream.next()) ?? "");
-    expect(question.method).toBe("elicitation/create");
-    const answer = { jsonrpc: "2.0", id: question.id, result: { action: "decline" } };
-    expect((await twinOf(client, other).post(JSON.stringify(answer))).status).toBe(202);
-    expect(JSON.parse((await stream.next()) ?? "").result.content[0].text).toBe("decline");
+  it("says 1 thing outside of calls on the client's stream, and 1 from before that was open", async () => {
+    const client = await openAt(await startBefore(server));
+    server.write(logged("early"));
+    const stream = await client.stream();
+    expect(JSON.parse((await stream.next()) ?? "").params.data).toBe("early");
+    server.write(logged("late"));
+    expect(JSON.parse((await stream.next()) ?? "").params.data).toBe("late");
+    stream.leave();
   });
 
-  it("has 0 event streams once its 2 sessions are deleted, each at another process", async () => {
-    const [one, other] = await start(2);
-    const clients = [await open(one), await open(one)];
-    const [first, second] = clients;
-    await first?.send({ method: "DELETE" });
-    if (second !== undefined) await twinOf(second, other).send({ method: "DELETE" });
-    await eventually(() => expect(server.sessions).toBe(0));
+  it("is not given up for 5 events that answer nothing", async () => {
+    const proxy = await startBefore(server);
+    const client = await openAt(proxy);
+    expect(textOf(await client.post(callWith("count")))).toBe("1");
+    const answer = client.post(callWith("never"));
+    await eventually(async () => expect((await statusOf(proxy)).sessions.busy).toBe(1));
+    server.write("data: {nonsense\n\n: comment\n\nevent: odd\ndata: 1\n\ndata: []\n\n");
+    server.write('data: {"jsonrpc":"2.0","id":"nobody","result":{}}\n\n');
+    server.write('data: {"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n\n');
+    expect(messageOf(await answer).result).toEqual({ content: [] });
+    expect(textOf(await client.post(callWith("count")))).toBe("2");
+  });
+
+  it(`holds ${FLOOD_MESSAGES} messages of 64 KiB back while 1 client does not read them`, async () => {
+    const client = await openAt(await startBefore(server));
+    const stream = await client.stream(callWith("flood"));
+    const readings: number[] = [];
+    const isStalled = () => {
+      readings.push(server.unsentBytes);
+      const last = readings.slice(-5);
+      return last.length === 5 && new Set(last).size === 1 && !last.includes(0);
+    };
+    await expect.poll(isStalled, { interval: 200 }).toBe(true);
+    let messages = 0;
+    while ((await stream.next()) !== undefined) messages += 1;
+    expect(messages).toBe(FLOOD_MESSAGES + 1);
+    expect(server.unsentBytes).toBe(0);
   });
 
   it("leaves 1 call unknown whose event stream breaks, and begins a new session for the next one", async () => {
-    const [proxy] = await start();
-    const client = await open(proxy);
-    await client.post(call("count"));
-    const waiting = client.post(call("never"));
-    await eventually(() => expect(server.sessions).toBe(1));
-    const status = async () => JSON.parse(await (await fetch(`${proxy?.adminUrl}/status`)).text());
-    await eventually(async () => expect((await status()).sessions.busy).toBe(1));
+    const proxy = await startBefore(server);
+    const client = await openAt(proxy);
+    await client.post(callWith("count"));
+    const waiting = client.post(callWith("never"));
+    await eventually(async () => expect((await statusOf(proxy)).sessions.busy).toBe(1));
     await server.breakOff();
     expect(messageOf(await waiting).error?.data).toMatchObject({ error: "OUTCOME_UNKNOWN" });
-    expect(textOf(await client.post(call("count")))).toBe("1");
+    expect(textOf(await client.post(callWith("count")))).toBe("1");
   });
 
-  it.each<[string, StreamScript]>([
-    ["never names its endpoint", (response) => response.writeHead(200, SSE).flushHeaders()],
-    ["names an endpoint elsewhere", says("event: endpoint\ndata: http://127.0.0.2:1/messages\n\n")],
-    ["says something else first", says('event: message\ndata: {"jsonrpc":"2.0"}\n\n')],
-    ["ends at once", (response) => response.writeHead(200, SSE).end()],
-    ["answers 500", (response) => response.writeHead(500).end()],
-  ])("that %s gets no session, and the client an error within 2 s", async (_what, script) => {
-    const [proxy] = await start();
+  it("sees its 1 event stream close when the client ends its session", async () => {
+    const client = await openAt(await startBefore(server));
+    expect(server.streams).toBe(1);
+    await client.send({ method: "DELETE" });
+    await eventually(() => expect(server.streams).toBe(0));
+  });
+
+  it.each<[string, string, StreamScript]>([
+    [
+      "never names its endpoint",
+      "TIMEOUT",
+      (response) => response.writeHead(200, SSE).flushHeaders(),
+    ],
+    [
+      "names an endpoint elsewhere",
+      "UNREACHABLE",
+      says("event: endpoint\ndata: http://127.0.0.2:1/messages\n\n"),
+    ],
+    [
+      "says something else first",
+      "UNREACHABLE",
+      says('event: message\ndata: {"jsonrpc":"2.0"}\n\n'),
+    ],
+    ["ends at once", "UNREACHABLE", (response) => response.writeHead(200, SSE).end()],
+    ["answers 500", "UNREACHABLE", (response) => response.writeHead(500).end()],
+    [
+      "does not know the session",
+      "REFUSED",
+      says("event: endpoint\ndata: /messages?sessionId=no\n\n"),
+    ],
+    ["never answers initialize", "TIMEOUT", says(`event: endpoint\ndata: ${SILENT_PATH}\n\n`)],
+  ])("that %s gets no session, and the client an error within 2 s", async (_what, code, script) => {
+    const proxy = await startBefore(server);
     server.script = script;
-    await expect(open(proxy)).rejects.toThrow(/BACKEND_(UNREACHABLE|TIMEOUT)/);
+    await expect(openAt(proxy)).rejects.toThrow(`BACKEND_${code}`);
+    await eventually(() => expect(server.streams).toBe(0));
     server.script = undefined;
-    expect(textOf(await (await open(proxy)).post(call("count")))).toBe("1");
+    expect(textOf(await (await openAt(proxy)).post(callWith("count")))).toBe("1");
   });
 
-  it("is told nothing by who is not one of the processes", async () => {
-    const [proxy] = await start();
-    await open(proxy);
-    const response = await fetch(`${proxy?.adminUrl}/peer/older/any`, {
-      method: "POST",
-      headers: { "mcp-session-id": "sse.x.y", authorization: "Bearer 00.00" },
-      body: call("count"),
-    });
-    expect(response.status).toBe(401);
+  it("answers nobody but the processes over one store with other processes' sessions", async () => {
+    const proxy = await startBefore(server);
+    await openAt(proxy);
+    for (const authorization of ["", "Bearer 00.00", `Bearer 00.${"00".repeat(16)}`]) {
+      const response = await fetch(`${proxy.adminUrl}/peer/older/any`, {
+        method: "POST",
+        headers: { "mcp-session-id": "sse.x.y", authorization },
+        body: callWith("count"),
+      });
+      expect(response.status).toBe(401);
+    }
   });
 });
 
@@ -208,6 +179,8 @@ function says(text: string): StreamScript {
   return (response) => void response.writeHead(200, SSE).write(text);
 }
 
-function never(): never {
-  throw new Error("no client");
+function logged(data: string): string {
+  const params = { level: "info", data };
+  const message = { jsonrpc: "2.0", method: "notifications/message", params };
+  return `event: message\ndata: ${JSON.stringify(message)}\n\n`;
 }

@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/sdk-backend.ts";
+import { connectV1, connectV2 } from "../support/sdk-clients.ts";
+import { startBefore } from "../support/sse-fleet.ts";
+
+const SERVER = join(
+  import.meta.dirname,
+  "../../node_modules/@modelcontextprotocol/server-everything/dist/index.js",
+);
+
+describe("server-everything over HTTP+SSE", () => {
+  let url: string;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    const child = spawn(process.execPath, [SERVER, "sse"], {
+      env: { ...process.env, PORT: String(port) },
+      stdio: "ignore",
+    });
+    url = `http://127.0.0.1:${port}/sse`;
+    await eventually(async () => {
+      const response = await fetch(url);
+      await response.body?.cancel();
+      expect(response.status).toBe(200);
+    });
+    return async () => {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    };
+  });
+
+  it.each([
+    ["SDK 1", connectV1],
+    ["SDK 2", (at: string) => connectV2(at, "legacy")],
+  ] as const)(
+    "serves %s with 3 tools, 3 steps of progress and 1 question of its own",
+    async (_, connect) => {
+      const proxy = await startBefore({ url }, { backend: { name: "everything" } });
+      const session = await connect(proxy.url);
+      onTestFinished(() => session.end());
+      expect(await session.call("echo", { message: "hello" })).toContain("hello");
+      expect(await session.call("get-sum", { a: 20, b: 22 })).toContain("42");
+      const steps: number[] = [];
+      await session.call(
+        "trigger-long-running-operation",
+        { duration: 0.3, steps: 3 },
+        { onprogress: ({ progress }) => steps.push(progress) },
+      );
+      expect(steps).toEqual([1, 2, 3]);
+      await eventually(() => expect(session.asked).toContain("roots/list"));
+    },
+  );
+});
