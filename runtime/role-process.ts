@@ -283,9 +283,10 @@ function cutOff(reason: Error): FleetError {
 /** Where the other processes find this one's admin port: every address is none of theirs. */
 function peerUrlOf(admin: FastifyInstance, { host, peerHost }: Settings): string {
   const isEvery = host === "0.0.0.0" || host === "::";
-  const own = Object.values(networkInterfaces())
+  const outer = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
-    .find(({ internal, family }) => !internal && family === "IPv4");
+    .filter(({ internal }) => !internal);
+  const own = outer.find(({ family }) => family === "IPv4") ?? outer[0];
   return urlOf(admin, peerHost ?? (isEvery ? (own?.address ?? "127.0.0.1") : host));
 }
 

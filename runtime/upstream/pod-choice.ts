@@ -6,7 +6,7 @@ import type { Backend } from "./backend.ts";
 import { handshake, unreachable, type Welcome } from "./handshake.ts";
 
 /**
- * Opens a backend session: at the pod that the store chooses of those that answer, where it does not answer after all
+ * Opens a backend session: at the pod that the store chooses of those that answer, where it does not take it after all
  * at the next one, until none is left. Errors: those of the handshake, BACKEND_UNREACHABLE, STORE_UNAVAILABLE.
  */
 export async function openAtPod(
@@ -31,9 +31,17 @@ export async function openAtPod(
       metrics.podPins.inc({ backend: name, pod });
       return welcome;
     } catch (error) {
-      if (!(error instanceof FleetError && error.code === "BACKEND_UNREACHABLE")) throw error;
+      if (!isOfPod(error)) throw error;
       silent.add(pod);
       reason = error;
     }
   }
+}
+
+/** Another pod may do better: this one is away, or cannot now. */
+function isOfPod(error: unknown): boolean {
+  if (!(error instanceof FleetError)) return false;
+  const { httpStatus } = error.data ?? {};
+  const cannot = error.code === "BACKEND_REFUSED" && Number(httpStatus) >= 500;
+  return cannot || error.code === "BACKEND_UNREACHABLE";
 }

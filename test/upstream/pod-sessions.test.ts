@@ -52,6 +52,14 @@ describe("sessions that stay with their pod", () => {
     expect(answers.filter((pod) => pod === fleet.names[2])).toHaveLength(5);
   });
 
+  it("are opened at the other pod where the first one answers initialize with 503", async () => {
+    const fleet = await startPods({ pods: 2 });
+    fleet.pods[0]?.on("initialize", (exchange) => exchange.status(503));
+    const clients = [await fleet.open(), await fleet.open()];
+    expect(await Promise.all(clients.map(call))).toEqual([fleet.names[1], fleet.names[1]]);
+    expect(await fleet.store.podSessions("scripted", fleet.names)).toEqual([0, 2]);
+  });
+
   it("are refused with BACKEND_UNREACHABLE where no pod answers, and nothing is left of them", async () => {
     const fleet = await startPods({ pods: 2 });
     await Promise.all(fleet.pods.map((pod) => pod.stop()));
