@@ -23,7 +23,7 @@ export async function startBefore(
   const configuration: Configuration = {
     aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
     backends: [{ name: "older", url: server.url, transport: "sse", ...backend }],
-    operational: { failureHandling: { healthCheckInterval: "200ms" } },
+    operational: { failureHandling: { healthCheckInterval: "1s" } },
     limits: { initializeTimeout: "2s", podLossAfter: "200ms" },
     ...(redisPort !== undefined && {
       sessionStorage: { provider: "redis", address: `127.0.0.1:${redisPort}` },
