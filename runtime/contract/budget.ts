@@ -50,13 +50,13 @@ export class Budget {
 
   /** The most sessions whose need is within the limit; 0 where it does not even hold one. */
   holds(limit: number): number {
-    const rest = this.usable(limit) - this.fixed;
+    const rest = this.usable(limit) - this.#fixedAndRounding;
     return rest < 0 ? 0 : Math.floor(rest / this.#perSession);
   }
 
   /** The smallest limit that holds a session. */
   get least(): number {
-    return this.#limitOver(Math.ceil(this.fixed + this.#perSession));
+    return this.#limitOver(Math.ceil(this.#fixedAndRounding + this.#perSession));
   }
 
   /** What may be taken of a limit: all but the reserve. */
@@ -70,9 +70,14 @@ export class Budget {
     return Math.ceil(limit / this.#step) * this.#step;
   }
 
-  /** What is taken without any session. Each line rounds up by less than one: that is taken as there from the start. */
+  /** What is taken without any session. */
   get fixed(): number {
-    return Math.ceil(total(this.#lines.map(({ fixed = 0 }) => fixed))) + this.#lines.length;
+    return total(this.#lines.map(({ fixed = 0 }) => Math.ceil(fixed)));
+  }
+
+  /** Each line of a need rounds up by less than one: for how many sessions there is room, that is there from the start. */
+  get #fixedAndRounding(): number {
+    return this.fixed + this.#lines.length;
   }
 
   /** In steps that sums and quotients carry exactly, rounded up. */

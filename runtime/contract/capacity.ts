@@ -1,212 +1,142 @@
-import type { Budget } from "./budget.ts";
 import { CapacityError, type CapacityFault } from "./capacity-error.ts";
-import { descriptorBudget } from "./descriptors.ts";
-import { type Figure, sum, type Term, termOf } from "./figure.ts";
-import { type Grace, grace } from "./grace.ts";
-import { CONSTANTS } from "./measurements.ts";
+import { type CompleteInputs, completed, INPUTS, type PlanInputs } from "./plan-inputs.ts";
+import { type ProcessPlan, processPlan } from "./process-plan.ts";
+import { mostReplicas } from "./scaling.ts";
 import {
-  type CompleteInputs,
-  completed,
-  INPUTS,
-  type InputName,
-  type PlanInputs,
-  printInput,
-} from "./plan-inputs.ts";
-import { cpuBudget, heap, memoryBudget } from "./pod-size.ts";
+  type CompleteServerLoad,
+  completedServer,
+  pushes,
+  type ServerLoad,
+} from "./server-load.ts";
+import { type ServerPlan, serverPlan } from "./server-plan.ts";
+import { IDLE_TTL_SECONDS } from "./settings.ts";
 import { type StoreSize, storeSize } from "./store-size.ts";
 
-/** What a fleet of gateways needs. Figures of a pod hold with one pod lost. */
+/** What a whole fleet needs: every figure with its formula, its terms and where they come from. */
 export interface Plan {
   readonly inputs: CompleteInputs;
-  /** The most sessions that a pod may serve: the tightest of the ceilings. */
-  readonly podCapacity: Figure;
-  /** The pods that hold everything: what a PodDisruptionBudget keeps. */
-  readonly holding: Figure;
-  readonly replicas: Figure;
-  /** The sessions that the fullest pod serves. */
-  readonly sessionsPerPod: Figure;
-  /** `session.cacheEntries`. */
-  readonly cacheEntries: Figure;
-  /** Open GET streams of clients, per pod. */
-  readonly openStreams: Figure;
-  /** The hard limit of open files that a pod must have. */
-  readonly requiredNofile: Figure;
-  /** Request and limit of a pod. */
-  readonly memory: Figure;
-  /** `--max-old-space-size`, in bytes. */
-  readonly heap: Figure;
-  /** Request of a pod, on one core. */
-  readonly cpu: Figure;
-  /** Absent where the store is the pod's own memory. */
+  readonly gateways: ProcessPlan;
+  /** The servers that were described, in their order. */
+  readonly servers: readonly PlannedServer[];
+  /** Absent where the store is the gateway's own memory. */
   readonly store?: StoreSize;
-  readonly grace: Grace;
 }
 
-/** A limit of a pod that the user sets, and what reads sessions from it. */
-interface Ceiling {
-  readonly input: "nofile" | "memoryBytes" | "eventLoopPercent";
-  readonly budget: Budget;
-  /** How much of the budget's unit one of the input is. */
-  readonly scale: number;
-  /** What else may be lowered, most useful first. */
-  readonly levers: string;
+/** One MCP server behind the gateways. */
+export interface PlannedServer {
+  readonly name: string;
+  /** Absent where gateways call the server itself. */
+  readonly proxies?: ProcessPlan;
+  /** Absent where the server runs elsewhere. */
+  readonly pods?: ServerPlan;
 }
 
-/** A millicore is a thousandth of a core; a percent is ten of them. */
-const MILLICORES_PER_PERCENT = 10;
+/** What a fleet is asked for: `INPUTS` and `SERVER_INPUTS` say what each number means, and its default. */
+export interface FleetInputs extends PlanInputs {
+  /** Servers that are described one by one; `backends` may count more. */
+  readonly servers?: readonly ServerLoad[];
+}
 
 /**
- * Everything about a fleet of gateways that follows from its load. Pure: the same inputs give the same plan in
- * the deployer, in the process and in the policy that judges both.
- *
- *     podCapacity    = min(sessionsPerReplica, what nofile, memoryBytes and eventLoopPercent hold)
- *     holding        = 1, or ⌈sessions × (1 + skew) ÷ podCapacity⌉
- *     replicas       = holding + spareReplicas
- *     sessionsPerPod = sessions, or ⌈sessions × (1 + skew) ÷ holding⌉
+ * Everything about a fleet that follows from its load. Pure: the same inputs give the same plan in the deployer, in
+ * the process and in the policy that judges both.
  *
  * @throws {CapacityError} where an input is out of its range, or a ceiling does not hold what it must.
  */
-export function plan(given: PlanInputs): Plan {
-  const inputs = completed(given);
-  const descriptors = descriptorBudget(inputs);
-  const memory = memoryBudget(inputs);
-  const cpu = cpuBudget(inputs);
-  const podCapacity = capacityOf(inputs, [
-    {
-      input: "nofile",
-      budget: descriptors,
-      scale: 1,
-      levers: "upstreamConnections, views or backends",
-    },
-    {
-      input: "memoryBytes",
-      budget: memory,
-      scale: 1,
-      levers: "cacheEntries, which costs restores and no session, views or openedBackends",
-    },
-    {
-      input: "eventLoopPercent",
-      budget: cpu,
-      scale: MILLICORES_PER_PERCENT,
-      levers: "callsPerSessionSecond",
-    },
-  ]);
-  const holding = holdingOf(inputs, podCapacity);
-  const replicas = replicasOf(inputs, holding);
-  const sessionsPerPod = shareOf(inputs, holding);
-  const memoryFigure = memory.need(sessionsPerPod.value);
+export function plan({ servers = [], ...given }: FleetInputs): Plan {
+  const faults = [...namesakes(servers), ...tooFewBackends(given, servers)];
+  if (faults.length > 0) throw new CapacityError(faults);
+  const inputs = completed(withServers(given, servers));
+  const loads = servers.map((server) => completedServer(server, inputs));
+  const gateways = processPlan(inputs);
+  const planned = loads.map((load) => plannedServer(load, inputs));
+  const proxies = planned.flatMap((server) => server.proxies ?? []);
+  const gatewayPods = mostReplicas(inputs, gateways.replicas);
+  const proxied = servers.filter((server) => server.proxied);
   return {
     inputs,
-    podCapacity,
-    holding,
-    replicas,
-    sessionsPerPod,
-    cacheEntries: sum("sessions", [input("cacheEntries", inputs)]),
-    openStreams: openStreams(inputs, sessionsPerPod),
-    requiredNofile: descriptors.need(sessionsPerPod.value),
-    memory: memoryFigure,
-    heap: heap(memoryFigure),
-    cpu: cpu.need(sessionsPerPod.value),
-    ...(inputs.store !== "memory" && { store: storeSize(inputs, replicas.value) }),
-    grace: grace({
-      callTimeoutMaxSeconds: inputs.callTimeoutMaxSeconds,
-      replicas: replicas.value,
+    gateways,
+    servers: planned,
+    ...(inputs.store !== "memory" && {
+      store: storeSize({
+        ...inputs,
+        proxySessions: sessionsAt(proxied, inputs.sessions),
+        storageProxySessions: sessionsAt(proxied, inputs.storageSessions),
+        clientPods: proxies.reduce((sum, { replicas }) => sum + replicas.value, gatewayPods),
+        rollouts: 1 + proxies.length,
+      }),
     }),
   };
 }
 
-function capacityOf(inputs: CompleteInputs, ceilings: readonly Ceiling[]): Figure {
-  const terms = ceilings.map(
-    ({ input: name, budget, scale }): Term => ({
-      name,
-      value: Math.min(budget.holds(inputs[name] * scale), INPUTS.sessions.most),
-      unit: "sessions",
-      from: `the most sessions within ${name} ${printInput(name, inputs[name])}`,
-    }),
-  );
-  const tooSmall = ceilings.filter((_, index) => terms[index]?.value === 0);
-  if (tooSmall.length > 0) {
-    throw new CapacityError(tooSmall.map((ceiling) => notEvenOne(ceiling, inputs)));
-  }
-  const all = [input("sessionsPerReplica", inputs), ...terms];
+/** A name is how a server is found in the answer, and in a fault. */
+function namesakes(servers: readonly ServerLoad[]): CapacityFault[] {
+  const names = servers.map(({ name }) => name);
+  const again = names.filter((name, index) => names.indexOf(name) < index);
+  return [...new Set(again)].map((name) => ({
+    input: `servers.${name}`,
+    value: `${names.filter((other) => other === name).length} servers`,
+    rule: "a name of its own for each server",
+    fix: "rename the others",
+  }));
+}
+
+function tooFewBackends({ backends }: PlanInputs, servers: readonly ServerLoad[]): CapacityFault[] {
+  const { length } = servers;
+  if (backends === undefined || backends >= length) return [];
+  const rule = `at least ${length}: the servers that are described`;
+  return [{ input: "backends", value: backends, rule, fix: "leave it out, or raise it" }];
+}
+
+/** The sessions of servers together, where those that say nothing have all of the fleet's. */
+function sessionsAt(servers: readonly ServerLoad[], ofFleet: number): number {
+  return servers.reduce((sum, { sessions = ofFleet }) => sum + sessions, 0);
+}
+
+/** What the servers say of the gateways' load, where nothing else does. */
+function withServers(given: PlanInputs, servers: readonly ServerLoad[]): PlanInputs {
+  if (servers.length === 0) return given;
+  const longest = servers.map(({ callTimeoutMaxSeconds = 0 }) => callTimeoutMaxSeconds);
+  const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.fallback } = given;
+  const callTimeoutMaxSeconds = Math.max(usual, ...longest);
   return {
-    value: Math.min(...all.map(({ value }) => value)),
-    unit: "sessions",
-    formula: `min(${all.map(({ name }) => name).join(", ")})`,
-    terms: all,
+    backends: servers.length,
+    sessionStreamBackends: servers.filter(pushes).length,
+    ...given,
+    ...(callTimeoutMaxSeconds > 0 && { callTimeoutMaxSeconds }),
   };
 }
 
-function notEvenOne(ceiling: Ceiling, inputs: CompleteInputs): CapacityFault {
-  const { input: name, budget, scale, levers } = ceiling;
-  const least = Math.ceil(budget.least / scale);
-  const enough = printInput(name, least);
-  const raise = least <= INPUTS[name].most ? `raise it to ${enough}, or lower ` : "lower ";
+function plannedServer(load: CompleteServerLoad, inputs: CompleteInputs): PlannedServer {
   return {
-    input: name,
-    value: printInput(name, inputs[name]),
-    rule: `at least ${enough}: what a pod needs for its first session`,
-    fix: raise + levers,
+    name: load.name,
+    ...(load.proxied && { proxies: processPlan(proxyInputs(load, inputs)) }),
+    ...(load.replicas > 0 && { pods: serverPlan(load) }),
   };
 }
 
-function holdingOf(inputs: CompleteInputs, podCapacity: Figure): Figure {
-  const { sessions } = inputs;
-  const { value: capacity } = podCapacity;
-  const terms = [input("sessions", inputs), termOf("podCapacity", podCapacity)];
-  if (sessions <= capacity) {
-    return { value: 1, unit: "pods", formula: "1, for sessions ≤ podCapacity", terms };
-  }
+/**
+ * The load of a server's proxies: the fleet's, for this one backend. Each client counts as if it came straight to
+ * them; gateways share their connections, so that this is rather too much.
+ */
+export function proxyInputs(
+  { sessions, callTimeoutMaxSeconds, pushes: speaks }: CompleteServerLoad,
+  fleet: CompleteInputs,
+): CompleteInputs {
+  const share = sessions / fleet.sessions;
   return {
-    value: Math.ceil((sessions * (100 + CONSTANTS.skew.value)) / (100 * capacity)),
-    unit: "pods",
-    formula: "⌈sessions × (100 % + skew) ÷ podCapacity⌉",
-    terms: [...terms, skew],
+    ...fleet,
+    sessions,
+    backends: 1,
+    openedBackends: 1,
+    sessionStreamBackends: speaks ? 1 : 0,
+    callsPerSecond: fleet.callsPerSecond * share,
+    concurrentCalls: fleet.concurrentCalls * share,
+    cacheEntries: sessions,
+    callTimeoutMaxSeconds,
+    idleTtlSeconds: IDLE_TTL_SECONDS.proxy,
+    storageSessions: Math.max(fleet.storageSessions, sessions),
+    maxReplicas: 0,
+    minReplicas: 1,
   };
-}
-
-function replicasOf({ store, sessions }: CompleteInputs, { value: holding }: Figure): Figure {
-  const pods = { name: "holding", value: holding, from: "holding" };
-  const { value: spareReplicas, about } = CONSTANTS.spareReplicas;
-  const spare = { name: "spareReplicas", value: spareReplicas, from: about };
-  if (store !== "memory") return sum("pods", [pods, spare]);
-  if (holding === 1) return sum("pods", [pods]);
-  const rule = `a store that ${holding} pods can share: one pod does not hold ${sessions} sessions`;
-  const fix = "use redis or sentinel, or raise the ceiling that podCapacity comes from";
-  throw new CapacityError([{ input: "store", value: store, rule, fix }]);
-}
-
-function shareOf(inputs: CompleteInputs, pods: Figure): Figure {
-  const { sessions } = inputs;
-  const { value: holding } = pods;
-  const terms = [input("sessions", inputs), termOf("holding", pods)];
-  if (holding === 1) {
-    return { value: sessions, unit: "sessions", formula: "sessions, for holding = 1", terms };
-  }
-  return {
-    value: Math.ceil((sessions * (100 + CONSTANTS.skew.value)) / (100 * holding)),
-    unit: "sessions",
-    formula: "⌈sessions × (100 % + skew) ÷ holding⌉",
-    terms: [...terms, skew],
-  };
-}
-
-function openStreams(inputs: CompleteInputs, sessionsPerPod: Figure): Figure {
-  return {
-    value: Math.ceil(sessionsPerPod.value * inputs.streamsPerSession),
-    unit: "streams",
-    formula: "⌈sessionsPerPod × streamsPerSession⌉",
-    terms: [termOf("sessionsPerPod", sessionsPerPod), input("streamsPerSession", inputs)],
-  };
-}
-
-const skew: Term = {
-  name: "skew",
-  value: CONSTANTS.skew.value,
-  unit: CONSTANTS.skew.unit,
-  from: CONSTANTS.skew.about,
-};
-
-function input(name: InputName, inputs: CompleteInputs): Term {
-  return { name, value: inputs[name], unit: INPUTS[name].unit, from: "input" };
 }

@@ -99,6 +99,11 @@ const nofile = z.strictObject({
     .describe(
       "What happens where the process's limit of open files is below what these settings need: enforce ends it with the reason, exit code 78; degrade lowers the limits that follow to what it holds, and says so.",
     ),
+  required: count(
+    "The limit of open files that this process was planned with. Absent: what its settings need.",
+    1,
+    2 ** 30,
+  ).optional(),
 });
 
 const hostName = matching(

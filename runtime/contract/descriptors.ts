@@ -6,7 +6,7 @@ import { storeConnections } from "./store-size.ts";
 /** Open files and sockets of a pod: what `nofile` has to allow. */
 export function descriptorBudget(inputs: CompleteInputs): Budget {
   const { backends, upstreamConnections, views, store } = inputs;
-  const { streamsPerSession, sessionStreamBackends, callsPerSessionSecond, callSeconds } = inputs;
+  const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls } = inputs;
   const toStore = storeConnections(store);
   const toSentinels = store === "sentinel" ? toStore * CONSTANTS.sentinelLookups.value : 0;
   const lines = [
@@ -22,8 +22,8 @@ export function descriptorBudget(inputs: CompleteInputs): Budget {
     },
     {
       name: "parallel calls",
-      from: `sessionsPerPod × callsPerSessionSecond ${callsPerSessionSecond} × callSeconds ${callSeconds}`,
-      perSession: callsPerSessionSecond * callSeconds,
+      from: `sessionsPerPod × concurrentCalls ${concurrentCalls} ÷ sessions ${sessions}`,
+      perSession: concurrentCalls / sessions,
     },
     {
       name: "backend pools",

@@ -13,6 +13,7 @@ export type Unit =
   | "probes"
   | "backends"
   | "views"
+  | "calls"
   | "per second";
 
 /** A part of a figure, as it stands in the figure's formula. */

@@ -1,4 +1,4 @@
-import { type Figure, sum, termOf } from "./figure.ts";
+import { type Figure, sum, type Term, termOf } from "./figure.ts";
 import type { Constant } from "./measurements.ts";
 
 /** Every constant of the time budget. */
@@ -51,6 +51,12 @@ export const TIMES = {
     about: "Failed liveness probes until the container is restarted",
     source: "Choice: an event loop that stood still for 30 s does not come back",
   },
+  imagePull: {
+    value: 120,
+    unit: "seconds",
+    about: "A node that has not run this image yet finds room for the pod and gets the image",
+    source: "Assumption: 300 MiB from a registry nearby, ten times over",
+  },
   startup: {
     value: 30,
     unit: "seconds",
@@ -77,12 +83,18 @@ export interface Grace {
   /** Liveness: `periodSeconds`, and the time until a pod that stands still is restarted. */
   readonly livenessPeriod: Figure;
   readonly unresponsive: Figure;
-  /** `failureThreshold` of a startup probe with a period of 1 s, and `progressDeadlineSeconds` beyond it. */
+  /** `failureThreshold` of a startup probe with a period of 1 s. */
   readonly startup: Figure;
   /** `Retry-After` of a pod that refuses: by then the next request reaches another one. */
   readonly retryAfter: Figure;
   /** The longest rollout of all pods, one after the other: what a deployer has to wait for. */
   readonly rollout: Figure;
+  /** `progressDeadlineSeconds`: a pod that is not ready by then, its predecessor gone, never will be. */
+  readonly progressDeadline: Figure;
+  /** `customTimeouts` of a deployer: the workload itself says first what is wrong with it. */
+  readonly createTimeout: Figure;
+  readonly updateTimeout: Figure;
+  readonly deleteTimeout: Figure;
 }
 
 /** The seconds after which a client that was refused finds another pod, or this one with room again. */
@@ -109,15 +121,23 @@ export function grace({
     },
   ]);
   const close = constant("close");
-  const parts = { preStop, linger, drain, close, headroom: constant("headroom") };
-  const terminationGrace = sum(
-    "seconds",
-    Object.entries(parts).map((part) => termOf(...part)),
-  );
+  const headroom = constantTerm("headroom");
+  const terminationGrace = sum("seconds", [
+    ...Object.entries({ preStop, linger, drain, close }).map((part) => termOf(...part)),
+    headroom,
+  ]);
   const readinessPeriod = constant("readinessPeriod");
   const livenessPeriod = constant("livenessPeriod");
   const startup = constant("startup");
   const unready = times(readinessPeriod, "readinessPeriod", "readinessFailures");
+  const rollout = rolloutOf(replicas, startup, terminationGrace);
+  const progressDeadline = sum("seconds", [
+    constantTerm("imagePull"),
+    termOf("startup", startup),
+    termOf("terminationGrace", terminationGrace),
+    headroom,
+  ]);
+  const deadline = termOf("progressDeadline", progressDeadline);
   return {
     preStop,
     linger,
@@ -130,21 +150,34 @@ export function grace({
     unresponsive: times(livenessPeriod, "livenessPeriod", "livenessFailures"),
     startup,
     retryAfter: sum("seconds", [termOf("unready", unready)]),
-    rollout: {
-      value: replicas * (startup.value + terminationGrace.value),
-      unit: "seconds",
-      formula: "replicas × (startup + terminationGrace)",
-      terms: [
-        { name: "replicas", value: replicas, unit: "pods", from: "replicas" },
-        termOf("startup", startup),
-        termOf("terminationGrace", terminationGrace),
-      ],
-    },
+    rollout,
+    progressDeadline,
+    createTimeout: sum("seconds", [deadline, headroom]),
+    updateTimeout: sum("seconds", [termOf("rollout", rollout), deadline, headroom]),
+    deleteTimeout: sum("seconds", [termOf("terminationGrace", terminationGrace), headroom]),
+  };
+}
+
+function rolloutOf(replicas: number, startup: Figure, terminationGrace: Figure): Figure {
+  return {
+    value: replicas * (startup.value + terminationGrace.value),
+    unit: "seconds",
+    formula: "replicas × (startup + terminationGrace)",
+    terms: [
+      { name: "replicas", value: replicas, unit: "pods", from: "replicas" },
+      termOf("startup", startup),
+      termOf("terminationGrace", terminationGrace),
+    ],
   };
 }
 
 function constant(name: keyof typeof TIMES): Figure {
-  return sum("seconds", [{ name, value: TIMES[name].value, from: TIMES[name].about }]);
+  return sum("seconds", [constantTerm(name)]);
+}
+
+function constantTerm(name: keyof typeof TIMES): Term {
+  const { value, unit, about } = TIMES[name];
+  return { name, value, unit, from: about };
 }
 
 function times(period: Figure, name: string, failures: keyof typeof TIMES): Figure {
@@ -152,14 +185,6 @@ function times(period: Figure, name: string, failures: keyof typeof TIMES): Figu
     value: period.value * TIMES[failures].value,
     unit: "seconds",
     formula: `${name} × ${failures}`,
-    terms: [
-      termOf(name, period),
-      {
-        name: failures,
-        value: TIMES[failures].value,
-        unit: "probes",
-        from: TIMES[failures].about,
-      },
-    ],
+    terms: [termOf(name, period), constantTerm(failures)],
   };
 }

@@ -4,12 +4,19 @@ export {
   type BackendSettings,
   connectionsPerPod,
 } from "./backend.ts";
-export { type Plan, plan } from "./capacity.ts";
+export {
+  type FleetInputs,
+  type Plan,
+  type PlannedServer,
+  plan,
+  proxyInputs,
+} from "./capacity.ts";
 export { CapacityError, type CapacityFault } from "./capacity-error.ts";
 export { type Configuration, configuration, jsonSchema } from "./configuration.ts";
 export { type Decoded, decode, encode, variableName } from "./environment.ts";
-export { ConfigError, type Fault } from "./faults.ts";
+export { ConfigError, type Fault, suggest } from "./faults.ts";
 export type { Figure, Term, Unit } from "./figure.ts";
+export { amountText, figureText } from "./figure-text.ts";
 export { type Grace, grace, RETRY_AFTER_SECONDS, TIMES } from "./grace.ts";
 export { CONSTANTS, type Constant } from "./measurements.ts";
 export {
@@ -20,18 +27,32 @@ export {
   sessionsSetting,
 } from "./nofile.ts";
 export {
+  type CompleteInputs,
+  completed,
   INPUT_NAMES,
   INPUTS,
   type Input,
   type InputName,
   type PlanInputs,
   printInput,
+  STORAGE_SESSIONS,
   STORES,
   type Store,
 } from "./plan-inputs.ts";
+export { type ProcessPlan, processPlan } from "./process-plan.ts";
 export { REFUSALS, type Refusal } from "./refusals.ts";
+export type { Autoscaling } from "./scaling.ts";
+export {
+  type CompleteServerLoad,
+  completedServer,
+  SERVER_INPUT_NAMES,
+  SERVER_INPUTS,
+  type ServerInputName,
+  type ServerLoad,
+} from "./server-load.ts";
+export { type ServerPlan, serverPlan } from "./server-plan.ts";
 export type { RedisSettings, RedisTlsSettings, SessionStorageSettings } from "./session-storage.ts";
 export type { JwtSettings, Role, Settings } from "./settings.ts";
-export type { StoreSize } from "./store-size.ts";
-export { bytes, formatBytes, formatSeconds, seconds } from "./units.ts";
+export { type StoreLoad, type StoreSize, storeSize } from "./store-size.ts";
+export { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "./units.ts";
 export { validate } from "./validation.ts";

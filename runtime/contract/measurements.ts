@@ -15,12 +15,6 @@ const ON_VALKEY = "Measured on Redis 7 and 8 and Valkey 9.1";
 
 /** Every constant of the plan. Bytes and milliseconds are rounded up from what was measured. */
 export const CONSTANTS = {
-  spareReplicas: {
-    value: 1,
-    unit: "pods",
-    about: "Pods that may be gone while the others hold everything",
-    source: "Choice: one node fails, or one pod restarts, at a time",
-  },
   surgeReplicas: {
     value: 1,
     unit: "pods",
@@ -105,6 +99,18 @@ export const CONSTANTS = {
     unit: "percent",
     about: "Share of a pod's memory that is Node's old space",
     source: "Choice: the rest is code, stacks, young space and socket buffers",
+  },
+  cpuLimit: {
+    value: 2000,
+    unit: "millicores",
+    about: "Limit of a pod: one core for the event loop, one for garbage collection, TLS and DNS",
+    source: "Choice: the event loop is never throttled",
+  },
+  scaleAt: {
+    value: 80,
+    unit: "percent",
+    about: "Share of eventLoopPercent above which an autoscaler adds a pod",
+    source: "Choice: a new pod serves before the others are at their ceiling",
   },
   processCpu: {
     value: 20,
@@ -221,10 +227,22 @@ export const CONSTANTS = {
     about: "What the store's container needs of maxmemory while it writes a copy",
     source: "Rule of the engine: pages that change during a rewrite or a full sync stand twice",
   },
+  storeVolume: {
+    value: 300,
+    unit: "percent",
+    about: "What a volume of the store needs of maxmemory",
+    source: "Rule of the engine: the log, its rewrite, and what is appended meanwhile",
+  },
   storeBuffers: {
     value: 164 * 2 ** 20,
     unit: "bytes",
     about: "The store's replication backlog and client buffers",
     source: "Choice: a backlog of 64 MiB, and 100 MiB of buffers",
+  },
+  serverCpu: {
+    value: 100,
+    unit: "millicores",
+    about: "Request of a pod of an MCP server whose resources nobody says",
+    source: "Assumption: calls wait for something else most of their time",
   },
 } as const satisfies Readonly<Record<string, Constant>>;

@@ -1,6 +1,6 @@
 import type { Budget } from "./budget.ts";
 import { descriptorBudget } from "./descriptors.ts";
-import type { Figure } from "./figure.ts";
+import { type Figure, sum } from "./figure.ts";
 import { type CompleteInputs, completed } from "./plan-inputs.ts";
 import type { Settings } from "./settings.ts";
 
@@ -14,13 +14,13 @@ export interface Lowered {
 /** What a process makes of its settings under its limit of open files. */
 export interface NofileFit {
   readonly limit: number;
-  /** What the settings, as they were given, need, with the arithmetic. */
+  /** What the settings, as they were given, need, with the arithmetic; or what they were planned with. */
   readonly need: Figure;
   /** The most sessions that the settings, as they were given, have room for. */
   readonly holds: number;
   /** The most sessions that `settings` have room for; 0 where no lowering makes room for one. */
   readonly sessions: number;
-  /** As given where the limit is enough, lowered to what it holds otherwise. */
+  /** As given where the limit is enough for them or for what was planned, lowered to what it holds otherwise. */
   readonly settings: Settings;
   /** Empty where the limit is enough. */
   readonly lowered: readonly Lowered[];
@@ -37,10 +37,12 @@ const BACKENDS_SHARE = 0.5;
 export function fitNofile(settings: Settings, limit: number): NofileFit {
   const given = inputsOf(settings);
   const budget = descriptorBudget(given);
-  const need = budget.need(given.sessions);
+  const all = budget.need(given.sessions);
+  const need = plannedNeed(settings) ?? all;
   const holds = budget.holds(limit);
   const fit = { limit, need, holds };
-  if (need.value <= limit) return { ...fit, sessions: holds, settings, lowered: [] };
+  if (Math.min(need.value, all.value) <= limit)
+    return { ...fit, sessions: holds, settings, lowered: [] };
   const { session, limits } = settings;
   const backendLimits = backendLimitsWithin(limit * BACKENDS_SHARE, given);
   const sessions = descriptorBudget({ ...given, ...backendLimits }).holds(limit);
@@ -62,6 +64,13 @@ export function fitNofile(settings: Settings, limit: number): NofileFit {
       ...differences("limits", limits, backendLimits),
     ],
   };
+}
+
+/** What the deployer has reckoned with: the load of one pod, where settings only know that of all. */
+function plannedNeed({ nofile: { required } }: Settings): Figure | undefined {
+  if (required === undefined) return undefined;
+  const from = "nofile.required, what the deployer's plan says";
+  return sum("descriptors", [{ name: "planned", value: required, from }]);
 }
 
 /** What a process with these settings takes of its open files. */

@@ -34,7 +34,7 @@ export const INPUTS = {
   },
   backends: {
     unit: "backends",
-    about: "MCP servers behind the endpoint",
+    about: "MCP servers behind the endpoint. Absent: as many as are described one by one",
     least: 1,
     most: 10_000,
   },
@@ -48,11 +48,10 @@ export const INPUTS = {
   sessionStreamBackends: {
     unit: "backends",
     about:
-      "Backends where a listening session has a stream of its own: notifications: session, catalog: perSession, or resource subscriptions",
+      "Backends where a listening session has a stream of its own: notifications: session, catalog: perSession, or resource subscriptions. Absent: those that are described so",
     least: 0,
     most: 10_000,
     fraction: true,
-    fallback: 0,
   },
   streamsPerSession: {
     unit: "streams",
@@ -77,6 +76,20 @@ export const INPUTS = {
     most: 86_400,
     fraction: true,
     fallback: 1,
+  },
+  callsPerSecond: {
+    unit: "per second",
+    about: "Calls per second, fleet-wide. Absent: sessions × callsPerSessionSecond",
+    least: 0,
+    most: 10_000_000,
+    fraction: true,
+  },
+  concurrentCalls: {
+    unit: "calls",
+    about: "Calls in flight at a time, fleet-wide. Absent: callsPerSecond × callSeconds",
+    least: 0,
+    most: 10_000_000,
+    fraction: true,
   },
   idleTtlSeconds: {
     unit: "seconds",
@@ -121,6 +134,34 @@ export const INPUTS = {
     most: bytes("512Mi"),
     fallback: limits.clientBytes,
   },
+  spareReplicas: {
+    unit: "pods",
+    about: "Pods that may be gone while the others hold everything: a node that fails, a restart",
+    least: 0,
+    most: 100,
+    fallback: 1,
+  },
+  minReplicas: {
+    unit: "pods",
+    about: "Pods that run even where fewer would hold everything",
+    least: 1,
+    most: 1000,
+    fallback: 1,
+  },
+  maxReplicas: {
+    unit: "pods",
+    about: "Pods that an autoscaler may go up to; 0: there is none",
+    least: 0,
+    most: 1000,
+    fallback: 0,
+  },
+  storageSessions: {
+    unit: "sessions",
+    about:
+      "Sessions that the store's volumes have room for, since a volume is not resized by growing sessions. Absent: 100,000, or sessions where these are more",
+    least: 1,
+    most: MOST_SESSIONS,
+  },
   sessionsPerReplica: {
     unit: "sessions",
     about:
@@ -164,14 +205,17 @@ export type CompleteInputs = Numbers & { readonly store: Store };
 /** What a plan is asked: `INPUTS` says what each means, and its default. */
 export interface PlanInputs extends Partial<CompleteInputs> {
   readonly sessions: number;
-  readonly backends: number;
 }
+
+/** The sessions that the volumes of a store have room for, where nobody says more. */
+export const STORAGE_SESSIONS = 100_000;
 
 /** An input that may not be above another. */
 const WITHIN: readonly (readonly [InputName, InputName])[] = [
   ["openedBackends", "backends"],
   ["sessionStreamBackends", "backends"],
   ["callSeconds", "callTimeoutMaxSeconds"],
+  ["sessions", "storageSessions"],
 ];
 
 const isInputName = (name: string): name is InputName => Object.hasOwn(INPUTS, name);
@@ -193,14 +237,12 @@ export function printInput(name: InputName, value: number): string {
  */
 export function completed(given: PlanInputs): CompleteInputs {
   const { store = "sentinel" } = given;
-  const derived: Partial<Numbers> = {
-    openedBackends: given.backends,
-    cacheEntries: given.sessions,
-  };
+  const derived = derivedFrom(given);
   const said = (name: InputName) => given[name] ?? defaultOf(name);
   const faults = INPUT_NAMES.flatMap((name) => {
     const value = said(name);
-    return value === undefined && name in derived ? [] : outOfRange(name, value ?? Number.NaN);
+    if (value === undefined && name in derived) return [];
+    return outOfRange(name, INPUTS[name], value ?? Number.NaN);
   });
   if (!STORES.includes(store)) {
     const fix = `write ${STORES.join(", ")}`;
@@ -210,8 +252,24 @@ export function completed(given: PlanInputs): CompleteInputs {
   const entries = INPUT_NAMES.map((name) => [name, said(name) ?? derived[name]]);
   const inputs: Numbers = Object.fromEntries(entries);
   const crossed = WITHIN.flatMap(([low, high]) => above(low, high, inputs));
+  if (inputs.maxReplicas > 0) crossed.push(...above("minReplicas", "maxReplicas", inputs));
   if (crossed.length > 0) throw new CapacityError(crossed);
   return { ...inputs, store };
+}
+
+/** What follows from other inputs where nothing is said. */
+function derivedFrom(given: PlanInputs): Partial<Numbers> {
+  const { sessions, callsPerSessionSecond = INPUTS.callsPerSessionSecond.fallback } = given;
+  const { callSeconds = INPUTS.callSeconds.fallback } = given;
+  const { callsPerSecond = sessions * callsPerSessionSecond } = given;
+  return {
+    ...(given.backends !== undefined && { openedBackends: given.backends }),
+    sessionStreamBackends: 0,
+    cacheEntries: sessions,
+    callsPerSecond,
+    concurrentCalls: callsPerSecond * callSeconds,
+    storageSessions: Math.max(STORAGE_SESSIONS, sessions),
+  };
 }
 
 function defaultOf(name: InputName): number | undefined {
@@ -219,14 +277,18 @@ function defaultOf(name: InputName): number | undefined {
   return input.fallback;
 }
 
-function outOfRange(name: InputName, value: number): CapacityFault[] {
-  const { least, most, fraction }: Input = INPUTS[name];
+/** What is wrong with a number that is outside of its range. */
+export function outOfRange(
+  input: string,
+  { least, most, fraction }: Pick<Input, "least" | "most" | "fraction">,
+  value: number,
+): CapacityFault[] {
   const isNumber = fraction ? !Number.isNaN(value) : Number.isInteger(value);
   if (isNumber && value >= least && value <= most) return [];
   const kind = fraction ? "a number" : "a whole number";
   const rule = `${kind} from ${least} to ${most}`;
   const fix = value < least ? `write ${least} or more` : `write at most ${most}`;
-  return [{ input: name, value, rule, fix: isNumber ? fix : `write ${kind}` }];
+  return [{ input, value, rule, fix: isNumber ? fix : `write ${kind}` }];
 }
 
 function above(low: InputName, high: InputName, inputs: Numbers): CapacityFault[] {

@@ -12,7 +12,7 @@ export const MEBIBYTE = 2 ** 20;
  */
 export function memoryBudget(inputs: CompleteInputs): Budget {
   const { backends, views, clientBytes, cacheEntries, openedBackends } = inputs;
-  const { streamsPerSession, sessionStreamBackends, callsPerSessionSecond, callSeconds } = inputs;
+  const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls } = inputs;
   const { processBytes, sessionBytes, openedBackendBytes, catalogBytes } = CONSTANTS;
   const { streamBytes, socketBytes, callBytes } = CONSTANTS;
   const lines = [
@@ -49,8 +49,8 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
     },
     {
       name: "calls in flight",
-      from: `sessionsPerPod × callsPerSessionSecond ${callsPerSessionSecond} × callSeconds ${callSeconds} × callBytes ${callBytes.value}`,
-      perSession: callsPerSessionSecond * callSeconds * callBytes.value,
+      from: `sessionsPerPod × concurrentCalls ${concurrentCalls} ÷ sessions ${sessions} × callBytes ${callBytes.value}`,
+      perSession: (concurrentCalls / sessions) * callBytes.value,
     },
   ];
   const reservePercent = CONSTANTS.memoryReserve.value;
@@ -73,15 +73,15 @@ export function heap(memory: Figure): Figure {
 
 /** CPU of a pod, all of it on the one core of its event loop: the request. */
 export function cpuBudget(inputs: CompleteInputs): Budget {
-  const { streamsPerSession, sessionStreamBackends, callsPerSessionSecond } = inputs;
-  const { openedBackends, idleTtlSeconds } = inputs;
+  const { streamsPerSession, sessionStreamBackends, callsPerSecond } = inputs;
+  const { sessions, openedBackends, idleTtlSeconds } = inputs;
   const { processCpu, callCpu, sessionCpu, openingCpu, streamCpu } = CONSTANTS;
   const lines = [
     { name: "process", from: processCpu.about, fixed: processCpu.value },
     {
       name: "calls",
-      from: `sessionsPerPod × callsPerSessionSecond ${callsPerSessionSecond} × callCpu ${callCpu.value} ms`,
-      perSession: callsPerSessionSecond * callCpu.value,
+      from: `sessionsPerPod × callsPerSecond ${callsPerSecond} ÷ sessions ${sessions} × callCpu ${callCpu.value} ms`,
+      perSession: (callsPerSecond / sessions) * callCpu.value,
     },
     {
       name: "new sessions",

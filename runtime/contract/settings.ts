@@ -82,7 +82,11 @@ export interface Settings {
   /** Where other processes reach the admin port. Absent: what the process finds out. */
   readonly peerHost?: string;
   /** What a limit of open files that is too low comes to. */
-  readonly nofile: { readonly mode: "enforce" | "degrade" };
+  readonly nofile: {
+    readonly mode: "enforce" | "degrade";
+    /** The limit that the process was planned with. Absent: what these settings need. */
+    readonly required?: number;
+  };
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
@@ -128,7 +132,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     drain: { lingerSeconds: parsed.drain.linger },
     dns: { ...(servers && { servers }), refreshSeconds: refresh },
     ...(peerHost !== undefined && { peerHost }),
-    nofile: { mode: parsed.nofile.mode },
+    nofile: nofileOf(parsed.nofile),
     health: healthOf(parsed.operational.failureHandling),
   });
 }
@@ -149,6 +153,10 @@ function sessionOf(session: Parsed["session"], role: Role): Settings["session"] 
     ...(initializePerMinute !== undefined && { initializePerMinute }),
     ...(keysFile !== undefined && { keysFile }),
   };
+}
+
+function nofileOf({ mode, required }: Parsed["nofile"]): Settings["nofile"] {
+  return { mode, ...(required !== undefined && { required }) };
 }
 
 function jwtOf(jwt: NonNullable<NonNullable<Parsed["incomingAuth"]>["jwt"]>): JwtSettings {

@@ -4,6 +4,9 @@ import { CONSTANTS } from "./measurements.ts";
 import type { CompleteInputs, Store } from "./plan-inputs.ts";
 import { MEBIBYTE } from "./pod-size.ts";
 
+/** Volumes come in whole gibibytes. */
+const GIBIBYTE = 2 ** 30;
+
 /** What a shared store has to hold for all pods together. */
 export interface StoreSize {
   /** `maxmemory`. */
@@ -12,20 +15,43 @@ export interface StoreSize {
   readonly container: Figure;
   /** `maxclients`. */
   readonly clients: Figure;
+  /** The volume of each of its pods, for the sessions that it may come to. */
+  readonly volume: Figure;
 }
 
-/** The store for this load and this many pods. */
-export function storeSize(inputs: CompleteInputs, replicas: number): StoreSize {
-  const memory = storeBudget(inputs).need(inputs.sessions);
-  return { memory, container: container(memory), clients: clients(inputs.store, replicas) };
+/** What a store is asked for. */
+export interface StoreLoad
+  extends Pick<
+    CompleteInputs,
+    "sessions" | "storageSessions" | "clientBytes" | "openedBackends" | "idleTtlSeconds" | "store"
+  > {
+  /** Sessions of proxies, each with the one server that it has opened. */
+  readonly proxySessions: number;
+  /** The same, for the volumes: what they may come to. Absent: as many. */
+  readonly storageProxySessions?: number;
+  /** Pods that are its clients: gateways and proxies. */
+  readonly clientPods: number;
+  /** Workloads that may roll out at a time, each with a pod more than it has. */
+  readonly rollouts: number;
 }
 
-function storeBudget(inputs: CompleteInputs): Budget {
-  const { clientBytes, openedBackends, idleTtlSeconds } = inputs;
+/** The store for this load and these pods. */
+export function storeSize(load: StoreLoad): StoreSize {
+  const { sessions, storageSessions, proxySessions, storageProxySessions = proxySessions } = load;
+  const memory = storeBudget(load).need(sessions);
+  const room = storeBudget({ ...load, proxySessions: storageProxySessions });
+  const most = room.need(Math.max(storageSessions, sessions));
+  return { memory, container: container(memory), clients: clients(load), volume: volume(most) };
+}
+
+function storeBudget(load: StoreLoad): Budget {
+  const { clientBytes, openedBackends, idleTtlSeconds, proxySessions } = load;
   const { recordBytes, recordBackendBytes, recordClass, hashBytes, recordLinger } = CONSTANTS;
   const { expiryBytes, storeBytes, storeReserve } = CONSTANTS;
   const fields = recordBytes.value + clientBytes + openedBackends * recordBackendBytes.value;
   const record = (fields * recordClass.value) / 100 + hashBytes.value;
+  const ofProxy = recordBytes.value + clientBytes + recordBackendBytes.value;
+  const proxyRecord = (ofProxy * recordClass.value) / 100 + hashBytes.value + expiryBytes.value;
   const lines = [
     {
       name: "records",
@@ -41,6 +67,11 @@ function storeBudget(inputs: CompleteInputs): Budget {
       name: "expiry sets",
       from: `sessions × expiryBytes ${expiryBytes.value}`,
       perSession: expiryBytes.value,
+    },
+    {
+      name: "records of proxies",
+      from: `proxySessions ${proxySessions} × ((recordBytes ${recordBytes.value} + clientBytes ${clientBytes} + recordBackendBytes ${recordBackendBytes.value}) × recordClass ${recordClass.value} % + hashBytes ${hashBytes.value} + expiryBytes ${expiryBytes.value})`,
+      fixed: proxySessions * proxyRecord,
     },
     { name: "engine", from: storeBytes.about, fixed: storeBytes.value },
   ];
@@ -59,14 +90,33 @@ function container(memory: Figure): Figure {
   ]);
 }
 
-function clients(store: Store, replicas: number): Figure {
+function volume(memory: Figure): Figure {
+  const { storeVolume } = CONSTANTS;
+  return {
+    value: Math.ceil((memory.value * storeVolume.value) / 100 / GIBIBYTE) * GIBIBYTE,
+    unit: "bytes",
+    formula: "⌈memory for storageSessions × storeVolume⌉",
+    terms: [
+      {
+        name: "memory for storageSessions",
+        value: memory.value,
+        unit: "bytes",
+        from: "the store's memory, with storageSessions in the place of sessions",
+      },
+      { name: "storeVolume", value: storeVolume.value, unit: "percent", from: storeVolume.about },
+    ],
+  };
+}
+
+function clients({ store, clientPods, rollouts }: StoreLoad): Figure {
   const { surgeReplicas, storeOverlap, storeOwnConnections } = CONSTANTS;
   const perPod = storeConnections(store);
+  const surge = rollouts * surgeReplicas.value;
   return sum("connections", [
     {
-      name: "gateways",
-      value: (replicas + surgeReplicas.value) * perPod * storeOverlap.value,
-      from: `(replicas ${replicas} + surgeReplicas ${surgeReplicas.value}) × ${perPod} of each × storeOverlap ${storeOverlap.value}`,
+      name: "gateways and proxies",
+      value: (clientPods + surge) * perPod * storeOverlap.value,
+      from: `(clientPods ${clientPods} + surgeReplicas ${surge}) × ${perPod} of each × storeOverlap ${storeOverlap.value}`,
     },
     { name: "others", value: storeOwnConnections.value, from: storeOwnConnections.about },
   ]);

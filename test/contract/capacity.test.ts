@@ -21,9 +21,18 @@ const CEILINGS: readonly InputName[] = [
   "eventLoopPercent",
 ];
 
-/** What makes a fleet work harder the more there is of it. A longer idle time makes less new sessions. */
+/** A longer idle time makes less new sessions; calls follow from those of a session; the rest is asked for elsewhere. */
+const NO_LOADS: readonly InputName[] = [
+  "idleTtlSeconds",
+  "callsPerSecond",
+  "concurrentCalls",
+  "storageSessions",
+  "maxReplicas",
+];
+
+/** What makes a fleet work harder the more there is of it. */
 const LOADS: readonly InputName[] = INPUT_NAMES.filter(
-  (name) => !CEILINGS.includes(name) && name !== "idleTtlSeconds",
+  (name) => !CEILINGS.includes(name) && !NO_LOADS.includes(name),
 );
 
 /** Loads and ceilings from a laptop's to a large fleet's; some of them impossible. */
@@ -46,6 +55,8 @@ const inputs: fc.Arbitrary<PlanInputs> = fc
     nofile: fc.integer({ min: 1024, max: 1_048_576 }),
     memoryBytes: fc.integer({ min: 2 ** 28, max: 2 ** 34 }),
     eventLoopPercent: fc.integer({ min: 1, max: 100 }),
+    spareReplicas: fc.integer({ min: 0, max: 3 }),
+    minReplicas: fc.integer({ min: 1, max: 8 }),
     store: fc.constantFrom("redis" as const, "sentinel" as const),
   })
   .map(({ openedShare, streamingShare, ...rest }) => ({
@@ -78,8 +89,8 @@ const isFigure = (part: unknown): part is Figure =>
   typeof part === "object" && part !== null && "formula" in part;
 
 function figuresOf(answer: Plan): [name: string, figure: Figure][] {
-  const { inputs: _, store, grace, ...pod } = answer;
-  return [pod, store ?? {}, grace].flatMap((part) =>
+  const { store, gateways } = answer;
+  return [gateways, store ?? {}, gateways.grace].flatMap((part) =>
     Object.entries(part).flatMap(([name, part]): [string, Figure][] =>
       isFigure(part) ? [[name, part]] : [],
     ),
@@ -97,11 +108,14 @@ describe("a gateway with 10 backends", () => {
     [100_000, 56],
   ])("for %d sessions runs %d replicas, one of which may be lost", (sessions, replicas) => {
     const memoryBytes = 4 * 2 ** 30;
-    expect(plan({ sessions, backends: 10, memoryBytes }).replicas.value).toBe(replicas);
+    expect(plan({ sessions, backends: 10, memoryBytes }).gateways.replicas.value).toBe(replicas);
   });
 
   test("for 2,500 sessions needs 6,452 descriptors, 6 times the usual soft limit of 1,024", () => {
-    const { requiredNofile, sessionsPerPod, openStreams } = plan({ sessions: 2500, backends: 10 });
+    const { requiredNofile, sessionsPerPod, openStreams } = plan({
+      sessions: 2500,
+      backends: 10,
+    }).gateways;
     expect([sessionsPerPod.value, openStreams.value]).toEqual([1375, 1375]);
     expect(requiredNofile.value).toBe(6452);
     expect(
@@ -123,8 +137,8 @@ describe("a gateway with 10 backends", () => {
     const sentinel = plan({ sessions: 2500, backends: 10 });
     const redis = plan({ sessions: 2500, backends: 10, store: "redis" });
     const memory = plan({ sessions: 1375, backends: 10, store: "memory" });
-    const toStore = ({ requiredNofile }: Plan) =>
-      requiredNofile.terms.find(({ name }) => name === "store")?.value;
+    const toStore = ({ gateways }: Plan) =>
+      gateways.requiredNofile.terms.find(({ name }) => name === "store")?.value;
     expect([sentinel, redis, memory].map(toStore)).toEqual([6, 2, 0]);
     expect([sentinel.store?.clients.value, redis.store?.clients.value]).toEqual([56, 48]);
     expect(memory.store).toBeUndefined();
@@ -132,26 +146,44 @@ describe("a gateway with 10 backends", () => {
 
   test("in one pod's memory runs 1 replica, and none where that pod does not hold 5,000 sessions", () => {
     const memory = { backends: 10, store: "memory" } as const;
-    expect(plan({ ...memory, sessions: 2000 }).replicas.value).toBe(1);
+    expect(plan({ ...memory, sessions: 2000 }).gateways.replicas.value).toBe(1);
     expect(() => plan({ ...memory, sessions: 5000 })).toThrow("use redis or sentinel");
-    expect(plan({ ...memory, sessions: 5000, sessionsPerReplica: 5000 }).replicas.value).toBe(1);
+    expect(
+      plan({ ...memory, sessions: 5000, sessionsPerReplica: 5000 }).gateways.replicas.value,
+    ).toBe(1);
   });
 
   test("with 3 backends that speak to each session needs 3 descriptors more for each of 1,375", () => {
     const quiet = plan({ sessions: 2500, backends: 10 });
     const loud = plan({ sessions: 2500, backends: 10, sessionStreamBackends: 3 });
-    const needed = ({ requiredNofile: { terms } }: Plan) =>
-      terms.filter(({ name }) => name !== "reserve").reduce((sum, { value }) => sum + value, 0);
+    const needed = ({ gateways }: Plan) =>
+      gateways.requiredNofile.terms
+        .filter(({ name }) => name !== "reserve")
+        .reduce((sum, { value }) => sum + value, 0);
     expect(needed(loud) - needed(quiet)).toBe(3 * 1375);
   });
 
   test("gives 75 % of a pod's memory to the heap and keeps 25 % of it free of what is counted", () => {
-    const { memory, heap } = plan({ sessions: 2500, backends: 10 });
+    const { memory, heap } = plan({ sessions: 2500, backends: 10 }).gateways;
     const reserve = memory.terms.at(-1);
     expect(reserve?.name).toBe("reserve");
     expect(heap.value / memory.value).toBeCloseTo(0.75, 2);
     expect((reserve?.value ?? 0) / memory.value).toBeCloseTo(0.25, 2);
     expect([memory.value % 2 ** 20, heap.value % 2 ** 20]).toEqual([0, 0]);
+  });
+
+  test("has the 2,000 calls per second and 4,000 in flight that it is told, whatever a session calls on average", () => {
+    const fleet = { sessions: 2500, backends: 10, callsPerSessionSecond: 0.1, callSeconds: 1 };
+    const usual = plan(fleet);
+    expect([usual.inputs.callsPerSecond, usual.inputs.concurrentCalls]).toEqual([250, 250]);
+    const told = plan({ ...fleet, callsPerSecond: 2000, concurrentCalls: 4000 });
+    const term = ({ terms }: Figure, name: string) =>
+      terms.find((part) => part.name === name)?.value;
+    // 1,375 of 2,500 sessions on the fullest pod.
+    expect(term(told.gateways.cpu, "calls")).toBe(2000 * 0.55 * CONSTANTS.callCpu.value);
+    expect(term(told.gateways.requiredNofile, "parallel calls")).toBe(4000 * 0.55);
+    expect(plan({ ...fleet, callsPerSecond: 2000 }).inputs.concurrentCalls).toBe(2000);
+    expect(plan({ ...fleet, concurrentCalls: 4000 }).inputs.callsPerSecond).toBe(250);
   });
 
   test("has the defaults of the configuration where nothing is said", () => {
@@ -179,9 +211,11 @@ describe("what is impossible says what to change", () => {
         fix: "raise it to 3255, or lower upstreamConnections, views or backends",
       },
     ]);
-    expect(plan({ ...given, nofile: 3255 }).podCapacity.value).toBe(1);
+    expect(plan({ ...given, nofile: 3255 }).gateways.podCapacity.value).toBe(1);
     expect(planned({ ...given, nofile: 3254 })).toBeUndefined();
-    expect(plan({ ...given, upstreamConnections: 16 }).podCapacity.value).toBeGreaterThan(1);
+    expect(plan({ ...given, upstreamConnections: 16 }).gateways.podCapacity.value).toBeGreaterThan(
+      1,
+    );
   });
 
   test("1,000,000 sessions do not fit into pods of 2Gi, unless each keeps 100,000 of them ready", () => {
@@ -189,7 +223,9 @@ describe("what is impossible says what to change", () => {
     const [fault] = faultsOf(given);
     expect(fault).toMatchObject({ input: "memoryBytes", value: "2Gi" });
     expect(fault?.fix).toMatch(/^raise it to \d+Mi, or lower cacheEntries/);
-    expect(plan({ ...given, cacheEntries: 100_000 }).memory.value).toBeLessThanOrEqual(2 ** 31);
+    expect(plan({ ...given, cacheEntries: 100_000 }).gateways.memory.value).toBeLessThanOrEqual(
+      2 ** 31,
+    );
   });
 
   test("3 inputs out of their range come at once, without those that only follow from them", () => {
@@ -240,7 +276,9 @@ describe("whatever the load and the ceilings", () => {
           const more = { ...given, [name]: Math.min(fraction ? grown : Math.ceil(grown), most) };
           const [before, after] = [planned(given), planned(more)];
           if (before === undefined || after === undefined) return;
-          expect(after.replicas.value).toBeGreaterThanOrEqual(before.replicas.value);
+          expect(after.gateways.replicas.value).toBeGreaterThanOrEqual(
+            before.gateways.replicas.value,
+          );
           for (const part of ["memory", "container", "clients"] as const) {
             expect(after.store?.[part].value).toBeGreaterThanOrEqual(
               before.store?.[part].value ?? 0,
@@ -262,7 +300,9 @@ describe("whatever the load and the ceilings", () => {
           const raised = Math.min(Math.ceil((given[name] ?? 0) * factor), INPUTS[name].most);
           const [before, after] = [planned(given), planned({ ...given, [name]: raised })];
           if (before === undefined) return;
-          expect(after?.replicas.value).toBeLessThanOrEqual(before.replicas.value);
+          expect(after?.gateways.replicas.value).toBeLessThanOrEqual(
+            before.gateways.replicas.value,
+          );
         },
       ),
       { numRuns: 500 },
@@ -275,10 +315,10 @@ describe("whatever the load and the ceilings", () => {
         const answer = planned(given);
         if (answer === undefined) return;
         const { inputs: limit } = answer;
-        expect(answer.sessionsPerPod.value).toBeLessThanOrEqual(limit.sessionsPerReplica);
-        expect(answer.requiredNofile.value).toBeLessThanOrEqual(limit.nofile);
-        expect(answer.memory.value).toBeLessThanOrEqual(limit.memoryBytes);
-        expect(answer.cpu.value).toBeLessThanOrEqual(limit.eventLoopPercent * 10);
+        expect(answer.gateways.sessionsPerPod.value).toBeLessThanOrEqual(limit.sessionsPerReplica);
+        expect(answer.gateways.requiredNofile.value).toBeLessThanOrEqual(limit.nofile);
+        expect(answer.gateways.memory.value).toBeLessThanOrEqual(limit.memoryBytes);
+        expect(answer.gateways.cpu.value).toBeLessThanOrEqual(limit.eventLoopPercent * 10);
       }),
       { numRuns: 1000 },
     );
@@ -303,17 +343,17 @@ describe("whatever the load and the ceilings", () => {
     );
   });
 
-  test("with one pod lost the others hold every session, 10 % of imbalance included", () => {
+  test("with the spare pods lost the others hold every session, 10 % of imbalance included", () => {
     fc.assert(
       fc.property(inputs, (given) => {
         const answer = planned(given);
         if (answer === undefined) return;
-        const left = answer.replicas.value - 1;
-        const room = left * answer.podCapacity.value;
+        const left = answer.gateways.replicas.value - answer.inputs.spareReplicas;
+        const room = left * answer.gateways.podCapacity.value;
         const spread = left === 1 ? 1 : 1 + CONSTANTS.skew.value / 100;
-        expect(left).toBe(answer.holding.value);
+        expect(left).toBe(answer.gateways.holding.value);
         expect(room + 1e-6).toBeGreaterThanOrEqual(given.sessions * spread);
-        expect(left * answer.sessionsPerPod.value + 1e-6).toBeGreaterThanOrEqual(
+        expect(left * answer.gateways.sessionsPerPod.value + 1e-6).toBeGreaterThanOrEqual(
           given.sessions * spread,
         );
       }),
@@ -325,9 +365,11 @@ describe("whatever the load and the ceilings", () => {
     fc.assert(
       fc.property(inputs, (given) => {
         const answer = planned(given);
-        if (answer === undefined || answer.holding.value === 1) return;
-        const spread = answer.holding.value === 2 ? 1 : 1 + CONSTANTS.skew.value / 100;
-        const room = (answer.holding.value - 1) * answer.podCapacity.value;
+        if (answer === undefined) return;
+        const least = Math.max(1, answer.inputs.minReplicas - answer.inputs.spareReplicas);
+        if (answer.gateways.holding.value === least) return;
+        const spread = answer.gateways.holding.value === 2 ? 1 : 1 + CONSTANTS.skew.value / 100;
+        const room = (answer.gateways.holding.value - 1) * answer.gateways.podCapacity.value;
         expect(room).toBeLessThan(given.sessions * spread);
       }),
     );
@@ -335,7 +377,12 @@ describe("whatever the load and the ceilings", () => {
 
   test("a plan is what JSON can carry, for each of the 3 stores", () => {
     for (const store of STORES) {
-      const answer = plan({ sessions: 100, backends: 3, store });
+      const answer = plan({
+        sessions: 100,
+        backends: 3,
+        store,
+        servers: [{ name: "a", replicas: 2 }],
+      });
       expect(JSON.parse(JSON.stringify(answer))).toEqual(answer);
     }
   });

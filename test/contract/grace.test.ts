@@ -26,6 +26,10 @@ test("3 pods with calls of at most 300 s have 322 s of grace and roll out within
     startup: 30,
     retryAfter: 2,
     rollout: 1056,
+    progressDeadline: 482,
+    createTimeout: 492,
+    updateTimeout: 1548,
+    deleteTimeout: 332,
   });
 });
 

@@ -1,0 +1,29 @@
+/** A value that JSON carries as it is: what a stack's state and an annotation can hold. */
+export type Fact = string | number | boolean | readonly Fact[] | { readonly [name: string]: Fact };
+
+/**
+ * What a component was planned with and came to: its inputs for the engine, so that policies and people see them in
+ * every preview, and annotations of its workload, so that the cluster knows them, too. Plain values without secrets.
+ */
+export type Facts = Readonly<Record<string, Fact>>;
+
+const PREFIX = "mcp-fleet.dev/";
+
+/** The facts as annotations: `graceSeconds` is `mcp-fleet.dev/grace-seconds`. */
+export function annotations(facts: Facts): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, fact]) => [
+      PREFIX + name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      typeof fact === "string" ? fact : JSON.stringify(fact),
+    ]),
+  );
+}
+
+/** The members that have a value. */
+export function present<Value>(
+  members: Readonly<Record<string, Value | undefined>>,
+): Record<string, Value> {
+  const found: Record<string, Value> = {};
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) found[name] = value;
+  return found;
+}

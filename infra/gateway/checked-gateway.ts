@@ -1,0 +1,106 @@
+import { type CompleteInputs, validate } from "../../runtime/contract/index.ts";
+import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
+import { SessionAffinity } from "../arguments/choices.ts";
+import type { Facts } from "../facts.ts";
+import { nameFaults } from "../naming.ts";
+import { withPlaceholders } from "../process/placeholders.ts";
+import { argumentOf } from "../process/plan-arguments.ts";
+import { processFacts } from "../process/process-facts.ts";
+import {
+  durationFaults,
+  processFaults,
+  storageFaults,
+  workloadFaults,
+} from "../process/process-faults.ts";
+import type { Configuration } from "../process/process-settings.ts";
+import { type SizedProcess, sizeProcess } from "../process/process-size.ts";
+import { storageSettings } from "../process/storage.ts";
+import { schemaFaults } from "../schema-faults.ts";
+import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
+import { gatewayInputs } from "./gateway-inputs.ts";
+import { gatewaySettings } from "./gateway-settings.ts";
+
+/** A gateway whose arguments are right, with all that follows from them. */
+export interface CheckedGateway {
+  readonly sized: SizedProcess;
+  readonly configuration: Configuration;
+  readonly facts: Facts;
+}
+
+/**
+ * Judges the arguments before anything is registered: pure, so that what is wrong leaves no trace in a stack.
+ *
+ * @throws {InputPropertiesError} with everything that is wrong at once.
+ */
+export function checkedGateway(
+  token: string,
+  name: string,
+  args: VirtualMcpServerArgs,
+): CheckedGateway {
+  const faults = new ArgumentFaults(`VirtualMcpServer "${name}"`);
+  faults.add(...nameFaults(name), ...schemaFaults(token, args));
+  faults.throwAny();
+  faults.add(...ownFaults(args));
+  faults.throwAny();
+  const planned = faults.try(() => {
+    const inputs = gatewayInputs(args);
+    return { inputs, sized: sizeProcess(inputs, args, (argument) => argument) };
+  }, argumentOf);
+  const { sized } = planned ?? {};
+  if (sized && args.acceptRisk === undefined) faults.add(...sized.risks);
+  const configuration = sized && gatewaySettings(name, args, sized.plan);
+  faults.try(
+    () => configuration && validate(judged(name, args, configuration)),
+    (path) => path,
+  );
+  faults.throwAny();
+  if (!planned || !configuration) throw new Error(`${name}: no plan and no fault`);
+  return { sized: planned.sized, configuration, facts: factsOf(name, args, planned) };
+}
+
+function judged(name: string, { sessionStorage }: VirtualMcpServerArgs, settings: Configuration) {
+  return withPlaceholders({
+    ...settings,
+    ...(sessionStorage && { sessionStorage: storageSettings(sessionStorage, name) }),
+  });
+}
+
+function ownFaults(args: VirtualMcpServerArgs): ArgumentFault[] {
+  const faults = [
+    ...processFaults(args, (argument) => argument),
+    ...args.backends.flatMap(({ callTimeoutMax }, index) =>
+      durationFaults([`backends[${index}].callTimeoutMax`, callTimeoutMax]),
+    ),
+    ...storageFaults(args.sessionStorage),
+    ...workloadFaults(args),
+  ];
+  if (args.replicas !== undefined && args.autoscaling !== undefined) {
+    const rule = "the autoscaler says how many pods there are";
+    faults.push({ path: "replicas", value: args.replicas, rule, fix: "remove it, or autoscaling" });
+  }
+  return faults;
+}
+
+function factsOf(
+  instance: string,
+  args: VirtualMcpServerArgs,
+  { inputs, sized }: { readonly inputs: CompleteInputs; readonly sized: SizedProcess },
+): Facts {
+  const { sessionStorage: storage, sessionAffinity = SessionAffinity.None, acceptRisk } = args;
+  const stateful = args.backends.filter((backend) => backend.stateful).map(({ name }) => name);
+  return {
+    ...processFacts({
+      instance,
+      role: "gateway",
+      inputs,
+      sized,
+      storage,
+      sessionAffinity,
+      acceptRisk,
+    }),
+    backendNames: args.backends.map(({ name }) => name),
+    statefulBackends: stateful,
+    incomingAuth: args.incomingAuth?.type ?? "anonymous",
+    exposed: args.ingress !== undefined || args.httpRoute !== undefined,
+  };
+}

@@ -1,0 +1,24 @@
+import { type CompleteInputs, completed, seconds } from "../../runtime/contract/index.ts";
+import { processInputs, pushes, storeOf } from "../process/process-inputs.ts";
+import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
+
+/**
+ * The load of a gateway, as the plan wants it.
+ *
+ * @throws {CapacityError} where an input is out of its range.
+ */
+export function gatewayInputs(args: VirtualMcpServerArgs): CompleteInputs {
+  const { sessions, backends, autoscaling } = args;
+  const given = processInputs(args);
+  const longest = backends.map(({ callTimeoutMax }) => seconds(callTimeoutMax ?? "0s"));
+  const callTimeoutMaxSeconds = Math.max(given.callTimeoutMaxSeconds ?? 0, ...longest);
+  return completed({
+    ...given,
+    sessions,
+    backends: backends.length,
+    sessionStreamBackends: backends.filter(pushes).length,
+    store: storeOf(args.sessionStorage),
+    ...(callTimeoutMaxSeconds > 0 && { callTimeoutMaxSeconds }),
+    ...(autoscaling && { maxReplicas: autoscaling.maxReplicas }),
+  });
+}

@@ -1,0 +1,46 @@
+import { interpolate, type Output } from "@pulumi/pulumi";
+import type { ProcessPlan } from "../../runtime/contract/index.ts";
+import { present } from "../facts.ts";
+import {
+  backendSettings,
+  type Configuration,
+  processSettings,
+} from "../process/process-settings.ts";
+import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
+
+/** The configuration of a gateway, but for what only its pods know. */
+export function gatewaySettings(
+  name: string,
+  args: VirtualMcpServerArgs,
+  plan: ProcessPlan,
+): Configuration {
+  const { sessions, incomingAuth, aggregation, allowedOrigins } = args;
+  return {
+    ...processSettings(name, sessions, plan, args),
+    backends: args.backends.map(backendSettings),
+    ...present<unknown>({
+      allowedHosts: allowedHosts(name, args),
+      allowedOrigins,
+      incomingAuth,
+      aggregation: aggregation && { conflictResolutionConfig: aggregation },
+    }),
+  };
+}
+
+/** The names of Ingress or HTTPRoute, of the Service, and what the user adds; undefined where every name is answered. */
+function allowedHosts(
+  name: string,
+  { allowedHosts: given, ingress, httpRoute, namespace = "default" }: VirtualMcpServerArgs,
+): (string | Output<string>)[] | undefined {
+  const outside = [...(ingress ? [ingress.host] : []), ...(httpRoute?.hostnames ?? [])];
+  if (given === undefined && outside.length === 0) return undefined;
+  const service = `${name}-gateway`;
+  const inside = [
+    service,
+    interpolate`${service}.${namespace}`,
+    interpolate`${service}.${namespace}.svc`,
+    interpolate`${service}.${namespace}.svc.cluster.local`,
+    "localhost",
+  ];
+  return [...new Set([...outside, ...(given ?? [])]), ...inside];
+}

@@ -1,0 +1,61 @@
+export type { BackendArgs, StatefulSetAddressArgs } from "./arguments/backend-args.ts";
+export {
+  Catalog,
+  IncomingAuthType,
+  LogLevel,
+  NofileMode,
+  NofileShortage,
+  Notifications,
+  Routing,
+  ServiceType,
+  SessionAffinity,
+  Spread,
+  Transport,
+} from "./arguments/choices.ts";
+export type {
+  HttpRouteArgs,
+  IngressArgs,
+  MonitoringArgs,
+  ParentRefArgs,
+} from "./arguments/exposure-args.ts";
+export type { AutoscalingArgs, CeilingsArgs, LoadArgs } from "./arguments/load-args.ts";
+export type {
+  NetworkPolicyArgs,
+  NofileArgs,
+  PodTemplateArgs,
+  ResourcesArgs,
+  TolerationArgs,
+  WorkloadArgs,
+} from "./arguments/pod-args.ts";
+export type { ProcessArgs } from "./arguments/process-args.ts";
+export type {
+  SecretKeyArgs,
+  SessionStorageArgs,
+  StorageSentinelArgs,
+  StorageTlsArgs,
+} from "./arguments/session-storage-args.ts";
+export type {
+  AggregationArgs,
+  FailureHandlingArgs,
+  IncomingAuthArgs,
+  JwtArgs,
+  LimitsArgs,
+  OperationalArgs,
+  SessionArgs,
+  SessionKeyArgs,
+  TimeoutsArgs,
+} from "./arguments/settings-args.ts";
+export { McpServer } from "./mcp-server.ts";
+export type { EnvArgs, McpServerArgs, SecretEnvArgs, ServerCostArgs } from "./mcp-server-args.ts";
+export { Engine } from "./redis/engine.ts";
+export { Eviction, Persistence } from "./redis/redis-conf.ts";
+export { RedisSentinel } from "./redis-sentinel.ts";
+export type {
+  ExporterArgs,
+  IssuerArgs,
+  RedisSentinelArgs,
+  RedisTlsArgs,
+} from "./redis-sentinel-args.ts";
+export type { McpServerTransforms, ProcessTransforms, RedisTransforms } from "./transform.ts";
+export { VirtualMcpServer } from "./virtual-mcp-server.ts";
+export type { VirtualMcpServerArgs } from "./virtual-mcp-server-args.ts";

@@ -1,0 +1,91 @@
+// The stack of `pulumi up` and `make up`: a store, an MCP server and a gateway before it, on the current kube context.
+import * as k8s from "@pulumi/kubernetes";
+import { Config, type ComponentResourceOptions } from "@pulumi/pulumi";
+import { Engine, McpServer, RedisSentinel, Spread, VirtualMcpServer } from "./index.ts";
+
+const config = new Config("mcp-fleet");
+const sessions = config.getNumber("sessions") ?? 100;
+const serverReplicas = config.getNumber("serverReplicas") ?? 2;
+const image = config.require("image");
+const engine = config.require("engine") === Engine.Redis ? Engine.Redis : Engine.Valkey;
+const spread = config.require("spread") === Spread.Required ? Spread.Required : Spread.Preferred;
+const redisImage = config.get("redisImage");
+
+// With a folder, manifests are written there and no cluster is asked.
+const renderTo = config.get("renderTo");
+const opts: ComponentResourceOptions =
+  renderTo === undefined
+    ? {}
+    : { provider: new k8s.Provider("manifests", { renderYamlToDirectory: renderTo }) };
+
+const namespace = new k8s.core.v1.Namespace(
+  "namespace",
+  {
+    metadata: {
+      name: config.require("namespace"),
+      labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+    },
+  },
+  opts,
+).metadata.name;
+
+const store = new RedisSentinel(
+  "sessions",
+  {
+    namespace,
+    // Those of the gateway and those of the server's proxies.
+    sessions: 2 * sessions,
+    clientPods: 10,
+    engine,
+    spread,
+    ...(redisImage !== undefined && { image: redisImage }),
+  },
+  opts,
+);
+
+const server = new McpServer(
+  "everything",
+  {
+    namespace,
+    image: config.require("serverImage"),
+    args: ["node", "dist/index.js", "streamableHttp"],
+    port: 3001,
+    sessions,
+    backendReplicas: serverReplicas,
+    stateful: true,
+    sessionStorage: store.connection,
+    spread,
+    proxy: { image },
+  },
+  opts,
+);
+
+const gateway = new VirtualMcpServer(
+  "demo",
+  {
+    namespace,
+    image,
+    sessions,
+    backends: [server.backend],
+    sessionStorage: store.connection,
+    spread,
+  },
+  opts,
+);
+
+/** The endpoint, inside the cluster. */
+export const url = gateway.url;
+
+/** Every figure with its arithmetic. */
+export const capacity = {
+  gateway: gateway.capacity,
+  server: server.capacity,
+  store: store.capacity,
+};
+
+/** What to do next. */
+export const next = gateway.serviceName.apply((service) => [
+  `kubectl -n ${config.require("namespace")} get pods`,
+  `kubectl -n ${config.require("namespace")} port-forward service/${service} 4483`,
+  "npx @modelcontextprotocol/inspector --cli http://localhost:4483/mcp --method tools/list",
+]);

@@ -1,0 +1,96 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
+import { Spread } from "../arguments/choices.ts";
+import type { WorkloadArgs } from "../arguments/pod-args.ts";
+import { annotations, type Facts, present } from "../facts.ts";
+import type { Labels } from "../naming.ts";
+
+/** Not root, and no user of a usual image. */
+export const USER_ID = 65_532;
+
+/** The settings that the restricted pod security standard asks of a container. */
+export const RESTRICTED = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+} satisfies k8s.types.input.core.v1.SecurityContext;
+
+/** What pods of a workload are made from. */
+export interface PodTemplateSpec {
+  readonly labels: Labels;
+  /** By these the workload finds its pods. */
+  readonly selector: Labels;
+  readonly facts: Facts;
+  /** Beside the facts. */
+  readonly annotations?: Readonly<Record<string, Input<string>>>;
+  readonly workload: Omit<WorkloadArgs, "namespace">;
+  readonly graceSeconds: number;
+  readonly serviceAccountName: Input<string>;
+  readonly userId?: number;
+  readonly containers: k8s.types.input.core.v1.Container[];
+  readonly volumes?: k8s.types.input.core.v1.Volume[];
+  /** Whether a rollout keeps an old pod while a new one starts: then the two generations are spread each by itself. */
+  readonly surges: boolean;
+  /** Whether two pods on one node are as bad as one pod less. Default: false, they are only spread evenly. */
+  readonly apart?: boolean;
+}
+
+/** The pods of a workload: restricted, spread over nodes and zones, with the facts that they were planned with. */
+export function podTemplate(spec: PodTemplateSpec): k8s.types.input.core.v1.PodTemplateSpec {
+  const { workload, facts, userId = USER_ID } = spec;
+  const { podTemplate: user = {}, spread = Spread.Preferred } = workload;
+  const runAsUser = user.runAsUser ?? userId;
+  return {
+    metadata: {
+      labels: { ...user.labels, ...spec.labels },
+      annotations: { ...user.annotations, ...annotations(facts), ...spec.annotations },
+    },
+    spec: {
+      serviceAccountName: spec.serviceAccountName,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: spec.graceSeconds,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser,
+        runAsGroup: runAsUser,
+        fsGroup: runAsUser,
+        fsGroupChangePolicy: "OnRootMismatch",
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      topologySpreadConstraints: spreadOver(spec.selector, spread, spec.surges),
+      ...(spec.apart && spread === Spread.Required && { affinity: apartOnNodes(spec.selector) }),
+      containers: spec.containers,
+      ...(spec.volumes && { volumes: spec.volumes }),
+      ...present<Input<string>>({ priorityClassName: user.priorityClassName }),
+      ...(user.nodeSelector && { nodeSelector: user.nodeSelector }),
+      ...(user.tolerations && { tolerations: user.tolerations }),
+      ...(user.imagePullSecrets && {
+        imagePullSecrets: user.imagePullSecrets.map((name) => ({ name })),
+      }),
+    },
+  };
+}
+
+function apartOnNodes(selector: Labels): k8s.types.input.core.v1.Affinity {
+  const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: selector } };
+  return { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+}
+
+/** Nodes as the user wants it; zones where that is possible. */
+function spreadOver(
+  selector: Labels,
+  spread: Spread,
+  surges: boolean,
+): k8s.types.input.core.v1.TopologySpreadConstraint[] {
+  const over = (topologyKey: string, isRequired: boolean) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: isRequired ? "DoNotSchedule" : "ScheduleAnyway",
+    labelSelector: { matchLabels: selector },
+    ...(surges && { matchLabelKeys: ["pod-template-hash"] }),
+  });
+  return [
+    over("kubernetes.io/hostname", spread === Spread.Required),
+    over("topology.kubernetes.io/zone", false),
+  ];
+}

@@ -1,0 +1,17 @@
+import * as k8s from "@pulumi/kubernetes";
+import type { Input, Resource } from "@pulumi/pulumi";
+import type { Labels } from "../naming.ts";
+
+/** An account without rights and without a token: pods have nothing to ask the cluster. */
+export function serviceAccount(
+  name: string,
+  namespace: Input<string>,
+  labels: Labels,
+  parent: Resource,
+): k8s.core.v1.ServiceAccount {
+  return new k8s.core.v1.ServiceAccount(
+    name,
+    { metadata: { name, namespace, labels }, automountServiceAccountToken: false },
+    { parent },
+  );
+}

@@ -1,0 +1,41 @@
+import * as k8s from "@pulumi/kubernetes";
+import type { Autoscaling } from "../../runtime/contract/index.ts";
+import { transformed } from "../transform.ts";
+import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+import { cpuQuantity } from "./quantity.ts";
+
+/** Sessions move without loss, but not for nothing: pods go slowly. */
+const SCALE_DOWN_SECONDS = 300;
+
+/** Adds pods before the event loops of those there are reach their ceiling; never fewer than the plan. */
+export function autoscaler(
+  spec: ProcessSpec,
+  { maxReplicas, targetCpu }: Autoscaling,
+): k8s.autoscaling.v2.HorizontalPodAutoscaler {
+  const { parent, transform, size } = spec;
+  const name = nameOf(spec);
+  const opts = { parent };
+  const args: k8s.autoscaling.v2.HorizontalPodAutoscalerArgs = {
+    metadata: { name, namespace: spec.namespace, labels: labelsOf(spec) },
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+      minReplicas: size.replicas,
+      maxReplicas: maxReplicas.value,
+      metrics: [
+        {
+          type: "Resource",
+          resource: {
+            name: "cpu",
+            target: { type: "AverageValue", averageValue: cpuQuantity(targetCpu.value) },
+          },
+        },
+      ],
+      behavior: { scaleDown: { stabilizationWindowSeconds: SCALE_DOWN_SECONDS } },
+    },
+  };
+  return new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+    name,
+    transformed(transform?.autoscaler?.bind(transform), args, opts),
+    opts,
+  );
+}

@@ -1,0 +1,16 @@
+import { type Figure, figureText, type ProcessPlan } from "../../runtime/contract/index.ts";
+
+/** Every figure of a plan with its arithmetic in a line: what a stack shows as its capacity. */
+export function capacityOutput(plan: ProcessPlan): Record<string, string> {
+  const { grace, autoscaling, ...pod } = plan;
+  const { terminationGrace, progressDeadline, rollout } = grace;
+  const figures = { ...pod, ...autoscaling, terminationGrace, progressDeadline, rollout };
+  return figureTexts(figures);
+}
+
+/** Figures by name, each as a line. */
+export function figureTexts(figures: Readonly<Record<string, Figure>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, figure]) => [name, figureText(figure)]),
+  );
+}

@@ -1,0 +1,31 @@
+import * as k8s from "@pulumi/kubernetes";
+import { type Output, output } from "@pulumi/pulumi";
+import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+
+/** Where a container finds its configuration. */
+export const CONFIGURATION_PATH = "/etc/mcp-fleet/configuration";
+
+/** The file's name in ConfigMap and folder: JSON, which is YAML too. */
+export const CONFIGURATION_FILE = "configuration.json";
+
+/**
+ * The configuration in a ConfigMap that the provider names: another configuration is another ConfigMap, so that pods
+ * roll out with it, and go back with it.
+ */
+export function configurationFile(
+  spec: ProcessSpec,
+  configuration: Readonly<Record<string, unknown>>,
+): k8s.core.v1.ConfigMap {
+  return new k8s.core.v1.ConfigMap(
+    `${nameOf(spec)}-configuration`,
+    {
+      metadata: { namespace: spec.namespace, labels: labelsOf(spec) },
+      data: { [CONFIGURATION_FILE]: printed(configuration) },
+    },
+    { parent: spec.parent },
+  );
+}
+
+function printed(configuration: Readonly<Record<string, unknown>>): Output<string> {
+  return output(configuration).apply((known) => `${JSON.stringify(known, undefined, 2)}\n`);
+}

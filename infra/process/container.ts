@@ -1,0 +1,124 @@
+import type * as k8s from "@pulumi/kubernetes";
+import { TIMES } from "../../runtime/contract/index.ts";
+import { DEFAULT_IMAGE } from "../image.ts";
+import { RESTRICTED } from "../pods/pod-template.ts";
+import { CONFIGURATION_FILE, CONFIGURATION_PATH } from "./configuration-file.ts";
+import { KEYS_PATH } from "./key-ring.ts";
+import { OWNER_KEY } from "./owner-key.ts";
+import { ADMIN_PORT, MCP_PORT, type ProcessSpec } from "./process-spec.ts";
+import { cpuQuantity, memoryQuantity } from "./quantity.ts";
+import { type KeptSecret, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
+
+type Container = k8s.types.input.core.v1.Container;
+
+/** What pods read from files. */
+export interface Mounts {
+  readonly configuration: k8s.core.v1.ConfigMap;
+  readonly keys: k8s.core.v1.Secret;
+  readonly storage: k8s.core.v1.Secret | undefined;
+  /** What of the store stands in Secrets of the user. */
+  readonly kept: readonly KeptSecret[];
+  readonly owner: k8s.core.v1.Secret | undefined;
+}
+
+const MEBIBYTE = 2 ** 20;
+
+/** The one container of a gateway or proxy. */
+export function container(spec: ProcessSpec, mounts: Mounts): Container {
+  const { role, size, process } = spec;
+  return {
+    name: role,
+    image: process.image ?? DEFAULT_IMAGE,
+    imagePullPolicy: process.imagePullPolicy ?? "IfNotPresent",
+    args: [role, "--config", `${CONFIGURATION_PATH}/${CONFIGURATION_FILE}`],
+    ports: [
+      { name: "mcp", containerPort: MCP_PORT },
+      { name: "admin", containerPort: ADMIN_PORT },
+    ],
+    env: environment(size.heapBytes, mounts),
+    resources: {
+      requests: {
+        cpu: cpuQuantity(size.cpuMillicores),
+        memory: memoryQuantity(size.memoryBytes),
+      },
+      limits: {
+        cpu: cpuQuantity(size.cpuLimitMillicores),
+        memory: memoryQuantity(size.memoryBytes),
+      },
+    },
+    ...probes(spec),
+    lifecycle: { preStop: { sleep: { seconds: spec.plan.grace.preStop.value } } },
+    securityContext: { ...RESTRICTED, readOnlyRootFilesystem: true },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts: volumeMounts(mounts),
+  };
+}
+
+function environment(heapBytes: number, { owner }: Mounts): k8s.types.input.core.v1.EnvVar[] {
+  const heap = Math.floor(heapBytes / MEBIBYTE);
+  return [
+    { name: "NODE_OPTIONS", value: `--max-old-space-size=${heap}` },
+    ...(owner === undefined
+      ? []
+      : [
+          {
+            name: "MCP_FLEET_OWNER_KEY",
+            valueFrom: { secretKeyRef: { name: owner.metadata.name, key: OWNER_KEY } },
+          },
+        ]),
+  ];
+}
+
+/** Readiness says nothing of the store: without it every pod would be unready at once, and nobody served. */
+function probes({ plan: { grace } }: ProcessSpec): Partial<Container> {
+  const get = (path: string) => ({ httpGet: { path, port: "admin" } });
+  return {
+    startupProbe: {
+      ...get("/livez"),
+      periodSeconds: 1,
+      timeoutSeconds: 1,
+      failureThreshold: grace.startup.value,
+    },
+    readinessProbe: {
+      ...get("/readyz"),
+      periodSeconds: grace.readinessPeriod.value,
+      timeoutSeconds: 1,
+      failureThreshold: TIMES.readinessFailures.value,
+    },
+    livenessProbe: {
+      ...get("/livez"),
+      periodSeconds: grace.livenessPeriod.value,
+      timeoutSeconds: 5,
+      failureThreshold: TIMES.livenessFailures.value,
+    },
+  };
+}
+
+function volumeMounts({ storage, kept }: Mounts): k8s.types.input.core.v1.VolumeMount[] {
+  const at = (name: string, mountPath: string) => ({ name, mountPath, readOnly: true });
+  return [
+    at("configuration", CONFIGURATION_PATH),
+    at("keys", KEYS_PATH),
+    ...(storage ? [at("storage", STORAGE_PATH)] : []),
+    ...kept.map(({ volume, mountPath }) => at(volume.name, mountPath)),
+  ];
+}
+
+/** The volumes behind the mounts. */
+export function volumes({
+  configuration,
+  keys,
+  storage,
+  kept,
+}: Mounts): k8s.types.input.core.v1.Volume[] {
+  const secret = (name: string, of: k8s.core.v1.Secret) => ({
+    name,
+    secret: { secretName: of.metadata.name, defaultMode: SECRET_MODE },
+  });
+  return [
+    { name: "configuration", configMap: { name: configuration.metadata.name } },
+    secret("keys", keys),
+    ...(storage ? [secret("storage", storage)] : []),
+    ...kept.map(({ volume }) => volume),
+  ];
+}

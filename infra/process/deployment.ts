@@ -1,0 +1,55 @@
+import * as k8s from "@pulumi/kubernetes";
+import { NofileMode } from "../arguments/choices.ts";
+import { annotations } from "../facts.ts";
+import { nofileAnnotations } from "../pods/nofile-annotations.ts";
+import { podTemplate } from "../pods/pod-template.ts";
+import { customTimeouts } from "../pods/timeouts.ts";
+import { transformed } from "../transform.ts";
+import { container, type Mounts, volumes } from "./container.ts";
+import { labelsOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
+
+/** The pods of a gateway or proxy: a new one is ready before an old one is told to end. */
+export function deployment(
+  spec: ProcessSpec,
+  mounts: Mounts,
+  serviceAccount: k8s.core.v1.ServiceAccount,
+): k8s.apps.v1.Deployment {
+  const { parent, plan, size, facts, workload, transform } = spec;
+  const name = nameOf(spec);
+  const labels = labelsOf(spec);
+  const opts = { parent, customTimeouts: customTimeouts(plan.grace, size.graceSeconds) };
+  const asksForNofile = spec.process.nofile?.mode === NofileMode.NriAnnotation;
+  const args: k8s.apps.v1.DeploymentArgs = {
+    metadata: { name, namespace: spec.namespace, labels, annotations: annotations(facts) },
+    spec: {
+      // An autoscaler and a deployer that both say how many pods there are undo each other.
+      ...(plan.autoscaling === undefined && { replicas: size.replicas }),
+      selector: { matchLabels: selectorOf(spec) },
+      progressDeadlineSeconds: plan.grace.progressDeadline.value,
+      strategy: strategy(spec),
+      template: podTemplate({
+        labels,
+        selector: selectorOf(spec),
+        facts,
+        annotations: asksForNofile ? nofileAnnotations(spec.role, plan.requiredNofile.value) : {},
+        workload,
+        graceSeconds: size.graceSeconds,
+        serviceAccountName: serviceAccount.metadata.name,
+        containers: [container(spec, mounts)],
+        volumes: volumes(mounts),
+        surges: true,
+      }),
+    },
+  };
+  return new k8s.apps.v1.Deployment(
+    name,
+    transformed(transform?.deployment?.bind(transform), args, opts),
+    opts,
+  );
+}
+
+/** Sessions in the memory of a pod must not be spread over two of them, not even during a rollout. */
+function strategy({ storage }: ProcessSpec): k8s.types.input.apps.v1.DeploymentStrategy {
+  if (storage === undefined) return { type: "Recreate" };
+  return { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+}

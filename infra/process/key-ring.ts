@@ -1,0 +1,44 @@
+import * as k8s from "@pulumi/kubernetes";
+import { all } from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { SessionKeyArgs } from "../arguments/settings-args.ts";
+import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+
+/** Where a container finds the keys. */
+export const KEYS_PATH = "/etc/mcp-fleet/keys";
+
+/** The file's name in Secret and folder. */
+export const KEYS_FILE = "keys.json";
+
+const KEY_BYTES = 32;
+
+/** The key of those who say nothing of keys. */
+const FIRST_KEY: SessionKeyArgs = { id: "first" };
+
+/**
+ * The keys that sign session ids: made once, kept in the stack's state, mounted as a file. A new key verifies in all
+ * pods before it signs, from its `signAfter`; removing an old one that signs no more loses no session.
+ */
+export function keyRing(spec: ProcessSpec): k8s.core.v1.Secret {
+  const { sessionKeys = [FIRST_KEY] } = spec.process;
+  const entries = sessionKeys.map(({ id, signAfter }) => {
+    const key = new random.RandomBytes(
+      `${nameOf(spec)}-key-${id}`,
+      { length: KEY_BYTES },
+      { parent: spec.parent },
+    );
+    return key.base64.apply((base64) => ({
+      id,
+      key: base64,
+      ...(signAfter !== undefined && { signAfter }),
+    }));
+  });
+  return new k8s.core.v1.Secret(
+    `${nameOf(spec)}-keys`,
+    {
+      metadata: { namespace: spec.namespace, labels: labelsOf(spec) },
+      stringData: { [KEYS_FILE]: all(entries).apply((known) => JSON.stringify(known)) },
+    },
+    { parent: spec.parent },
+  );
+}

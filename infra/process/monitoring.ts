@@ -1,0 +1,68 @@
+import * as k8s from "@pulumi/kubernetes";
+import type { MonitoringArgs } from "../arguments/exposure-args.ts";
+import { dashboard } from "./dashboard.ts";
+import { ADMIN_PORT, labelsOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
+
+/** What Prometheus' operator and Grafana's sidecar find, as far as the user asks for it. */
+export function monitoring(spec: ProcessSpec): void {
+  const { monitoring: asked = {} } = spec.process;
+  if (asked.serviceMonitor) serviceMonitor(spec, asked, adminService(spec));
+  if (asked.grafanaDashboard) dashboardMap(spec, asked);
+}
+
+/** The admin port of each pod by itself: nothing balances over it. */
+function adminService(spec: ProcessSpec): k8s.core.v1.Service {
+  const name = `${nameOf(spec)}-admin`;
+  return new k8s.core.v1.Service(
+    name,
+    {
+      metadata: { name, namespace: spec.namespace, labels: adminLabels(spec) },
+      spec: {
+        clusterIP: "None",
+        publishNotReadyAddresses: true,
+        selector: selectorOf(spec),
+        ports: [{ name: "admin", port: ADMIN_PORT, targetPort: "admin" }],
+      },
+    },
+    { parent: spec.parent },
+  );
+}
+
+const adminLabels = (spec: ProcessSpec) => ({ ...labelsOf(spec), "mcp-fleet.dev/port": "admin" });
+
+function serviceMonitor(
+  spec: ProcessSpec,
+  { labels }: MonitoringArgs,
+  admin: k8s.core.v1.Service,
+): k8s.apiextensions.CustomResource {
+  const name = nameOf(spec);
+  return new k8s.apiextensions.CustomResource(
+    `${name}-monitor`,
+    {
+      apiVersion: "monitoring.coreos.com/v1",
+      kind: "ServiceMonitor",
+      metadata: { name, namespace: spec.namespace, labels: { ...labels, ...labelsOf(spec) } },
+      spec: {
+        selector: { matchLabels: adminLabels(spec) },
+        endpoints: [{ port: "admin", path: "/metrics", interval: "15s" }],
+      },
+    },
+    { parent: spec.parent, dependsOn: [admin] },
+  );
+}
+
+function dashboardMap(spec: ProcessSpec, { labels }: MonitoringArgs): k8s.core.v1.ConfigMap {
+  const name = `${nameOf(spec)}-dashboard`;
+  return new k8s.core.v1.ConfigMap(
+    name,
+    {
+      metadata: {
+        name,
+        namespace: spec.namespace,
+        labels: { ...labels, ...labelsOf(spec), grafana_dashboard: "1" },
+      },
+      data: { [`${name}.json`]: JSON.stringify(dashboard(nameOf(spec), spec.plan)) },
+    },
+    { parent: spec.parent },
+  );
+}

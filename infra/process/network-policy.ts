@@ -1,0 +1,46 @@
+import * as k8s from "@pulumi/kubernetes";
+import { transformed } from "../transform.ts";
+import {
+  ADMIN_PORT,
+  labelsOf,
+  MCP_PORT,
+  nameOf,
+  type ProcessSpec,
+  selectorOf,
+} from "./process-spec.ts";
+
+/**
+ * Clients reach the MCP port; the admin port is for the other pods of the fleet, and for Prometheus where it is asked
+ * to come. Kubelets are always let in.
+ */
+export function networkPolicy(spec: ProcessSpec): k8s.networking.v1.NetworkPolicy {
+  const { parent, transform, process, workload } = spec;
+  const name = nameOf(spec);
+  const opts = { parent };
+  const clients = workload.networkPolicy?.clientNamespaces;
+  const everywhere = [{ namespaceSelector: {} }];
+  const args: k8s.networking.v1.NetworkPolicyArgs = {
+    metadata: { name, namespace: spec.namespace, labels: labelsOf(spec) },
+    spec: {
+      podSelector: { matchLabels: selectorOf(spec) },
+      policyTypes: ["Ingress"],
+      ingress: [
+        {
+          ports: [{ port: MCP_PORT, protocol: "TCP" }],
+          ...(clients && { from: [{ namespaceSelector: { matchLabels: clients } }] }),
+        },
+        {
+          ports: [{ port: ADMIN_PORT, protocol: "TCP" }],
+          from: process.monitoring?.serviceMonitor
+            ? everywhere
+            : [{ podSelector: { matchLabels: selectorOf(spec) } }],
+        },
+      ],
+    },
+  };
+  return new k8s.networking.v1.NetworkPolicy(
+    name,
+    transformed(transform?.networkPolicy?.bind(transform), args, opts),
+    opts,
+  );
+}

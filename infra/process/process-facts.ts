@@ -1,0 +1,60 @@
+import type { CompleteInputs } from "../../runtime/contract/index.ts";
+import { INPUTS, type Input } from "../../runtime/contract/index.ts";
+import type { SessionAffinity } from "../arguments/choices.ts";
+import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import type { Facts } from "../facts.ts";
+import type { SizedProcess } from "./process-size.ts";
+import { keyPrefixOf } from "./storage.ts";
+
+/** What the facts of a process come from. */
+export interface ProcessFactsOf {
+  readonly instance: string;
+  readonly role: "gateway" | "proxy";
+  readonly inputs: CompleteInputs;
+  readonly sized: SizedProcess;
+  readonly storage: SessionStorageArgs | undefined;
+  readonly sessionAffinity: SessionAffinity;
+  readonly acceptRisk: string | undefined;
+}
+
+/** What the pods of one role were planned with, and what they came to. */
+export function processFacts(of: ProcessFactsOf): Facts {
+  const { instance, role, inputs, storage, acceptRisk } = of;
+  const { plan, size } = of.sized;
+  const { grace } = plan;
+  return {
+    role,
+    sessions: inputs.sessions,
+    backends: inputs.backends,
+    replicas: size.replicas,
+    ...(plan.autoscaling && { maxReplicas: plan.autoscaling.maxReplicas.value }),
+    spareReplicas: inputs.spareReplicas,
+    sessionsPerPod: plan.sessionsPerPod.value,
+    cacheEntries: plan.cacheEntries.value,
+    requiredNofile: plan.requiredNofile.value,
+    nofileCeiling: inputs.nofile,
+    memoryBytes: size.memoryBytes,
+    cpuMillicores: size.cpuMillicores,
+    preStopSeconds: grace.preStop.value,
+    lingerSeconds: grace.linger.value,
+    drainSeconds: grace.drain.value,
+    closeSeconds: grace.close.value,
+    graceSeconds: size.graceSeconds,
+    progressDeadlineSeconds: grace.progressDeadline.value,
+    sessionAffinity: of.sessionAffinity,
+    store: inputs.store,
+    ...(storage && { keyPrefix: keyPrefixOf(storage, instance) }),
+    ...(storage?.sessions !== undefined && { storeSessions: storage.sessions }),
+    ...(storage?.clientPods !== undefined && { storeClientPods: storage.clientPods }),
+    ...(acceptRisk !== undefined && { acceptRisk }),
+    planInputs: changedInputs(inputs),
+  };
+}
+
+/** The inputs that differ from their defaults: with them a plan is computed again. */
+function changedInputs(inputs: CompleteInputs): Readonly<Record<string, number | string>> {
+  const fallbacks: Readonly<Record<string, Input>> = INPUTS;
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([name, value]) => value !== fallbacks[name]?.fallback),
+  );
+}

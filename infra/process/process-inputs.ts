@@ -1,0 +1,46 @@
+import { bytes, type PlanInputs, type Store, seconds } from "../../runtime/contract/index.ts";
+import type { BackendArgs } from "../arguments/backend-args.ts";
+import { Catalog, Notifications, Transport } from "../arguments/choices.ts";
+import type { ProcessArgs } from "../arguments/process-args.ts";
+import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import { present } from "../facts.ts";
+
+/** What the arguments of a process say to the plan. */
+export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "store"> {
+  const { load = {}, ceilings = {}, session = {}, limits = {}, nofile = {} } = args;
+  const { callTime, ...calls } = load;
+  return present<number>({
+    ...calls,
+    callSeconds: optional(seconds, callTime),
+    sessionsPerReplica: ceilings.sessionsPerReplica,
+    eventLoopPercent: ceilings.eventLoopPercent,
+    memoryBytes: optional(bytes, ceilings.memory),
+    nofile: nofile.ceiling,
+    spareReplicas: args.spareReplicas,
+    idleTtlSeconds: optional(seconds, session.idleTtl),
+    cacheEntries: session.cacheEntries,
+    callTimeoutMaxSeconds: optional(seconds, limits.callTimeoutMax),
+    upstreamConnections: limits.upstreamConnections,
+    views: limits.views,
+    clientBytes: optional(bytes, limits.clientBytes),
+  });
+}
+
+/** Whether a listening session keeps a stream at this backend. */
+export function pushes({ notifications, catalog, transport }: Partial<BackendArgs>): boolean {
+  return (
+    notifications === Notifications.Session ||
+    catalog === Catalog.PerSession ||
+    transport === Transport.Sse
+  );
+}
+
+/** Where sessions are kept, as the plan calls it. */
+export function storeOf(storage: SessionStorageArgs | undefined): Store {
+  if (storage === undefined) return "memory";
+  return storage.sentinel === undefined ? "redis" : "sentinel";
+}
+
+function optional(read: (text: string) => number, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : read(text);
+}

@@ -1,0 +1,74 @@
+import {
+  bytes,
+  type CompleteInputs,
+  formatBytes,
+  type ProcessPlan,
+  processPlan,
+} from "../../runtime/contract/index.ts";
+import type { ArgumentFault } from "../argument-faults.ts";
+import type { ProcessArgs } from "../arguments/process-args.ts";
+import { belowPlan } from "../below-plan.ts";
+import { cpuQuantity, millicores } from "./quantity.ts";
+
+/** What is deployed: the plan, and where the user says so, something else. */
+export interface ProcessSize {
+  readonly replicas: number;
+  readonly memoryBytes: number;
+  readonly heapBytes: number;
+  readonly cpuMillicores: number;
+  readonly cpuLimitMillicores: number;
+  readonly graceSeconds: number;
+}
+
+/** A plan with its overrides, and each override that is below it. */
+export interface SizedProcess {
+  readonly plan: ProcessPlan;
+  readonly size: ProcessSize;
+  /** Refused, unless the user accepts the risk. */
+  readonly risks: readonly ArgumentFault[];
+}
+
+/** What the user may say in the place of the plan. */
+export interface Overrides
+  extends Pick<ProcessArgs, "resources" | "terminationGracePeriodSeconds"> {
+  readonly replicas?: number | undefined;
+}
+
+/** The paths of these arguments, as the user wrote them. */
+export type PathOf = (argument: string) => string;
+
+/**
+ * The size of the pods of one role. More replicas than planned spread the sessions further; less of anything is a
+ * risk, with the arithmetic that it contradicts.
+ *
+ * @throws {CapacityError} where there is no plan.
+ */
+export function sizeProcess(
+  inputs: CompleteInputs,
+  { replicas, resources = {}, terminationGracePeriodSeconds }: Overrides,
+  pathOf: PathOf,
+): SizedProcess {
+  const least = processPlan(inputs);
+  const wanted = replicas ?? least.replicas.value;
+  const isMore = wanted > least.replicas.value;
+  const plan = isMore ? processPlan({ ...inputs, minReplicas: wanted }) : least;
+  const { memory, cpu, cpuLimit } = resources;
+  const { terminationGrace } = plan.grace;
+  const memoryBytes = memory === undefined ? plan.memory.value : bytes(memory);
+  const size = {
+    replicas: wanted,
+    memoryBytes,
+    heapBytes: Math.min(plan.heap.value, memoryBytes),
+    cpuMillicores: cpu === undefined ? plan.cpu.value : millicores(cpu),
+    cpuLimitMillicores: cpuLimit === undefined ? plan.cpuLimit.value : millicores(cpuLimit),
+    graceSeconds: terminationGracePeriodSeconds ?? terminationGrace.value,
+  };
+  const grace = pathOf("terminationGracePeriodSeconds");
+  const risks = [
+    ...belowPlan(pathOf("replicas"), wanted, plan.replicas),
+    ...belowPlan(pathOf("resources.memory"), memoryBytes, plan.memory, formatBytes),
+    ...belowPlan(pathOf("resources.cpu"), size.cpuMillicores, plan.cpu, cpuQuantity),
+    ...belowPlan(grace, size.graceSeconds, terminationGrace, (seconds) => `${seconds} s`),
+  ];
+  return { plan, size, risks };
+}

@@ -1,0 +1,43 @@
+import type { ComponentResource, Input } from "@pulumi/pulumi";
+import type { ProcessPlan } from "../../runtime/contract/index.ts";
+import type { SessionAffinity } from "../arguments/choices.ts";
+import type { WorkloadArgs } from "../arguments/pod-args.ts";
+import type { ProcessArgs } from "../arguments/process-args.ts";
+import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import type { Facts } from "../facts.ts";
+import { type Labels, labels, selectorLabels } from "../naming.ts";
+import type { ProcessTransforms } from "../transform.ts";
+import type { ProcessSize } from "./process-size.ts";
+
+/** The port of MCP and the port of health and metrics, in containers and Services alike. */
+export const MCP_PORT = 4483;
+export const ADMIN_PORT = 9090;
+
+/** What the pods of one role are made from, once everything about them is known. */
+export interface ProcessSpec {
+  /** The component whose children they are. */
+  readonly parent: ComponentResource;
+  /** The component's name. */
+  readonly instance: string;
+  readonly role: "gateway" | "proxy";
+  readonly namespace: Input<string>;
+  readonly plan: ProcessPlan;
+  /** What the plan came to, with the overrides of the user. */
+  readonly size: ProcessSize;
+  readonly facts: Facts;
+  /** The configuration file, but for what storage and keys add to it. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly storage: SessionStorageArgs | undefined;
+  readonly sessionAffinity: SessionAffinity;
+  readonly process: ProcessArgs;
+  readonly workload: Omit<WorkloadArgs, "namespace">;
+  readonly transform: ProcessTransforms | undefined;
+}
+
+/** The name of workload and Service: `eng-gateway`. */
+export const nameOf = ({ instance, role }: ProcessSpec): string => `${instance}-${role}`;
+
+export const labelsOf = ({ instance, role }: ProcessSpec): Labels => labels(instance, role);
+
+export const selectorOf = ({ instance, role }: ProcessSpec): Labels =>
+  selectorLabels(instance, role);

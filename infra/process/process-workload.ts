@@ -1,0 +1,46 @@
+import type * as k8s from "@pulumi/kubernetes";
+import { serviceAccount } from "../pods/service-account.ts";
+import { autoscaler } from "./autoscaler.ts";
+import { configurationFile } from "./configuration-file.ts";
+import { deployment } from "./deployment.ts";
+import { disruptionBudget } from "./disruption-budget.ts";
+import { KEYS_FILE, KEYS_PATH, keyRing } from "./key-ring.ts";
+import { monitoring } from "./monitoring.ts";
+import { networkPolicy } from "./network-policy.ts";
+import { ownerKey } from "./owner-key.ts";
+import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+import { service } from "./service.ts";
+import { keptSecrets, storageSecret, storageSettings } from "./storage.ts";
+
+/** A gateway or proxy as it stands in the cluster. */
+export interface ProcessWorkload {
+  readonly deployment: k8s.apps.v1.Deployment;
+  readonly service: k8s.core.v1.Service;
+}
+
+/** Everything that the pods of one role need, in the order in which they need it. */
+export function processWorkload(spec: ProcessSpec): ProcessWorkload {
+  const account = serviceAccount(nameOf(spec), spec.namespace, labelsOf(spec), spec.parent);
+  const keys = keyRing(spec);
+  const owner = ownerKey(spec);
+  const storage = storageSecret(spec);
+  const configuration = configurationFile(spec, completed(spec));
+  const kept = spec.storage ? keptSecrets(spec.storage) : [];
+  const pods = deployment(spec, { configuration, keys, owner, storage, kept }, account);
+  const address = service(spec);
+  disruptionBudget(spec);
+  if (spec.plan.autoscaling) autoscaler(spec, spec.plan.autoscaling);
+  if (spec.workload.networkPolicy?.enabled ?? true) networkPolicy(spec);
+  monitoring(spec);
+  return { deployment: pods, service: address };
+}
+
+/** The configuration with what only the pods know: where their keys and their store are. */
+function completed({ configuration, storage, instance }: ProcessSpec): Record<string, unknown> {
+  const { session, ...rest } = configuration;
+  return {
+    ...rest,
+    session: { ...(session as object), keysFile: `${KEYS_PATH}/${KEYS_FILE}` },
+    ...(storage && { sessionStorage: storageSettings(storage, instance) }),
+  };
+}

@@ -1,0 +1,111 @@
+import * as k8s from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
+import type { SecretKeyArgs, SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import { present } from "../facts.ts";
+import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+
+/** Where a container finds the password of its store and the authorities of its certificate. */
+export const STORAGE_PATH = "/etc/mcp-fleet/storage";
+
+/** Where it finds a password that the user keeps in a Secret of their own. */
+const PASSWORD_PATH = "/etc/mcp-fleet/storage-password";
+
+/** And authorities. */
+const CA_PATH = "/etc/mcp-fleet/storage-ca";
+
+/** Secrets are for the container's user and group alone. */
+export const SECRET_MODE = 0o440;
+
+const PASSWORD_FILE = "password";
+const SENTINEL_PASSWORD_FILE = "sentinel-password";
+const CA_FILE = "ca.crt";
+
+/** The prefix of the keys of whom nobody gives another one: two of them may share a store. */
+export function keyPrefixOf({ keyPrefix }: SessionStorageArgs, instance: string): string {
+  return keyPrefix ?? `mcp-fleet:${instance}:`;
+}
+
+/** The section `sessionStorage` of a configuration. */
+export function storageSettings(
+  storage: SessionStorageArgs,
+  instance: string,
+): Record<string, unknown> {
+  const { address, sentinel, db, username, password, passwordRef } = storage;
+  const tls = tlsSettings(storage);
+  const hasPassword = password !== undefined || passwordRef !== undefined;
+  const passwordFile = hasPassword
+    ? `${passwordRef === undefined ? STORAGE_PATH : PASSWORD_PATH}/${PASSWORD_FILE}`
+    : undefined;
+  return present<unknown>({
+    provider: "redis",
+    address,
+    db,
+    keyPrefix: keyPrefixOf(storage, instance),
+    username,
+    passwordFile,
+    tls,
+    sentinel:
+      sentinel &&
+      present<unknown>({
+        masterName: sentinel.masterName,
+        addrs: sentinel.addresses,
+        username: sentinel.username,
+        passwordFile:
+          sentinel.password === undefined
+            ? sentinel.username && passwordFile
+            : `${STORAGE_PATH}/${SENTINEL_PASSWORD_FILE}`,
+        tls,
+      }),
+  });
+}
+
+function tlsSettings({ tls }: SessionStorageArgs): Record<string, unknown> | undefined {
+  if (tls === undefined) return undefined;
+  const { ca, caRef, servername } = tls;
+  const own = ca === undefined ? undefined : `${STORAGE_PATH}/${CA_FILE}`;
+  const caFile = caRef === undefined ? own : `${CA_PATH}/${CA_FILE}`;
+  return present<unknown>({ caFile, servername });
+}
+
+/** What of the store is secret, in a Secret beside the pods; undefined where nothing is, or it stands in another one. */
+export function storageSecret(spec: ProcessSpec): k8s.core.v1.Secret | undefined {
+  const files = present<Input<string>>({
+    [PASSWORD_FILE]: spec.storage?.password,
+    [SENTINEL_PASSWORD_FILE]: spec.storage?.sentinel?.password,
+    [CA_FILE]: spec.storage?.tls?.ca,
+  });
+  if (Object.keys(files).length === 0) return undefined;
+  return new k8s.core.v1.Secret(
+    `${nameOf(spec)}-storage`,
+    {
+      metadata: { namespace: spec.namespace, labels: labelsOf(spec) },
+      stringData: files,
+    },
+    { parent: spec.parent },
+  );
+}
+
+/** The volumes of what the user keeps in Secrets of their own, each with the path where it is mounted. */
+export function keptSecrets({ passwordRef, tls }: SessionStorageArgs): KeptSecret[] {
+  const kept: (KeptSecret | undefined)[] = [
+    passwordRef && keptSecret("storage-password", PASSWORD_PATH, PASSWORD_FILE, passwordRef),
+    tls?.caRef && keptSecret("storage-ca", CA_PATH, CA_FILE, tls.caRef),
+  ];
+  return kept.filter((secret) => secret !== undefined);
+}
+
+/** A key of somebody else's Secret, as a file. */
+export interface KeptSecret {
+  readonly volume: k8s.types.input.core.v1.Volume & { readonly name: string };
+  readonly mountPath: string;
+}
+
+function keptSecret(
+  name: string,
+  mountPath: string,
+  path: string,
+  { name: secretName, key }: SecretKeyArgs,
+): KeptSecret {
+  const secret = { secretName, items: [{ key, path }], defaultMode: SECRET_MODE };
+  return { volume: { name, secret }, mountPath };
+}

@@ -1,0 +1,102 @@
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  log,
+  type Output,
+  output,
+} from "@pulumi/pulumi";
+import { amountText } from "../runtime/contract/index.ts";
+import type { SessionStorageArgs } from "./arguments/session-storage-args.ts";
+import { serviceAccount } from "./pods/service-account.ts";
+import { figureTexts } from "./process/capacity-output.ts";
+import { reportRisks } from "./process/report-plan.ts";
+import { certificate } from "./redis/certificate.ts";
+import { checkedRedis } from "./redis/checked-redis.ts";
+import { connection } from "./redis/connection.ts";
+import { passwords } from "./redis/passwords.ts";
+import { redisFiles } from "./redis/redis-files.ts";
+import { disruptionBudget, networkPolicy } from "./redis/redis-guards.ts";
+import { sentinelPods, serverPods } from "./redis/redis-pods.ts";
+import { redisServices } from "./redis/redis-services.ts";
+import type { SizedRedis } from "./redis/redis-size.ts";
+import { labelsOf, partName, type RedisSpec } from "./redis/redis-spec.ts";
+import type { RedisSentinelArgs } from "./redis-sentinel-args.ts";
+
+const connections = new WeakMap<RedisSentinel, SessionStorageArgs>();
+
+/**
+ * Three servers of Redis or Valkey and three Sentinels that lose no acknowledged write when a pod, a node or a volume
+ * is lost, sized for the sessions that are kept in them.
+ */
+export class RedisSentinel extends ComponentResource {
+  /** @internal */
+  static readonly __pulumiType = "mcp-fleet:index:RedisSentinel";
+
+  /** What the Sentinels call the master. */
+  readonly masterName: Output<string>;
+
+  /** The host and port of each Sentinel. */
+  readonly sentinelAddresses: Output<string[]>;
+
+  /** The ACL user of gateways and proxies. */
+  readonly username: Output<string>;
+
+  /** Its password. */
+  readonly password: Output<string>;
+
+  /** Every figure of the plan by its name, with the arithmetic. */
+  readonly capacity: Output<Record<string, string>>;
+
+  /**
+   * @param name what children and pods are called by; at most 40 small letters, digits and dashes.
+   * @throws {InputPropertiesError} with everything that is wrong with the arguments, before anything is registered.
+   */
+  constructor(name: string, args: RedisSentinelArgs, opts?: ComponentResourceOptions) {
+    const { __pulumiType: token } = RedisSentinel;
+    const { sized, facts } = checkedRedis(token, name, args);
+    super(token, name, facts, opts);
+    const { namespace = "default" } = args;
+    const { size, plan } = sized;
+    const spec: RedisSpec = { parent: this, instance: name, namespace, size, facts, args };
+    report(spec, sized);
+    const users = passwords(this, name, args.exporter !== undefined);
+    const files = redisFiles(spec, users);
+    const labels = labelsOf(spec, "redis");
+    const account = serviceAccount(partName(name, "redis"), namespace, labels, this).metadata.name;
+    if (args.tls?.issuer) certificate(spec, args.tls.issuer);
+    for (const part of ["redis", "sentinel"] as const) {
+      redisServices(spec, part);
+      disruptionBudget(spec, part);
+      if (args.networkPolicy?.enabled ?? true) networkPolicy(spec, part);
+    }
+    serverPods(spec, files, account);
+    sentinelPods(spec, files, account);
+    const storage = connection(spec, sized, users);
+    connections.set(this, storage);
+    this.masterName = output(storage.sentinel?.masterName ?? "");
+    this.sentinelAddresses = output(storage.sentinel?.addresses ?? []);
+    this.username = output(storage.username ?? "");
+    this.password = users.gateway;
+    this.capacity = output(figureTexts({ ...plan }));
+    const { masterName, sentinelAddresses, username, password, capacity } = this;
+    this.registerOutputs({ masterName, sentinelAddresses, username, password, capacity });
+  }
+
+  /** The store, as gateways and MCP servers take it. */
+  get connection(): SessionStorageArgs {
+    const storage = connections.get(this);
+    if (storage === undefined) throw new Error("the store is not constructed yet");
+    return storage;
+  }
+}
+
+function report({ parent, instance, args }: RedisSpec, { load, size, risks }: SizedRedis): void {
+  const line = [
+    `store ${instance} for ${amountText(load.sessions, "sessions")} and ${load.clientPods} client pods`,
+    `maxmemory ${amountText(size.maxMemoryBytes, "bytes")}`,
+    `maxclients ${size.maxClients}`,
+    `volumes of ${amountText(size.volumeBytes, "bytes")}`,
+  ].join(", ");
+  void log.info(`${line}; its output "capacity" has the arithmetic`, parent);
+  reportRisks(risks, args.acceptRisk, parent);
+}

@@ -1,0 +1,97 @@
+import { figureText, STORAGE_SESSIONS } from "../../runtime/contract/index.ts";
+import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
+import type { Facts } from "../facts.ts";
+import { nameFaults } from "../naming.ts";
+import { cpuFaults, sizeFaults, workloadFaults } from "../process/process-faults.ts";
+import type { RedisSentinelArgs } from "../redis-sentinel-args.ts";
+import { schemaFaults } from "../schema-faults.ts";
+import { DEFAULT_ENGINE } from "./images.ts";
+import { NODE } from "./pods.ts";
+import { Eviction, Persistence } from "./redis-conf.ts";
+import { KEY_PREFIX } from "./redis-files.ts";
+import { type SizedRedis, sizeRedis } from "./redis-size.ts";
+import { REPLICAS } from "./redis-spec.ts";
+
+/** A store whose arguments are right, with all that follows from them. */
+export interface CheckedRedis {
+  readonly sized: SizedRedis;
+  readonly facts: Facts;
+}
+
+/**
+ * Judges the arguments before anything is registered.
+ *
+ * @throws {InputPropertiesError} with everything that is wrong at once.
+ */
+export function checkedRedis(token: string, name: string, args: RedisSentinelArgs): CheckedRedis {
+  const faults = new ArgumentFaults(`RedisSentinel "${name}"`);
+  faults.add(...nameFaults(name), ...schemaFaults(token, args));
+  faults.throwAny();
+  faults.add(...ownFaults(args));
+  faults.throwAny();
+  const sized = sizeRedis(args);
+  if (args.acceptRisk === undefined) faults.add(...sized.risks);
+  faults.throwAny();
+  return { sized, facts: factsOf(args, sized) };
+}
+
+function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
+  const { storageSessions = STORAGE_SESSIONS, sessions, tls, resources = {} } = args;
+  const faults = [
+    ...countFaults("sessions", sessions),
+    ...countFaults("storageSessions", args.storageSessions),
+    ...countFaults("clientPods", args.clientPods),
+    ...countFaults("maxClients", args.maxClients),
+    ...sizeFaults(["clientBytes", args.clientBytes]),
+    ...sizeFaults(["maxMemory", args.maxMemory]),
+    ...sizeFaults(["resources.memory", resources.memory]),
+    ...cpuFaults(["resources.cpu", resources.cpu]),
+    ...workloadFaults(args),
+  ];
+  if (sessions > storageSessions) {
+    const rule = `the volumes have room for storageSessions, which is ${storageSessions}`;
+    const fix = `write storageSessions: ${sessions}; where the store exists already, docs/components/redis-sentinel.md says how its volumes grow`;
+    faults.push({ path: "sessions", value: sessions, rule, fix });
+  }
+  if (tls && (tls.secretName === undefined) === (tls.issuer === undefined)) {
+    const rule = "one of secretName and issuer says where the certificate comes from";
+    const fix = tls.issuer === undefined ? "write one of them" : "remove one of them";
+    faults.push({ path: "tls", rule, fix });
+  }
+  return faults;
+}
+
+function countFaults(path: string, value: number | undefined): ArgumentFault[] {
+  if (value === undefined || (Number.isInteger(value) && value > 0)) return [];
+  return [{ path, value, rule: "it is a whole number above 0", fix: "write 1 or more" }];
+}
+
+function factsOf(args: RedisSentinelArgs, { load, plan, size }: SizedRedis): Facts {
+  const { engine = DEFAULT_ENGINE, persistence = Persistence.Aof, acceptRisk } = args;
+  const { eviction = Eviction.NoEviction } = args;
+  return {
+    role: "redis",
+    engine,
+    sessions: load.sessions,
+    storageSessions: load.storageSessions,
+    clientPods: load.clientPods,
+    openedBackends: load.openedBackends,
+    clientBytes: load.clientBytes,
+    servers: REPLICAS,
+    sentinels: REPLICAS,
+    maxMemoryBytes: size.maxMemoryBytes,
+    maxClients: size.maxClients,
+    containerBytes: size.containerBytes,
+    volumeBytes: size.volumeBytes,
+    persistence,
+    eviction,
+    minReplicasToWrite: 1,
+    tls: args.tls !== undefined,
+    acl: true,
+    keyPrefix: KEY_PREFIX,
+    networkPolicy: args.networkPolicy?.enabled ?? true,
+    graceSeconds: NODE.graceSeconds,
+    arithmetic: { memory: figureText(plan.memory), clients: figureText(plan.clients) },
+    ...(acceptRisk !== undefined && { acceptRisk }),
+  };
+}

@@ -1,0 +1,43 @@
+import type * as k8s from "@pulumi/kubernetes";
+import { RESTRICTED } from "../pods/pod-template.ts";
+import { RedisUser } from "./acl.ts";
+import { DEFAULT_EXPORTER } from "./images.ts";
+import { REDIS_PORT } from "./pods.ts";
+import type { RedisFiles } from "./redis-files.ts";
+import type { RedisSpec } from "./redis-spec.ts";
+
+/** The port of its metrics. */
+export const EXPORTER_PORT = 9121;
+
+/** The container beside a server that tells Prometheus of it; undefined where the user wants none. */
+export function exporter(
+  { args }: RedisSpec,
+  { secrets }: RedisFiles,
+): k8s.types.input.core.v1.Container | undefined {
+  if (args.exporter === undefined) return undefined;
+  const scheme = args.tls === undefined ? "redis" : "rediss";
+  return {
+    name: "exporter",
+    image: args.exporter.image ?? DEFAULT_EXPORTER,
+    ports: [{ name: "metrics", containerPort: EXPORTER_PORT }],
+    env: [
+      { name: "REDIS_ADDR", value: `${scheme}://localhost:${REDIS_PORT}` },
+      { name: "REDIS_USER", value: RedisUser.Exporter },
+      {
+        name: "REDIS_PASSWORD",
+        valueFrom: {
+          secretKeyRef: { name: secrets.redis.metadata.name, key: "exporter-password" },
+        },
+      },
+      // The certificate has the name of the Service; this connection does not leave the pod.
+      ...(args.tls === undefined
+        ? []
+        : [{ name: "REDIS_EXPORTER_SKIP_TLS_VERIFICATION", value: "true" }]),
+    ],
+    resources: {
+      requests: { cpu: "10m", memory: "32Mi" },
+      limits: { memory: "64Mi" },
+    },
+    securityContext: { ...RESTRICTED, readOnlyRootFilesystem: true },
+  };
+}

@@ -1,0 +1,42 @@
+import { all, type ComponentResource, type Output } from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { type RedisPasswords, RedisUser } from "./acl.ts";
+
+const LENGTH = 40;
+
+/** The password of each user, made once and kept in the stack's state. */
+export type PasswordOutputs = Readonly<Record<Exclude<RedisUser, "exporter">, Output<string>>> & {
+  readonly exporter?: Output<string>;
+};
+
+/** Letters and digits alone: they stand in configuration files and URLs. */
+export function passwords(
+  parent: ComponentResource,
+  instance: string,
+  hasExporter: boolean,
+): PasswordOutputs {
+  const password = (user: RedisUser) =>
+    new random.RandomPassword(
+      `${instance}-password-${user}`,
+      { length: LENGTH, special: false },
+      { parent },
+    ).result;
+  return {
+    gateway: password(RedisUser.Gateway),
+    replica: password(RedisUser.Replica),
+    sentinel: password(RedisUser.Sentinel),
+    peer: password(RedisUser.Peer),
+    operator: password(RedisUser.Operator),
+    ...(hasExporter && { exporter: password(RedisUser.Exporter) }),
+  };
+}
+
+/** All of them at once, for what is written from several. */
+export function known({ exporter, ...outputs }: PasswordOutputs): Output<RedisPasswords> {
+  const others = all(outputs);
+  if (exporter === undefined) return others;
+  return all([others, exporter]).apply(([plain, ofExporter]) => ({
+    ...plain,
+    exporter: ofExporter,
+  }));
+}

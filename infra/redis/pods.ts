@@ -1,0 +1,99 @@
+import type { Engine } from "./engine.ts";
+import type { ScriptFile } from "./scripts.ts";
+
+/** What the Sentinels call the master. */
+export const MASTER_NAME = "mcp-fleet";
+
+export const REDIS_PORT = 6379;
+export const SENTINEL_PORT = 26379;
+
+/** Where the containers of both kinds of pods have their volumes. */
+export const MOUNTS = {
+  /** ConfigMap: `scriptFiles()`. */
+  scripts: "/mcp-fleet/scripts",
+  /** ConfigMap: redis.conf or sentinel.conf. */
+  configuration: "/mcp-fleet/configuration",
+  /** Secret: `nodeSecret()` or `sentinelSecret()`. */
+  secrets: "/mcp-fleet/secrets",
+  /** Secret: tls.crt, tls.key and ca.crt. */
+  tls: "/mcp-fleet/tls",
+  /** The volume that lasts, or an emptyDir. */
+  data: "/data",
+  /** An emptyDir in memory: a configuration with passwords is rendered there. */
+  run: "/run/mcp-fleet",
+} as const;
+
+export interface Group {
+  readonly engine: Engine;
+  /** The addresses that the servers announce, by ordinal. They may never change. */
+  readonly nodes: readonly string[];
+  /** Those of the Sentinels. */
+  readonly sentinels: readonly string[];
+  /** Default: plain connections. */
+  readonly tls?: boolean;
+}
+
+/** What the scripts read from the environment, but POD_NAME, which is `metadata.name` of the downward API. */
+export function podEnvironment({
+  engine,
+  nodes,
+  sentinels,
+  tls = false,
+}: Group): Record<string, string> {
+  return {
+    ENGINE: engine,
+    MASTER_NAME,
+    NODES: nodes.join(" "),
+    SENTINELS: sentinels.join(" "),
+    QUORUM: String(Math.floor(sentinels.length / 2) + 1),
+    PORT: String(REDIS_PORT),
+    SENTINEL_PORT: String(SENTINEL_PORT),
+    CONFIGURATION: MOUNTS.configuration,
+    SECRETS: MOUNTS.secrets,
+    TLS: tls ? MOUNTS.tls : "",
+    DATA: MOUNTS.data,
+    RUN: MOUNTS.run,
+  };
+}
+
+/** How often a probe runs a command; a script waits 2 s for each answer, so that it ends by itself. */
+export interface ProbeRhythm {
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly failureThreshold: number;
+}
+
+/** A minute without an answer is no pause any more. */
+const LIVENESS: ProbeRhythm = { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 };
+const READINESS: ProbeRhythm = { periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 };
+/** Five minutes to find the master and to load what is on the volume. */
+const STARTUP: ProbeRhythm = { periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 60 };
+
+const PROBES = { startup: STARTUP, liveness: LIVENESS, readiness: READINESS } as const;
+
+/** The container of a data pod. */
+export const NODE = {
+  start: command("start-node.sh"),
+  preStop: command("pre-stop.sh"),
+  alive: command("probe-alive.sh", "node"),
+  ready: command("probe-node.sh"),
+  probes: PROBES,
+  /** Two attempts to hand over, 15 s and 12 s; 10 s of waiting for replicas at the end; the rest in reserve. */
+  graceSeconds: 60,
+  /** Sentinels look at a server every 10 s: the next one may go when they know that this one is back. */
+  minReadySeconds: 15,
+} as const;
+
+/** The container of a Sentinel. */
+export const SENTINEL = {
+  start: command("start-sentinel.sh"),
+  alive: command("probe-alive.sh", "sentinel"),
+  ready: command("probe-sentinel.sh"),
+  probes: PROBES,
+  graceSeconds: 10,
+  minReadySeconds: 10,
+} as const;
+
+function command(script: ScriptFile, ...args: string[]): readonly string[] {
+  return ["sh", `${MOUNTS.scripts}/${script}`, ...args];
+}

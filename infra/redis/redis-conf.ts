@@ -1,0 +1,84 @@
+/** What outlives all servers at once: an append-only file on a volume, or nothing. */
+export const Persistence = { Aof: "Aof", None: "None" } as const;
+export type Persistence = (typeof Persistence)[keyof typeof Persistence];
+
+/** What a full server does: it refuses new sessions, or drops those that expire next, live ones among them. */
+export const Eviction = { NoEviction: "NoEviction", VolatileTtl: "VolatileTtl" } as const;
+export type Eviction = (typeof Eviction)[keyof typeof Eviction];
+
+export interface RedisConf {
+  /** Servers beside the master. */
+  readonly replicas: number;
+  readonly maxMemoryBytes: number;
+  readonly maxClients: number;
+  /** Default: Aof. */
+  readonly persistence?: Persistence;
+  /** Default: NoEviction. */
+  readonly eviction?: Eviction;
+}
+
+/** With two replicas one may be away while another confirms; with one, its restart would refuse every write. */
+const REPLICAS_TO_DEMAND_ONE = 2;
+
+const POLICIES: Readonly<Record<Eviction, string>> = {
+  NoEviction: "noeviction",
+  VolatileTtl: "volatile-ttl",
+};
+
+const DISK: Readonly<Record<Persistence, readonly string[]>> = {
+  Aof: [
+    'save ""',
+    "appendonly yes",
+    "appendfsync everysec",
+    // A rewrite keeps the disk busy: waiting for it would stop the server.
+    "no-appendfsync-on-rewrite yes",
+  ],
+  None: [
+    'save ""',
+    "appendonly no",
+    // A replica would load the copy of its last full synchronisation at its next start.
+    "rdb-del-sync-files yes",
+  ],
+};
+
+/**
+ * The text of redis.conf: what all servers of a group have in common. Addresses, ports, certificates, passwords
+ * and who is the master are start-node.sh's to add.
+ */
+export function redisConf({
+  replicas,
+  maxMemoryBytes,
+  maxClients,
+  persistence = Persistence.Aof,
+  eviction = Eviction.NoEviction,
+}: RedisConf): string {
+  return lines([
+    "protected-mode no",
+    "masteruser replica",
+    "timeout 0",
+    "tcp-keepalive 60",
+    `maxclients ${maxClients}`,
+    `maxmemory ${maxMemoryBytes}`,
+    `maxmemory-policy ${POLICIES[eviction]}`,
+    "maxmemory-samples 10",
+    "lazyfree-lazy-expire yes",
+    "lazyfree-lazy-eviction yes",
+    ...DISK[persistence],
+    // A master that nobody follows any more was perhaps replaced: what it is told would get lost.
+    `min-replicas-to-write ${replicas >= REPLICAS_TO_DEMAND_ONE ? 1 : 0}`,
+    "min-replicas-max-lag 5",
+    "repl-diskless-sync yes",
+    "repl-diskless-sync-delay 0",
+    "repl-backlog-size 64mb",
+    "repl-ping-replica-period 2",
+    "repl-timeout 15",
+    "client-output-buffer-limit replica 256mb 64mb 60",
+    "client-output-buffer-limit pubsub 32mb 8mb 60",
+    "shutdown-timeout 10",
+    "busy-reply-threshold 2000",
+  ]);
+}
+
+function lines(all: readonly string[]): string {
+  return `${all.join("\n")}\n`;
+}

@@ -1,0 +1,68 @@
+import * as k8s from "@pulumi/kubernetes";
+import { selectorLabels } from "../naming.ts";
+import { EXPORTER_PORT } from "./exporter.ts";
+import { REDIS_PORT, SENTINEL_PORT } from "./pods.ts";
+import { labelsOf, partName, type RedisPart, type RedisSpec, selectorOf } from "./redis-spec.ts";
+
+/** One pod of each kind may be evicted at a time: the others keep the quorum and the data. */
+export function disruptionBudget(
+  spec: RedisSpec,
+  part: RedisPart,
+): k8s.policy.v1.PodDisruptionBudget {
+  const name = partName(spec.instance, part);
+  return new k8s.policy.v1.PodDisruptionBudget(
+    name,
+    {
+      metadata: { name, namespace: spec.namespace, labels: labelsOf(spec, part) },
+      spec: {
+        maxUnavailable: 1,
+        unhealthyPodEvictionPolicy: "AlwaysAllow",
+        selector: { matchLabels: selectorOf(spec, part) },
+      },
+    },
+    { parent: spec.parent },
+  );
+}
+
+type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
+
+/** Gateways, proxies, servers and Sentinels reach each other as they must; nobody else does, and they reach nobody. */
+export function networkPolicy(spec: RedisSpec, part: RedisPart): k8s.networking.v1.NetworkPolicy {
+  const name = partName(spec.instance, part);
+  const servers: Peer = { podSelector: { matchLabels: selectorOf(spec, "redis") } };
+  const sentinels: Peer = { podSelector: { matchLabels: selectorOf(spec, "sentinel") } };
+  const own = part === "redis" ? REDIS_PORT : SENTINEL_PORT;
+  const tcp = (port: number) => ({ port, protocol: "TCP" });
+  const dns = [{ port: 53, protocol: "UDP" }, tcp(53)];
+  const metrics =
+    part === "redis" && spec.args.exporter !== undefined
+      ? [{ ports: [tcp(EXPORTER_PORT)], from: [{ namespaceSelector: {} }] }]
+      : [];
+  return new k8s.networking.v1.NetworkPolicy(
+    name,
+    {
+      metadata: { name, namespace: spec.namespace, labels: labelsOf(spec, part) },
+      spec: {
+        podSelector: { matchLabels: selectorOf(spec, part) },
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [{ ports: [tcp(own)], from: [...clients(spec), servers, sentinels] }, ...metrics],
+        egress: [
+          { ports: [tcp(REDIS_PORT)], to: [servers] },
+          { ports: [tcp(SENTINEL_PORT)], to: [sentinels] },
+          { ports: dns },
+        ],
+      },
+    },
+    { parent: spec.parent },
+  );
+}
+
+/** Gateways and proxies of any namespace, or of those that the user names. */
+function clients({ args }: RedisSpec): Peer[] {
+  const namespaces = args.networkPolicy?.clientNamespaces;
+  const namespaceSelector = namespaces === undefined ? {} : { matchLabels: namespaces };
+  return (["gateway", "proxy"] as const).map((part) => {
+    const { "app.kubernetes.io/instance": _, ...anyInstance } = selectorLabels("", part);
+    return { namespaceSelector, podSelector: { matchLabels: anyInstance } };
+  });
+}

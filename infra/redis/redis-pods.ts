@@ -1,0 +1,206 @@
+import * as k8s from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
+import { Spread } from "../arguments/choices.ts";
+import { annotations } from "../facts.ts";
+import { podTemplate, RESTRICTED } from "../pods/pod-template.ts";
+import { cpuQuantity, memoryQuantity } from "../process/quantity.ts";
+import { SECRET_MODE } from "../process/storage.ts";
+import { transformed } from "../transform.ts";
+import { exporter } from "./exporter.ts";
+import { DEFAULT_ENGINE, DEFAULT_IMAGES } from "./images.ts";
+import { MOUNTS, NODE, podEnvironment, REDIS_PORT, SENTINEL, SENTINEL_PORT } from "./pods.ts";
+import { Persistence } from "./redis-conf.ts";
+import type { RedisFiles } from "./redis-files.ts";
+import {
+  labelsOf,
+  partName,
+  podServiceNames,
+  REPLICAS,
+  type RedisPart,
+  type RedisSpec,
+  selectorOf,
+} from "./redis-spec.ts";
+
+type Container = k8s.types.input.core.v1.Container;
+
+/** The pods of one kind: what they run, what they need, how long they take to end. */
+interface Kind {
+  readonly part: RedisPart;
+  readonly port: number;
+  readonly program: typeof NODE | typeof SENTINEL;
+  readonly memoryBytes: number;
+  readonly cpuMillicores: number;
+  readonly volumeBytes: number;
+}
+
+const MEBIBYTE = 2 ** 20;
+const SENTINEL_MEMORY = 128 * MEBIBYTE;
+const SENTINEL_CPU = 50;
+/** The smallest that many storage classes give; a few kilobytes are used. */
+const SENTINEL_VOLUME = 2 ** 30;
+const RUN_BYTES = "1Mi";
+const USER_ID = 999;
+
+/** The servers: all start at once, and roll out one by one. */
+export function serverPods(spec: RedisSpec, files: RedisFiles, account: Input<string>) {
+  const { containerBytes, volumeBytes, cpuMillicores } = spec.size;
+  const sizes = { memoryBytes: containerBytes, cpuMillicores, volumeBytes };
+  const kind: Kind = { part: "redis", port: REDIS_PORT, program: NODE, ...sizes };
+  return statefulSet(spec, kind, files, account);
+}
+
+/** The Sentinels, in pods of their own: a rollout of the servers leaves every vote in place. */
+export function sentinelPods(spec: RedisSpec, files: RedisFiles, account: Input<string>) {
+  const sizes = {
+    memoryBytes: SENTINEL_MEMORY,
+    cpuMillicores: SENTINEL_CPU,
+    volumeBytes: SENTINEL_VOLUME,
+  };
+  const kind: Kind = { part: "sentinel", port: SENTINEL_PORT, program: SENTINEL, ...sizes };
+  return statefulSet(spec, kind, files, account);
+}
+
+function statefulSet(
+  spec: RedisSpec,
+  kind: Kind,
+  files: RedisFiles,
+  serviceAccountName: Input<string>,
+): k8s.apps.v1.StatefulSet {
+  const { parent, instance, namespace, facts, args: user } = spec;
+  const { part, program } = kind;
+  const name = partName(instance, part);
+  const isLasting = (user.persistence ?? Persistence.Aof) === Persistence.Aof;
+  const opts = { parent, customTimeouts: timeouts(program) };
+  const sidecar = part === "redis" ? exporter(spec, files) : undefined;
+  const args: k8s.apps.v1.StatefulSetArgs = {
+    metadata: { name, namespace, labels: labelsOf(spec, part), annotations: annotations(facts) },
+    spec: {
+      replicas: REPLICAS,
+      serviceName: name,
+      podManagementPolicy: "Parallel",
+      minReadySeconds: program.minReadySeconds,
+      selector: { matchLabels: selectorOf(spec, part) },
+      template: podTemplate({
+        labels: labelsOf(spec, part),
+        selector: selectorOf(spec, part),
+        facts,
+        workload: { ...user, spread: user.spread ?? Spread.Required },
+        graceSeconds: program.graceSeconds,
+        serviceAccountName,
+        userId: USER_ID,
+        containers: [container(spec, kind), ...(sidecar ? [sidecar] : [])],
+        volumes: volumes(spec, kind, files, isLasting),
+        surges: false,
+        apart: true,
+      }),
+      ...(isLasting && { volumeClaimTemplates: [dataClaim(spec, kind)] }),
+    },
+  };
+  const { transform } = user;
+  const change = part === "redis" ? transform?.servers : transform?.sentinels;
+  return new k8s.apps.v1.StatefulSet(name, transformed(change?.bind(transform), args, opts), opts);
+}
+
+function container(spec: RedisSpec, kind: Kind): Container {
+  const { args: user, instance } = spec;
+  const { part, port, program } = kind;
+  const { engine = DEFAULT_ENGINE, tls } = user;
+  const memory = memoryQuantity(kind.memoryBytes);
+  const group = {
+    engine,
+    nodes: podServiceNames(instance, "redis"),
+    sentinels: podServiceNames(instance, "sentinel"),
+    tls: tls !== undefined,
+  };
+  return {
+    name: part,
+    image: user.image ?? DEFAULT_IMAGES[engine],
+    imagePullPolicy: user.imagePullPolicy ?? "IfNotPresent",
+    command: [...program.start],
+    ports: [{ name: part, containerPort: port }],
+    env: [
+      { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+      ...Object.entries(podEnvironment(group)).map(([name, value]) => ({ name, value })),
+    ],
+    // No limit of CPU: a server or Sentinel that is throttled is taken for lost.
+    resources: {
+      requests: { cpu: cpuQuantity(kind.cpuMillicores), memory },
+      limits: { memory },
+    },
+    startupProbe: { exec: { command: [...program.alive] }, ...program.probes.startup },
+    livenessProbe: { exec: { command: [...program.alive] }, ...program.probes.liveness },
+    readinessProbe: { exec: { command: [...program.ready] }, ...program.probes.readiness },
+    ...("preStop" in program && {
+      lifecycle: { preStop: { exec: { command: [...program.preStop] } } },
+    }),
+    securityContext: { ...RESTRICTED, readOnlyRootFilesystem: true },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts: volumeMounts(user.tls !== undefined),
+  };
+}
+
+function volumeMounts(hasTls: boolean): k8s.types.input.core.v1.VolumeMount[] {
+  const { data, run, scripts, configuration, secrets, tls } = MOUNTS;
+  return [
+    { name: "data", mountPath: data },
+    { name: "run", mountPath: run },
+    { name: "scripts", mountPath: scripts, readOnly: true },
+    { name: "configuration", mountPath: configuration, readOnly: true },
+    { name: "secrets", mountPath: secrets, readOnly: true },
+    ...(hasTls ? [{ name: "tls", mountPath: tls, readOnly: true }] : []),
+  ];
+}
+
+function volumes(
+  spec: RedisSpec,
+  { part }: Kind,
+  { scripts, configuration, secrets }: RedisFiles,
+  isLasting: boolean,
+): k8s.types.input.core.v1.Volume[] {
+  const certificate = spec.args.tls && tlsSecretName(spec);
+  return [
+    ...(isLasting ? [] : [{ name: "data", emptyDir: {} }]),
+    { name: "run", emptyDir: { medium: "Memory", sizeLimit: RUN_BYTES } },
+    { name: "scripts", configMap: { name: scripts.metadata.name } },
+    { name: "configuration", configMap: { name: configuration[part].metadata.name } },
+    {
+      name: "secrets",
+      secret: { secretName: secrets[part].metadata.name, defaultMode: SECRET_MODE },
+    },
+    ...(certificate === undefined
+      ? []
+      : [{ name: "tls", secret: { secretName: certificate, defaultMode: SECRET_MODE } }]),
+  ];
+}
+
+/** The Secret with the certificate: the user's, or the one that cert-manager writes. */
+export function tlsSecretName({ instance, args }: RedisSpec): Input<string> {
+  return args.tls?.secretName ?? `${partName(instance, "redis")}-tls`;
+}
+
+function dataClaim(
+  { args }: RedisSpec,
+  { volumeBytes }: Kind,
+): k8s.types.input.core.v1.PersistentVolumeClaim {
+  const { storageClassName } = args;
+  return {
+    metadata: { name: "data" },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      ...(storageClassName !== undefined && { storageClassName }),
+      resources: { requests: { storage: memoryQuantity(volumeBytes) } },
+    },
+  };
+}
+
+/** Pods roll out one after the other, each with all the time that its probes and its grace allow. */
+function timeouts({ graceSeconds, minReadySeconds, probes: { startup } }: Kind["program"]) {
+  const start = startup.periodSeconds * startup.failureThreshold + minReadySeconds;
+  return {
+    create: `${start + IMAGE_PULL_SECONDS}s`,
+    update: `${REPLICAS * (graceSeconds + start) + IMAGE_PULL_SECONDS}s`,
+    delete: `${graceSeconds + IMAGE_PULL_SECONDS}s`,
+  };
+}
+
+const IMAGE_PULL_SECONDS = 120;

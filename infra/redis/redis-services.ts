@@ -1,0 +1,60 @@
+import * as k8s from "@pulumi/kubernetes";
+import { REDIS_PORT, SENTINEL_PORT } from "./pods.ts";
+import {
+  labelsOf,
+  partName,
+  podServiceNames,
+  type RedisPart,
+  type RedisSpec,
+  selectorOf,
+} from "./redis-spec.ts";
+
+const PORTS = { redis: REDIS_PORT, sentinel: SENTINEL_PORT } as const;
+
+/**
+ * A headless Service for the identity of the pods, and one with an address of its own before each pod: this address
+ * is what servers and Sentinels announce, since it stays when the pod moves. All name pods that are not ready: who
+ * becomes the master is decided among those.
+ */
+export function redisServices(spec: RedisSpec, part: RedisPart): void {
+  headlessService(spec, part);
+  for (const name of podServiceNames(spec.instance, part)) podService(spec, part, name);
+}
+
+function headlessService(spec: RedisSpec, part: RedisPart): k8s.core.v1.Service {
+  const name = partName(spec.instance, part);
+  return new k8s.core.v1.Service(
+    name,
+    {
+      metadata: { name, namespace: spec.namespace, labels: labelsOf(spec, part) },
+      spec: {
+        clusterIP: "None",
+        publishNotReadyAddresses: true,
+        selector: selectorOf(spec, part),
+        ports: [{ name: part, port: PORTS[part] }],
+      },
+    },
+    { parent: spec.parent },
+  );
+}
+
+function podService(spec: RedisSpec, part: RedisPart, name: string): k8s.core.v1.Service {
+  return new k8s.core.v1.Service(
+    name,
+    {
+      metadata: {
+        name,
+        namespace: spec.namespace,
+        labels: labelsOf(spec, part),
+        // Its pod starts when it is there, not the other way round.
+        annotations: { "pulumi.com/skipAwait": "true" },
+      },
+      spec: {
+        publishNotReadyAddresses: true,
+        selector: { ...selectorOf(spec, part), "statefulset.kubernetes.io/pod-name": name },
+        ports: [{ name: part, port: PORTS[part] }],
+      },
+    },
+    { parent: spec.parent },
+  );
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+
+/** Beside this module as it is written, and beside the bundle that it becomes a part of. */
+const FOLDER = new URL("./scripts/", import.meta.url);
+
+const FILES = [
+  "lib.sh",
+  "start-node.sh",
+  "start-sentinel.sh",
+  "pre-stop.sh",
+  "probe-alive.sh",
+  "probe-node.sh",
+  "probe-sentinel.sh",
+] as const;
+
+/** A script that a pod runs. */
+export type ScriptFile = (typeof FILES)[number];
+
+/** The scripts of the pods by file name, as a ConfigMap takes them. Errors: those of the file system. */
+export function scriptFiles(): Record<string, string> {
+  return Object.fromEntries(
+    FILES.map((file) => [file, readFileSync(new URL(file, FOLDER), "utf8")]),
+  );
+}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Before a data pod stops: a master hands over to a replica, so that no write that was confirmed gets lost and
+# clients wait for a second instead of for the Sentinels' patience. Always succeeds: the pod stops in any case.
+
+. "${0%/*}/lib.sh"
+
+ME=$(own $NODES)
+
+is_master() { case $(replication "$SELF" role) in master) true ;; *) false ;; esac; }
+
+has_replica() { case $(replication "$SELF" connected_slaves) in [1-9]*) true ;; *) false ;; esac; }
+
+# Valkey's Sentinel has the master itself wait for the replica that takes over.
+hand_over_coordinated() {
+  fail_over coordinated || return 1
+  tries=75
+  while is_master && [ "$tries" -gt 0 ]; do
+    tries=$((tries - 1))
+    sleep 0.2
+  done
+  ! is_master
+}
+
+# Nothing is written from here on until clients are cut off from this server: what it confirmed, the replicas get,
+# and what it does not confirm any more, the new master is asked for.
+hand_over_paused() {
+  ask "$SELF" "$PORT" client pause 15000 write >/dev/null
+  fail_over
+  new=$(other_master "$ME")
+  if [ -n "$new" ]; then
+    ask "$SELF" "$PORT" replicaof "$new" "$PORT" >/dev/null
+    ask "$SELF" "$PORT" client kill type normal skipme yes >/dev/null
+  fi
+  ask "$SELF" "$PORT" client unpause >/dev/null
+  log "handed over to ${new:-nobody}"
+}
+
+is_master || exit 0
+if ! has_replica; then
+  log "there is no replica to hand over to"
+  exit 0
+fi
+if [ "$ENGINE" = Valkey ] && hand_over_coordinated; then
+  log "handed over"
+  exit 0
+fi
+hand_over_paused
+exit 0

@@ -1,0 +1,47 @@
+#!/bin/sh
+# Starts a Sentinel. It goes on where it was; without a memory it asks the others, and then the servers. Each
+# Sentinel for itself taking the nearest server for the master would make several masters.
+
+. "${0%/*}/lib.sh"
+
+ME=$(own $SENTINELS)
+STATE=$DATA/sentinel.conf
+
+# saved LINE…: what the last run wrote of these lines.
+saved() {
+  [ -s "$STATE" ] && awk -v kinds=" $* " '$1 == "sentinel" && index(kinds, " " $2 " ")' "$STATE"
+}
+
+# The master that the last run watched, if it is still one of the servers.
+remembered_master() {
+  saved monitor | awk -v nodes=" $NODES " 'index(nodes, " " $4 " ") { print $4; exit }'
+}
+
+configuration() {
+  listener "$SENTINEL_PORT"
+  echo "dir $DATA"
+  echo "aclfile $SECRETS/users.acl"
+  # Always the same: the others would count one that comes back under another name as one more that could vote.
+  echo "sentinel myid $(printf '%040d' "$((${POD_NAME##*-} + 1))")"
+  echo "sentinel announce-ip $ME"
+  echo "sentinel announce-port $SENTINEL_PORT"
+  echo "sentinel sentinel-user peer"
+  echo "sentinel sentinel-pass $(cat "$SECRETS/peer-password")"
+  echo "sentinel monitor $MASTER_NAME $MASTER $PORT $QUORUM"
+  echo "sentinel auth-user $MASTER_NAME sentinel"
+  echo "sentinel auth-pass $MASTER_NAME $(cat "$SECRETS/sentinel-password")"
+  cat "$CONFIGURATION/sentinel.conf"
+  [ -z "$REMEMBERED" ] || saved current-epoch config-epoch leader-epoch known-replica known-sentinel
+}
+
+REMEMBERED=$(remembered_master)
+MASTER=$REMEMBERED
+[ -n "$MASTER" ] || MASTER=$(named_master 1)
+[ -n "$MASTER" ] || MASTER=$(acting_master)
+[ -n "$MASTER" ] || MASTER=${NODES%% *}
+log "watching $MASTER"
+
+umask 077
+configuration >"$STATE.new"
+mv "$STATE.new" "$STATE"
+exec "$SERVER" "$STATE" --sentinel

@@ -1,0 +1,17 @@
+import { interpolate, type Output, output } from "@pulumi/pulumi";
+import { MCP_PORT } from "../process/process-spec.ts";
+import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
+
+/** Where clients find the endpoint: at the host that leads to it, or at the Service inside the cluster. */
+export function gatewayUrl(
+  name: string,
+  { ingress, httpRoute, namespace = "default" }: VirtualMcpServerArgs,
+): Output<string> {
+  if (ingress !== undefined) {
+    const scheme = ingress.tlsSecretName === undefined ? "http" : "https";
+    return output(`${scheme}://${ingress.host}/mcp`);
+  }
+  const [host] = httpRoute?.hostnames ?? [];
+  if (host !== undefined) return output(`https://${host}/mcp`);
+  return interpolate`http://${name}-gateway.${namespace}.svc.cluster.local:${MCP_PORT}/mcp`;
+}

@@ -1,0 +1,34 @@
+import * as k8s from "@pulumi/kubernetes";
+import type { ComponentResource, Input } from "@pulumi/pulumi";
+import type { HttpRouteArgs } from "../arguments/exposure-args.ts";
+import { labels } from "../naming.ts";
+import { MCP_PORT } from "../process/process-spec.ts";
+
+/** Leads hosts of a Gateway to the gateway's Service; no time limit of its own cuts a stream or a long call. */
+export function httpRoute(
+  parent: ComponentResource,
+  instance: string,
+  namespace: Input<string>,
+  { hostnames, parentRefs }: HttpRouteArgs,
+): k8s.apiextensions.CustomResource {
+  const name = `${instance}-gateway`;
+  return new k8s.apiextensions.CustomResource(
+    `${name}-route`,
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: { name, namespace, labels: labels(instance, "gateway") },
+      spec: {
+        parentRefs,
+        hostnames,
+        rules: [
+          {
+            backendRefs: [{ name, port: MCP_PORT }],
+            timeouts: { request: "0s", backendRequest: "0s" },
+          },
+        ],
+      },
+    },
+    { parent },
+  );
+}

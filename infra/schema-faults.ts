@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+import { Output } from "@pulumi/pulumi";
+import { suggest } from "../runtime/contract/index.ts";
+import type { ArgumentFault } from "./argument-faults.ts";
+
+/** What the package's schema says of a value: the part of it that matters here. */
+interface Shape {
+  readonly type?: string;
+  readonly $ref?: string;
+  readonly items?: Shape;
+  readonly additionalProperties?: Shape;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly inputProperties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+  readonly requiredInputs?: readonly string[];
+  readonly enum?: readonly { readonly value: unknown }[];
+}
+
+interface Schema {
+  readonly types: Readonly<Record<string, Shape>>;
+  readonly resources: Readonly<Record<string, Shape>>;
+}
+
+/** The schema from which programs in other languages are made; what it says holds for all of them. */
+const schema: Schema = JSON.parse(readFileSync(new URL("./schema.json", import.meta.url), "utf8"));
+
+/** Arguments that only TypeScript programs have: functions are no values for the schema. */
+const TYPESCRIPT_ONLY: ReadonlySet<string> = new Set(["transform"]);
+
+/**
+ * Where the arguments of a component are not what its schema says: what is missing, unknown, of another type or none
+ * of the known values. Pulumi checks arguments only in some languages. Outputs are taken for what they should be.
+ */
+export function schemaFaults(token: string, args: unknown): ArgumentFault[] {
+  const { inputProperties = {}, requiredInputs = [] } = schema.resources[token] ?? {};
+  return membersFaults("", args ?? {}, { properties: inputProperties, required: requiredInputs });
+}
+
+function faultsOf(path: string, value: unknown, shape: Shape): ArgumentFault[] {
+  if (value === undefined || Output.isInstance(value) || value instanceof Promise) return [];
+  if (shape.$ref?.startsWith("#/types/")) {
+    const name = decodeURIComponent(shape.$ref.slice("#/types/".length));
+    return faultsOf(path, value, schema.types[name] ?? {});
+  }
+  if (shape.enum !== undefined) return enumFaults(path, value, shape.enum);
+  switch (shape.type) {
+    case "object":
+      return shape.additionalProperties === undefined
+        ? membersFaults(path, value, shape)
+        : entriesFaults(path, value, shape.additionalProperties);
+    case "array":
+      return Array.isArray(value)
+        ? value.flatMap((entry, index) => faultsOf(`${path}[${index}]`, entry, shape.items ?? {}))
+        : [typeFault(path, value, "a list")];
+    case "number":
+    case "integer":
+      return typeof value === "number" && Number.isFinite(value)
+        ? []
+        : [typeFault(path, value, "a number")];
+    case "string":
+      return typeof value === "string" ? [] : [typeFault(path, value, "text")];
+    case "boolean":
+      return typeof value === "boolean" ? [] : [typeFault(path, value, "true or false")];
+    default:
+      return [];
+  }
+}
+
+function membersFaults(path: string, value: unknown, shape: Shape): ArgumentFault[] {
+  if (!isMap(value)) return [typeFault(path, value, "a map of arguments")];
+  const { properties = {}, required = [] } = shape;
+  const inside = (name: string) => (path === "" ? name : `${path}.${name}`);
+  const missing = required
+    .filter((name) => value[name] === undefined)
+    .map((name) => ({ path: inside(name), rule: "it is required", fix: "add it" }));
+  const others = Object.entries(value).flatMap(([name, inner]) => {
+    const known = properties[name];
+    if (TYPESCRIPT_ONLY.has(name) || inner === undefined) return [];
+    if (known !== undefined) return faultsOf(inside(name), inner, known);
+    const meant = suggest(name, Object.keys(properties));
+    const fix = meant === undefined ? "remove it" : `did you mean ${meant}?`;
+    return [{ path: inside(name), rule: "there is no such argument", fix }];
+  });
+  return [...missing, ...others];
+}
+
+function entriesFaults(path: string, value: unknown, shape: Shape): ArgumentFault[] {
+  if (!isMap(value)) return [typeFault(path, value, "a map")];
+  return Object.entries(value).flatMap(([key, entry]) => faultsOf(`${path}.${key}`, entry, shape));
+}
+
+function enumFaults(
+  path: string,
+  value: unknown,
+  known: readonly { readonly value: unknown }[],
+): ArgumentFault[] {
+  const values = known.map((entry) => String(entry.value));
+  if (values.includes(String(value))) return [];
+  const meant = suggest(String(value), values);
+  const fix = meant === undefined ? "write one of them" : `did you mean ${meant}?`;
+  return [{ path, value: shown(value), rule: `it is one of ${values.join(", ")}`, fix }];
+}
+
+function typeFault(path: string, value: unknown, expected: string): ArgumentFault {
+  return { path, value: shown(value), rule: `it is ${expected}`, fix: `write ${expected}` };
+}
+
+/** Never more of a value than its kind, where it is not a short one: it may hold a secret. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return value.length > 40 ? "a long text" : JSON.stringify(value);
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" && value !== null ? "a map" : String(value);
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,181 @@
+import { type CompleteServerLoad, validate } from "../../runtime/contract/index.ts";
+import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
+import type { BackendArgs } from "../arguments/backend-args.ts";
+import { SessionAffinity } from "../arguments/choices.ts";
+import type { Facts } from "../facts.ts";
+import type { McpServerArgs } from "../mcp-server-args.ts";
+import { nameFaults } from "../naming.ts";
+import { withPlaceholders } from "../process/placeholders.ts";
+import { argumentOf } from "../process/plan-arguments.ts";
+import { processFacts } from "../process/process-facts.ts";
+import {
+  cpuFaults,
+  durationFaults,
+  processFaults,
+  sizeFaults,
+  storageFaults,
+  workloadFaults,
+} from "../process/process-faults.ts";
+import {
+  backendSettings,
+  type Configuration,
+  processSettings,
+} from "../process/process-settings.ts";
+import { type SizedProcess, sizeProcess } from "../process/process-size.ts";
+import { storageSettings } from "../process/storage.ts";
+import { schemaFaults } from "../schema-faults.ts";
+import { directBackend } from "./server-address.ts";
+import { proxyLoad, serverInputs } from "./server-inputs.ts";
+import { type SizedServer, sizeServer } from "./server-size.ts";
+
+/** The proxies of a server, with all that follows from its arguments. */
+export interface CheckedProxy {
+  readonly sized: SizedProcess;
+  readonly configuration: Configuration;
+  readonly facts: Facts;
+}
+
+/** A server whose arguments are right. */
+export interface CheckedServer {
+  readonly load: CompleteServerLoad;
+  /** Absent where it runs elsewhere. */
+  readonly pods?: SizedServer;
+  /** Absent where it has none. */
+  readonly proxy?: CheckedProxy;
+  readonly facts: Facts;
+}
+
+/**
+ * Judges the arguments before anything is registered.
+ *
+ * @throws {InputPropertiesError} with everything that is wrong at once.
+ */
+export function checkedServer(token: string, name: string, args: McpServerArgs): CheckedServer {
+  const faults = new ArgumentFaults(`McpServer "${name}"`);
+  faults.add(...nameFaults(name), ...schemaFaults(token, args));
+  faults.throwAny();
+  faults.add(...ownFaults(args));
+  faults.throwAny();
+  const load = faults.try(() => serverInputs(name, args), serverArgument);
+  const pods =
+    load && load.replicas > 0
+      ? faults.try(() => sizeServer(load, args), serverArgument)
+      : undefined;
+  const proxy = load && hasProxies(args) ? checkedProxy(name, args, load, faults) : undefined;
+  const risks = [...(pods?.risks ?? []), ...(proxy?.sized.risks ?? [])];
+  if (args.acceptRisk === undefined) faults.add(...risks);
+  faults.throwAny();
+  if (load === undefined) throw new Error(`${name}: no load and no fault`);
+  return {
+    load,
+    ...(pods && { pods }),
+    ...(proxy && { proxy }),
+    facts: { ...serverFacts(args, load, pods), ...(proxy && { proxy: proxy.facts }) },
+  };
+}
+
+/** Proxies are there where the user asks for them, or for a store that they could share. */
+function hasProxies({ replicas, sessionStorage }: McpServerArgs): boolean {
+  return replicas === undefined ? sessionStorage !== undefined : replicas > 0;
+}
+
+function checkedProxy(
+  name: string,
+  args: McpServerArgs,
+  load: CompleteServerLoad,
+  faults: ArgumentFaults,
+): CheckedProxy | undefined {
+  const { proxy = {}, sessionStorage: storage, acceptRisk } = args;
+  const { sessionAffinity = SessionAffinity.None } = args;
+  return faults.try(
+    () => {
+      const inputs = proxyLoad(args, load);
+      const overrides = { ...proxy, replicas: args.replicas };
+      const sized = sizeProcess(inputs, overrides, proxyArgument);
+      const configuration = {
+        ...processSettings(name, load.sessions, sized.plan, proxy),
+        backends: [backendSettings(withoutNotifications(directBackend(name, args)))],
+      };
+      const section = storage && { sessionStorage: storageSettings(storage, name) };
+      validate(withPlaceholders({ ...configuration, ...section }), [], "proxy");
+      const of = { instance: name, inputs, sized, storage, sessionAffinity, acceptRisk };
+      return { sized, configuration, facts: processFacts({ ...of, role: "proxy" }) };
+    },
+    (input) => proxyArgument(argumentOf(input)),
+  );
+}
+
+/** A proxy hands on all that its server says; what a gateway's clients get of it is the gateway's matter. */
+function withoutNotifications({ notifications: _, ...backend }: BackendArgs): BackendArgs {
+  return backend;
+}
+
+const OF_THE_SERVER: ReadonlySet<string> = new Set(["replicas", "sessionStorage", "sessions"]);
+
+function proxyArgument(argument: string): string {
+  if (OF_THE_SERVER.has(argument)) return argument;
+  return argument === "limits.callTimeoutMax" ? "callTimeoutMax" : `proxy.${argument}`;
+}
+
+const SERVER_ARGUMENTS: Readonly<Record<string, string>> = {
+  replicas: "backendReplicas",
+  callTimeoutMaxSeconds: "callTimeoutMax",
+  sessionBytes: "cost.sessionBytes",
+  processBytes: "cost.processBytes",
+  memoryBytes: "cost.memory",
+};
+
+function serverArgument(input: string): string {
+  const own = input.replace(/^servers\.[^.]*\./, "");
+  return SERVER_ARGUMENTS[own] ?? own;
+}
+
+function ownFaults(args: McpServerArgs): ArgumentFault[] {
+  const { image, url, cost = {}, resources = {}, proxy = {}, callTimeoutMax } = args;
+  const faults = [
+    ...durationFaults(["callTimeoutMax", callTimeoutMax]),
+    ...sizeFaults(["cost.processBytes", cost.processBytes]),
+    ...sizeFaults(["cost.sessionBytes", cost.sessionBytes]),
+    ...sizeFaults(["cost.memory", cost.memory]),
+    ...sizeFaults(["resources.memory", resources.memory]),
+    ...cpuFaults(["resources.cpu", resources.cpu]),
+    ...cpuFaults(["resources.cpuLimit", resources.cpuLimit]),
+    ...processFaults(proxy, (argument) => `proxy.${argument}`),
+    ...storageFaults(args.sessionStorage),
+    ...workloadFaults(args),
+  ];
+  if ((image === undefined) === (url === undefined)) {
+    const rule = "one of image and url says what the server is";
+    const fix = image === undefined ? "write one of them" : "remove one of them";
+    faults.push({ path: "image", rule, fix });
+  }
+  if (args.replicas !== undefined && (!Number.isInteger(args.replicas) || args.replicas < 0)) {
+    const rule = "a whole number of proxies";
+    faults.push({ path: "replicas", value: args.replicas, rule, fix: "write 0, 1 or more" });
+  }
+  return faults;
+}
+
+function serverFacts(
+  args: McpServerArgs,
+  load: CompleteServerLoad,
+  pods: SizedServer | undefined,
+): Facts {
+  const { acceptRisk } = args;
+  return {
+    role: "server",
+    sessions: load.sessions,
+    stateful: load.stateful,
+    transport: args.transport ?? "streamable-http",
+    backendReplicas: load.replicas,
+    callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
+    ...(pods && {
+      sessionsPerPod: pods.plan.sessionsPerPod.value,
+      memoryBytes: pods.size.memoryBytes,
+      preStopSeconds: pods.plan.grace.preStop.value,
+      drainSeconds: pods.plan.grace.drain.value,
+      graceSeconds: pods.size.graceSeconds,
+    }),
+    ...(acceptRisk !== undefined && { acceptRisk }),
+  };
+}

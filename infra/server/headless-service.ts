@@ -1,0 +1,25 @@
+import * as k8s from "@pulumi/kubernetes";
+import { transformed } from "../transform.ts";
+import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec.ts";
+
+/** Names the pods of a server, ready or not: a pod that is busy for a moment still holds its sessions. */
+export function headlessService(spec: ServerSpec): k8s.core.v1.Service {
+  const { parent, instance, namespace, port, args: user } = spec;
+  const name = serverName(instance);
+  const opts = { parent };
+  const args: k8s.core.v1.ServiceArgs = {
+    metadata: { name, namespace, labels: labelsOf(spec) },
+    spec: {
+      clusterIP: "None",
+      publishNotReadyAddresses: true,
+      selector: selectorOf(spec),
+      ports: [{ name: "mcp", port, targetPort: "mcp" }],
+    },
+  };
+  const { transform } = user;
+  return new k8s.core.v1.Service(
+    name,
+    transformed(transform?.service?.bind(transform), args, opts),
+    opts,
+  );
+}

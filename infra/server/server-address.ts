@@ -1,0 +1,57 @@
+import { interpolate, type Output, output } from "@pulumi/pulumi";
+import type { BackendArgs } from "../arguments/backend-args.ts";
+import { Transport } from "../arguments/choices.ts";
+import { present } from "../facts.ts";
+import type { McpServerArgs } from "../mcp-server-args.ts";
+import { MCP_PORT } from "../process/process-spec.ts";
+import { serverName } from "./server-spec.ts";
+
+/** The port of MCP in pods of whom nobody says another one. */
+export const SERVER_PORT = 8080;
+
+/** The server itself, as its proxies see it, or a gateway where it has none. */
+export function directBackend(name: string, args: McpServerArgs): BackendArgs {
+  const { url, transport, port = SERVER_PORT, backendReplicas = 1, namespace = "default" } = args;
+  const service = serverName(name);
+  const path = args.path ?? (transport === Transport.Sse ? "/sse" : undefined);
+  return {
+    name,
+    ...whatItSays(args),
+    ...(transport !== undefined && { transport }),
+    ...(url === undefined
+      ? {
+          statefulSet: { name: service, service, namespace, replicas: backendReplicas, port },
+          ...(path !== undefined && { path }),
+        }
+      : { url }),
+  };
+}
+
+/** The server as a gateway sees it: its proxies, which speak streamable HTTP whatever it speaks itself. */
+export function proxiedBackend(name: string, args: McpServerArgs): BackendArgs {
+  const { namespace = "default" } = args;
+  return {
+    name,
+    ...whatItSays(args),
+    url: interpolate`http://${name}-proxy.${namespace}.svc.cluster.local:${MCP_PORT}/mcp`,
+  };
+}
+
+/** The address for clients: of its proxies, or of its pods, one of which the headless Service names. */
+export function serverUrl(name: string, args: McpServerArgs, backend: BackendArgs): Output<string> {
+  if (backend.url !== undefined) return output(backend.url);
+  const { namespace = "default", port = SERVER_PORT } = args;
+  const path = backend.path ?? "/mcp";
+  return interpolate`http://${serverName(name)}.${namespace}.svc.cluster.local:${port}${path}`;
+}
+
+function whatItSays(args: McpServerArgs): Partial<BackendArgs> {
+  const { stateful, catalog, notifications, callTimeout, callTimeoutMax } = args;
+  return present<string | boolean>({
+    stateful,
+    catalog,
+    notifications,
+    callTimeout,
+    callTimeoutMax,
+  });
+}

@@ -1,0 +1,53 @@
+import * as k8s from "@pulumi/kubernetes";
+import { selectorLabels } from "../naming.ts";
+import { transformed } from "../transform.ts";
+import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec.ts";
+
+/** How many pods of a server a drain of nodes may take at a time. */
+export function disruptionBudget(spec: ServerSpec): k8s.policy.v1.PodDisruptionBudget {
+  const { parent, instance, namespace, plan, args: user } = spec;
+  const name = serverName(instance);
+  const opts = { parent };
+  const args: k8s.policy.v1.PodDisruptionBudgetArgs = {
+    metadata: { name, namespace, labels: labelsOf(spec) },
+    spec: {
+      maxUnavailable: plan.disruption.value,
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+      selector: { matchLabels: selectorOf(spec) },
+    },
+  };
+  const { transform } = user;
+  return new k8s.policy.v1.PodDisruptionBudget(
+    name,
+    transformed(transform?.disruptionBudget?.bind(transform), args, opts),
+    opts,
+  );
+}
+
+/** Only what stands before a server reaches it: its proxies, or where it has none, gateways of any namespace. */
+export function networkPolicy(
+  spec: ServerSpec,
+  isProxied: boolean,
+): k8s.networking.v1.NetworkPolicy {
+  const { parent, instance, namespace, port, args: user } = spec;
+  const name = serverName(instance);
+  const opts = { parent };
+  const { "app.kubernetes.io/instance": _, ...anyGateway } = selectorLabels("", "gateway");
+  const from = isProxied
+    ? { podSelector: { matchLabels: selectorLabels(instance, "proxy") } }
+    : { namespaceSelector: {}, podSelector: { matchLabels: anyGateway } };
+  const args: k8s.networking.v1.NetworkPolicyArgs = {
+    metadata: { name, namespace, labels: labelsOf(spec) },
+    spec: {
+      podSelector: { matchLabels: selectorOf(spec) },
+      policyTypes: ["Ingress"],
+      ingress: [{ ports: [{ port, protocol: "TCP" }], from: [from] }],
+    },
+  };
+  const { transform } = user;
+  return new k8s.networking.v1.NetworkPolicy(
+    name,
+    transformed(transform?.networkPolicy?.bind(transform), args, opts),
+    opts,
+  );
+}

@@ -1,0 +1,65 @@
+import {
+  bytes,
+  type CompleteInputs,
+  type CompleteServerLoad,
+  completed,
+  completedServer,
+  proxyInputs,
+  seconds,
+} from "../../runtime/contract/index.ts";
+import type { McpServerArgs } from "../mcp-server-args.ts";
+import { processInputs, pushes, storeOf } from "../process/process-inputs.ts";
+
+/** Sessions of a server whose user says nothing of them: what a pod of ToolHive holds. */
+export const SERVER_SESSIONS = 1000;
+
+/**
+ * The load of a server's pods, as the plan wants it.
+ *
+ * @throws {CapacityError} where an input is out of its range.
+ */
+export function serverInputs(name: string, args: McpServerArgs): CompleteServerLoad {
+  const { sessions = SERVER_SESSIONS, backendReplicas = 1, cost = {}, stateful = false } = args;
+  const { processBytes, sessionBytes, memory } = cost;
+  return {
+    ...completedServer(
+      {
+        name,
+        stateful,
+        sessions,
+        replicas: args.url === undefined ? backendReplicas : 0,
+        ...(args.callTimeoutMax !== undefined && {
+          callTimeoutMaxSeconds: seconds(args.callTimeoutMax),
+        }),
+        ...(processBytes !== undefined && { processBytes: bytes(processBytes) }),
+        ...(sessionBytes !== undefined && { sessionBytes: bytes(sessionBytes) }),
+        ...(memory !== undefined && { memoryBytes: bytes(memory) }),
+      },
+      completed({ sessions, backends: 1 }),
+    ),
+    pushes: pushes(args),
+  };
+}
+
+/**
+ * The load of its proxies.
+ *
+ * @throws {CapacityError} where an input is out of its range.
+ */
+export function proxyLoad(args: McpServerArgs, load: CompleteServerLoad): CompleteInputs {
+  const { proxy = {}, sessionStorage } = args;
+  const given = completed({
+    ...processInputs(proxy),
+    sessions: load.sessions,
+    backends: 1,
+    store: storeOf(sessionStorage),
+    callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
+  });
+  const { idleTtlSeconds, cacheEntries } = processInputs(proxy);
+  // A proxy hands on everything that its server says: each listening session has a stream there.
+  return {
+    ...proxyInputs({ ...load, pushes: true }, given),
+    ...(idleTtlSeconds !== undefined && { idleTtlSeconds }),
+    ...(cacheEntries !== undefined && { cacheEntries }),
+  };
+}

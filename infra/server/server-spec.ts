@@ -1,0 +1,26 @@
+import type { ComponentResource, Input } from "@pulumi/pulumi";
+import type { ServerPlan } from "../../runtime/contract/index.ts";
+import type { Facts } from "../facts.ts";
+import type { McpServerArgs } from "../mcp-server-args.ts";
+import { type Labels, labels, selectorLabels } from "../naming.ts";
+import type { ServerSize } from "./server-size.ts";
+
+/** What the pods of an MCP server are made from, once everything about them is known. */
+export interface ServerSpec {
+  readonly parent: ComponentResource;
+  /** The component's name. */
+  readonly instance: string;
+  readonly namespace: Input<string>;
+  readonly plan: ServerPlan;
+  readonly size: ServerSize;
+  readonly facts: Facts;
+  readonly port: number;
+  readonly args: McpServerArgs;
+}
+
+/** The name of StatefulSet and headless Service: `github-server`. */
+export const serverName = (instance: string): string => `${instance}-server`;
+
+export const labelsOf = ({ instance }: ServerSpec): Labels => labels(instance, "server");
+
+export const selectorOf = ({ instance }: ServerSpec): Labels => selectorLabels(instance, "server");

@@ -1,0 +1,37 @@
+import { log } from "@pulumi/pulumi";
+import { amountText } from "../../runtime/contract/index.ts";
+import { serviceAccount } from "../pods/service-account.ts";
+import { reportRisks } from "../process/report-plan.ts";
+import { headlessService } from "./headless-service.ts";
+import { disruptionBudget, networkPolicy } from "./server-guards.ts";
+import type { SizedServer } from "./server-size.ts";
+import { labelsOf, type ServerSpec, serverName } from "./server-spec.ts";
+import { statefulSet } from "./stateful-set.ts";
+
+/** Everything that the pods of an MCP server need. */
+export function serverWorkload(
+  spec: ServerSpec & SizedServer,
+  isProxied: boolean,
+  acceptRisk: string | undefined,
+): void {
+  const { parent, instance, namespace, args } = spec;
+  report(spec, acceptRisk);
+  const account = serviceAccount(serverName(instance), namespace, labelsOf(spec), parent);
+  headlessService(spec);
+  statefulSet(spec, account);
+  disruptionBudget(spec);
+  if (args.networkPolicy?.enabled ?? true) networkPolicy(spec, isProxied);
+}
+
+function report(
+  { parent, instance, plan, size, risks }: ServerSpec & SizedServer,
+  acceptRisk: string | undefined,
+): void {
+  const line = [
+    `server ${instance}: ${amountText(plan.replicas.value, "pods")}`,
+    `${amountText(plan.sessionsPerPod.value, "sessions")} and ${amountText(size.memoryBytes, "bytes")} each`,
+    `grace ${size.graceSeconds} s`,
+  ].join(", ");
+  void log.info(line, parent);
+  reportRisks(risks, acceptRisk, parent);
+}

@@ -1,0 +1,86 @@
+import * as k8s from "@pulumi/kubernetes";
+import { annotations } from "../facts.ts";
+import { podTemplate, RESTRICTED } from "../pods/pod-template.ts";
+import { customTimeouts } from "../pods/timeouts.ts";
+import { cpuQuantity, memoryQuantity } from "../process/quantity.ts";
+import { transformed } from "../transform.ts";
+import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec.ts";
+
+/** The pods of an MCP server: their names stay, and with them the sessions that they hold. */
+export function statefulSet(
+  spec: ServerSpec,
+  serviceAccount: k8s.core.v1.ServiceAccount,
+): k8s.apps.v1.StatefulSet {
+  const { parent, instance, namespace, plan, size, facts, args: user } = spec;
+  const name = serverName(instance);
+  const opts = { parent, customTimeouts: customTimeouts(plan.grace, size.graceSeconds) };
+  const args: k8s.apps.v1.StatefulSetArgs = {
+    metadata: { name, namespace, labels: labelsOf(spec), annotations: annotations(facts) },
+    spec: {
+      replicas: plan.replicas.value,
+      serviceName: name,
+      podManagementPolicy: "Parallel",
+      selector: { matchLabels: selectorOf(spec) },
+      template: podTemplate({
+        labels: labelsOf(spec),
+        selector: selectorOf(spec),
+        facts,
+        workload: user,
+        graceSeconds: size.graceSeconds,
+        serviceAccountName: serviceAccount.metadata.name,
+        containers: [container(spec)],
+        surges: false,
+      }),
+    },
+  };
+  const { transform } = user;
+  return new k8s.apps.v1.StatefulSet(
+    name,
+    transformed(transform?.statefulSet?.bind(transform), args, opts),
+    opts,
+  );
+}
+
+function container({ plan, size, port, args }: ServerSpec): k8s.types.input.core.v1.Container {
+  const memory = memoryQuantity(size.memoryBytes);
+  const { cpuLimitMillicores } = size;
+  return {
+    name: "server",
+    image: args.image ?? "",
+    imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
+    ...(args.args && { args: args.args }),
+    ports: [{ name: "mcp", containerPort: port }],
+    env: environment(args),
+    resources: {
+      requests: { cpu: cpuQuantity(size.cpuMillicores), memory },
+      limits: {
+        memory,
+        ...(cpuLimitMillicores !== undefined && { cpu: cpuQuantity(cpuLimitMillicores) }),
+      },
+    },
+    ...probes(plan.grace.startup.value),
+    lifecycle: { preStop: { sleep: { seconds: plan.grace.preStop.value } } },
+    securityContext: RESTRICTED,
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  };
+}
+
+function environment({ env = [], secrets = [] }: ServerSpec["args"]) {
+  return [
+    ...env.map(({ name, value }) => ({ name, value })),
+    ...secrets.map(({ targetEnvName, name, key }) => ({
+      name: targetEnvName,
+      valueFrom: { secretKeyRef: { name, key } },
+    })),
+  ];
+}
+
+/** MCP has no health endpoint, and a ping needs a session: that the port is open is all that can be asked. */
+function probes(startupSeconds: number): Partial<k8s.types.input.core.v1.Container> {
+  const tcpSocket = { port: "mcp" };
+  return {
+    startupProbe: { tcpSocket, periodSeconds: 1, failureThreshold: startupSeconds },
+    readinessProbe: { tcpSocket, periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: { tcpSocket, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+  };
+}

@@ -1,0 +1,67 @@
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Output,
+  output,
+} from "@pulumi/pulumi";
+import { SessionAffinity } from "./arguments/choices.ts";
+import { checkedGateway } from "./gateway/checked-gateway.ts";
+import { capacityOutput } from "./process/capacity-output.ts";
+import { processWorkload } from "./process/process-workload.ts";
+import { reportPlan } from "./process/report-plan.ts";
+import { gatewayUrl } from "./routes/gateway-url.ts";
+import { httpRoute } from "./routes/http-route.ts";
+import { ingress } from "./routes/ingress.ts";
+import type { VirtualMcpServerArgs } from "./virtual-mcp-server-args.ts";
+
+/**
+ * One MCP endpoint over many MCP servers: gateways whose number, size, limits and grace period follow from the
+ * sessions that they are declared for.
+ */
+export class VirtualMcpServer extends ComponentResource {
+  /** @internal */
+  static readonly __pulumiType = "mcp-fleet:index:VirtualMcpServer";
+
+  /** Where clients find the endpoint. */
+  readonly url: Output<string>;
+
+  /** The name of its Service. */
+  readonly serviceName: Output<string>;
+
+  /** Every figure of the plan by its name, with the arithmetic. */
+  readonly capacity: Output<Record<string, string>>;
+
+  /**
+   * @param name what children, pods and Service are called by; at most 40 small letters, digits and dashes.
+   * @throws {InputPropertiesError} with everything that is wrong with the arguments, before anything is registered.
+   */
+  constructor(name: string, args: VirtualMcpServerArgs, opts?: ComponentResourceOptions) {
+    const { __pulumiType: token } = VirtualMcpServer;
+    const checked = checkedGateway(token, name, args);
+    super(token, name, checked.facts, opts);
+    const { sized, configuration, facts } = checked;
+    const { namespace = "default", sessionAffinity = SessionAffinity.None } = args;
+    reportPlan(`gateway ${name}`, args.sessions, sized, args.acceptRisk, this);
+    const { service } = processWorkload({
+      parent: this,
+      instance: name,
+      role: "gateway",
+      namespace,
+      ...sized,
+      facts,
+      configuration,
+      storage: args.sessionStorage,
+      sessionAffinity,
+      process: args,
+      workload: args,
+      transform: args.transform,
+    });
+    if (args.ingress) ingress(this, name, namespace, args.ingress);
+    if (args.httpRoute) httpRoute(this, name, namespace, args.httpRoute);
+    this.url = gatewayUrl(name, args);
+    this.serviceName = service.metadata.name;
+    this.capacity = output(capacityOutput(sized.plan));
+    const { url, serviceName, capacity } = this;
+    this.registerOutputs({ url, serviceName, capacity });
+  }
+}

@@ -1,0 +1,237 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  CapacityError,
+  type FleetInputs,
+  type Plan,
+  type PlannedServer,
+  plan,
+  type ServerLoad,
+} from "../../runtime/contract/index.ts";
+
+function faultsOf(given: FleetInputs): CapacityError["faults"] {
+  try {
+    plan(given);
+  } catch (error) {
+    if (error instanceof CapacityError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+/** The one server of a fleet. */
+function planned(load: Partial<ServerLoad>, fleet: Partial<FleetInputs> = {}): PlannedServer {
+  const { servers } = plan({ sessions: 2500, ...fleet, servers: [{ name: "a", ...load }] });
+  const [server] = servers;
+  if (server === undefined) throw new Error("the plan has lost its server");
+  return server;
+}
+
+describe("the pods of a server", () => {
+  test("3 of them hold 2,500 sessions on 2, 1,375 on the fuller one, in 629Mi", () => {
+    const { pods } = planned({ replicas: 3 });
+    expect([pods?.replicas.value, pods?.holding.value]).toEqual([3, 2]);
+    expect(pods?.sessionsPerPod.value).toBe(1375);
+    // (128Mi + 1,375 × 256Ki) ÷ 75 %
+    expect(pods?.memory.value).toBe(629 * 2 ** 20);
+    expect(pods?.disruption.value).toBe(1);
+  });
+
+  test.each([1, 2])(
+    "%d of them hold all 2,500 sessions on 1, without any imbalance",
+    (replicas) => {
+      expect(planned({ replicas }).pods?.sessionsPerPod.value).toBe(2500);
+    },
+  );
+
+  test("of 512Mi do not hold 1,375 sessions of 256Ki: 629Mi, more pods or smaller sessions do", () => {
+    const load = { name: "a", replicas: 3, memoryBytes: 512 * 2 ** 20 };
+    const given = { sessions: 2500, servers: [load] };
+    expect(faultsOf(given)).toEqual([
+      {
+        input: "servers.a.memoryBytes",
+        value: "512Mi",
+        rule: "at least 629Mi: what the sessions of a pod take while one pod is gone",
+        fix: "raise it to 629Mi, run more replicas, or lower sessions or sessionBytes",
+      },
+    ]);
+    const ways = [{ memoryBytes: 629 * 2 ** 20 }, { replicas: 5 }, { sessionBytes: 2 ** 17 }];
+    for (const way of ways)
+      expect(faultsOf({ ...given, servers: [{ ...load, ...way }] })).toEqual([]);
+  });
+
+  test("that would need more than 1Ti are not told to take more than 1Ti", () => {
+    const [fault] = faultsOf({
+      sessions: 10_000,
+      servers: [{ name: "a", replicas: 1, sessionBytes: 2 ** 30 }],
+    });
+    expect(fault?.fix).toBe("run more replicas, or lower sessions or sessionBytes");
+  });
+
+  test("with calls of at most 10 min have 622 s of grace, where gateways with 15 min have 922 s", () => {
+    const servers = [
+      { name: "slow", replicas: 1, proxied: true, callTimeoutMaxSeconds: 600 },
+      { name: "slower", callTimeoutMaxSeconds: 900 },
+    ];
+    const {
+      gateways,
+      servers: [slow],
+    } = plan({ sessions: 1, servers });
+    const graces = [gateways, slow?.proxies, slow?.pods].map(
+      (part) => part?.grace.terminationGrace.value,
+    );
+    expect(graces).toEqual([922, 622, 622]);
+  });
+
+  test("whose longest call is 10 s leave the gateways the 300 s of the configuration", () => {
+    const { gateways, servers } = plan({
+      sessions: 1,
+      servers: [{ name: "a", replicas: 1, callTimeoutMaxSeconds: 10 }],
+    });
+    expect(gateways.grace.drain.value).toBe(300);
+    expect(servers[0]?.pods?.grace.drain.value).toBe(10);
+  });
+});
+
+describe("the proxies of a server", () => {
+  test("for 2,500 sessions are 3, each with 1 backend, and for a server without proxies there are none", () => {
+    const { proxies, pods } = planned({ proxied: true });
+    expect(proxies?.replicas.value).toBe(3);
+    const pools = proxies?.requiredNofile.terms.find(({ name }) => name === "backend pools");
+    expect(pools?.value).toBe(256);
+    expect(pods).toBeUndefined();
+    expect(planned({ replicas: 1 }).proxies).toBeUndefined();
+  });
+
+  test("for 250 of 2,500 sessions have a tenth of the 1,000 calls in flight", () => {
+    const { proxies } = planned({ proxied: true, sessions: 250 }, { concurrentCalls: 1000 });
+    const calls = proxies?.requiredNofile.terms.find(({ name }) => name === "parallel calls");
+    expect(calls?.value).toBe(100);
+  });
+
+  test("are as many as they are, where 8 gateways may be", () => {
+    const { gateways, servers } = plan({
+      sessions: 2500,
+      maxReplicas: 8,
+      servers: [{ name: "a", proxied: true }],
+    });
+    expect(gateways.autoscaling?.maxReplicas.value).toBe(8);
+    expect(servers[0]?.proxies?.autoscaling).toBeUndefined();
+  });
+});
+
+describe("what servers say of the gateways' load", () => {
+  test.each([
+    [{ notifications: "session" }, 1],
+    [{ catalog: "perSession" }, 1],
+    [{ transport: "sse" }, 1],
+    [{ notifications: "calls", catalog: "shared", transport: "streamable-http" }, 0],
+  ] as const)(
+    "%j costs each listening session %d streams more, there and at the proxies",
+    (load, streams) => {
+      const fleet = plan({ sessions: 2500, servers: [{ name: "a", proxied: true, ...load }] });
+      const toSession = (part: Plan["gateways"] | undefined) =>
+        part?.requiredNofile.terms.find(({ name }) => name === "session streams at backends")
+          ?.value;
+      expect(fleet.inputs.sessionStreamBackends).toBe(streams);
+      expect(toSession(fleet.gateways)).toBe(streams * 1375);
+      expect(toSession(fleet.servers[0]?.proxies)).toBe(streams * 1375);
+    },
+  );
+
+  test("2 servers are 2 backends, or 2 of the 5 that were counted, and never 2 of 1", () => {
+    const servers = [{ name: "a" }, { name: "b" }];
+    expect(plan({ sessions: 1, servers }).inputs.backends).toBe(2);
+    expect(plan({ sessions: 1, backends: 5, servers }).inputs.backends).toBe(5);
+    expect(faultsOf({ sessions: 1, backends: 1, servers })).toEqual([
+      {
+        input: "backends",
+        value: 1,
+        rule: "at least 2: the servers that are described",
+        fix: "leave it out, or raise it",
+      },
+    ]);
+  });
+
+  test("3 servers of 2 names are 1 fault, since a name is how a server is found", () => {
+    const servers = [{ name: "a" }, { name: "b" }, { name: "a" }];
+    expect(faultsOf({ sessions: 1, servers })).toMatchObject([
+      { input: "servers.a", value: "2 servers", rule: "a name of its own for each server" },
+    ]);
+  });
+
+  test("2 numbers of a server that are out of their range come at once", () => {
+    const servers = [{ name: "a", replicas: -1, sessions: 0.5 }];
+    expect(faultsOf({ sessions: 1, servers }).map(({ input, fix }) => [input, fix])).toEqual([
+      ["servers.a.replicas", "write 0 or more"],
+      ["servers.a.sessions", "write a whole number"],
+    ]);
+  });
+});
+
+const loads: fc.Arbitrary<ServerLoad> = fc.record(
+  {
+    name: fc.constant("a"),
+    replicas: fc.integer({ min: 1, max: 20 }),
+    sessions: fc.integer({ min: 1, max: 100_000 }),
+    callTimeoutMaxSeconds: fc.double({ min: 1, max: 3600, noNaN: true }),
+    sessionBytes: fc.integer({ min: 0, max: 2 ** 20 }),
+    processBytes: fc.integer({ min: 0, max: 2 ** 30 }),
+    memoryBytes: fc.constant(2 ** 40),
+    proxied: fc.constant(true),
+    notifications: fc.constantFrom("session" as const, "calls" as const),
+  },
+  { requiredKeys: ["name", "replicas", "memoryBytes", "proxied"] },
+);
+
+const LOADED = ["sessions", "callTimeoutMaxSeconds", "sessionBytes", "processBytes"] as const;
+
+describe("whatever the server", () => {
+  test("its pods and proxies need no less of anything the more it has to bear", () => {
+    const growing = fc.tuple(
+      loads,
+      fc.constantFrom(...LOADED),
+      fc.double({ min: 1, max: 4, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(
+        growing,
+        fc.integer({ min: 1, max: 100_000 }),
+        ([load, name, factor], sessions) => {
+          const fleet = { sessions, callTimeoutMaxSeconds: 14_400, memoryBytes: 2 ** 40 };
+          const before = planned({ ...load, [name]: load[name] ?? 1 }, fleet);
+          const grown = Math.ceil((load[name] ?? 1) * factor);
+          const after = planned({ ...load, [name]: grown }, fleet);
+          for (const part of ["proxies", "pods"] as const) {
+            const [less, more] = [before[part], after[part]];
+            if (less === undefined || more === undefined) throw new Error(`no ${part}`);
+            expect(more.replicas.value).toBeGreaterThanOrEqual(less.replicas.value);
+            const { terminationGrace } = more.grace;
+            expect(terminationGrace.value).toBeGreaterThanOrEqual(
+              less.grace.terminationGrace.value,
+            );
+            // One proxy more leaves less to each of them.
+            if (more.replicas.value > less.replicas.value) continue;
+            expect(more.memory.value).toBeGreaterThanOrEqual(less.memory.value);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("with one pod gone the others have memory for every session, 10 % of imbalance included", () => {
+    fc.assert(
+      fc.property(loads, fc.integer({ min: 1, max: 100_000 }), (load, sessions) => {
+        const { pods } = planned(load, { sessions, memoryBytes: 2 ** 40 });
+        if (pods === undefined) throw new Error("no pods");
+        const left = Math.max(1, pods.replicas.value - 1);
+        const all = (load.sessions ?? sessions) * (left === 1 ? 1 : 1.1);
+        expect(left * pods.sessionsPerPod.value + 1e-6).toBeGreaterThanOrEqual(all);
+        const { sessionBytes = 2 ** 18, processBytes = 2 ** 27 } = load;
+        const used = processBytes + pods.sessionsPerPod.value * sessionBytes;
+        expect(pods.memory.value * 0.75).toBeGreaterThanOrEqual(used);
+      }),
+    );
+  });
+});
