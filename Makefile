@@ -13,16 +13,19 @@ BIN := node_modules/.bin
 export PATH := $(NODE_HOME)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak bench lint format build docs run clean
+.PHONY: help demo test soak bench predicted lint format build docs run preview up down clean
+
+# A command that brings up a one-node Kubernetes for tests of manifests; without one, the current context serves.
+export MCP_FLEET_CLUSTER_TOOL ?= $(abspath $(wildcard ../shared/tools/k8s/cluster))
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 REPLICAS := 1
 demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redis-server) ## three real MCP servers behind one endpoint, a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
-test: node_modules/.installed .tools/redis/redis-server .tools/dns/dnsmasq ## lint, types and every test
+test: node_modules/.installed .tools/redis/redis-server .tools/dns/dnsmasq .tools/pulumi/parts.json infra/dist/index.cjs ## lint, types and every test
 	@$(BIN)/biome ci --reporter=summary .
 	@$(BIN)/tsc --noEmit
 	@$(BIN)/vitest run $(TESTS)
@@ -34,6 +37,9 @@ soak: node_modules/.installed ## ten minutes of clients that come, go and break 
 bench: node_modules/.installed .tools/redis/redis-server ## what calls, sessions and restores cost, side by side with a bare pass-through: docs/performance.md
 	@node bench/main.ts
 
+predicted: node_modules/.installed .tools/redis/redis-server ## what the capacity plan says beside what a gateway under it takes: docs/capacity.md
+	@node bench/predicted.ts --write
+
 lint: node_modules/.installed ## format, lint (the import rules are lint errors) and types
 	@$(BIN)/biome ci .
 	@$(BIN)/tsc --noEmit
@@ -41,11 +47,14 @@ lint: node_modules/.installed ## format, lint (the import rules are lint errors)
 format: node_modules/.installed ## write what lint would ask for
 	@$(BIN)/biome check --write .
 
-build: node_modules/.installed ## runtime/dist, what the package ships
+build: infra/dist/index.cjs node_modules/.installed ## runtime/dist and infra/dist, what the packages ship
 	@rm -rf runtime/dist
 	@$(BIN)/tsc -p runtime/tsconfig.build.json
 	@mkdir -p runtime/dist/sessions/lua && cp runtime/sessions/lua/*.lua runtime/dist/sessions/lua/
 	@chmod +x runtime/dist/main.js
+
+infra/dist/index.cjs: node_modules/.installed infra/tsdown.config.ts infra/schema.json $(shell find infra runtime/contract -name '*.ts' -not -path '*/dist/*' -not -path '*/node_modules/*') $(wildcard infra/redis/scripts/*)
+	@cd infra && ../$(BIN)/tsdown
 
 docs: node_modules/.installed ## rewrite the tables in docs/ that come from the code
 	@node docs/tables.ts
@@ -53,8 +62,28 @@ docs: node_modules/.installed ## rewrite the tables in docs/ that come from the 
 run: node_modules/.installed ## the command of this tree: make run ARGS="gateway --config FILE --port 4483"
 	@node runtime/main.ts $(ARGS)
 
+# The stack of Pulumi.yaml, its state in a folder here: where Pulumi is not installed, what the tests use serves.
+PULUMI_ENVIRONMENT = PATH="$(PATH):$(CURDIR)/.tools/pulumi" PULUMI_BACKEND_URL="$${PULUMI_BACKEND_URL:-file://$(CURDIR)/.pulumi-state}" \
+  PULUMI_CONFIG_PASSPHRASE="$${PULUMI_CONFIG_PASSPHRASE-}" PULUMI_SKIP_UPDATE_CHECK=true
+PULUMI = $(PULUMI_ENVIRONMENT) pulumi
+STACK := dev
+RENDER :=
+stack: node_modules/.installed .tools/pulumi/parts.json
+	@mkdir -p .pulumi-state
+	@$(PULUMI) stack select --create $(STACK)
+	@$(if $(RENDER),$(PULUMI) config set mcp-fleet:renderTo $(abspath $(RENDER)),$(PULUMI) config rm mcp-fleet:renderTo 2>/dev/null || true)
+
+preview: stack ## what `make up` would make on the current kube context; RENDER=folder: as manifests in a folder
+	@$(PULUMI) preview
+
+up: stack ## a small complete fleet on the current kube context; RENDER=folder: its manifests in a folder
+	@$(PULUMI) up --yes
+
+down: stack ## remove what `make up` made
+	@$(PULUMI) destroy --yes
+
 clean: ## remove what the other targets made
-	rm -rf node_modules runtime/node_modules runtime/dist .tools .cache
+	rm -rf node_modules runtime/node_modules infra/node_modules runtime/dist infra/dist .tools .cache
 
 $(NODE):
 	@test -n "$(NODE_PACKAGE)" || { echo "mcp-fleet: no Node is packaged for $(SYSTEM); install Node >= 22.19 and set NODE_HOME to its folder" >&2; exit 1; }
@@ -69,6 +98,10 @@ $(NODE):
 
 .tools/dns/dnsmasq:
 	@sh test/support/get-servers.sh .tools/dns "pods found by DNS" dnsmasq dnsmasq-base
+
+# The Pulumi engine: the vendor's, or what can be built of it, and stand-ins for the rest.
+.tools/pulumi/parts.json: $(NODE) test/pulumi/get-toolchain.sh test/pulumi/toolchain/go.mod
+	@sh test/pulumi/get-toolchain.sh .tools/pulumi
 
 node_modules/.installed: $(NODE) package.json package-lock.json $(wildcard */package.json)
 	@echo "installing packages"

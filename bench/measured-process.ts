@@ -31,12 +31,19 @@ export class MeasuredProcess {
     this.adminUrl = adminUrl;
   }
 
-  /** Runs a script until one line of its output holds the URL of an MCP endpoint. */
+  /**
+   * Runs a script until one line of its output holds the URL of an MCP endpoint. `nofile`: its limit of open files.
+   * Absent: that of this process.
+   */
   static async start(
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
+    nofile?: number,
   ): Promise<MeasuredProcess> {
-    const child = spawn(process.execPath, args, {
+    const node: readonly [string, ...string[]] = [process.execPath, ...args];
+    const limited = ["bash", "-c", `ulimit -n ${nofile} && exec "$0" "$@"`, ...node] as const;
+    const [command, ...rest] = nofile === undefined ? node : limited;
+    const child = spawn(command, rest, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...environment },
     });
@@ -64,8 +71,12 @@ export class MeasuredProcess {
   }
 
   get rssBytes(): number {
-    const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+    return this.#statusBytes("VmRSS");
+  }
+
+  /** The most that it has been so far. */
+  get peakRssBytes(): number {
+    return this.#statusBytes("VmHWM");
   }
 
   get descriptors(): number {
@@ -76,6 +87,11 @@ export class MeasuredProcess {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill("SIGINT");
     await once(this.#child, "close");
+  }
+
+  #statusBytes(name: "VmRSS" | "VmHWM"): number {
+    const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
   }
 }
 

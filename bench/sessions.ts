@@ -1,7 +1,5 @@
-import { once } from "node:events";
-import { type ClientRequest, get } from "node:http";
-
 import { ROUNDS, SECONDS_PER_RUN } from "./calls.ts";
+import { openStreams } from "./client-streams.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Callers, type LoadResult, load, warmUp } from "./load.ts";
 import type { MeasuredProcess } from "./measured-process.ts";
@@ -15,7 +13,6 @@ export const FEW_SESSIONS = 100;
 export const STREAMS = 4_000;
 export const CREATED_WITH_REDIS = 1_000;
 
-const STREAMS_OPENED_AT_ONCE = 16;
 const CONCURRENCY = 16;
 
 /** What one more of something holds. */
@@ -51,7 +48,7 @@ export async function measureSessions(fleet: Fleet): Promise<SessionFigures> {
   });
   const { cpuMsPerSession, sessions } = idle.value;
   const streaming = await held(many.process, STREAMS, () =>
-    openStreams(many.process.url, sessions.slice(0, STREAMS)),
+    openStreams(many.process.url, idsOf(sessions.slice(0, STREAMS))),
   );
   for (const stream of streaming.value) stream.destroy();
 
@@ -125,25 +122,8 @@ async function held<T>(process: MeasuredProcess, count: number, work: () => Prom
   return { value, held: { bytes, descriptors } };
 }
 
-/** A GET of each session, on a connection of its own. */
-async function openStreams(
-  url: string,
-  sessions: readonly SpreadSession[],
-): Promise<ClientRequest[]> {
-  const streams: ClientRequest[] = [];
-  const rest = sessions.values();
-  const opener = async () => {
-    for (const [session] of rest) {
-      const headers = { accept: "text/event-stream", "mcp-session-id": session?.id ?? "" };
-      const stream = get(url, { agent: false, headers });
-      const [response] = await once(stream, "response");
-      if (response.statusCode !== 200) throw new Error(`a stream got ${response.statusCode}`);
-      response.on("error", () => {}).resume();
-      streams.push(stream);
-    }
-  };
-  await Promise.all(Array.from({ length: STREAMS_OPENED_AT_ONCE }, opener));
-  return streams;
+function idsOf(sessions: readonly SpreadSession[]): string[] {
+  return sessions.map(([session]) => session?.id ?? "");
 }
 
 async function callOnce({ target, sessions }: Loaded): Promise<void> {

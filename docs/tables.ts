@@ -2,26 +2,23 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { variableName } from "../runtime/contract/environment.ts";
+import { amountText } from "../runtime/contract/figure-text.ts";
 import { TIMES } from "../runtime/contract/grace.ts";
 import { fieldsWithin, LEAVES, type Leaf } from "../runtime/contract/leaves.ts";
 import { CONSTANTS, type Constant } from "../runtime/contract/measurements.ts";
 import { INPUT_NAMES, INPUTS, type Input, printInput } from "../runtime/contract/plan-inputs.ts";
 import { REFUSALS } from "../runtime/contract/refusals.ts";
+import { SERVER_INPUT_NAMES, SERVER_INPUTS } from "../runtime/contract/server-load.ts";
 import { toolhive } from "../runtime/contract/toolhive.ts";
 import { Metrics } from "../runtime/metrics.ts";
+import { serverKey } from "../runtime/plan-server.ts";
 import { ERROR_TABLE, type ErrorRow } from "../runtime/wire/error-table.ts";
-
-/** A table of a page that the code knows better than an author would. */
-export interface Table {
-  /** The page, in docs/. */
-  readonly file: string;
-  /** The name in the page's `BEGIN generated` mark. */
-  readonly name: string;
-  readonly table: () => string;
-}
+import { COMPONENT_TABLES } from "./component-pages.ts";
+import { SCHEMA_FILE, schemaText } from "./component-schema.ts";
+import { code, type GeneratedTable, markdown } from "./generated-table.ts";
 
 /** Every generated table. */
-export const TABLES: readonly Table[] = [
+export const TABLES: readonly GeneratedTable[] = [
   { file: "settings.md", name: "settings", table: settings },
   { file: "settings.md", name: "toolhive-settings", table: toolhiveSettings },
   { file: "toolhive.md", name: "works", table: works },
@@ -30,7 +27,9 @@ export const TABLES: readonly Table[] = [
   { file: "metrics.md", name: "metrics", table: metrics },
   { file: "capacity.md", name: "times", table: () => constants(TIMES) },
   { file: "capacity.md", name: "inputs", table: inputs },
+  { file: "capacity.md", name: "servers", table: servers },
   { file: "capacity.md", name: "constants", table: () => constants(CONSTANTS) },
+  ...COMPONENT_TABLES,
 ];
 
 /**
@@ -49,21 +48,7 @@ export function withTables(file: string, page: string): string {
   }, page);
 }
 
-/** A Markdown table, its columns aligned as the formatter of the repository wants them. */
-export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = head.map((_, column) =>
-    Math.max(3, ...lines.map((cells) => cells[column]?.length ?? 0)),
-  );
-  const print = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  const [first = [], ...others] = lines;
-  return [first, widths.map((width) => "-".repeat(width)), ...others].map(print).join("\n");
-}
-
 const printed = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-
-const code = (text: string) => `\`${text}\``;
 
 /** What the JSON Schema says of a leaf: the same that editors show. */
 function about(leaf: Leaf) {
@@ -192,7 +177,17 @@ function inputs(): string {
   return markdown(["Input", "Unit", "Default", "What it is"], rows);
 }
 
+function servers(): string {
+  const rows = SERVER_INPUT_NAMES.map((name) => {
+    const { about, unit, fallback }: Input = SERVER_INPUTS[name];
+    const usual = fallback === undefined ? "–" : amountText(fallback, unit);
+    return [code(name), code(serverKey(name)), unit, usual, about];
+  });
+  return markdown(["Input", "Key", "Unit", "Default", "What it is"], rows);
+}
+
 if (import.meta.main) {
+  writeFileSync(SCHEMA_FILE, schemaText());
   for (const file of new Set(TABLES.map((table) => table.file))) {
     const path = join(import.meta.dirname, file);
     writeFileSync(path, withTables(file, readFileSync(path, "utf8")));

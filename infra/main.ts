@@ -1,6 +1,6 @@
 // The stack of `pulumi up` and `make up`: a store, an MCP server and a gateway before it, on the current kube context.
 import * as k8s from "@pulumi/kubernetes";
-import { Config, type ComponentResourceOptions } from "@pulumi/pulumi";
+import { type ComponentResourceOptions, Config } from "@pulumi/pulumi";
 import { Engine, McpServer, RedisSentinel, Spread, VirtualMcpServer } from "./index.ts";
 
 const config = new Config("mcp-fleet");

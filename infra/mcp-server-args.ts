@@ -57,15 +57,15 @@ export interface McpServerArgs extends WorkloadArgs {
   callTimeout?: string;
   /** The longest call of all, such as 10m: its pods are given so long to finish. Default: 300s. */
   callTimeoutMax?: string;
-  /** Where its proxies keep their sessions; one proxy keeps them in its memory. */
+  /** Where its proxies keep their sessions. Default: in the memory of the one proxy that there then may be. */
   sessionStorage?: SessionStorageArgs;
   /** Whether the proxies' Service sends a client address to the same pod. Default: None. */
   sessionAffinity?: SessionAffinity;
   /** Arguments of the container. Default: those of the image. */
   args?: Input<string>[];
-  /** Variables of the container. */
+  /** Variables of the container. Default: none. */
   env?: EnvArgs[];
-  /** Variables of the container that come from Secrets. */
+  /** Variables of the container that come from Secrets. Default: none. */
   secrets?: SecretEnvArgs[];
   /** When nodes ask the registry. Default: IfNotPresent. */
   imagePullPolicy?: Input<string>;
@@ -73,10 +73,10 @@ export interface McpServerArgs extends WorkloadArgs {
   cost?: ServerCostArgs;
   /** What a pod of the server gets, in the place of what the plan says. */
   resources?: ResourcesArgs;
-  /** Seconds between SIGTERM and SIGKILL of the server's pods, in the place of what the plan says. Less is refused. */
+  /** Seconds between SIGTERM and SIGKILL of the server's pods, in the place of what the plan says. Less is refused. Default: the plan's. */
   terminationGracePeriodSeconds?: number;
   /** How its proxies run. */
   proxy?: ProcessArgs;
-  /** The last word on single children, in TypeScript. */
+  /** The last word on single children, in TypeScript. Default: none. */
   transform?: McpServerTransforms;
 }

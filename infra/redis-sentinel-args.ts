@@ -14,9 +14,9 @@ export interface IssuerArgs {
 
 /** How connections to Redis and to the Sentinels are encrypted. One of secretName and issuer is required. */
 export interface RedisTlsArgs {
-  /** A Secret with tls.crt, tls.key and ca.crt, whose certificate has the name in servername. */
+  /** A Secret with tls.crt, tls.key and ca.crt, whose certificate has the name in servername. One of secretName and issuer is required. */
   secretName?: Input<string>;
-  /** Who issues a certificate for it. */
+  /** Who issues a certificate for it. One of secretName and issuer is required. */
   issuer?: IssuerArgs;
   /** The name in the certificate. Default: that of the headless Service. */
   servername?: Input<string>;
@@ -56,12 +56,12 @@ export interface RedisSentinelArgs extends WorkloadArgs {
   tls?: RedisTlsArgs;
   /** A container beside each server that tells Prometheus of it. Default: none. */
   exporter?: ExporterArgs;
-  /** maxmemory, such as 256Mi, in the place of what the plan says. Less is refused. */
+  /** maxmemory, such as 256Mi, in the place of what the plan says. Less is refused. Default: the plan's. */
   maxMemory?: string;
-  /** maxclients, in the place of what the plan says. Fewer are refused. */
+  /** maxclients, in the place of what the plan says. Fewer are refused. Default: the plan's. */
   maxClients?: number;
   /** What a server's container gets, in the place of what the plan says. Less memory is refused. */
   resources?: ResourcesArgs;
-  /** The last word on single children, in TypeScript. */
+  /** The last word on single children, in TypeScript. Default: none. */
   transform?: RedisTransforms;
 }

@@ -43,6 +43,7 @@ export interface McpServerTransforms {
     args: k8s.networking.v1.NetworkPolicyArgs,
     opts: CustomResourceOptions,
   ): k8s.networking.v1.NetworkPolicyArgs;
+  /** The children of its proxies. */
   proxy?: ProcessTransforms;
 }
 

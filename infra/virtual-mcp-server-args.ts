@@ -20,9 +20,9 @@ export interface VirtualMcpServerArgs extends WorkloadArgs, ProcessArgs {
   incomingAuth?: IncomingAuthArgs;
   /** How names of two backends are told apart. */
   aggregation?: AggregationArgs;
-  /** Pods, in the place of what the plan says. Fewer are refused. */
+  /** Pods, in the place of what the plan says. Fewer are refused. Default: the plan's. */
   replicas?: number;
-  /** A HorizontalPodAutoscaler that adds pods to those of the plan; not with replicas. */
+  /** A HorizontalPodAutoscaler that adds pods to those of the plan; not with replicas. Default: none. */
   autoscaling?: AutoscalingArgs;
   /** Whether the Service sends a client address to the same pod; any pod serves any session. Default: None. */
   sessionAffinity?: SessionAffinity;
@@ -30,10 +30,10 @@ export interface VirtualMcpServerArgs extends WorkloadArgs, ProcessArgs {
   allowedHosts?: string[];
   /** The origins of browser clients that are answered. Default: pages of the allowed hosts. */
   allowedOrigins?: string[];
-  /** An Ingress before the Service. */
+  /** An Ingress before the Service. Default: none. */
   ingress?: IngressArgs;
-  /** An HTTPRoute before the Service. */
+  /** An HTTPRoute before the Service. Default: none. */
   httpRoute?: HttpRouteArgs;
-  /** The last word on single children, in TypeScript. */
+  /** The last word on single children, in TypeScript. Default: none. */
   transform?: ProcessTransforms;
 }

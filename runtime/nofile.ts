@@ -36,7 +36,7 @@ export function checkNofile(settings: Settings, log: Logger): NofileFit | undefi
   }
   log.warn(
     { nofile: { limit, need: need.value, sessions, lowered } },
-    "the limit of open files is lower than the settings need: limits are lowered, and sessions refused before it is reached",
+    "the limit of open files is lower than what is needed: limits are lowered, and sessions refused before it is reached",
   );
   return fit;
 }
@@ -69,14 +69,20 @@ export function writeTerminationMessage(
 }
 
 function tooLow(settings: Settings, { limit, need, holds, sessions }: NofileFit): string {
-  const { mode } = settings.nofile;
+  const { mode, required } = settings.nofile;
   const sum = need.terms.map(({ name, value }) => `${name} ${value}`).join(" + ");
-  const fixes = [
-    `raise the hard limit to ${need.value}`,
+  const lower =
     holds > 0
       ? `set ${sessionsSetting(settings)} to at most ${holds}`
-      : "lower limits.upstreamConnections or limits.views, or serve fewer backends",
+      : "lower limits.upstreamConnections or limits.views, or serve fewer backends";
+  const [what, less] =
+    required === undefined
+      ? [`these settings need ${need.value} open files (${sum})`, lower]
+      : [`this process was planned with ${required} open files`, `plan with nofile ${limit}`];
+  const fixes = [
+    `raise the hard limit to ${need.value}`,
+    less,
     ...(mode === "enforce" && sessions > 0 ? ["set nofile.mode: degrade"] : []),
   ];
-  return `nofile: these settings need ${need.value} open files (${sum}) and the limit is ${limit}: ${fixes.join(", or ")}`;
+  return `nofile: ${what} and the limit is ${limit}: ${fixes.join(", or ")}`;
 }

@@ -1,63 +1,71 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
-  bytes,
+  type FleetInputs,
   INPUT_NAMES,
   INPUTS,
   type Input,
   type InputName,
-  type PlanInputs,
   plan,
   printInput,
+  type ServerLoad,
   STORES,
-  seconds,
   type Unit,
 } from "./contract/index.ts";
+import { kindOf, readAmount } from "./plan-amount.ts";
+import { planSvg } from "./plan-drawing.ts";
+import { kebab, readServer } from "./plan-server.ts";
 import { planTable } from "./plan-table.ts";
 
-type PlanOptions = PlanInputs & { readonly json?: true };
+type PlanOptions = Omit<FleetInputs, "servers"> & {
+  readonly server?: readonly ServerLoad[];
+  readonly json?: true;
+  readonly svg?: true;
+};
 
 /** `mcp-fleet plan`: what a fleet needs for a load, with the arithmetic. Errors: CapacityError. */
 export function addPlan(program: Command): void {
   const command = program
     .command("plan")
-    .description("say what a fleet of gateways needs: pods, descriptors, memory, store and time")
-    .option("--json", "as JSON")
+    .description("say what a fleet needs: pods, descriptors, memory, store and time")
+    .addOption(new Option("--json", "as JSON").conflicts("svg"))
+    .option("--svg", "as a drawing")
     .addOption(new Option("--store <kind>", "where sessions are kept").choices(STORES))
-    .action(print);
+    .addOption(serverOption())
+    .action((options: PlanOptions) => print(command, options));
   for (const name of INPUT_NAMES) command.addOption(optionOf(name));
 }
 
-function print({ json, ...inputs }: PlanOptions): void {
-  const answer = plan(inputs);
-  const text = json ? `${JSON.stringify(answer, undefined, 2)}\n` : planTable(answer);
-  process.stdout.write(text);
+function print(command: Command, { json, svg, server: servers = [], ...load }: PlanOptions): void {
+  if (load.backends === undefined && servers.length === 0) {
+    command.error("error: --backends <number> is required where no --server is described");
+  }
+  const answer = plan({ ...load, servers });
+  if (svg) process.stdout.write(planSvg(answer));
+  else process.stdout.write(json ? `${JSON.stringify(answer, undefined, 2)}\n` : planTable(answer));
 }
 
-/** `memoryBytes` is `--memory-bytes`; required where there is no default and nothing that it follows from. */
+function serverOption(): Option {
+  const example = "name=github,replicas=3,stateful,proxied,call-timeout-max=10m";
+  const about = `an MCP server, said again for each; docs/capacity.md lists its keys: ${example}`;
+  return new Option("--server <spec>", about).argParser(
+    (text: string, before: readonly ServerLoad[] = []) => [...before, readServer(text)],
+  );
+}
+
+/** `memoryBytes` is `--memory-bytes`; sessions are required, all else has a default or follows from another input. */
 function optionOf(name: InputName): Option {
   const { unit, about, fallback }: Input = INPUTS[name];
-  const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const known = fallback === undefined ? "" : ` (default: ${printInput(name, fallback)})`;
-  const option = new Option(`--${flag} <${kindOf(unit)}>`, `${about}${known}`);
-  option.argParser((text: string) => read(unit, text));
-  return option.makeOptionMandatory(name === "sessions" || name === "backends");
+  const option = new Option(`--${kebab(name)} <${kindOf(unit)}>`, `${about}${known}`);
+  option.argParser((text: string) => read(text, unit));
+  return option.makeOptionMandatory(name === "sessions");
 }
 
-function kindOf(unit: Unit): string {
-  if (unit === "bytes") return "size";
-  return unit === "seconds" ? "duration" : "number";
-}
-
-/** A number, or what the configuration writes in its place: `2Gi`, `5m`. */
-function read(unit: Unit, text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && !Number.isNaN(value)) return value;
+function read(text: string, unit: Unit): number {
   try {
-    if (unit === "bytes") return bytes(text);
-    if (unit === "seconds") return seconds(text);
+    return readAmount(text, unit);
   } catch (error) {
     if (error instanceof RangeError) throw new InvalidArgumentError(error.message);
     throw error;
   }
-  throw new InvalidArgumentError(`"${text}" is not a number`);
 }

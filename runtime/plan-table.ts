@@ -1,30 +1,56 @@
 import {
+  amountText,
   type Figure,
-  formatBytes,
-  formatSeconds,
   INPUT_NAMES,
   INPUTS,
   type Plan,
-  type Unit,
+  type PlannedServer,
+  type ProcessPlan,
+  type ServerPlan,
 } from "./contract/index.ts";
-import { MEBIBYTE } from "./contract/pod-size.ts";
 
 /** What one line shows: a name, an amount, and where it comes from. */
 type Row = readonly [name: string, amount: string, from: string];
 
 /** A plan as text: each figure with its formula, and below it the terms and where they come from. */
-export function planTable({ inputs, store, grace, ...pod }: Plan): string {
+export function planTable({ inputs, gateways, servers, store }: Plan): string {
   const asked = INPUT_NAMES.map((name): Row => {
     const { unit, about } = INPUTS[name];
-    return [name, amount(inputs[name], unit), about];
+    return [name, amountText(inputs[name], unit), about];
   });
   return [
     section("What is asked", [...asked, ["store", inputs.store, "Where sessions are kept"]]),
-    section("The fleet, and each pod of it while one is lost", rowsOf(pod)),
+    section("The gateways, and each pod of them while one is lost", processRows(gateways)),
+    section("The time that a gateway takes to end and to start", rowsOf({ ...gateways.grace })),
+    ...servers.flatMap(serverSections),
     ...(store === undefined ? [] : [section("The store, for all pods", rowsOf({ ...store }))]),
-    section("The time that a pod takes to end and to start", rowsOf({ ...grace })),
     "docs/capacity.md says where each constant comes from.\n",
   ].join("\n\n");
+}
+
+function serverSections({ name, proxies, pods }: PlannedServer): string[] {
+  const elsewhere: Row = [name, "0 pods", "It runs elsewhere, and is reached by its URL"];
+  return [
+    ...(proxies ? [section(`The proxies of ${name}`, withGrace(proxies, processRows))] : []),
+    section(`The pods of ${name}`, pods ? withGrace(pods, podRows) : [elsewhere]),
+  ];
+}
+
+function processRows({ grace: _, autoscaling, ...figures }: ProcessPlan): Row[] {
+  return rowsOf({ ...figures, ...autoscaling });
+}
+
+function podRows({ grace: _, ...figures }: ServerPlan): Row[] {
+  return rowsOf(figures);
+}
+
+/** Of the time of others than gateways only what its longest call makes of it: the rest is the same. */
+function withGrace<Part extends ProcessPlan | ServerPlan>(
+  part: Part,
+  rows: (part: Part) => Row[],
+): Row[] {
+  const { terminationGrace, rollout, progressDeadline } = part.grace;
+  return [...rows(part), ...rowsOf({ terminationGrace, rollout, progressDeadline })];
 }
 
 function section(title: string, rows: readonly Row[]): string {
@@ -39,26 +65,14 @@ function section(title: string, rows: readonly Row[]): string {
 function rowsOf(figures: Readonly<Record<string, Figure>>): Row[] {
   return Object.entries(figures).flatMap(([name, { value, unit, formula, terms }]): Row[] => {
     const [only] = terms;
-    if (only !== undefined && terms.length === 1) return [[name, amount(value, unit), only.from]];
+    if (only !== undefined && terms.length === 1 && formula === only.name) {
+      const from = only.from === only.name ? `= ${formula}` : only.from;
+      return [[name, amountText(value, unit), from]];
+    }
     const below = terms.map((term): Row => {
       const from = term.from === term.name ? "as above" : term.from;
-      return [`  ${term.name}`, amount(term.value, term.unit), from];
+      return [`  ${term.name}`, amountText(term.value, term.unit), from];
     });
-    return [[name, amount(value, unit), `= ${formula}`], ...below];
+    return [[name, amountText(value, unit), `= ${formula}`], ...below];
   });
-}
-
-/** Sizes as a manifest writes them, or to a tenth of a mebibyte. */
-function amount(value: number, unit: Unit): string {
-  switch (unit) {
-    case "bytes":
-      if (value % MEBIBYTE === 0 || value < MEBIBYTE) return formatBytes(value);
-      return `${(value / MEBIBYTE).toFixed(1)}Mi`;
-    case "seconds":
-      return formatSeconds(value);
-    case "percent":
-      return `${value} %`;
-    default:
-      return `${value.toLocaleString("en-US")} ${value === 1 ? unit.replace(/s$/, "") : unit}`;
-  }
 }

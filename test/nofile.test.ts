@@ -185,6 +185,36 @@ describe("settings under a limit of open files", () => {
     expect(lowered).toEqual([]);
   });
 
+  it("planned with 1,024 open files need these, whatever 10,000 sessions would need, and are lowered below them only", () => {
+    const settings = settingsOf({ nofile: { required: NOFILE } });
+    const { need, ...fit } = fitNofile(settings, NOFILE);
+    expect(need).toEqual({
+      value: NOFILE,
+      unit: "descriptors",
+      formula: "planned",
+      terms: [
+        {
+          name: "planned",
+          value: NOFILE,
+          unit: "descriptors",
+          from: "nofile.required, what the deployer's plan says",
+        },
+      ],
+    });
+    expect(fit).toMatchObject({ sessions: HELD, lowered: [] });
+    expect(fit.settings).toBe(settings);
+    expect(fitNofile(settings, NOFILE - 1).lowered).toMatchObject([
+      { setting: "session.maxSessions", from: 10_000 },
+      { setting: "session.cacheEntries", from: 10_000 },
+    ]);
+  });
+
+  it("planned with 4,096 open files are not lowered at 2,000, where their own 100 sessions fit", () => {
+    const settings = settingsOf({ session: { maxSessions: 100 }, nofile: { required: 4096 } });
+    const { need, lowered } = fitNofile(settings, 2000);
+    expect([need.value, lowered]).toEqual([4096, []]);
+  });
+
   it("fit the limit after they were lowered, or hold 0 sessions, for 1 to 200 backends and 32 to 30,000 open files", () => {
     const some = fc.record({
       backends: fc.integer({ min: 1, max: 200 }),
@@ -253,6 +283,30 @@ describe("at start", () => {
       nofile: { mode: "enforce" },
     });
     expect(gateway.log.filter((line) => "nofile" in line)).toEqual([]);
+    expect(await adminText(gateway, "/metrics")).toContain("mcp_fleet_nofile_degraded 0");
+  });
+
+  it("enforce ends a process that was planned with 2,048 open files and has 1,024, and says both", async () => {
+    const configuration: Configuration = {
+      backends: backendsOf(1),
+      session: { maxSessions: HELD },
+      nofile: { mode: "enforce", required: 2048 },
+    };
+    const { code, stderr } = await endOf(spawnGateway(NOFILE, configuration));
+    expect(code).toBe(78);
+    expect(stderr).toBe(
+      "mcp-fleet: nofile: this process was planned with 2048 open files and the limit is 1024: raise the hard limit to 2048, or plan with nofile 1024, or set nofile.mode: degrade\n",
+    );
+  });
+
+  it("enforce starts a process that was planned with its 1,024 open files, where its fleet has 10,000 sessions", async () => {
+    const gateway = await startGateway(NOFILE, {
+      backends: backendsOf(1),
+      nofile: { mode: "enforce", required: NOFILE },
+    });
+    expect(gateway.log.filter((line) => "nofile" in line)).toEqual([]);
+    const { nofile } = JSON.parse(await adminText(gateway, "/status"));
+    expect(nofile).toMatchObject({ limit: NOFILE, need: NOFILE, lowered: [] });
     expect(await adminText(gateway, "/metrics")).toContain("mcp_fleet_nofile_degraded 0");
   });
 
@@ -351,16 +405,16 @@ describe("a process with 1,024 open files", () => {
     expect(JSON.stringify(gateway.log)).not.toContain("EMFILE");
   }, 120_000);
 
-  it("with 929 in use refuses sessions and streams, even on open connections, and serves the sessions it has", async () => {
+  it("with 922 in use refuses sessions and streams, even on open connections, and serves the sessions it has", async () => {
     const gateway = await startGateway(NOFILE, { backends: backendsOf(1) });
     const endpoint = new RawEndpoint(gateway.url, 1);
     onTestFinished(() => endpoint.close());
     const session = await endpoint.open();
-    // 328 are set aside; 1 is the session's connection.
-    const idle = await connectIdle(gateway.url, 600);
+    // 320 are set aside; 1 is the session's connection.
+    const idle = await connectIdle(gateway.url, 601);
     onTestFinished(() => hangUp(idle));
     const used = async () => JSON.parse(await adminText(gateway, "/status")).nofile.used;
-    await expect.poll(used).toBe(929);
+    await expect.poll(used).toBe(922);
 
     const refused = [
       await endpoint.send("POST", undefined, INITIALIZE),
@@ -375,20 +429,20 @@ describe("a process with 1,024 open files", () => {
     for (const what of ["session", "stream"]) {
       expect(metrics).toContain(`mcp_fleet_descriptors_refused_total{what="${what}"} 1`);
     }
-    expect(metrics).toContain("mcp_fleet_descriptors_used 929");
+    expect(metrics).toContain("mcp_fleet_descriptors_used 922");
     const ping = () => session.post('{"jsonrpc":"2.0","id":9,"method":"ping"}');
     expect((await ping()).status).toBe(200);
 
     hangUp(idle);
-    await expect.poll(used).toBe(329);
+    await expect.poll(used).toBe(321);
     expect((await endpoint.send("POST", undefined, INITIALIZE)).status).toBe(200);
   });
 
-  it("gives streams of sessions at backends 593 of them, and another one for each that is given back", () => {
+  it("gives streams of sessions at backends 601 of them, and another one for each that is given back", () => {
     const fit = fitNofile(settingsOf(), NOFILE);
     const descriptors = new Descriptors({ settings: fit.settings, fit, metrics: new Metrics() });
-    const taken = Array.from({ length: 600 }, () => descriptors.takeStream());
-    expect(taken.filter((giveBack) => giveBack !== undefined)).toHaveLength(593);
+    const taken = Array.from({ length: 610 }, () => descriptors.takeStream());
+    expect(taken.filter((giveBack) => giveBack !== undefined)).toHaveLength(601);
     taken[0]?.();
     expect(descriptors.takeStream()).toBeDefined();
     expect(descriptors.takeStream()).toBeUndefined();

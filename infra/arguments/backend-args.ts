@@ -21,15 +21,15 @@ export interface StatefulSetAddressArgs {
 export interface BackendArgs {
   /** Its name, unique in a gateway: it stands in prefixes, log, metrics and status. */
   name: string;
-  /** The address of its MCP endpoint: of a single server, of a Service before servers without sessions, or of a proxy. */
+  /** The address of its MCP endpoint: of a single server, of a Service before servers without sessions, or of a proxy. One of url, urls, srv and statefulSet is required. */
   url?: Input<string>;
-  /** The address of each pod, by a name that stays with the pod. */
+  /** The address of each pod, by a name that stays with the pod. One of url, urls, srv and statefulSet is required. */
   urls?: Input<string>[];
-  /** The SRV records of a headless Service, fully qualified. */
+  /** The SRV records of a headless Service, fully qualified. One of url, urls, srv and statefulSet is required. */
   srv?: Input<string>;
   /** The most pods that srv may name. Default: 16. */
   maxPods?: number;
-  /** The StatefulSet whose pods it is. */
+  /** The StatefulSet whose pods it is. One of url, urls, srv and statefulSet is required. */
   statefulSet?: StatefulSetAddressArgs;
   /** The path of MCP in the pods of srv and statefulSet. Default: /mcp. */
   path?: string;

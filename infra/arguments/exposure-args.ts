@@ -8,7 +8,7 @@ export interface IngressArgs {
   className?: Input<string>;
   /** The Secret with the certificate of the host. Default: no TLS. */
   tlsSecretName?: Input<string>;
-  /** Annotations of the ingress controller; long calls need its read timeout above limits.callTimeoutMax. */
+  /** Annotations of the ingress controller; long calls need its read timeout above limits.callTimeoutMax. Default: none. */
   annotations?: Record<string, Input<string>>;
 }
 
@@ -36,6 +36,6 @@ export interface MonitoringArgs {
   serviceMonitor?: boolean;
   /** A dashboard in a ConfigMap that Grafana's sidecar reads. Default: false. */
   grafanaDashboard?: boolean;
-  /** Labels of both, by which they are selected. */
+  /** Labels of both, by which they are selected. Default: none. */
   labels?: Record<string, Input<string>>;
 }

@@ -8,9 +8,9 @@ export interface LoadArgs {
   callsPerSessionSecond?: number;
   /** How long a call takes, such as 500ms, on average. Default: 1s. */
   callTime?: string;
-  /** Calls per second of all sessions together; in the place of callsPerSessionSecond. */
+  /** Calls per second of all sessions together; in the place of callsPerSessionSecond. Default: sessions × callsPerSessionSecond. */
   callsPerSecond?: number;
-  /** Calls in flight at a time, of all sessions together; in the place of callTime. */
+  /** Calls in flight at a time, of all sessions together; in the place of callTime. Default: callsPerSecond × callTime. */
   concurrentCalls?: number;
 }
 

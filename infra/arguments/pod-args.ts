@@ -3,11 +3,11 @@ import type { NofileMode, NofileShortage, Spread } from "./choices.ts";
 
 /** What a container gets, in the place of what the plan says. Less than the plan is refused. */
 export interface ResourcesArgs {
-  /** Memory, request and limit alike, such as 512Mi. */
+  /** Memory, request and limit alike, such as 512Mi. Default: what the plan says. */
   memory?: string;
-  /** Request of CPU, such as 250m. */
+  /** Request of CPU, such as 250m. Default: what the plan says, 250m for Redis. */
   cpu?: string;
-  /** Limit of CPU, such as 2. */
+  /** Limit of CPU, such as 2; no effect on Redis. Default: what the plan says, none for servers. */
   cpuLimit?: string;
 }
 
@@ -23,33 +23,33 @@ export interface NofileArgs {
 
 /** A taint that pods stand. */
 export interface TolerationArgs {
-  /** The taint's key. */
+  /** The taint's key. Default: every taint, with operator Exists. */
   key?: Input<string>;
-  /** Equal or Exists. */
+  /** Equal or Exists. Default: Equal. */
   operator?: Input<string>;
-  /** The taint's value. */
+  /** The taint's value, with operator Equal. Default: the empty one. */
   value?: Input<string>;
-  /** The taint's effect. */
+  /** The taint's effect. Default: every effect. */
   effect?: Input<string>;
-  /** How long a NoExecute taint is stood. */
+  /** How long a NoExecute taint is stood. Default: for ever. */
   tolerationSeconds?: Input<number>;
 }
 
 /** What every pod of a workload has beside what the component says. */
 export interface PodTemplateArgs {
-  /** Labels; none of them may be one of ours. */
+  /** Labels; none of them may be one of ours. Default: none. */
   labels?: Record<string, Input<string>>;
-  /** Annotations. */
+  /** Annotations; none of them may be one of ours. Default: none. */
   annotations?: Record<string, Input<string>>;
-  /** Where pods may stand. */
+  /** Labels of the nodes where pods may stand. Default: any node. */
   nodeSelector?: Record<string, Input<string>>;
-  /** Taints that pods stand. */
+  /** Taints that pods stand. Default: none. */
   tolerations?: TolerationArgs[];
-  /** Their priority class. */
+  /** Their priority class. Default: the cluster's. */
   priorityClassName?: Input<string>;
-  /** Names of Secrets for the image registry. */
+  /** Names of Secrets for the image registry. Default: none. */
   imagePullSecrets?: Input<string>[];
-  /** The user that containers run as. Default: the component's own, never root. */
+  /** The user that containers run as, never root. Default: 65532, 999 for Redis. */
   runAsUser?: number;
 }
 
@@ -57,7 +57,7 @@ export interface PodTemplateArgs {
 export interface NetworkPolicyArgs {
   /** Whether there are NetworkPolicies. Default: true. */
   enabled?: boolean;
-  /** Labels of the namespaces from which clients come. Default: from everywhere. */
+  /** Labels of the namespaces from which clients of gateways, proxies and Redis come. Default: from everywhere. */
   clientNamespaces?: Record<string, string>;
 }
 
@@ -71,6 +71,6 @@ export interface WorkloadArgs {
   podTemplate?: PodTemplateArgs;
   /** Who may reach the pods. */
   networkPolicy?: NetworkPolicyArgs;
-  /** Why something below the plan is deployed all the same: it stands in the facts and in every preview. */
+  /** Why something below the plan is deployed all the same: it stands in the facts and in every preview. Default: it is refused. */
   acceptRisk?: string;
 }

@@ -31,7 +31,7 @@ export interface ProcessArgs {
   sessionKeys?: SessionKeyArgs[];
   /** What principals are digested with in the store, 32 random bytes in base64; never changed. Default: no key. */
   ownerKey?: Input<string>;
-  /** Seconds between SIGTERM and SIGKILL, in the place of what the plan says. Less is refused. */
+  /** Seconds between SIGTERM and SIGKILL, in the place of what the plan says. Less is refused. Default: the plan's. */
   terminationGracePeriodSeconds?: number;
   /** How the Service is reached. Default: ClusterIP. */
   serviceType?: ServiceType;

@@ -12,9 +12,9 @@ export interface SecretKeyArgs {
 export interface StorageTlsArgs {
   /** The authorities that Redis' certificate may come from, PEM. Default: those of the image. */
   ca?: Input<string>;
-  /** A Secret that holds them already; in the place of ca. */
+  /** A Secret that holds them already; in the place of ca. Default: none. */
   caRef?: SecretKeyArgs;
-  /** The name that the certificate has to have. Needed where addresses are IPs. */
+  /** The name that the certificate has to have. Needed where addresses are IPs. Default: the host of the address. */
   servername?: Input<string>;
 }
 
@@ -24,9 +24,9 @@ export interface StorageSentinelArgs {
   masterName: Input<string>;
   /** The host and port of each. */
   addresses: Input<string>[];
-  /** The ACL user at the Sentinels. */
+  /** The ACL user at the Sentinels. Default: none. */
   username?: Input<string>;
-  /** Its password. Default: the password at Redis. */
+  /** Its password. Default: that at Redis where username is given, none without. */
   password?: Input<string>;
 }
 
@@ -43,16 +43,16 @@ export interface SessionStorageArgs {
   db?: number;
   /** What every key begins with. Default: mcp-fleet: and the gateway's or server's name. */
   keyPrefix?: string;
-  /** The ACL user. */
+  /** The ACL user. Default: Redis' own, which is called default. */
   username?: Input<string>;
-  /** The password: kept in a Secret beside the pods. */
+  /** The password: kept in a Secret beside the pods. Default: none. */
   password?: Input<string>;
-  /** A Secret that holds the password already; in the place of password. */
+  /** A Secret that holds the password already; in the place of password. Default: none. */
   passwordRef?: SecretKeyArgs;
   /** How connections are encrypted. Default: they are not. */
   tls?: StorageTlsArgs;
-  /** The sessions that it was sized for: what the policies compare with the sum of those who use it. */
+  /** The sessions that it was sized for: what the policies compare with the sum of those who use it. Default: nothing to compare. */
   sessions?: number;
-  /** The client pods that it was sized for: what the policies compare with the sum of those who use it. */
+  /** The client pods that it was sized for: what the policies compare with the sum of those who use it. Default: nothing to compare. */
   clientPods?: number;
 }

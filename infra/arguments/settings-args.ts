@@ -11,7 +11,7 @@ export interface JwtArgs {
   jwks: Input<string>;
   /** How far the issuer's clock may differ. Default: 30s. */
   clockTolerance?: string;
-  /** The URL of the MCP endpoint as clients know it. */
+  /** The URL of the MCP endpoint as clients know it; needed behind TLS. Default: http:// and the Host that they ask for. */
   resource?: Input<string>;
 }
 
@@ -19,7 +19,7 @@ export interface JwtArgs {
 export interface IncomingAuthArgs {
   /** Who may call. */
   type: IncomingAuthType;
-  /** The tokens that are taken, with type jwt. */
+  /** The tokens that are taken. Required with type jwt. */
   jwt?: JwtArgs;
 }
 
@@ -67,7 +67,7 @@ export interface AggregationArgs {
 export interface TimeoutsArgs {
   /** The longest wait for the answer to a call. Default: 60s. */
   default?: string;
-  /** The same by backend name, where the backend has no callTimeout of its own. */
+  /** The same by backend name, where the backend has no callTimeout of its own. Default: none. */
   perWorkload?: Record<string, string>;
 }
 
@@ -75,7 +75,7 @@ export interface TimeoutsArgs {
 export interface FailureHandlingArgs {
   /** The time between two checks. Default: 30s. */
   healthCheckInterval?: string;
-  /** The longest wait for a check. Default: 10s. */
+  /** The longest wait for a check. Default: 10s, or the interval where that is shorter. */
   healthCheckTimeout?: string;
   /** Checks without answer after which a backend offers nothing. Default: 3. */
   unhealthyThreshold?: number;

@@ -1,4 +1,4 @@
-import { type CompleteInputs, validate } from "../../runtime/contract/index.ts";
+import { validate } from "../../runtime/contract/index.ts";
 import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import { SessionAffinity } from "../arguments/choices.ts";
 import type { Facts } from "../facts.ts";
@@ -42,11 +42,10 @@ export function checkedGateway(
   faults.throwAny();
   faults.add(...ownFaults(args));
   faults.throwAny();
-  const planned = faults.try(() => {
-    const inputs = gatewayInputs(args);
-    return { inputs, sized: sizeProcess(inputs, args, (argument) => argument) };
-  }, argumentOf);
-  const { sized } = planned ?? {};
+  const sized = faults.try(
+    () => sizeProcess(gatewayInputs(args), args, (argument) => argument),
+    argumentOf,
+  );
   if (sized && args.acceptRisk === undefined) faults.add(...sized.risks);
   const configuration = sized && gatewaySettings(name, args, sized.plan);
   faults.try(
@@ -54,8 +53,8 @@ export function checkedGateway(
     (path) => path,
   );
   faults.throwAny();
-  if (!planned || !configuration) throw new Error(`${name}: no plan and no fault`);
-  return { sized: planned.sized, configuration, facts: factsOf(name, args, planned) };
+  if (!sized || !configuration) throw new Error(`${name}: no plan and no fault`);
+  return { sized, configuration, facts: factsOf(name, args, sized) };
 }
 
 function judged(name: string, { sessionStorage }: VirtualMcpServerArgs, settings: Configuration) {
@@ -81,18 +80,13 @@ function ownFaults(args: VirtualMcpServerArgs): ArgumentFault[] {
   return faults;
 }
 
-function factsOf(
-  instance: string,
-  args: VirtualMcpServerArgs,
-  { inputs, sized }: { readonly inputs: CompleteInputs; readonly sized: SizedProcess },
-): Facts {
+function factsOf(instance: string, args: VirtualMcpServerArgs, sized: SizedProcess): Facts {
   const { sessionStorage: storage, sessionAffinity = SessionAffinity.None, acceptRisk } = args;
   const stateful = args.backends.filter((backend) => backend.stateful).map(({ name }) => name);
   return {
     ...processFacts({
       instance,
       role: "gateway",
-      inputs,
       sized,
       storage,
       sessionAffinity,

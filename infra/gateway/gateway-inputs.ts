@@ -1,4 +1,4 @@
-import { type CompleteInputs, completed, seconds } from "../../runtime/contract/index.ts";
+import { type CompleteInputs, completed, INPUTS, seconds } from "../../runtime/contract/index.ts";
 import { processInputs, pushes, storeOf } from "../process/process-inputs.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 
@@ -11,14 +11,14 @@ export function gatewayInputs(args: VirtualMcpServerArgs): CompleteInputs {
   const { sessions, backends, autoscaling } = args;
   const given = processInputs(args);
   const longest = backends.map(({ callTimeoutMax }) => seconds(callTimeoutMax ?? "0s"));
-  const callTimeoutMaxSeconds = Math.max(given.callTimeoutMaxSeconds ?? 0, ...longest);
+  const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.fallback } = given;
   return completed({
     ...given,
     sessions,
     backends: backends.length,
     sessionStreamBackends: backends.filter(pushes).length,
     store: storeOf(args.sessionStorage),
-    ...(callTimeoutMaxSeconds > 0 && { callTimeoutMaxSeconds }),
+    callTimeoutMaxSeconds: Math.max(usual, ...longest),
     ...(autoscaling && { maxReplicas: autoscaling.maxReplicas }),
   });
 }

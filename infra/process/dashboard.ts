@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ProcessPlan } from "../../runtime/contract/index.ts";
 
 /** One graph: what it is called, what it asks, and the planned value that it is compared with. */
@@ -14,7 +15,7 @@ const HEIGHT = 8;
 /** A Grafana dashboard over the pods of one workload, with the plan's figures as thresholds. */
 export function dashboard(name: string, plan: ProcessPlan): Record<string, unknown> {
   return {
-    uid: `mcp-fleet-${name}`,
+    uid: uidOf(name),
     title: `mcp-fleet ${name}`,
     tags: ["mcp-fleet"],
     timezone: "utc",
@@ -23,6 +24,11 @@ export function dashboard(name: string, plan: ProcessPlan): Record<string, unkno
     time: { from: "now-1h", to: "now" },
     panels: panelsOf(`pod=~"${name}-.*"`, plan).map(panel),
   };
+}
+
+/** Grafana takes at most 40 characters. */
+function uidOf(name: string): string {
+  return `mcp-fleet-${createHash("sha256").update(name).digest("hex").slice(0, 30)}`;
 }
 
 function panelsOf(pods: string, plan: ProcessPlan): Panel[] {

@@ -25,7 +25,7 @@ export function deployment(
       // An autoscaler and a deployer that both say how many pods there are undo each other.
       ...(plan.autoscaling === undefined && { replicas: size.replicas }),
       selector: { matchLabels: selectorOf(spec) },
-      progressDeadlineSeconds: plan.grace.progressDeadline.value,
+      progressDeadlineSeconds: size.progressDeadlineSeconds,
       strategy: strategy(spec),
       template: podTemplate({
         labels,

@@ -13,17 +13,18 @@ const TEXTS: Readonly<Record<string, string>> = {
   srv: "_mcp._tcp.known-later.default.svc.cluster.local",
 };
 
+/** Settings that hold a list: programs in other languages may give all of it as one output. */
+const LISTS: ReadonlySet<string> = new Set(["addrs", "urls", "allowedHosts", "allowedOrigins"]);
+
 /**
  * A configuration with something valid in the place of each output, so that all of it that is plain can be judged
  * before anything is registered. What an output turns out to be is judged by the process at its start.
  */
 export function withPlaceholders(value: unknown, key = ""): unknown {
-  if (Output.isInstance(value) || value instanceof Promise) return TEXTS[key] ?? NAME;
+  if (isLater(value)) return LISTS.has(key) ? [placeholder(key)] : placeholder(key);
   if (Array.isArray(value)) {
     return value.map((entry, index) =>
-      Output.isInstance(entry) && key === "allowedHosts"
-        ? `${NAME}-${index}`
-        : withPlaceholders(entry, key),
+      isLater(entry) ? placeholder(key, index) : withPlaceholders(entry, key),
     );
   }
   if (typeof value !== "object" || value === null) return value;
@@ -32,4 +33,11 @@ export function withPlaceholders(value: unknown, key = ""): unknown {
       .filter(([, inner]) => inner !== undefined)
       .map(([name, inner]) => [name, withPlaceholders(inner, name)]),
   );
+}
+
+const isLater = (value: unknown) => Output.isInstance(value) || value instanceof Promise;
+
+/** Names of hosts differ from each other. */
+function placeholder(key: string, index = 0): string {
+  return TEXTS[key] ?? (key === "allowedHosts" ? `${NAME}-${index}` : NAME);
 }

@@ -10,7 +10,6 @@ import { keyPrefixOf } from "./storage.ts";
 export interface ProcessFactsOf {
   readonly instance: string;
   readonly role: "gateway" | "proxy";
-  readonly inputs: CompleteInputs;
   readonly sized: SizedProcess;
   readonly storage: SessionStorageArgs | undefined;
   readonly sessionAffinity: SessionAffinity;
@@ -19,8 +18,8 @@ export interface ProcessFactsOf {
 
 /** What the pods of one role were planned with, and what they came to. */
 export function processFacts(of: ProcessFactsOf): Facts {
-  const { instance, role, inputs, storage, acceptRisk } = of;
-  const { plan, size } = of.sized;
+  const { instance, role, storage, acceptRisk } = of;
+  const { inputs, plan, size } = of.sized;
   const { grace } = plan;
   return {
     role,
@@ -40,7 +39,7 @@ export function processFacts(of: ProcessFactsOf): Facts {
     drainSeconds: grace.drain.value,
     closeSeconds: grace.close.value,
     graceSeconds: size.graceSeconds,
-    progressDeadlineSeconds: grace.progressDeadline.value,
+    progressDeadlineSeconds: size.progressDeadlineSeconds,
     sessionAffinity: of.sessionAffinity,
     store: inputs.store,
     ...(storage && { keyPrefix: keyPrefixOf(storage, instance) }),

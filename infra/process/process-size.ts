@@ -1,6 +1,7 @@
 import {
   bytes,
   type CompleteInputs,
+  completed,
   formatBytes,
   type ProcessPlan,
   processPlan,
@@ -18,10 +19,13 @@ export interface ProcessSize {
   readonly cpuMillicores: number;
   readonly cpuLimitMillicores: number;
   readonly graceSeconds: number;
+  readonly progressDeadlineSeconds: number;
 }
 
 /** A plan with its overrides, and each override that is below it. */
 export interface SizedProcess {
+  /** What the plan was computed from. */
+  readonly inputs: CompleteInputs;
   readonly plan: ProcessPlan;
   readonly size: ProcessSize;
   /** Refused, unless the user accepts the risk. */
@@ -44,24 +48,31 @@ export type PathOf = (argument: string) => string;
  * @throws {CapacityError} where there is no plan.
  */
 export function sizeProcess(
-  inputs: CompleteInputs,
+  asked: CompleteInputs,
   { replicas, resources = {}, terminationGracePeriodSeconds }: Overrides,
   pathOf: PathOf,
 ): SizedProcess {
-  const least = processPlan(inputs);
+  const least = processPlan(asked);
   const wanted = replicas ?? least.replicas.value;
   const isMore = wanted > least.replicas.value;
-  const plan = isMore ? processPlan({ ...inputs, minReplicas: wanted }) : least;
+  const inputs = isMore ? completed({ ...asked, minReplicas: wanted }) : asked;
+  const plan = isMore ? processPlan(inputs) : least;
   const { memory, cpu, cpuLimit } = resources;
-  const { terminationGrace } = plan.grace;
+  const { terminationGrace, progressDeadline } = plan.grace;
+  const graceSeconds = terminationGracePeriodSeconds ?? terminationGrace.value;
+  const cpuMillicores = cpu === undefined ? plan.cpu.value : millicores(cpu);
   const memoryBytes = memory === undefined ? plan.memory.value : bytes(memory);
   const size = {
     replicas: wanted,
     memoryBytes,
     heapBytes: Math.min(plan.heap.value, memoryBytes),
-    cpuMillicores: cpu === undefined ? plan.cpu.value : millicores(cpu),
-    cpuLimitMillicores: cpuLimit === undefined ? plan.cpuLimit.value : millicores(cpuLimit),
-    graceSeconds: terminationGracePeriodSeconds ?? terminationGrace.value,
+    cpuMillicores,
+    cpuLimitMillicores:
+      cpuLimit === undefined ? Math.max(plan.cpuLimit.value, cpuMillicores) : millicores(cpuLimit),
+    graceSeconds,
+    // A pod that may take longer to end keeps its successor waiting for longer.
+    progressDeadlineSeconds:
+      progressDeadline.value + Math.max(0, graceSeconds - terminationGrace.value),
   };
   const grace = pathOf("terminationGracePeriodSeconds");
   const risks = [
@@ -70,5 +81,5 @@ export function sizeProcess(
     ...belowPlan(pathOf("resources.cpu"), size.cpuMillicores, plan.cpu, cpuQuantity),
     ...belowPlan(grace, size.graceSeconds, terminationGrace, (seconds) => `${seconds} s`),
   ];
-  return { plan, size, risks };
+  return { inputs, plan, size, risks };
 }

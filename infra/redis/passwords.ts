@@ -32,11 +32,16 @@ export function passwords(
 }
 
 /** All of them at once, for what is written from several. */
-export function known({ exporter, ...outputs }: PasswordOutputs): Output<RedisPasswords> {
-  const others = all(outputs);
-  if (exporter === undefined) return others;
-  return all([others, exporter]).apply(([plain, ofExporter]) => ({
-    ...plain,
-    exporter: ofExporter,
-  }));
+export function known(outputs: PasswordOutputs): Output<RedisPasswords> {
+  const { gateway, replica, sentinel, peer, operator, exporter } = outputs;
+  return all([gateway, replica, sentinel, peer, operator, exporter]).apply(
+    ([ofGateway, ofReplica, ofSentinel, ofPeer, ofOperator, ofExporter]) => ({
+      gateway: ofGateway,
+      replica: ofReplica,
+      sentinel: ofSentinel,
+      peer: ofPeer,
+      operator: ofOperator,
+      ...(ofExporter !== undefined && { exporter: ofExporter }),
+    }),
+  );
 }

@@ -78,7 +78,7 @@ export const NODE = {
   alive: command("probe-alive.sh", "node"),
   ready: command("probe-node.sh"),
   probes: PROBES,
-  /** Two attempts to hand over, 15 s and 12 s; 10 s of waiting for replicas at the end; the rest in reserve. */
+  /** Two attempts to hand over, 15 s and 12 s; 15 s to settle; 10 s of waiting for replicas; the rest in reserve. */
   graceSeconds: 60,
   /** Sentinels look at a server every 10 s: the next one may go when they know that this one is back. */
   minReadySeconds: 15,

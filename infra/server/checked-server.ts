@@ -98,7 +98,7 @@ function checkedProxy(
       };
       const section = storage && { sessionStorage: storageSettings(storage, name) };
       validate(withPlaceholders({ ...configuration, ...section }), [], "proxy");
-      const of = { instance: name, inputs, sized, storage, sessionAffinity, acceptRisk };
+      const of = { instance: name, sized, storage, sessionAffinity, acceptRisk };
       return { sized, configuration, facts: processFacts({ ...of, role: "proxy" }) };
     },
     (input) => proxyArgument(argumentOf(input)),

@@ -1,4 +1,4 @@
-import type { Figure, Unit } from "./figure.ts";
+import type { Figure, Term, Unit } from "./figure.ts";
 import { formatBytes, formatSeconds } from "./units.ts";
 
 const MEBIBYTE = 2 ** 20;
@@ -18,8 +18,23 @@ export function amountText(value: number, unit: Unit): string {
   }
 }
 
-/** A figure in one line, with its arithmetic: `3 pods = holding + spareReplicas (holding 2 pods, spareReplicas 1 pod)`. */
+/**
+ * A figure in one line, with its arithmetic: `3 pods = holding 2 + spareReplicas 1`, or the formula and its terms
+ * behind it. Terms of a sum that are nothing are left out.
+ */
 export function figureText({ value, unit, formula, terms }: Figure): string {
-  const parts = terms.map((term) => `${term.name} ${amountText(term.value, term.unit)}`);
-  return `${amountText(value, unit)} = ${formula} (${parts.join(", ")})`;
+  const whole = amountText(value, unit);
+  const isSum = formula === terms.map(({ name }) => name).join(" + ");
+  if (!isSum) {
+    const parts = terms.map((term) => `${term.name} ${amountText(term.value, term.unit)}`);
+    return `${whole} = ${formula} (${parts.join(", ")})`;
+  }
+  const counted = terms.filter((term) => term.value !== 0);
+  return `${whole} = ${counted.map((term) => `${term.name} ${bareText(term)}`).join(" + ")}`;
+}
+
+/** An amount whose unit stands before the equals sign already. */
+function bareText({ value, unit }: Term): string {
+  const hasUnit = unit === "bytes" || unit === "seconds" || unit === "percent";
+  return hasUnit ? amountText(value, unit) : value.toLocaleString("en-US");
 }

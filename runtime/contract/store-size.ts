@@ -45,17 +45,16 @@ export function storeSize(load: StoreLoad): StoreSize {
 }
 
 function storeBudget(load: StoreLoad): Budget {
-  const { clientBytes, openedBackends, idleTtlSeconds, proxySessions } = load;
-  const { recordBytes, recordBackendBytes, recordClass, hashBytes, recordLinger } = CONSTANTS;
-  const { expiryBytes, storeBytes, storeReserve } = CONSTANTS;
-  const fields = recordBytes.value + clientBytes + openedBackends * recordBackendBytes.value;
-  const record = (fields * recordClass.value) / 100 + hashBytes.value;
-  const ofProxy = recordBytes.value + clientBytes + recordBackendBytes.value;
-  const proxyRecord = (ofProxy * recordClass.value) / 100 + hashBytes.value + expiryBytes.value;
+  const { clientBytes, openedBackends, idleTtlSeconds, proxySessions, store } = load;
+  const { recordBytes, recordClass, recordBackendBytes, pinBytes, expiryBytes } = CONSTANTS;
+  const { recordLinger, storeBytes, changesBytes, backlogBytes, storeReserve } = CONSTANTS;
+  const own = recordBytes.value + (clientBytes * recordClass.value) / 100;
+  const ownText = `recordBytes ${recordBytes.value} + clientBytes ${clientBytes} × recordClass ${recordClass.value} %`;
+  const record = own + openedBackends * recordBackendBytes.value;
   const lines = [
     {
       name: "records",
-      from: `sessions × ((recordBytes ${recordBytes.value} + clientBytes ${clientBytes} + openedBackends ${openedBackends} × recordBackendBytes ${recordBackendBytes.value}) × recordClass ${recordClass.value} % + hashBytes ${hashBytes.value})`,
+      from: `sessions × (${ownText} + openedBackends ${openedBackends} × recordBackendBytes ${recordBackendBytes.value})`,
       perSession: record,
     },
     {
@@ -70,8 +69,14 @@ function storeBudget(load: StoreLoad): Budget {
     },
     {
       name: "records of proxies",
-      from: `proxySessions ${proxySessions} × ((recordBytes ${recordBytes.value} + clientBytes ${clientBytes} + recordBackendBytes ${recordBackendBytes.value}) × recordClass ${recordClass.value} % + hashBytes ${hashBytes.value} + expiryBytes ${expiryBytes.value})`,
-      fixed: proxySessions * proxyRecord,
+      from: `proxySessions ${proxySessions} × (${ownText} + recordBackendBytes ${recordBackendBytes.value} + pinBytes ${pinBytes.value} + expiryBytes ${expiryBytes.value})`,
+      fixed: proxySessions * (own + recordBackendBytes.value + pinBytes.value + expiryBytes.value),
+    },
+    { name: "changes", from: changesBytes.about, fixed: changesBytes.value },
+    {
+      name: "backlog",
+      from: store === "sentinel" ? backlogBytes.about : "without replicas there is none",
+      fixed: store === "sentinel" ? backlogBytes.value : 0,
     },
     { name: "engine", from: storeBytes.about, fixed: storeBytes.value },
   ];

@@ -44,15 +44,17 @@ ask() {
   timeout 2 "$CLI" -h "$host" -p "$port" --user operator "$@" 2>/dev/null
 }
 
-# replication HOST FIELD…: fields of INFO replication in one line, "-" for one that is not there.
-replication() {
-  host=$1
-  shift
-  ask "$host" "$PORT" info replication | awk -F : -v fields="$*" '
+# info HOST SECTION FIELD…: fields of what INFO says of a server, in one line; "-" for one that is not there.
+info() {
+  host=$1 section=$2
+  shift 2
+  ask "$host" "$PORT" info "$section" | awk -F : -v fields="$*" '
     { sub(/\r$/, ""); found[$1] = $2 }
     END {
       count = split(fields, names, " ")
-      for (at = 1; at <= count; at++) printf "%s%s", (names[at] in found ? found[names[at]] : "-"), (at < count ? " " : "\n")
+      for (at = 1; at <= count; at++) {
+        printf "%s%s", names[at] in found ? found[names[at]] : "-", at < count ? " " : "\n"
+      }
     }'
 }
 
@@ -86,7 +88,7 @@ peers() {
 # The peer that is a master, the one with the most replicas of several; or nothing.
 acting_master() {
   for node in $(peers); do
-    echo "$(replication "$node" role connected_slaves) $node"
+    echo "$(info "$node" replication role connected_slaves) $node"
   done | sort -k 2,2rn | awk '$1 == "master" { print $3; exit }'
 }
 

@@ -6,9 +6,9 @@
 
 ME=$(own $NODES)
 
-is_master() { case $(replication "$SELF" role) in master) true ;; *) false ;; esac; }
+is_master() { [ "$(info "$SELF" replication role)" = master ]; }
 
-has_replica() { case $(replication "$SELF" connected_slaves) in [1-9]*) true ;; *) false ;; esac; }
+has_replica() { case $(info "$SELF" replication connected_slaves) in [1-9]*) true ;; *) false ;; esac; }
 
 # Valkey's Sentinel has the master itself wait for the replica that takes over.
 hand_over_coordinated() {
@@ -35,14 +35,30 @@ hand_over_paused() {
   log "handed over to ${new:-nobody}"
 }
 
-is_master || exit 0
-if ! has_replica; then
-  log "there is no replica to hand over to"
-  exit 0
-fi
-if [ "$ENGINE" = Valkey ] && hand_over_coordinated; then
-  log "handed over"
-  exit 0
-fi
-hand_over_paused
+hand_over() {
+  if ! has_replica; then
+    log "there is no replica to hand over to"
+  elif [ "$ENGINE" = Valkey ] && hand_over_coordinated; then
+    log "handed over"
+  else
+    hand_over_paused
+  fi
+}
+
+# Waits up to 15 s until the server obeys SIGTERM. While it writes its first file after a synchronisation, which
+# handing over can lead to, it does not. One that does not answer has nothing to settle.
+settle() {
+  tries=75
+  while [ "$tries" -gt 0 ]; do
+    state=$(info "$SELF" replication role master_link_status)
+    case "$state $(info "$SELF" persistence aof_rewrite_scheduled aof_rewrite_in_progress)" in
+      "master - 0 0" | "slave up 0 0" | "- - "*) return ;;
+    esac
+    tries=$((tries - 1))
+    sleep 0.2
+  done
+}
+
+! is_master || hand_over
+settle
 exit 0

@@ -4,7 +4,7 @@
 . "${0%/*}/lib.sh"
 
 [ "$(ask "$SELF" "$PORT" ping)" = PONG ] || exit 1
-case $(replication "$SELF" role master_link_status master_sync_in_progress) in
+case $(info "$SELF" replication role master_link_status master_sync_in_progress) in
   master* | "slave up 0") exit 0 ;;
 esac
 exit 1

@@ -41,7 +41,7 @@ holdings() {
 # be behind what is on the volume here.
 has_follower() {
   for node in $(peers); do
-    replication "$node" role master_link_status master_link_down_since_seconds
+    info "$node" replication role master_link_status master_link_down_since_seconds
   done | awk '$1 == "slave" && ($2 == "up" || ($3 ~ /^[0-9]+$/ && $3 < 60)) { found = 1 } END { exit !found }'
 }
 

@@ -21,8 +21,6 @@ configuration() {
   listener "$SENTINEL_PORT"
   echo "dir $DATA"
   echo "aclfile $SECRETS/users.acl"
-  # Always the same: the others would count one that comes back under another name as one more that could vote.
-  echo "sentinel myid $(printf '%040d' "$((${POD_NAME##*-} + 1))")"
   echo "sentinel announce-ip $ME"
   echo "sentinel announce-port $SENTINEL_PORT"
   echo "sentinel sentinel-user peer"
@@ -31,7 +29,7 @@ configuration() {
   echo "sentinel auth-user $MASTER_NAME sentinel"
   echo "sentinel auth-pass $MASTER_NAME $(cat "$SECRETS/sentinel-password")"
   cat "$CONFIGURATION/sentinel.conf"
-  [ -z "$REMEMBERED" ] || saved current-epoch config-epoch leader-epoch known-replica known-sentinel
+  [ -z "$REMEMBERED" ] || saved myid current-epoch config-epoch leader-epoch known-replica known-sentinel
 }
 
 REMEMBERED=$(remembered_master)

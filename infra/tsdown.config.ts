@@ -1,0 +1,48 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { defineConfig } from "tsdown";
+
+// dist is the package, for npm and for Pulumi's plugin host alike. One file for all importers, the contract of the
+// runtime inlined: not a module, since the host loads a folder by require, and two copies would be two classes.
+export default defineConfig({
+  entry: "index.ts",
+  format: "cjs",
+  platform: "node",
+  target: "node22.19",
+  dts: true,
+  clean: true,
+  logLevel: "error",
+  deps: { onlyBundle: ["fastest-levenshtein"] },
+  copy: [
+    "schema.json",
+    "PulumiPlugin.yaml",
+    "../LICENSE",
+    "README.md",
+    { from: "redis/scripts", to: "dist" },
+  ],
+  onSuccess: () => {
+    writePackageJson();
+    writeAnalyzedSource();
+  },
+});
+
+/** The manifest as it is here, with paths from where it then lies. */
+function writePackageJson(): void {
+  const { files: _, type: _type, ...manifest } = JSON.parse(readFileSync("package.json", "utf8"));
+  const text = JSON.stringify(manifest, undefined, 2).replaceAll("./dist/", "./");
+  writeFileSync("dist/package.json", `${text}\n`);
+}
+
+/**
+ * What the plugin host reads the schema from: it wants a TypeScript file, and knows a closed set of values only by
+ * an object that is written out.
+ */
+function writeAnalyzedSource(): void {
+  const declarations = readFileSync("dist/index.d.cts", "utf8");
+  const source = declarations.replaceAll(
+    /declare const (\w+): (\{\n(?: {2}readonly \w+: "[^"]*";\n)+\});/g,
+    (_, name: string, members: string) =>
+      `const ${name} = ${members.replaceAll("readonly ", "").replaceAll('";', '",')} as const;`,
+  );
+  writeFileSync("dist/index.ts", source);
+  writeFileSync("dist/tsconfig.json", '{ "compilerOptions": { "strict": true }, "include": ["index.ts"] }\n');
+}

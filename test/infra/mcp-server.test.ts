@@ -1,0 +1,422 @@
+import * as k8s from "@pulumi/kubernetes";
+import { output, secret } from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import { McpServer, NofileMode, Spread, VirtualMcpServer } from "../../infra/index.ts";
+import {
+  completed,
+  completedServer,
+  processPlan,
+  proxyInputs,
+  serverPlan,
+  validate,
+} from "../../runtime/contract/index.ts";
+import {
+  CONTAINER,
+  configurationOf,
+  POD,
+  STORE,
+  serverStack,
+  variablesOf,
+} from "../support/components.ts";
+import { RecordedStack } from "../support/recorded-stack.ts";
+
+const podsOf = (stack: RecordedStack) => stack.one("StatefulSet", "files-server");
+const proxiesOf = (stack: RecordedStack) => stack.one("Deployment", "files-proxy");
+
+/** What the contract says of 1,000 sessions on 3 pods. */
+const LOAD = completedServer(
+  { name: "files", stateful: true, sessions: 1000, replicas: 3 },
+  completed({ sessions: 1000, backends: 1 }),
+);
+const PLAN = serverPlan(LOAD);
+
+/** And of the proxies before them, which hand on all that a server says. */
+const PROXIES = processPlan(
+  proxyInputs({ ...LOAD, pushes: true }, completed({ sessions: 1000, backends: 1 })),
+);
+
+const PROXIED = {
+  image: "files:1",
+  stateful: true,
+  backendReplicas: 3,
+  sessionStorage: STORE,
+} as const;
+
+const mebibytes = (value: number) => `${value / 2 ** 20}Mi`;
+
+describe("the pods of a server with 1,000 sessions", () => {
+  test("are 3, each with room for what 2 of them hold, 550 sessions", async () => {
+    const stack = await serverStack(PROXIED);
+    expect(podsOf(stack).at("spec.replicas")).toBe(3);
+    expect(PLAN.sessionsPerPod.value).toBe(550);
+    const memory = mebibytes(PLAN.memory.value);
+    expect(podsOf(stack).at(`${CONTAINER}.resources`)).toEqual({
+      requests: { cpu: "100m", memory },
+      limits: { memory },
+    });
+    expect(stack.one("McpServer", "files").at("sessionsPerPod")).toBe(550);
+  });
+
+  test("start at once, keep their names, and are named ready or not", async () => {
+    const stack = await serverStack(PROXIED);
+    expect(podsOf(stack).at("spec.podManagementPolicy")).toBe("Parallel");
+    expect(podsOf(stack).at("spec.serviceName")).toBe("files-server");
+    expect(stack.one("Service", "files-server").at("spec")).toEqual({
+      clusterIP: "None",
+      publishNotReadyAddresses: true,
+      selector: podsOf(stack).at("spec.selector.matchLabels"),
+      ports: [{ name: "mcp", port: 8080, targetPort: "mcp" }],
+    });
+  });
+
+  test("have 322 s to end, or 622 s with calls of at most 10 min", async () => {
+    const graceOf = async (callTimeoutMax?: string) => {
+      const stack = await serverStack({ ...PROXIED, ...(callTimeoutMax && { callTimeoutMax }) });
+      return podsOf(stack).at(`${POD}.terminationGracePeriodSeconds`);
+    };
+    expect([await graceOf(), await graceOf("10m")]).toEqual([322, 622]);
+    const stack = await serverStack(PROXIED);
+    expect(podsOf(stack).at(`${CONTAINER}.lifecycle`)).toEqual({
+      preStop: { sleep: { seconds: 5 } },
+    });
+    expect(podsOf(stack).timeouts.update).toBe(`${3 * (30 + 322) + 492}s`);
+  });
+
+  test("are asked whether their port is open, since MCP has no health endpoint", async () => {
+    const stack = await serverStack({ ...PROXIED, port: 3001 });
+    const container = podsOf(stack).map(CONTAINER);
+    expect(container.ports).toEqual([{ name: "mcp", containerPort: 3001 }]);
+    for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"]) {
+      expect(container[probe]).toMatchObject({ tcpSocket: { port: "mcp" } });
+    }
+    expect(container.startupProbe).toMatchObject({ periodSeconds: 1, failureThreshold: 30 });
+  });
+
+  test("lose 1 at a time to drained nodes", async () => {
+    const stack = await serverStack(PROXIED);
+    expect(stack.one("PodDisruptionBudget", "files-server").at("spec")).toEqual({
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+      selector: podsOf(stack).at("spec.selector"),
+    });
+  });
+
+  test("run the user's image with arguments, variables and secrets, without root and token", async () => {
+    const stack = await serverStack({
+      ...PROXIED,
+      args: ["--stdio", output("no")],
+      env: [{ name: "ROOT", value: secret("hush") }],
+      secrets: [{ targetEnvName: "TOKEN", name: "github", key: "token" }],
+      imagePullPolicy: "Always",
+    });
+    expect(podsOf(stack).map(CONTAINER)).toMatchObject({
+      name: "server",
+      image: "files:1",
+      args: ["--stdio", "no"],
+      imagePullPolicy: "Always",
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+    });
+    expect(variablesOf(podsOf(stack))).toEqual({
+      ROOT: "hush",
+      TOKEN: { secretKeyRef: { name: "github", key: "token" } },
+    });
+    expect(podsOf(stack).secrets).toEqual([`spec.template.spec.containers[0].env[0].value`]);
+    expect(podsOf(stack).at(`${POD}.securityContext.runAsNonRoot`)).toBe(true);
+    expect(podsOf(stack).at(`${POD}.automountServiceAccountToken`)).toBe(false);
+  });
+
+  test("may have more than the plan: memory, CPU and time", async () => {
+    const stack = await serverStack({
+      ...PROXIED,
+      resources: { memory: "8Gi", cpu: "1", cpuLimit: "1500m" },
+      terminationGracePeriodSeconds: 600,
+    });
+    expect(podsOf(stack).at(`${CONTAINER}.resources`)).toEqual({
+      requests: { cpu: "1", memory: "8192Mi" },
+      limits: { cpu: "1500m", memory: "8192Mi" },
+    });
+    expect(podsOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(600);
+    expect(podsOf(stack).timeouts.delete).toBe("610s");
+  });
+
+  test("cost what the user says: 2 MiB a session and 64 MiB at rest", async () => {
+    const cost = { sessionBytes: "2Mi", processBytes: "64Mi" };
+    const stack = await serverStack({ ...PROXIED, cost });
+    const load = { ...LOAD, sessionBytes: 2 ** 21, processBytes: 2 ** 26 };
+    expect(podsOf(stack).at(`${CONTAINER}.resources.limits.memory`)).toBe(
+      mebibytes(serverPlan(load).memory.value),
+    );
+  });
+
+  test("are spread over nodes and zones, and have what the user adds", async () => {
+    const stack = await serverStack({
+      ...PROXIED,
+      spread: Spread.Required,
+      podTemplate: { nodeSelector: { pool: "mcp" }, labels: { team: "eng" } },
+    });
+    for (const workload of [podsOf(stack), proxiesOf(stack)]) {
+      expect(workload.at(`${POD}.topologySpreadConstraints.0`)).toMatchObject({
+        topologyKey: "kubernetes.io/hostname",
+        whenUnsatisfiable: "DoNotSchedule",
+        labelSelector: workload.at("spec.selector"),
+      });
+      expect(workload.at(`${POD}.nodeSelector`)).toEqual({ pool: "mcp" });
+      expect(workload.at("spec.template.metadata.labels")).toMatchObject({ team: "eng" });
+    }
+    // A StatefulSet has no hash of its template to tell two generations by.
+    expect(podsOf(stack).map(`${POD}.topologySpreadConstraints.0`)).not.toHaveProperty(
+      "matchLabelKeys",
+    );
+  });
+});
+
+describe("the proxies of a server", () => {
+  test("are 2 with a shared store, and find the 3 pods by the names of the StatefulSet", async () => {
+    const stack = await serverStack({ ...PROXIED, namespace: "mcp" });
+    expect(proxiesOf(stack).at("spec.replicas")).toBe(2);
+    const settings = validate(configurationOf(stack, "files-proxy"), [], "proxy");
+    expect(settings).toMatchObject({
+      name: "files",
+      backends: [
+        {
+          name: "files",
+          stateful: true,
+          notifications: "session",
+          address: {
+            kind: "statefulSet",
+            name: "files-server",
+            service: "files-server",
+            namespace: "mcp",
+            replicas: 3,
+            port: 8080,
+            path: "/mcp",
+          },
+        },
+      ],
+      session: { maxSessions: 1000, idleTtlSeconds: 7200 },
+      sessionStorage: { provider: "redis", keyPrefix: "mcp-fleet:files:proxy:files:" },
+      nofile: { required: PROXIES.requiredNofile.value },
+    });
+    expect(proxiesOf(stack).at(`${CONTAINER}.args.0`)).toBe("proxy");
+    expect(proxiesOf(stack).at(`${CONTAINER}.resources.limits.memory`)).toBe(
+      mebibytes(PROXIES.memory.value),
+    );
+  });
+
+  test("speak HTTP+SSE to a server that does, at /sse", async () => {
+    const stack = await serverStack({ ...PROXIED, transport: "sse" });
+    const { backends } = validate(configurationOf(stack, "files-proxy"), [], "proxy");
+    expect(backends).toMatchObject([{ transport: "sse", address: { path: "/sse" } }]);
+    // Gateways speak streamable HTTP to the proxies all the same.
+    expect(stack.outputs.backend).toEqual({
+      name: "files",
+      stateful: true,
+      url: "http://files-proxy.default.svc.cluster.local:4483/mcp",
+    });
+  });
+
+  test("are none without a store: gateways find the pods themselves", async () => {
+    const stack = await serverStack({
+      image: "files:1",
+      backendReplicas: 3,
+      path: "/api",
+      port: 90,
+    });
+    expect(stack.ofType("Deployment")).toEqual([]);
+    expect(stack.ofType("Secret")).toEqual([]);
+    expect(stack.outputs.url).toBe("http://files-server.default.svc.cluster.local:90/api");
+    expect(stack.outputs.backend).toEqual({
+      name: "files",
+      statefulSet: {
+        name: "files-server",
+        service: "files-server",
+        namespace: "default",
+        replicas: 3,
+        port: 90,
+      },
+      path: "/api",
+    });
+  });
+
+  test("are one that keeps sessions in its memory where 1 is asked for without a store", async () => {
+    const stack = await serverStack({ image: "files:1", replicas: 1 });
+    expect(proxiesOf(stack).at("spec.replicas")).toBe(1);
+    expect(proxiesOf(stack).at("spec.strategy")).toEqual({ type: "Recreate" });
+  });
+
+  test("are none with replicas: 0, store or not", async () => {
+    expect((await serverStack({ ...PROXIED, replicas: 0 })).ofType("Deployment")).toEqual([]);
+  });
+
+  test("ask for their limit of open files under the name of their container", async () => {
+    const stack = await serverStack({
+      ...PROXIED,
+      proxy: { nofile: { mode: NofileMode.NriAnnotation } },
+    });
+    const limit = PROXIES.requiredNofile.value;
+    expect(proxiesOf(stack).map("spec.template.metadata.annotations")).toMatchObject({
+      "ulimits.noderesource.dev/container.proxy": JSON.stringify([
+        { type: "RLIMIT_NOFILE", soft: limit, hard: limit },
+      ]),
+    });
+    const own = podsOf(stack).map("spec.template.metadata.annotations");
+    expect(Object.keys(own).filter((key) => key.startsWith("ulimits."))).toEqual([]);
+  });
+
+  test("run their own image, the server keeping its own", async () => {
+    const stack = await serverStack({ ...PROXIED, proxy: { image: "proxy:7", spareReplicas: 2 } });
+    expect(proxiesOf(stack).at(`${CONTAINER}.image`)).toBe("proxy:7");
+    expect(proxiesOf(stack).at("spec.replicas")).toBe(3);
+    expect(podsOf(stack).at(`${CONTAINER}.image`)).toBe("files:1");
+  });
+});
+
+describe("a server that runs elsewhere", () => {
+  const url = "https://mcp.example.com/mcp";
+
+  test("has no pods, and its address is its own", async () => {
+    const stack = await serverStack({ url });
+    expect(stack.childrenOf("files")).toEqual([]);
+    expect(stack.outputs).toMatchObject({ url, backend: { name: "files", url } });
+  });
+
+  test("may have proxies of ours before it", async () => {
+    const stack = await serverStack({ url, sessionStorage: STORE });
+    expect(stack.ofType("StatefulSet")).toEqual([]);
+    expect(proxiesOf(stack).at("spec.replicas")).toBe(2);
+    const { backends } = validate(configurationOf(stack, "files-proxy"), [], "proxy");
+    expect(backends).toMatchObject([{ address: { kind: "url", url } }]);
+    expect(stack.outputs.url).toBe("http://files-proxy.default.svc.cluster.local:4483/mcp");
+  });
+});
+
+describe("who may reach the pods of a server", () => {
+  const policyOf = (stack: RecordedStack) => stack.one("NetworkPolicy", "files-server");
+  const ports = [{ port: 8080, protocol: "TCP" }];
+
+  test("with proxies only they", async () => {
+    const stack = await serverStack(PROXIED);
+    expect(policyOf(stack).at("spec.ingress")).toEqual([
+      {
+        ports,
+        from: [{ podSelector: { matchLabels: proxiesOf(stack).at("spec.selector.matchLabels") } }],
+      },
+    ]);
+  });
+
+  test("without proxies gateways, of any namespace or of those that are named", async () => {
+    const from = (namespaceSelector: object) => [
+      {
+        ports,
+        from: [
+          {
+            namespaceSelector,
+            podSelector: {
+              matchLabels: {
+                "app.kubernetes.io/name": "mcp-fleet",
+                "app.kubernetes.io/component": "gateway",
+              },
+            },
+          },
+        ],
+      },
+    ];
+    const any = await serverStack({ image: "files:1" });
+    expect(policyOf(any).at("spec.ingress")).toEqual(from({}));
+    const some = await serverStack({
+      image: "files:1",
+      networkPolicy: { clientNamespaces: { team: "eng" } },
+    });
+    expect(policyOf(some).at("spec.ingress")).toEqual(from({ matchLabels: { team: "eng" } }));
+  });
+
+  test("anybody where policies are switched off", async () => {
+    const stack = await serverStack({ ...PROXIED, networkPolicy: { enabled: false } });
+    expect(stack.ofType("NetworkPolicy")).toEqual([]);
+  });
+});
+
+describe("a server behind a gateway", () => {
+  test("is given to it as one of its backends, its longest call of 10 min included", async () => {
+    const stack = await RecordedStack.of(() => {
+      const server = new McpServer("files", { ...PROXIED, callTimeoutMax: "10m" });
+      new VirtualMcpServer("eng", {
+        sessions: 1000,
+        backends: [server.backend],
+        sessionStorage: STORE,
+      });
+    });
+    const { backends } = validate(configurationOf(stack, "eng-gateway"), [], "gateway");
+    expect(backends).toMatchObject([
+      {
+        name: "files",
+        stateful: true,
+        address: { url: "http://files-proxy.default.svc.cluster.local:4483/mcp" },
+      },
+    ]);
+    const gateway = stack.one("Deployment", "eng-gateway");
+    expect(gateway.at(`${POD}.terminationGracePeriodSeconds`)).toBe(622);
+  });
+
+  test("says every figure, those of its proxies under a name of their own", async () => {
+    const stack = await serverStack(PROXIED);
+    expect(stack.outputs.capacity).toMatchObject({
+      replicas: expect.stringMatching(/^3 pods = /),
+      memory: expect.stringContaining(" = "),
+      proxyReplicas: expect.stringMatching(/^2 pods = /),
+      proxyRequiredNofile: expect.stringMatching(/^[\d,]+ descriptors = /),
+    });
+    expect(stack.said("info")).toEqual([
+      expect.stringMatching(/^server files: 3 pods, 550 sessions and \S+Mi each, grace 322 s$/),
+      expect.stringMatching(/^proxies of files for 1,000 sessions: 2 pods, /),
+    ]);
+  });
+});
+
+describe("a transform", () => {
+  test("has the last word on each child of the server, and on each of its proxies", async () => {
+    const renamed =
+      (name: string) =>
+      <Args extends { metadata?: unknown }>(args: Args): Args => ({ ...args, metadata: { name } });
+    const stack = await serverStack({
+      ...PROXIED,
+      transform: {
+        statefulSet: renamed("a"),
+        service: renamed("b"),
+        disruptionBudget: renamed("c"),
+        networkPolicy: renamed("d"),
+        proxy: { deployment: renamed("e"), service: renamed("f") },
+      },
+    });
+    const children = [
+      ["StatefulSet", "files-server", "a"],
+      ["Service", "files-server", "b"],
+      ["PodDisruptionBudget", "files-server", "c"],
+      ["NetworkPolicy", "files-server", "d"],
+      ["Deployment", "files-proxy", "e"],
+      ["Service", "files-proxy", "f"],
+    ] as const;
+    for (const [kind, child, name] of children) {
+      expect([kind, stack.one(kind, child).at("metadata")]).toEqual([kind, { name }]);
+    }
+    expect(stack.one("PodDisruptionBudget", "files-proxy").at("metadata.name")).toBe("files-proxy");
+  });
+});
+
+describe("the options of a server", () => {
+  test("reach every child: protection, and the provider for Kubernetes", async () => {
+    const stack = await RecordedStack.of(() => {
+      const provider = new k8s.Provider("other", { kubeconfig: "{}" });
+      new McpServer("files", PROXIED, { provider, protect: true });
+    });
+    const children = stack.childrenOf("files");
+    expect(children.length).toBeGreaterThan(12);
+    for (const { name, type, isProtected, provider } of children) {
+      expect([name, isProtected]).toEqual([name, true]);
+      expect([name, provider]).toEqual([
+        name,
+        type.startsWith("kubernetes:") ? expect.stringMatching(/::other::other-id$/) : "",
+      ]);
+    }
+  });
+});
