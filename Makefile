@@ -22,10 +22,10 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 REPLICAS := 1
-demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redis-server) ## three real MCP servers behind one endpoint, a client that calls them; REPLICAS=3: a fleet that loses a process
+demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redis-cli) ## three real MCP servers behind one endpoint, a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
-test: node_modules/.installed .tools/redis/redis-server .tools/dns/dnsmasq .tools/pulumi/parts.json infra/dist/index.cjs ## lint, types and every test
+test: node_modules/.installed .tools/redis/redis-cli .tools/dns/dnsmasq .tools/pulumi/parts.json infra/dist/index.cjs ## lint, types and every test
 	@$(BIN)/biome ci --reporter=summary .
 	@$(BIN)/tsc --noEmit
 	@$(BIN)/vitest run $(TESTS)
@@ -34,10 +34,10 @@ soak: SOAK_SECONDS ?= 600
 soak: node_modules/.installed ## ten minutes of clients that come, go and break off, after which nothing is left; SOAK_SECONDS=60: one
 	@SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/vitest run test/leaks.test.ts
 
-bench: node_modules/.installed .tools/redis/redis-server ## what calls, sessions and restores cost, side by side with a bare pass-through: docs/performance.md
+bench: node_modules/.installed .tools/redis/redis-cli ## what calls, sessions and restores cost, side by side with a bare pass-through: docs/performance.md
 	@node bench/main.ts
 
-predicted: node_modules/.installed .tools/redis/redis-server ## what the capacity plan says beside what a gateway under it takes: docs/capacity.md
+predicted: node_modules/.installed .tools/redis/redis-cli ## what the capacity plan says beside what a gateway under it takes: docs/capacity.md
 	@node bench/predicted.ts --write
 
 lint: node_modules/.installed ## format, lint (the import rules are lint errors) and types
@@ -93,8 +93,8 @@ $(NODE):
 	@chmod +x $(NODE) && touch $(NODE)
 
 # Servers for the tests; where they cannot be had, these are skipped by name, or fail with MCP_FLEET_REQUIRE_ALL=1.
-.tools/redis/redis-server:
-	@sh test/support/get-servers.sh .tools/redis "the shared session store" "redis-server redis-sentinel" "redis-server redis-sentinel"
+.tools/redis/redis-cli:
+	@sh test/support/get-servers.sh .tools/redis "the shared session store" "redis-server redis-sentinel redis-cli" "redis-server redis-sentinel redis-tools"
 
 .tools/dns/dnsmasq:
 	@sh test/support/get-servers.sh .tools/dns "pods found by DNS" dnsmasq dnsmasq-base

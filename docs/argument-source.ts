@@ -78,7 +78,7 @@ const NOTES: Readonly<Record<string, string>> = {
   "RedisSentinel.clientPods": `Choice: ${code("maxclients")} follows from it`,
   "RedisSentinel.openedBackends": "Choice: room for gateways with ten backends",
   "RedisSentinel.resources.cpu": "Choice",
-  "RedisSentinel.resources.cpuLimit": "Choice: a server that is throttled is taken for lost",
+  "RedisSentinel.resources.cpuLimit": "Refused: a server that is throttled is taken for lost",
 };
 
 /** Inputs that RedisSentinel shares with the plan of a fleet, with the same defaults. */

@@ -25,12 +25,15 @@ export function componentPage(component: string): string {
   return `components/${words.toLowerCase()}.md`;
 }
 
+/** Only TypeScript has functions: the schema does not know them. */
+const FUNCTIONS = /Transforms$/;
+
 const HEAD = ["Argument", "Type", "Default", "Unit", "What it is for", "Source of the default"];
 
 /** A table for the arguments of a component, and one for each type within them. */
 function argumentTables(component: string): string {
   return argumentTypes(component)
-    .filter((type) => type.arguments.length > 0)
+    .filter(({ name }) => !FUNCTIONS.test(name))
     .map((type) => `${heading(type)}${table(component, type)}`)
     .join("\n\n");
 }
@@ -48,9 +51,6 @@ function table(component: string, type: ArgumentType): string {
   });
   return markdown(HEAD, rows);
 }
-
-/** Only TypeScript has functions: in the schema such a type has no members. */
-const FUNCTIONS = /Transforms$/;
 
 function typeCell({ type, members, isInput }: Argument): string {
   if (members === undefined) return `${type}${isInput ? " or output" : ""}`;

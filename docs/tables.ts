@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import * as z from "zod";
 import { variableName } from "../runtime/contract/environment.ts";
 import { amountText } from "../runtime/contract/figure-text.ts";
@@ -29,6 +30,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "capacity.md", name: "inputs", table: inputs },
   { file: "capacity.md", name: "servers", table: servers },
   { file: "capacity.md", name: "constants", table: () => constants(CONSTANTS) },
+  { file: "stack.md", name: "configuration", table: stackConfiguration },
   ...COMPONENT_TABLES,
 ];
 
@@ -184,6 +186,24 @@ function servers(): string {
     return [code(name), code(serverKey(name)), unit, usual, about];
   });
   return markdown(["Input", "Key", "Unit", "Default", "What it is"], rows);
+}
+
+interface StackKey {
+  readonly type?: string;
+  readonly default?: string | number;
+  readonly description?: string;
+}
+
+function stackConfiguration(): string {
+  const project = parse(readFileSync(join(import.meta.dirname, "../Pulumi.yaml"), "utf8"));
+  const keys: Readonly<Record<string, StackKey>> = project.config;
+  const rows = Object.entries(keys).map(([key, { type = "string", description = "", ...rest }]) => [
+    code(key.replace(`${project.name}:`, "")),
+    type,
+    code(String(rest.default)),
+    description,
+  ]);
+  return markdown(["Key", "Type", "Default", "What it is"], rows);
 }
 
 if (import.meta.main) {

@@ -56,7 +56,7 @@ export interface RedisSentinelArgs extends WorkloadArgs {
   tls?: RedisTlsArgs;
   /** A container beside each server that tells Prometheus of it. Default: none. */
   exporter?: ExporterArgs;
-  /** maxmemory, such as 256Mi, in the place of what the plan says. Less is refused. Default: the plan's. */
+  /** maxmemory, such as 256Mi, in the place of what the plan says. Less is refused, and more than the volumes have room for. Default: the plan's. */
   maxMemory?: string;
   /** maxclients, in the place of what the plan says. Fewer are refused. Default: the plan's. */
   maxClients?: number;

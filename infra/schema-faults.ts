@@ -101,13 +101,24 @@ function enumFaults(
   return [{ path, value: shown(value), rule: `it is one of ${values.join(", ")}`, fix }];
 }
 
+/** Arguments whose values are nobody's business. */
+const SECRET = /(?:^|\.)(?:password|ownerKey)$|^env\[/;
+
 function typeFault(path: string, value: unknown, expected: string): ArgumentFault {
-  return { path, value: shown(value), rule: `it is ${expected}`, fix: `write ${expected}` };
+  return {
+    path,
+    value: SECRET.test(path) ? "what is there" : shown(value),
+    rule: `it is ${expected}`,
+    fix: `write ${expected}`,
+  };
 }
 
 /** Never more of a value than its kind, where it is not a short one: it may hold a secret. */
 function shown(value: unknown): string {
-  if (typeof value === "string") return value.length > 40 ? "a long text" : JSON.stringify(value);
+  if (typeof value === "string") {
+    if (value.length > 40) return "a long text";
+    return JSON.stringify(value.replaceAll(/\/\/[^/@\s]*@/g, "//***@"));
+  }
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" && value !== null ? "a map" : String(value);
 }

@@ -44,5 +44,8 @@ function writeAnalyzedSource(): void {
       `const ${name} = ${members.replaceAll("readonly ", "").replaceAll('";', '",')} as const;`,
   );
   writeFileSync("dist/index.ts", source);
-  writeFileSync("dist/tsconfig.json", '{ "compilerOptions": { "strict": true }, "include": ["index.ts"] }\n');
+  writeFileSync(
+    "dist/tsconfig.json",
+    '{ "compilerOptions": { "strict": true }, "include": ["index.ts"] }\n',
+  );
 }

@@ -7,7 +7,7 @@ export interface ResourcesArgs {
   memory?: string;
   /** Request of CPU, such as 250m. Default: what the plan says, 250m for Redis. */
   cpu?: string;
-  /** Limit of CPU, such as 2; no effect on Redis. Default: what the plan says, none for servers. */
+  /** Limit of CPU, such as 2; refused for Redis. Default: what the plan says, none for servers and Redis. */
   cpuLimit?: string;
 }
 
@@ -57,7 +57,7 @@ export interface PodTemplateArgs {
 export interface NetworkPolicyArgs {
   /** Whether there are NetworkPolicies. Default: true. */
   enabled?: boolean;
-  /** Labels of the namespaces from which clients of gateways, proxies and Redis come. Default: from everywhere. */
+  /** Labels of the namespaces from which clients come. Default: from everywhere. */
   clientNamespaces?: Record<string, string>;
 }
 

@@ -93,7 +93,7 @@ export interface OperationalArgs {
 
 /** A key that signs session ids, made once and kept in the stack's state. */
 export interface SessionKeyArgs {
-  /** Its name, for the log: 1 to 20 small letters, digits and dashes. */
+  /** Its name, for the log: 1 to 20 small letters, digits and dashes, without -key-. */
   id: string;
   /** It verifies at once and signs from then on, such as 2026-12-01T12:00:00Z. Default: at once. */
   signAfter?: string;

@@ -4,12 +4,13 @@ import { SessionAffinity } from "../arguments/choices.ts";
 import type { Facts } from "../facts.ts";
 import { nameFaults } from "../naming.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
-import { argumentOf } from "../process/plan-arguments.ts";
+import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
 import {
   durationFaults,
   processFaults,
   storageFaults,
+  wholeFaults,
   workloadFaults,
 } from "../process/process-faults.ts";
 import type { Configuration } from "../process/process-settings.ts";
@@ -18,7 +19,7 @@ import { storageSettings } from "../process/storage.ts";
 import { schemaFaults } from "../schema-faults.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 import { gatewayInputs } from "./gateway-inputs.ts";
-import { gatewaySettings } from "./gateway-settings.ts";
+import { gatewaySettings, outsideHosts } from "./gateway-settings.ts";
 
 /** A gateway whose arguments are right, with all that follows from them. */
 export interface CheckedGateway {
@@ -50,7 +51,7 @@ export function checkedGateway(
   const configuration = sized && gatewaySettings(name, args, sized.plan);
   faults.try(
     () => configuration && validate(judged(name, args, configuration)),
-    (path) => path,
+    (path) => gatewayArgument(path, args),
   );
   faults.throwAny();
   if (!sized || !configuration) throw new Error(`${name}: no plan and no fault`);
@@ -64,12 +65,19 @@ function judged(name: string, { sessionStorage }: VirtualMcpServerArgs, settings
   });
 }
 
+/** Names of hosts come from several arguments. */
+function gatewayArgument(path: string, args: VirtualMcpServerArgs): string {
+  const [, index] = /^allowedHosts\[(\d+)\]$/.exec(path) ?? [];
+  return [...outsideHosts(args).values()][Number(index)] ?? argumentOfSetting(path);
+}
+
 function ownFaults(args: VirtualMcpServerArgs): ArgumentFault[] {
   const faults = [
     ...processFaults(args, (argument) => argument),
     ...args.backends.flatMap(({ callTimeoutMax }, index) =>
       durationFaults([`backends[${index}].callTimeoutMax`, callTimeoutMax]),
     ),
+    ...wholeFaults(["replicas", args.replicas]),
     ...storageFaults(args.sessionStorage),
     ...workloadFaults(args),
   ];

@@ -30,10 +30,11 @@ export function gatewaySettings(
 /** The names of Ingress or HTTPRoute, of the Service, and what the user adds; undefined where every name is answered. */
 function allowedHosts(
   name: string,
-  { allowedHosts: given, ingress, httpRoute, namespace = "default" }: VirtualMcpServerArgs,
+  args: VirtualMcpServerArgs,
 ): (string | Output<string>)[] | undefined {
-  const outside = [...(ingress ? [ingress.host] : []), ...(httpRoute?.hostnames ?? [])];
-  if (given === undefined && outside.length === 0) return undefined;
+  const { namespace = "default" } = args;
+  const hosts = outsideHosts(args);
+  if (args.allowedHosts === undefined && hosts.size === 0) return undefined;
   const service = `${name}-gateway`;
   const inside = [
     service,
@@ -42,5 +43,22 @@ function allowedHosts(
     interpolate`${service}.${namespace}.svc.cluster.local`,
     "localhost",
   ];
-  return [...new Set([...outside, ...(given ?? [])]), ...inside];
+  return [...hosts.keys(), ...inside];
+}
+
+/** The names that lead to the endpoint from outside, each with the argument that says it. */
+export function outsideHosts({
+  ingress,
+  httpRoute,
+  allowedHosts: given = [],
+}: VirtualMcpServerArgs): ReadonlyMap<string, string> {
+  const said: (readonly [host: string, argument: string])[] = [
+    ...given.map((host, index) => [host, `allowedHosts[${index}]`] as const),
+    ...(httpRoute?.hostnames ?? []).map(
+      (host, index) => [host, `httpRoute.hostnames[${index}]`] as const,
+    ),
+    ...(ingress ? [[ingress.host, "ingress.host"] as const] : []),
+  ];
+  // Of one name that is said twice, the first argument counts.
+  return new Map(said.reverse());
 }

@@ -23,3 +23,16 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
 
 /** The argument that an input of the plan comes from: those without an entry have its name. */
 export const argumentOf = (input: string): string => ARGUMENTS[input] ?? input;
+
+/** Where settings of the configuration stand in the arguments of a component: those without an entry stand there, too. */
+const SETTINGS: readonly (readonly [setting: string, argument: string])[] = [
+  ["session.maxSessions", "sessions"],
+  ["sessionStorage.sentinel.addrs", "sessionStorage.sentinel.addresses"],
+  ["aggregation.conflictResolutionConfig.", "aggregation."],
+];
+
+/** The argument that a setting comes from. */
+export function argumentOfSetting(path: string): string {
+  const [setting, argument] = SETTINGS.find(([known]) => path.startsWith(known)) ?? ["", ""];
+  return argument + path.slice(setting.length);
+}

@@ -26,6 +26,7 @@ export function processFaults(
     ...[at("resources.cpu", resources.cpu), at("resources.cpuLimit", resources.cpuLimit)].flatMap(
       cpuFaults,
     ),
+    ...wholeFaults([pathOf("terminationGracePeriodSeconds"), args.terminationGracePeriodSeconds]),
     ...keyFaults(args, pathOf),
   ];
 }
@@ -47,20 +48,33 @@ export function cpuFaults([path, value]: Place): ArgumentFault[] {
   return [{ path, value, rule: "it is an amount of CPU", fix: "write it as 250m or 2" }];
 }
 
+type Count = readonly [path: string, value: number | undefined];
+
+/** What Kubernetes counts. */
+export function wholeFaults([path, value]: Count, least = 1): ArgumentFault[] {
+  if (value === undefined || (Number.isInteger(value) && value >= least)) return [];
+  return [{ path, value, rule: "it is a whole number", fix: `write ${least} or more` }];
+}
+
 const KEY_ID = /^[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
 
-function keyFaults({ sessionKeys = [] }: ProcessArgs, pathOf: (argument: string) => string) {
+function keyFaults(args: ProcessArgs, pathOf: (argument: string) => string): ArgumentFault[] {
+  const { sessionKeys = [] } = args;
   const faults: ArgumentFault[] = [];
   const ids = sessionKeys.map(({ id }) => id);
+  if (args.sessionKeys?.length === 0) {
+    const rule = "a key has to sign";
+    faults.push({ path: pathOf("sessionKeys"), rule, fix: "write one, or leave it out" });
+  }
   if (sessionKeys.length > 0 && sessionKeys.every(({ signAfter }) => signAfter !== undefined)) {
     const fix = "leave signAfter out of the oldest";
     faults.push({ path: pathOf("sessionKeys"), rule: "one key signs at once", fix });
   }
   for (const [index, { id, signAfter }] of sessionKeys.entries()) {
     const path = pathOf(`sessionKeys[${index}]`);
-    if (!KEY_ID.test(id)) {
-      const rule = "it is 1 to 20 small letters, digits and dashes";
+    if (!KEY_ID.test(id) || id.includes("-key-")) {
+      const rule = "it is 1 to 20 small letters, digits and dashes, without -key-";
       faults.push({ path: `${path}.id`, value: id, rule, fix: "write it as 2026-12" });
     }
     if (ids.indexOf(id) < index) {
@@ -90,7 +104,7 @@ function keyFaults({ sessionKeys = [] }: ProcessArgs, pathOf: (argument: string)
 /** A store is one Redis or the Sentinels of one, with one password. */
 export function storageFaults(storage: SessionStorageArgs | undefined): ArgumentFault[] {
   if (storage === undefined) return [];
-  const { address, sentinel, password, passwordRef } = storage;
+  const { address, sentinel, password, passwordRef, tls = {} } = storage;
   const faults: ArgumentFault[] = [];
   if ((address === undefined) === (sentinel === undefined)) {
     const rule = "one of address and sentinel says where Redis is";
@@ -100,6 +114,10 @@ export function storageFaults(storage: SessionStorageArgs | undefined): Argument
   if (password !== undefined && passwordRef !== undefined) {
     const rule = "the password comes from one place";
     faults.push({ path: "sessionStorage.passwordRef", rule, fix: "remove it, or password" });
+  }
+  if (tls.ca !== undefined && tls.caRef !== undefined) {
+    const rule = "the authorities come from one place";
+    faults.push({ path: "sessionStorage.tls.caRef", rule, fix: "remove it, or ca" });
   }
   return faults;
 }

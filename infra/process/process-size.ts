@@ -9,6 +9,7 @@ import {
 import type { ArgumentFault } from "../argument-faults.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import { belowPlan } from "../below-plan.ts";
+import { refuseImpossible } from "../impossible-size.ts";
 import { cpuQuantity, millicores } from "./quantity.ts";
 
 /** What is deployed: the plan, and where the user says so, something else. */
@@ -45,7 +46,7 @@ export type PathOf = (argument: string) => string;
  * The size of the pods of one role. More replicas than planned spread the sessions further; less of anything is a
  * risk, with the arithmetic that it contradicts.
  *
- * @throws {CapacityError} where there is no plan.
+ * @throws {CapacityError} where there is no plan, or no cluster takes what is said in its place.
  */
 export function sizeProcess(
   asked: CompleteInputs,
@@ -74,6 +75,7 @@ export function sizeProcess(
     progressDeadlineSeconds:
       progressDeadline.value + Math.max(0, graceSeconds - terminationGrace.value),
   };
+  refuseImpossible(size, plan.grace.preStop.value);
   const grace = pathOf("terminationGracePeriodSeconds");
   const risks = [
     ...belowPlan(pathOf("replicas"), wanted, plan.replicas),

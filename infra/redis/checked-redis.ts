@@ -48,6 +48,15 @@ function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
     ...cpuFaults(["resources.cpu", resources.cpu]),
     ...workloadFaults(args),
   ];
+  if (args.openedBackends !== undefined && args.openedBackends < 0) {
+    const rule = "it is 0 or more";
+    const fix = "write how many backends a session calls";
+    faults.push({ path: "openedBackends", value: args.openedBackends, rule, fix });
+  }
+  if (resources.cpuLimit !== undefined) {
+    const rule = "a server that is throttled is taken for lost";
+    faults.push({ path: "resources.cpuLimit", value: resources.cpuLimit, rule, fix: "remove it" });
+  }
   if (sessions > storageSessions) {
     const rule = `the volumes have room for storageSessions, which is ${storageSessions}`;
     const fix = `write storageSessions: ${sessions}; where the store exists already, docs/components/redis-sentinel.md says how its volumes grow`;

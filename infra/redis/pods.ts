@@ -25,9 +25,9 @@ export const MOUNTS = {
 
 export interface Group {
   readonly engine: Engine;
-  /** The addresses that the servers announce, by ordinal. They may never change. */
+  /** The Services before the servers, by ordinal, by name or address: servers announce the address, which may never change. */
   readonly nodes: readonly string[];
-  /** Those of the Sentinels. */
+  /** Those before the Sentinels. */
   readonly sentinels: readonly string[];
   /** Default: plain connections. */
   readonly tls?: boolean;

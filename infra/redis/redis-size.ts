@@ -1,22 +1,27 @@
 import {
   bytes,
+  CONSTANTS,
   formatBytes,
   INPUTS,
   STORAGE_SESSIONS,
   type StoreLoad,
   type StoreSize,
+  storeContainer,
   storeSize,
 } from "../../runtime/contract/index.ts";
 import type { ArgumentFault } from "../argument-faults.ts";
 import { belowPlan } from "../below-plan.ts";
 import { millicores } from "../process/quantity.ts";
 import type { RedisSentinelArgs } from "../redis-sentinel-args.ts";
+import { Persistence } from "./redis-conf.ts";
 
 /** Client pods of those who say nothing of them: a policy compares them with the sum of all that there are. */
 export const CLIENT_PODS = 50;
 
 /** Backends that a session opens, where nobody says. */
 export const OPENED_BACKENDS = 10;
+
+const MEBIBYTE = 2 ** 20;
 
 /** CPU of a server; there is no limit, since a server that is throttled is taken for lost. */
 const CPU_MILLICORES = 250;
@@ -59,11 +64,15 @@ export function storeLoad(args: RedisSentinelArgs): StoreLoad {
 /** The size of servers and volumes. Less than the plan is a risk, with the arithmetic that it contradicts. */
 export function sizeRedis(args: RedisSentinelArgs): SizedRedis {
   const load = storeLoad(args);
-  const plan = storeSize(load);
-  const { maxMemory, maxClients = plan.clients.value, resources = {} } = args;
+  const least = storeSize(load);
+  const { maxMemory, maxClients = least.clients.value, resources = {} } = args;
   const { memory, cpu } = resources;
+  const maxMemoryBytes = maxMemory === undefined ? least.memory.value : bytes(maxMemory);
+  const isMore = maxMemoryBytes > least.memory.value;
+  const container = storeContainer({ ...least.memory, value: maxMemoryBytes });
+  const plan = isMore ? { ...least, container } : least;
   const size = {
-    maxMemoryBytes: maxMemory === undefined ? plan.memory.value : bytes(maxMemory),
+    maxMemoryBytes,
     maxClients,
     containerBytes: memory === undefined ? plan.container.value : bytes(memory),
     volumeBytes: plan.volume.value,
@@ -73,6 +82,21 @@ export function sizeRedis(args: RedisSentinelArgs): SizedRedis {
     ...belowPlan("maxMemory", size.maxMemoryBytes, plan.memory, formatBytes),
     ...belowPlan("maxClients", maxClients, plan.clients),
     ...belowPlan("resources.memory", size.containerBytes, plan.container, formatBytes),
+    ...beyondVolumes(args, maxMemoryBytes, plan.volume.value),
   ];
   return { load, plan, size, risks };
+}
+
+/** A server that keeps more in memory than its volume has room for stops writing when that is full. */
+function beyondVolumes(
+  { maxMemory, persistence }: RedisSentinelArgs,
+  maxMemoryBytes: number,
+  volumeBytes: number,
+): ArgumentFault[] {
+  const { value: percent } = CONSTANTS.storeVolume;
+  const most = Math.floor((volumeBytes * 100) / percent / MEBIBYTE) * MEBIBYTE;
+  if (persistence === Persistence.None || maxMemoryBytes <= most) return [];
+  const rule = `volumes of ${formatBytes(volumeBytes)} have room for ${formatBytes(most)} of it, at ${percent} %`;
+  const fix = `write ${formatBytes(most)} or less, or raise storageSessions`;
+  return [{ path: "maxMemory", value: maxMemory, rule, fix }];
 }

@@ -1,12 +1,13 @@
-import { type CompleteServerLoad, validate } from "../../runtime/contract/index.ts";
+import { type CompleteServerLoad, type Settings, validate } from "../../runtime/contract/index.ts";
 import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { SessionAffinity } from "../arguments/choices.ts";
+import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { Facts } from "../facts.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
 import { nameFaults } from "../naming.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
-import { argumentOf } from "../process/plan-arguments.ts";
+import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
 import {
   cpuFaults,
@@ -14,6 +15,7 @@ import {
   processFaults,
   sizeFaults,
   storageFaults,
+  wholeFaults,
   workloadFaults,
 } from "../process/process-faults.ts";
 import {
@@ -61,7 +63,8 @@ export function checkedServer(token: string, name: string, args: McpServerArgs):
     load && load.replicas > 0
       ? faults.try(() => sizeServer(load, args), serverArgument)
       : undefined;
-  const proxy = load && hasProxies(args) ? checkedProxy(name, args, load, faults) : undefined;
+  const entry = load && faults.try(() => ownEntry(name, args, load), entryArgument);
+  const proxy = entry && hasProxies(args) ? checkedProxy(name, args, load, faults) : undefined;
   const risks = [...(pods?.risks ?? []), ...(proxy?.sized.risks ?? [])];
   if (args.acceptRisk === undefined) faults.add(...risks);
   faults.throwAny();
@@ -72,6 +75,19 @@ export function checkedServer(token: string, name: string, args: McpServerArgs):
     ...(proxy && { proxy }),
     facts: { ...serverFacts(args, load, pods), ...(proxy && { proxy: proxy.facts }) },
   };
+}
+
+/** The server as an entry of a configuration, judged: that of its proxies, or of gateways. */
+function ownEntry(name: string, args: McpServerArgs, load: CompleteServerLoad): Settings {
+  const most = `${load.callTimeoutMaxSeconds}s`;
+  const limits = { callTimeout: most, callTimeoutMax: most };
+  const backends = [backendSettings(withoutNotifications(directBackend(name, args)))];
+  return validate(withPlaceholders({ limits, backends }), [], "proxy");
+}
+
+function entryArgument(path: string): string {
+  const own = path.replace(/^backends\[0\]\.(?:statefulSet\.)?/, "");
+  return own === "replicas" ? "backendReplicas" : own;
 }
 
 /** Proxies are there where the user asks for them, or for a store that they could share. */
@@ -93,7 +109,7 @@ function checkedProxy(
       const overrides = { ...proxy, replicas: args.replicas };
       const sized = sizeProcess(inputs, overrides, proxyArgument);
       const configuration = {
-        ...processSettings(name, load.sessions, sized.plan, proxy),
+        ...processSettings(name, load.sessions, sized.plan, withCallTimeout(proxy, args)),
         backends: [backendSettings(withoutNotifications(directBackend(name, args)))],
       };
       const section = storage && { sessionStorage: storageSettings(storage, name) };
@@ -101,8 +117,14 @@ function checkedProxy(
       const of = { instance: name, sized, storage, sessionAffinity, acceptRisk };
       return { sized, configuration, facts: processFacts({ ...of, role: "proxy" }) };
     },
-    (input) => proxyArgument(argumentOf(input)),
+    (input) => proxyArgument(argumentOfSetting(argumentOf(input))),
   );
+}
+
+/** What a server says of its calls holds for all of its proxies' calls. */
+function withCallTimeout(proxy: ProcessArgs, { callTimeout }: McpServerArgs): ProcessArgs {
+  if (callTimeout === undefined) return proxy;
+  return { ...proxy, limits: { callTimeout, ...proxy.limits } };
 }
 
 /** A proxy hands on all that its server says; what a gateway's clients get of it is the gateway's matter. */
@@ -113,7 +135,8 @@ function withoutNotifications({ notifications: _, ...backend }: BackendArgs): Ba
 const OF_THE_SERVER: ReadonlySet<string> = new Set(["replicas", "sessionStorage", "sessions"]);
 
 function proxyArgument(argument: string): string {
-  if (OF_THE_SERVER.has(argument)) return argument;
+  const [section = ""] = argument.split(".");
+  if (OF_THE_SERVER.has(section)) return argument;
   return argument === "limits.callTimeoutMax" ? "callTimeoutMax" : `proxy.${argument}`;
 }
 
@@ -131,9 +154,13 @@ function serverArgument(input: string): string {
 }
 
 function ownFaults(args: McpServerArgs): ArgumentFault[] {
-  const { image, url, cost = {}, resources = {}, proxy = {}, callTimeoutMax } = args;
+  const { image, url, cost = {}, resources = {}, proxy = {} } = args;
   const faults = [
-    ...durationFaults(["callTimeoutMax", callTimeoutMax]),
+    ...durationFaults(["callTimeout", args.callTimeout]),
+    ...durationFaults(["callTimeoutMax", args.callTimeoutMax]),
+    ...wholeFaults(["replicas", args.replicas], 0),
+    ...wholeFaults(["backendReplicas", args.backendReplicas]),
+    ...wholeFaults(["terminationGracePeriodSeconds", args.terminationGracePeriodSeconds]),
     ...sizeFaults(["cost.processBytes", cost.processBytes]),
     ...sizeFaults(["cost.sessionBytes", cost.sessionBytes]),
     ...sizeFaults(["cost.memory", cost.memory]),
@@ -148,10 +175,6 @@ function ownFaults(args: McpServerArgs): ArgumentFault[] {
     const rule = "one of image and url says what the server is";
     const fix = image === undefined ? "write one of them" : "remove one of them";
     faults.push({ path: "image", rule, fix });
-  }
-  if (args.replicas !== undefined && (!Number.isInteger(args.replicas) || args.replicas < 0)) {
-    const rule = "a whole number of proxies";
-    faults.push({ path: "replicas", value: args.replicas, rule, fix: "write 0, 1 or more" });
   }
   return faults;
 }

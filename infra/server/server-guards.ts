@@ -1,4 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
+import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import { selectorLabels } from "../naming.ts";
 import { transformed } from "../transform.ts";
 import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec.ts";
@@ -24,7 +25,7 @@ export function disruptionBudget(spec: ServerSpec): k8s.policy.v1.PodDisruptionB
   );
 }
 
-/** Only what stands before a server reaches it: its proxies, or where it has none, gateways of any namespace. */
+/** Only what stands before a server reaches it: its proxies, or where it has none, gateways. */
 export function networkPolicy(
   spec: ServerSpec,
   isProxied: boolean,
@@ -35,7 +36,7 @@ export function networkPolicy(
   const { "app.kubernetes.io/instance": _, ...anyGateway } = selectorLabels("", "gateway");
   const from = isProxied
     ? { podSelector: { matchLabels: selectorLabels(instance, "proxy") } }
-    : { namespaceSelector: {}, podSelector: { matchLabels: anyGateway } };
+    : { namespaceSelector: clientNamespaces(user), podSelector: { matchLabels: anyGateway } };
   const args: k8s.networking.v1.NetworkPolicyArgs = {
     metadata: { name, namespace, labels: labelsOf(spec) },
     spec: {
@@ -50,4 +51,10 @@ export function networkPolicy(
     transformed(transform?.networkPolicy?.bind(transform), args, opts),
     opts,
   );
+}
+
+/** Any namespace, or those that the user names. */
+function clientNamespaces({ networkPolicy }: WorkloadArgs): k8s.types.input.meta.v1.LabelSelector {
+  const matchLabels = networkPolicy?.clientNamespaces;
+  return matchLabels === undefined ? {} : { matchLabels };
 }

@@ -7,6 +7,7 @@ import {
 } from "../../runtime/contract/index.ts";
 import type { ArgumentFault } from "../argument-faults.ts";
 import { belowPlan } from "../below-plan.ts";
+import { refuseImpossible } from "../impossible-size.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
 import { millicores } from "../process/quantity.ts";
 
@@ -29,7 +30,7 @@ export interface SizedServer {
 /**
  * The size of a server's pods. CPU is the user's to say, since the plan only assumes it.
  *
- * @throws {CapacityError} where there is no plan.
+ * @throws {CapacityError} where there is no plan, or no cluster takes what is said in its place.
  */
 export function sizeServer(
   load: CompleteServerLoad,
@@ -44,6 +45,7 @@ export function sizeServer(
     ...(cpuLimit !== undefined && { cpuLimitMillicores: millicores(cpuLimit) }),
     graceSeconds: terminationGracePeriodSeconds ?? terminationGrace.value,
   };
+  refuseImpossible(size, plan.grace.preStop.value);
   const risks = [
     ...belowPlan("resources.memory", size.memoryBytes, plan.memory, formatBytes),
     ...belowPlan(

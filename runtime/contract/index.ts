@@ -53,6 +53,6 @@ export {
 export { type ServerPlan, serverPlan } from "./server-plan.ts";
 export type { RedisSettings, RedisTlsSettings, SessionStorageSettings } from "./session-storage.ts";
 export type { JwtSettings, Role, Settings } from "./settings.ts";
-export { type StoreLoad, type StoreSize, storeSize } from "./store-size.ts";
+export { type StoreLoad, type StoreSize, storeContainer, storeSize } from "./store-size.ts";
 export { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "./units.ts";
 export { validate } from "./validation.ts";

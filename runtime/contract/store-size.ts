@@ -41,7 +41,12 @@ export function storeSize(load: StoreLoad): StoreSize {
   const memory = storeBudget(load).need(sessions);
   const room = storeBudget({ ...load, proxySessions: storageProxySessions });
   const most = room.need(Math.max(storageSessions, sessions));
-  return { memory, container: container(memory), clients: clients(load), volume: volume(most) };
+  return {
+    memory,
+    container: storeContainer(memory),
+    clients: clients(load),
+    volume: volume(most),
+  };
 }
 
 function storeBudget(load: StoreLoad): Budget {
@@ -83,7 +88,8 @@ function storeBudget(load: StoreLoad): Budget {
   return new Budget("bytes", lines, { reservePercent: storeReserve.value, step: MEBIBYTE });
 }
 
-function container(memory: Figure): Figure {
+/** The container of a server whose `maxmemory` this is. */
+export function storeContainer(memory: Figure): Figure {
   const { storeCopy, storeBuffers } = CONSTANTS;
   return sum("bytes", [
     {

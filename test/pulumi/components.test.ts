@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Engine, hasEngine, type Step } from "./engine.ts";
-import { EVERYTHING_PROGRAM, FLEET_PROGRAM } from "./fleet-program.ts";
+import { EVERYTHING_PROGRAM, FLEET_PROGRAM, LARGE_PROGRAM } from "./fleet-program.ts";
 
 const LIMIT_MS = 180_000;
 
@@ -111,4 +111,14 @@ describe.skipIf(!hasEngine)("with everything switched on", () => {
     },
     LIMIT_MS,
   );
+});
+
+describe.skipIf(!hasEngine)("50 gateways over 200 servers", () => {
+  test("are previewed within a minute", async () => {
+    const engine = await Engine.typescript(LARGE_PROGRAM);
+    const { code, stdout, stderr } = await engine.preview();
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/\+ 1[5-9]\d\d to create/);
+    engine.remove();
+  }, 60_000);
 });

@@ -7,27 +7,30 @@ import { EVERYTHING_PROGRAM, FLEET_PROGRAM } from "./fleet-program.ts";
 
 const LIMIT_MS = 180_000;
 
-describe.skipIf(!hasEngine || !hasApiServer)("what the components render, before a real API server", () => {
-  let server: ApiServer;
+describe.skipIf(!hasEngine || !hasApiServer)(
+  "what the components render, before a real API server",
+  () => {
+    let server: ApiServer;
 
-  beforeAll(async () => {
-    server = await ApiServer.start();
-  }, ApiServer.START_LIMIT_MS);
-  afterAll(() => server?.stop());
+    beforeAll(async () => {
+      server = await ApiServer.start();
+    }, ApiServer.START_LIMIT_MS);
+    afterAll(() => server?.stop());
 
-  test.each([
-    ["the fleet of the README", FLEET_PROGRAM, { "test:sessions": 1000 }, 40],
-    ["one of each with everything switched on", EVERYTHING_PROGRAM, {}, 70],
-  ])(
-    "%s: every manifest is valid to the last field, and every pod restricted",
-    async (_, program, config, least) => {
-      const engine = await Engine.typescript(program, { config });
-      await engine.up();
-      const manifests = Manifest.read(join(engine.folder, "manifests"));
-      expect(manifests.length).toBeGreaterThan(least);
-      expect(await server.dryRun(manifests, { podSecurity: "restricted" })).toEqual([]);
-      engine.remove();
-    },
-    LIMIT_MS,
-  );
-});
+    test.each([
+      ["the fleet of the README", FLEET_PROGRAM, { "test:sessions": 1000 }, 40],
+      ["one of each with everything switched on", EVERYTHING_PROGRAM, {}, 70],
+    ])(
+      "%s: every manifest is valid to the last field, and every pod restricted",
+      async (_, program, config, least) => {
+        const engine = await Engine.typescript(program, { config });
+        await engine.up();
+        const manifests = Manifest.read(join(engine.folder, "manifests"));
+        expect(manifests.length).toBeGreaterThan(least);
+        expect(await server.dryRun(manifests, { podSecurity: "restricted" })).toEqual([]);
+        engine.remove();
+      },
+      LIMIT_MS,
+    );
+  },
+);

@@ -15,6 +15,9 @@ const ENVIRONMENT = {
   npm_config_loglevel: "error",
 };
 
+/** A property of another resource, as Pulumi YAML writes it. */
+const of = (property: string) => `\${${property}}`;
+
 /** What a program in another language writes: a store, and a gateway that is told of it by outputs. */
 const PROGRAM = {
   resources: {
@@ -25,7 +28,7 @@ const PROGRAM = {
     store: {
       type: "mcp-fleet:RedisSentinel",
       properties: { sessions: 500 },
-      options: { providers: ["${manifests}"] },
+      options: { providers: [of("manifests")] },
     },
     gateway: {
       type: "mcp-fleet:VirtualMcpServer",
@@ -34,18 +37,18 @@ const PROGRAM = {
         backends: [{ name: "wiki", url: "https://wiki.example.com/mcp" }],
         sessionStorage: {
           sentinel: {
-            masterName: "${store.masterName}",
-            addresses: "${store.sentinelAddresses}",
-            username: "${store.username}",
+            masterName: of("store.masterName"),
+            addresses: of("store.sentinelAddresses"),
+            username: of("store.username"),
           },
-          username: "${store.username}",
-          password: "${store.password}",
+          username: of("store.username"),
+          password: of("store.password"),
         },
       },
-      options: { providers: ["${manifests}"] },
+      options: { providers: [of("manifests")] },
     },
   },
-  outputs: { url: "${gateway.url}", replicas: "${gateway.capacity.replicas}" },
+  outputs: { url: of("gateway.url"), replicas: of("gateway.capacity.replicas") },
 };
 
 describe("the package of npm, installed alone into an empty project", () => {
@@ -83,9 +86,9 @@ describe("the package of npm, installed alone into an empty project", () => {
   const SHOWN = "console.log(typeof VirtualMcpServer, Transport.Sse)";
 
   test("is required by a CommonJS program and imported by name by a module", () => {
-    expect(node("-e", `const { VirtualMcpServer, Transport } = require("mcp-fleet"); ${SHOWN}`)).toBe(
-      "function sse",
-    );
+    expect(
+      node("-e", `const { VirtualMcpServer, Transport } = require("mcp-fleet"); ${SHOWN}`),
+    ).toBe("function sse");
     expect(
       node(
         "--input-type=module",
@@ -137,7 +140,10 @@ describe("the package of npm, installed alone into an empty project", () => {
     async () => {
       const wrong = structuredClone(PROGRAM);
       Object.assign(wrong.resources.store.properties, { clientPod: 3, engine: "redis" });
-      const engine = await Engine.yaml({ ...wrong, packages: { "mcp-fleet": join(project, "node_modules/mcp-fleet") } });
+      const engine = await Engine.yaml({
+        ...wrong,
+        packages: { "mcp-fleet": join(project, "node_modules/mcp-fleet") },
+      });
       const { code, stdout, stderr } = await engine.preview();
       expect(code).not.toBe(0);
       expect(stdout + stderr).toMatch(/clientPod/);

@@ -1,9 +1,9 @@
-# What the scripts of the pods share. POSIX sh; they need timeout, awk, sort and uniq, and the engine's programs.
+# What the scripts of the pods share. POSIX sh; they need timeout, awk, sort, uniq and getent, and the engine's programs.
 #
 # ENGINE         Redis or Valkey: names the programs; Valkey >= 9 hands over by itself
 # MASTER_NAME    what the Sentinels call the master
-# NODES          the announced addresses of the servers, by ordinal, separated by blanks
-# SENTINELS      those of the Sentinels
+# NODES          the Services before the servers, by ordinal, separated by blanks: their addresses are announced
+# SENTINELS      those before the Sentinels
 # QUORUM         how many Sentinels have to name the same master before it is believed
 # PORT           of the servers
 # SENTINEL_PORT  of the Sentinels
@@ -27,6 +27,34 @@ VALKEYCLI_AUTH=$REDISCLI_AUTH
 export REDISCLI_AUTH VALKEYCLI_AUTH
 
 log() { echo "$(date -u +%FT%TZ) ${POD_NAME}: $*" >&2; }
+
+# address_of NAME: its address, itself where it is one; nothing where it is not known.
+address_of() {
+  case $1 in
+    *:*) echo "$1" ;;
+    *[!0-9.]*) getent hosts "$1" | awk 'NR == 1 { print $1 }' ;;
+    *) echo "$1" ;;
+  esac
+}
+
+# addresses NAME…: the address of each. A name that is not known yet is waited for.
+addresses() {
+  for name; do
+    until address=$(address_of "$name") && [ -n "$address" ]; do
+      log "waiting for the address of $name"
+      sleep 1
+    done
+    echo "$address"
+  done
+}
+
+# Finds the addresses of all servers and Sentinels, once: the Services keep theirs, and from here on neither these
+# scripts nor a Sentinel waits for DNS when pods are lost.
+find_group() {
+  NODES=$(addresses $NODES | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $1 }')
+  SENTINELS=$(addresses $SENTINELS | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $1 }')
+  printf 'NODES="%s"\nSENTINELS="%s"\n' "$NODES" "$SENTINELS" >"$RUN/group"
+}
 
 # own ADDRESS…: the address of this pod among those of its kind.
 own() {

@@ -3,6 +3,9 @@
 # clients wait for a second instead of for the Sentinels' patience. Always succeeds: the pod stops in any case.
 
 . "${0%/*}/lib.sh"
+# Without it the server has not started.
+[ -r "$RUN/group" ] || exit 0
+. "$RUN/group"
 
 ME=$(own $NODES)
 

@@ -6,6 +6,7 @@
 
 . "${0%/*}/lib.sh"
 trap 'exit 0' TERM
+find_group
 
 ME=$(own $NODES)
 FIRST=${NODES%% *}

@@ -3,6 +3,7 @@
 # Sentinel for itself taking the nearest server for the master would make several masters.
 
 . "${0%/*}/lib.sh"
+find_group
 
 ME=$(own $SENTINELS)
 STATE=$DATA/sentinel.conf
