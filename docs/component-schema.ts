@@ -12,11 +12,11 @@ export const COMPONENTS = ["VirtualMcpServer", "McpServer", "RedisSentinel"] as 
 /** Where the schema is kept: programs in other languages are made from it, and arguments are checked against it. */
 export const SCHEMA_FILE = join(FOLDER, "schema.json");
 
-/** The schema of the package, as its sources are now. */
-export function componentSchema(): PackageSpec {
-  const manifest = JSON.parse(readFileSync(join(FOLDER, "package.json"), "utf8"));
+/** The schema of the package, as its sources are now; or of a folder that holds the package as it is shipped. */
+export function componentSchema(folder = FOLDER): PackageSpec {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const { name, version, description } = manifest;
-  const analyzer = new Analyzer(FOLDER, name, manifest, new Set(COMPONENTS));
+  const analyzer = new Analyzer(folder, name, manifest, new Set(COMPONENTS));
   const { components, typeDefinitions, dependencies } = analyzer.analyze();
   return generateSchema(name, version, description, components, typeDefinitions, dependencies);
 }

@@ -1,23 +1,33 @@
+import { type Input, Output } from "@pulumi/pulumi";
+
 /** A value that JSON carries as it is: what a stack's state and an annotation can hold. */
-export type Fact = string | number | boolean | readonly Fact[] | { readonly [name: string]: Fact };
+type Plain = string | number | boolean | readonly Plain[] | { readonly [name: string]: Plain };
+
+/** One that is known at once, one that may become known only later, such as a namespace, or those of a part. */
+export type Fact = Plain | Output<Plain> | Facts;
 
 /**
  * What a component was planned with and came to: its inputs for the engine, so that policies and people see them in
- * every preview, and annotations of its workload, so that the cluster knows them, too. Plain values without secrets.
+ * every preview, and annotations of its workload, so that the cluster knows them, too. Nothing secret.
  */
-export type Facts = Readonly<Record<string, Fact>>;
+export interface Facts {
+  readonly [name: string]: Fact;
+}
 
 const PREFIX = "mcp-fleet.dev/";
 
 /** The facts as annotations: `graceSeconds` is `mcp-fleet.dev/grace-seconds`. */
-export function annotations(facts: Facts): Record<string, string> {
+export function annotations(facts: Facts): Record<string, Input<string>> {
   return Object.fromEntries(
     Object.entries(facts).map(([name, fact]) => [
       PREFIX + name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-      typeof fact === "string" ? fact : JSON.stringify(fact),
+      Output.isInstance(fact) ? fact.apply(printed) : printed(fact),
     ]),
   );
 }
+
+const printed = (fact: Plain | Facts): string =>
+  typeof fact === "string" ? fact : JSON.stringify(fact);
 
 /** The members that have a value. */
 export function present<Value>(

@@ -1,7 +1,15 @@
 // The stack of `pulumi up` and `make up`: a store, an MCP server and a gateway before it, on the current kube context.
 import * as k8s from "@pulumi/kubernetes";
 import { type ComponentResourceOptions, Config } from "@pulumi/pulumi";
-import { Engine, McpServer, RedisSentinel, Spread, VirtualMcpServer } from "./index.ts";
+import {
+  Engine,
+  McpServer,
+  type ProcessArgs,
+  RedisSentinel,
+  type SessionKeyArgs,
+  Spread,
+  VirtualMcpServer,
+} from "./index.ts";
 
 const config = new Config("mcp-fleet");
 const sessions = config.getNumber("sessions") ?? 100;
@@ -10,6 +18,15 @@ const image = config.require("image");
 const engine = config.require("engine") === Engine.Redis ? Engine.Redis : Engine.Valkey;
 const spread = config.require("spread") === Spread.Required ? Spread.Required : Spread.Preferred;
 const redisImage = config.get("redisImage");
+const gatewayReplicas = config.getNumber("gatewayReplicas");
+const sessionKeys: SessionKeyArgs[] | undefined = config.getObject("sessionKeys");
+
+/** How gateway and proxies run alike. */
+const processArgs: ProcessArgs = {
+  image,
+  load: { callsPerSessionSecond: config.requireNumber("sessionCallsPerMinute") / 60 },
+  ...(sessionKeys !== undefined && { sessionKeys }),
+};
 
 // With a folder, manifests are written there and no cluster is asked.
 const renderTo = config.get("renderTo");
@@ -38,6 +55,7 @@ const store = new RedisSentinel(
     clientPods: 10,
     engine,
     spread,
+    resources: { cpu: config.require("redisCpu") },
     ...(redisImage !== undefined && { image: redisImage }),
   },
   opts,
@@ -48,14 +66,14 @@ const server = new McpServer(
   {
     namespace,
     image: config.require("serverImage"),
-    args: ["node", "dist/index.js", "streamableHttp"],
+    args: config.require("serverArgs").split(" "),
     port: 3001,
     sessions,
     backendReplicas: serverReplicas,
     stateful: true,
     sessionStorage: store.connection,
     spread,
-    proxy: { image },
+    proxy: processArgs,
   },
   opts,
 );
@@ -63,12 +81,13 @@ const server = new McpServer(
 const gateway = new VirtualMcpServer(
   "demo",
   {
+    ...processArgs,
     namespace,
-    image,
     sessions,
     backends: [server.backend],
     sessionStorage: store.connection,
     spread,
+    ...(gatewayReplicas !== undefined && { replicas: gatewayReplicas }),
   },
   opts,
 );

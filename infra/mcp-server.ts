@@ -67,7 +67,8 @@ export class McpServer extends ComponentResource {
     this.url = serverUrl(name, args, backend);
     this.capacity = output(serverCapacity(pods?.plan, proxy?.sized.plan));
     const { url, capacity } = this;
-    this.registerOutputs({ url, capacity });
+    // A policy that judges the whole stack sees of a component only its outputs.
+    this.registerOutputs({ url, capacity, facts });
   }
 
   /** The server as an entry of a gateway's backends. */

@@ -79,7 +79,15 @@ export class RedisSentinel extends ComponentResource {
     this.password = users.gateway;
     this.capacity = output(figureTexts({ ...plan }));
     const { masterName, sentinelAddresses, username, password, capacity } = this;
-    this.registerOutputs({ masterName, sentinelAddresses, username, password, capacity });
+    // A policy that judges the whole stack sees of a component only its outputs.
+    this.registerOutputs({
+      masterName,
+      sentinelAddresses,
+      username,
+      password,
+      capacity,
+      facts,
+    });
   }
 
   /** The store, as gateways and MCP servers take it. */

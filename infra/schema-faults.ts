@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { Output } from "@pulumi/pulumi";
 import { suggest } from "../runtime/contract/index.ts";
 import type { ArgumentFault } from "./argument-faults.ts";
+import { isLater } from "./process/placeholders.ts";
 
 /** What the package's schema says of a value: the part of it that matters here. */
 interface Shape {
@@ -14,6 +14,8 @@ interface Shape {
   readonly required?: readonly string[];
   readonly requiredInputs?: readonly string[];
   readonly enum?: readonly { readonly value: unknown }[];
+  /** Whether it has to be known at once. */
+  readonly plain?: boolean;
 }
 
 interface Schema {
@@ -29,7 +31,8 @@ const TYPESCRIPT_ONLY: ReadonlySet<string> = new Set(["transform"]);
 
 /**
  * Where the arguments of a component are not what its schema says: what is missing, unknown, of another type or none
- * of the known values. Pulumi checks arguments only in some languages. Outputs are taken for what they should be.
+ * of the known values. Pulumi checks arguments only in some languages. Outputs are taken for what they should be where
+ * they may be.
  */
 export function schemaFaults(token: string, args: unknown): ArgumentFault[] {
   const { inputProperties = {}, requiredInputs = [] } = schema.resources[token] ?? {};
@@ -37,7 +40,8 @@ export function schemaFaults(token: string, args: unknown): ArgumentFault[] {
 }
 
 function faultsOf(path: string, value: unknown, shape: Shape): ArgumentFault[] {
-  if (value === undefined || Output.isInstance(value) || value instanceof Promise) return [];
+  if (value === undefined) return [];
+  if (isLater(value)) return mayBeLater(shape) ? [] : [laterFault(path)];
   if (shape.$ref?.startsWith("#/types/")) {
     const name = decodeURIComponent(shape.$ref.slice("#/types/".length));
     return faultsOf(path, value, schema.types[name] ?? {});
@@ -51,23 +55,25 @@ function faultsOf(path: string, value: unknown, shape: Shape): ArgumentFault[] {
     case "array":
       return Array.isArray(value)
         ? value.flatMap((entry, index) => faultsOf(`${path}[${index}]`, entry, shape.items ?? {}))
-        : [typeFault(path, value, "a list")];
+        : [typeFault(path, kind(value), "a list")];
     case "number":
     case "integer":
       return typeof value === "number" && Number.isFinite(value)
         ? []
-        : [typeFault(path, value, "a number")];
+        : [typeFault(path, shownAt(path, value), "a number")];
     case "string":
-      return typeof value === "string" ? [] : [typeFault(path, value, "text")];
+      return typeof value === "string" ? [] : [typeFault(path, shownAt(path, value), "text")];
     case "boolean":
-      return typeof value === "boolean" ? [] : [typeFault(path, value, "true or false")];
+      return typeof value === "boolean"
+        ? []
+        : [typeFault(path, shownAt(path, value), "true or false")];
     default:
       return [];
   }
 }
 
 function membersFaults(path: string, value: unknown, shape: Shape): ArgumentFault[] {
-  if (!isMap(value)) return [typeFault(path, value, "a map of arguments")];
+  if (!isMap(value)) return [typeFault(path, kind(value), "a map of arguments")];
   const { properties = {}, required = [] } = shape;
   const inside = (name: string) => (path === "" ? name : `${path}.${name}`);
   const missing = required
@@ -85,7 +91,7 @@ function membersFaults(path: string, value: unknown, shape: Shape): ArgumentFaul
 }
 
 function entriesFaults(path: string, value: unknown, shape: Shape): ArgumentFault[] {
-  if (!isMap(value)) return [typeFault(path, value, "a map")];
+  if (!isMap(value)) return [typeFault(path, kind(value), "a map")];
   return Object.entries(value).flatMap(([key, entry]) => faultsOf(`${path}.${key}`, entry, shape));
 }
 
@@ -101,17 +107,27 @@ function enumFaults(
   return [{ path, value: shown(value), rule: `it is one of ${values.join(", ")}`, fix }];
 }
 
+/** A list may be one output where each of its entries may be one. */
+const mayBeLater = ({ plain = false, items }: Shape): boolean =>
+  !plain || (items !== undefined && !items.plain);
+
+function laterFault(path: string): ArgumentFault {
+  const rule = "it decides what there is, and has to be known before";
+  return { path, value: "an output", rule, fix: "write the value itself" };
+}
+
+function typeFault(path: string, value: string, expected: string): ArgumentFault {
+  return { path, value, rule: `it is ${expected}`, fix: `write ${expected}` };
+}
+
 /** Arguments whose values are nobody's business. */
 const SECRET = /(?:^|\.)(?:password|ownerKey)$|^env\[/;
 
-function typeFault(path: string, value: unknown, expected: string): ArgumentFault {
-  return {
-    path,
-    value: SECRET.test(path) ? "what is there" : shown(value),
-    rule: `it is ${expected}`,
-    fix: `write ${expected}`,
-  };
-}
+const shownAt = (path: string, value: unknown) =>
+  SECRET.test(path) ? "what is there" : shown(value);
+
+/** What stands where members or entries should: a text there may be the secret that one of them names. */
+const kind = (value: unknown) => (typeof value === "object" ? shown(value) : `a ${typeof value}`);
 
 /** Never more of a value than its kind, where it is not a short one: it may hold a secret. */
 function shown(value: unknown): string {

@@ -62,6 +62,7 @@ export class VirtualMcpServer extends ComponentResource {
     this.serviceName = service.metadata.name;
     this.capacity = output(capacityOutput(sized.plan));
     const { url, serviceName, capacity } = this;
-    this.registerOutputs({ url, serviceName, capacity });
+    // A policy that judges the whole stack sees of a component only its outputs.
+    this.registerOutputs({ url, serviceName, capacity, facts });
   }
 }

@@ -90,18 +90,17 @@ function ownFaults(args: VirtualMcpServerArgs): ArgumentFault[] {
 
 function factsOf(instance: string, args: VirtualMcpServerArgs, sized: SizedProcess): Facts {
   const { sessionStorage: storage, sessionAffinity = SessionAffinity.None, acceptRisk } = args;
-  const stateful = args.backends.filter((backend) => backend.stateful).map(({ name }) => name);
   return {
     ...processFacts({
       instance,
       role: "gateway",
       sized,
       storage,
+      backends: args.backends,
       sessionAffinity,
       acceptRisk,
     }),
     backendNames: args.backends.map(({ name }) => name),
-    statefulBackends: stateful,
     incomingAuth: args.incomingAuth?.type ?? "anonymous",
     exposed: args.ingress !== undefined || args.httpRoute !== undefined,
   };

@@ -1,5 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
-import type { Input } from "@pulumi/pulumi";
+import { type Input, output } from "@pulumi/pulumi";
 import { Spread } from "../arguments/choices.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import { annotations, type Facts, present } from "../facts.ts";
@@ -65,7 +65,9 @@ export function podTemplate(spec: PodTemplateSpec): k8s.types.input.core.v1.PodT
       ...(user.nodeSelector && { nodeSelector: user.nodeSelector }),
       ...(user.tolerations && { tolerations: user.tolerations }),
       ...(user.imagePullSecrets && {
-        imagePullSecrets: user.imagePullSecrets.map((name) => ({ name })),
+        imagePullSecrets: output(user.imagePullSecrets).apply((names) =>
+          names.map((name) => ({ name })),
+        ),
       }),
     },
   };

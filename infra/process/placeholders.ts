@@ -14,7 +14,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 /** Settings that hold a list: programs in other languages may give all of it as one output. */
-const LISTS: ReadonlySet<string> = new Set(["addrs", "urls", "allowedHosts", "allowedOrigins"]);
+const LISTS: ReadonlySet<string> = new Set(["addrs", "urls"]);
 
 /**
  * A configuration with something valid in the place of each output, so that all of it that is plain can be judged
@@ -35,7 +35,9 @@ export function withPlaceholders(value: unknown, key = ""): unknown {
   );
 }
 
-const isLater = (value: unknown) => Output.isInstance(value) || value instanceof Promise;
+/** Whether a value becomes known only while a program runs. */
+export const isLater = (value: unknown): boolean =>
+  Output.isInstance(value) || value instanceof Promise;
 
 /** Names of hosts differ from each other. */
 function placeholder(key: string, index = 0): string {

@@ -1,5 +1,11 @@
-import type { CompleteInputs } from "../../runtime/contract/index.ts";
-import { INPUTS, type Input } from "../../runtime/contract/index.ts";
+import { type Output, output } from "@pulumi/pulumi";
+import {
+  type CompleteInputs,
+  INPUTS,
+  type Input,
+  keysBeginWith,
+} from "../../runtime/contract/index.ts";
+import type { BackendArgs } from "../arguments/backend-args.ts";
 import type { SessionAffinity } from "../arguments/choices.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import type { Facts } from "../facts.ts";
@@ -12,13 +18,14 @@ export interface ProcessFactsOf {
   readonly role: "gateway" | "proxy";
   readonly sized: SizedProcess;
   readonly storage: SessionStorageArgs | undefined;
+  readonly backends: readonly BackendArgs[];
   readonly sessionAffinity: SessionAffinity;
   readonly acceptRisk: string | undefined;
 }
 
 /** What the pods of one role were planned with, and what they came to. */
 export function processFacts(of: ProcessFactsOf): Facts {
-  const { instance, role, storage, acceptRisk } = of;
+  const { role, storage, acceptRisk } = of;
   const { inputs, plan, size } = of.sized;
   const { grace } = plan;
   return {
@@ -42,12 +49,36 @@ export function processFacts(of: ProcessFactsOf): Facts {
     progressDeadlineSeconds: size.progressDeadlineSeconds,
     sessionAffinity: of.sessionAffinity,
     store: inputs.store,
-    ...(storage && { keyPrefix: keyPrefixOf(storage, instance) }),
+    backendHosts: hostsOf(of.backends),
+    statefulBackends: of.backends.filter(({ stateful }) => stateful).map(({ name }) => name),
+    ...(storage && storeFacts(storage, of)),
     ...(storage?.sessions !== undefined && { storeSessions: storage.sessions }),
     ...(storage?.clientPods !== undefined && { storeClientPods: storage.clientPods }),
     ...(acceptRisk !== undefined && { acceptRisk }),
     planInputs: changedInputs(inputs),
   };
+}
+
+/** Where the store is, and which of its keys are these pods'. */
+function storeFacts(storage: SessionStorageArgs, { instance, role }: ProcessFactsOf): Facts {
+  const keyPrefix = keyPrefixOf(storage, instance);
+  return {
+    keyPrefix: keysBeginWith(keyPrefix, role === "proxy" ? instance : undefined),
+    storeDb: storage.db ?? 0,
+    storeAddresses: output(storage.sentinel?.addresses ?? [storage.address ?? ""]),
+  };
+}
+
+/** The host of each backend that has one address; of a URL, only the host is no secret. */
+function hostsOf(backends: readonly BackendArgs[]): Output<Record<string, string>> {
+  const urls = backends.flatMap(({ name, url }) =>
+    url === undefined ? [] : [[name, url] as const],
+  );
+  return output(Object.fromEntries(urls)).apply((known) =>
+    Object.fromEntries(
+      Object.entries(known).map(([name, url]) => [name, URL.parse(url)?.hostname ?? ""]),
+    ),
+  );
 }
 
 /** The inputs that differ from their defaults: with them a plan is computed again. */

@@ -66,8 +66,9 @@ function statefulSet(
   files: RedisFiles,
   serviceAccountName: Input<string>,
 ): k8s.apps.v1.StatefulSet {
-  const { parent, instance, namespace, facts, args: user } = spec;
+  const { parent, instance, namespace, args: user } = spec;
   const { part, program } = kind;
+  const facts = { ...spec.facts, role: part, graceSeconds: program.graceSeconds };
   const name = partName(instance, part);
   const isLasting = (user.persistence ?? Persistence.Aof) === Persistence.Aof;
   const opts = { parent, customTimeouts: timeouts(program) };
@@ -108,8 +109,8 @@ function container(spec: RedisSpec, kind: Kind): Container {
   const memory = memoryQuantity(kind.memoryBytes);
   const group = {
     engine,
-    nodes: podServiceNames(instance, "redis"),
-    sentinels: podServiceNames(instance, "sentinel"),
+    nodes: podServiceNames(instance, "redis").map(qualified),
+    sentinels: podServiceNames(instance, "sentinel").map(qualified),
     tls: tls !== undefined,
   };
   return {
@@ -120,6 +121,7 @@ function container(spec: RedisSpec, kind: Kind): Container {
     ports: [{ name: part, containerPort: port }],
     env: [
       { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+      { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
       ...Object.entries(podEnvironment(group)).map(([name, value]) => ({ name, value })),
     ],
     // No limit of CPU: a server or Sentinel that is throttled is taken for lost.
@@ -138,6 +140,9 @@ function container(spec: RedisSpec, kind: Kind): Container {
     volumeMounts: volumeMounts(user.tls !== undefined),
   };
 }
+
+/** A pod's short name is also that of its Service: unqualified, the pod would take it for the address it has just now. */
+const qualified = (service: string): string => `${service}.$(POD_NAMESPACE).svc`;
 
 function volumeMounts(hasTls: boolean): k8s.types.input.core.v1.VolumeMount[] {
   const { data, run, scripts, configuration, secrets, tls } = MOUNTS;

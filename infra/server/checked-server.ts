@@ -108,13 +108,15 @@ function checkedProxy(
       const inputs = proxyLoad(args, load);
       const overrides = { ...proxy, replicas: args.replicas };
       const sized = sizeProcess(inputs, overrides, proxyArgument);
+      const backend = directBackend(name, args);
       const configuration = {
         ...processSettings(name, load.sessions, sized.plan, withCallTimeout(proxy, args)),
-        backends: [backendSettings(withoutNotifications(directBackend(name, args)))],
+        backends: [backendSettings(withoutNotifications(backend))],
       };
       const section = storage && { sessionStorage: storageSettings(storage, name) };
       validate(withPlaceholders({ ...configuration, ...section }), [], "proxy");
-      const of = { instance: name, sized, storage, sessionAffinity, acceptRisk };
+      const backends = [backend];
+      const of = { instance: name, sized, storage, backends, sessionAffinity, acceptRisk };
       return { sized, configuration, facts: processFacts({ ...of, role: "proxy" }) };
     },
     (input) => proxyArgument(argumentOfSetting(argumentOf(input))),
@@ -198,7 +200,15 @@ function serverFacts(
       preStopSeconds: pods.plan.grace.preStop.value,
       drainSeconds: pods.plan.grace.drain.value,
       graceSeconds: pods.size.graceSeconds,
+      planInputs: planInputs(load),
     }),
     ...(acceptRisk !== undefined && { acceptRisk }),
   };
+}
+
+/** What the pods are computed from: with it a plan is computed again. */
+function planInputs(load: CompleteServerLoad): Readonly<Record<string, number>> {
+  const { sessions, replicas, callTimeoutMaxSeconds, sessionBytes, processBytes, memoryBytes } =
+    load;
+  return { sessions, replicas, callTimeoutMaxSeconds, sessionBytes, processBytes, memoryBytes };
 }

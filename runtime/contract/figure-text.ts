@@ -1,14 +1,14 @@
 import type { Figure, Term, Unit } from "./figure.ts";
 import { formatBytes, formatSeconds } from "./units.ts";
 
+const KIBIBYTE = 2 ** 10;
 const MEBIBYTE = 2 ** 20;
 
-/** An amount for people: sizes as a manifest writes them, or to a tenth of a mebibyte. */
+/** An amount for people: sizes as a manifest writes them, or to a tenth of a kibibyte or mebibyte. */
 export function amountText(value: number, unit: Unit): string {
   switch (unit) {
     case "bytes":
-      if (value % MEBIBYTE === 0 || value < MEBIBYTE) return formatBytes(value);
-      return `${(value / MEBIBYTE).toFixed(1)}Mi`;
+      return sizeText(value);
     case "seconds":
       return formatSeconds(value);
     case "percent":
@@ -16,6 +16,13 @@ export function amountText(value: number, unit: Unit): string {
     default:
       return `${value.toLocaleString("en-US")} ${value === 1 ? unit.replace(/s$/, "") : unit}`;
   }
+}
+
+function sizeText(value: number): string {
+  if (value < KIBIBYTE || value % MEBIBYTE === 0) return formatBytes(value);
+  if (value < MEBIBYTE && value % KIBIBYTE === 0) return formatBytes(value);
+  if (value < MEBIBYTE) return `${(value / KIBIBYTE).toFixed(1)}Ki`;
+  return `${(value / MEBIBYTE).toFixed(1)}Mi`;
 }
 
 /**

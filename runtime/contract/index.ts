@@ -51,7 +51,13 @@ export {
   type ServerLoad,
 } from "./server-load.ts";
 export { type ServerPlan, serverPlan } from "./server-plan.ts";
-export type { RedisSettings, RedisTlsSettings, SessionStorageSettings } from "./session-storage.ts";
+export {
+  keysBeginWith,
+  PROXY_KEYS,
+  type RedisSettings,
+  type RedisTlsSettings,
+  type SessionStorageSettings,
+} from "./session-storage.ts";
 export type { JwtSettings, Role, Settings } from "./settings.ts";
 export { type StoreLoad, type StoreSize, storeContainer, storeSize } from "./store-size.ts";
 export { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "./units.ts";

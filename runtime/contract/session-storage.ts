@@ -94,10 +94,19 @@ export const sessionStorage = z.strictObject({
   sentinel: sentinel.optional(),
 });
 
-/** The settings that a valid section amounts to; an absent one is the memory. `ownKeys` follows the prefix of all keys. */
+/** What follows the prefix in the keys of proxies, and in no other's. */
+export const PROXY_KEYS = "proxy:";
+
+/** What every key begins with: the prefix with its colon, and the server whose proxies it is about. */
+export function keysBeginWith(keyPrefix: string, server?: string): string {
+  const prefix = keyPrefix.endsWith(":") ? keyPrefix : `${keyPrefix}:`;
+  return server === undefined ? prefix : `${prefix}${PROXY_KEYS}${server}:`;
+}
+
+/** The settings that a valid section amounts to; an absent one is the memory. Proxies say whose they are. */
 export function sessionStorageOf(
   parsed: z.output<typeof sessionStorage> | undefined,
-  ownKeys = "",
+  server?: string,
 ): SessionStorageSettings {
   if (parsed?.provider !== "redis") return { provider: "memory" };
   const { keyPrefix, address: one, sentinel: watched, username, passwordFile } = parsed;
@@ -105,7 +114,7 @@ export function sessionStorageOf(
     provider: "redis",
     ...(one !== undefined && { address: addressOf(one) }),
     db: parsed.db,
-    keyPrefix: (keyPrefix.endsWith(":") ? keyPrefix : `${keyPrefix}:`) + ownKeys,
+    keyPrefix: keysBeginWith(keyPrefix, server),
     ...present({ username, passwordFile }),
     ...(parsed.tls !== undefined && { tls: present(parsed.tls) }),
     ...(watched !== undefined && {

@@ -108,7 +108,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { allowedHosts, allowedOrigins, peerHost } = parsed;
   const { servers, refresh } = parsed.dns;
   // Proxies of two servers may share a store and keys: a session of one is none of the other's.
-  const ownKeys = role === "proxy" ? `proxy:${parsed.backends[0]?.name}:` : "";
+  const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
   const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
   return frozen({
     role,
@@ -127,7 +127,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     ),
     aggregation: { prefixFormat: parsed.aggregation.conflictResolutionConfig.prefixFormat },
     session: sessionOf(parsed.session, role),
-    sessionStorage: sessionStorageOf(parsed.sessionStorage, ownKeys),
+    sessionStorage: sessionStorageOf(parsed.sessionStorage, server),
     limits: limitsOf(parsed),
     drain: { lingerSeconds: parsed.drain.linger },
     dns: { ...(servers && { servers }), refreshSeconds: refresh },

@@ -159,8 +159,10 @@ describe("the addresses of a store", () => {
       expect(stack.one("Service", `sessions-${part}`).at("spec.clusterIP")).toBe("None");
     }
     const { NODES, SENTINELS, QUORUM } = variablesOf(workloadOf(stack, "redis"));
-    expect(NODES).toBe("sessions-redis-0 sessions-redis-1 sessions-redis-2");
-    expect(SENTINELS).toBe("sessions-sentinel-0 sessions-sentinel-1 sessions-sentinel-2");
+    const addresses = (part: string) =>
+      [0, 1, 2].map((pod) => `sessions-${part}-${pod}.$(POD_NAMESPACE).svc`).join(" ");
+    expect(NODES).toBe(addresses("redis"));
+    expect(SENTINELS).toBe(addresses("sentinel"));
     expect(QUORUM).toBe("2");
   });
 

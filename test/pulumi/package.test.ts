@@ -51,6 +51,22 @@ const PROGRAM = {
   outputs: { url: of("gateway.url"), replicas: of("gateway.capacity.replicas") },
 };
 
+/** A gateway without a store, with manifests in the place of a cluster. */
+const PYTHON_PROGRAM = `
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pulumi_mcp_fleet as mcp_fleet
+
+manifests = kubernetes.Provider("manifests", render_yaml_to_directory="manifests")
+gateway = mcp_fleet.VirtualMcpServer(
+    "gateway",
+    sessions=100,
+    backends=[{"name": "wiki", "url": "https://wiki.example.com/mcp"}],
+    opts=pulumi.ResourceOptions(providers=[manifests]),
+)
+pulumi.export("url", gateway.url)
+`;
+
 describe("the package of npm, installed alone into an empty project", () => {
   let project: string;
 
@@ -130,6 +146,30 @@ describe("the package of npm, installed alone into an empty project", () => {
       expect(again.code, again.stdout).toBe(0);
       await engine.destroy();
       expect(await engine.resources()).toEqual([]);
+      engine.remove();
+    },
+    LIMIT_MS,
+  );
+
+  test.skipIf(!hasEngine || parts["python host"] === "missing")(
+    "serves a program in Python the same way",
+    async () => {
+      const engine = await Engine.start({
+        settings: { runtime: { name: "python", options: { virtualenv: "venv" } } },
+        files: {
+          "__main__.py": PYTHON_PROGRAM,
+          "requirements.txt": "pulumi>=3,<4\npulumi-kubernetes>=4,<5\n",
+        },
+      });
+      await engine.succeed(["package", "add", join(project, "node_modules/mcp-fleet")]);
+      await engine.succeed(["install"]);
+      await engine.up();
+      expect(await engine.outputs()).toEqual({
+        url: "http://gateway-gateway.default.svc.cluster.local:4483/mcp",
+      });
+      const again = await engine.preview("--expect-no-changes");
+      expect(again.code, again.stdout).toBe(0);
+      await engine.destroy();
       engine.remove();
     },
     LIMIT_MS,

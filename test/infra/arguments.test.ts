@@ -1,0 +1,463 @@
+import { InputPropertiesError, output } from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import { McpServer, RedisSentinel, VirtualMcpServer } from "../../infra/index.ts";
+import { CONTAINER, GITHUB, POD, STORE } from "../support/components.ts";
+import { RecordedStack } from "../support/recorded-stack.ts";
+
+// What is wrong is given as `object`, past the types that would refuse it: other languages have none.
+const gateway = (args: object) =>
+  new VirtualMcpServer(
+    "eng",
+    Object.assign({ sessions: 1000, backends: [GITHUB], sessionStorage: STORE }, args),
+  );
+const server = (args: object) =>
+  new McpServer("files", Object.assign({ image: "files:1", sessionStorage: STORE }, args));
+const redis = (args: object) =>
+  new RedisSentinel("sessions", Object.assign({ sessions: 10_000 }, args));
+
+/** What a component refuses; it registers nothing, and says nothing in the log. */
+async function refusal(declare: () => unknown): Promise<InputPropertiesError> {
+  let refused: unknown;
+  const { resources, lines } = await RecordedStack.of(() => {
+    try {
+      declare();
+    } catch (error) {
+      refused = error;
+    }
+  });
+  expect(resources.map(({ kind }) => kind)).toEqual(["Stack"]);
+  expect(lines).toEqual([]);
+  if (refused instanceof InputPropertiesError) return refused;
+  throw new Error("nothing is refused", { cause: refused });
+}
+
+/** Every fault, as its line in the message. */
+async function faultsOf(declare: () => unknown): Promise<string[]> {
+  const { errors, message } = await refusal(declare);
+  const faults = errors.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+  expect(message.split("\n").slice(1)).toEqual(faults.map((fault) => `  ${fault}`));
+  return faults;
+}
+
+type Case = readonly [fault: string, declare: () => unknown];
+
+describe("an argument that the schema does not have so", () => {
+  const lost = output("later");
+
+  test.each<Case>([
+    ["sesions: there is no such argument; did you mean sessions?", () => gateway({ sesions: 5 })],
+    [
+      "limits.callTimout: there is no such argument; did you mean callTimeout?",
+      () => gateway({ limits: { callTimout: "5s" } }),
+    ],
+    [
+      "backends[1].nmae: there is no such argument; did you mean name?",
+      () => gateway({ backends: [GITHUB, { ...GITHUB, name: "b", nmae: "c" }] }),
+    ],
+    [
+      "proxy.colour: there is no such argument; remove it",
+      () => server({ proxy: { colour: "red" } }),
+    ],
+    ["sessions: it is required; add it", () => gateway({ sessions: undefined })],
+    ["sessions: it is required; add it", () => redis({ sessions: undefined })],
+    ["env[0].value: it is required; add it", () => server({ env: [{ name: "A" }] })],
+    ['sessions: "many", but it is a number; write a number', () => gateway({ sessions: "many" })],
+    ["sessions: NaN, but it is a number; write a number", () => redis({ sessions: Number.NaN })],
+    ["sessions: null, but it is a number; write a number", () => redis({ sessions: null })],
+    [
+      'backends[0].stateful: "yes", but it is true or false; write true or false',
+      () => gateway({ backends: [{ ...GITHUB, stateful: "yes" }] }),
+    ],
+    [
+      "session.idleTtl: 60, but it is text; write text",
+      () => gateway({ session: { idleTtl: 60 } }),
+    ],
+    [
+      "allowedHosts: a string, but it is a list; write a list",
+      () => gateway({ allowedHosts: "mcp.example.com" }),
+    ],
+    [
+      "limits: a list, but it is a map of arguments; write a map of arguments",
+      () => gateway({ limits: [] }),
+    ],
+    [
+      "podTemplate.labels: a number, but it is a map; write a map",
+      () => server({ podTemplate: { labels: 5 } }),
+    ],
+    [
+      'engine: "redis", but it is one of Redis, Valkey; did you mean Redis?',
+      () => redis({ engine: "redis" }),
+    ],
+    [
+      'transport: "carrier-pigeon", but it is one of streamable-http, sse; write one of them',
+      () => server({ transport: "carrier-pigeon" }),
+    ],
+    [
+      "sessions: an output, but it decides what there is, and has to be known before; write the value itself",
+      () => gateway({ sessions: lost }),
+    ],
+    [
+      "backends: an output, but it decides what there is, and has to be known before; write the value itself",
+      () => gateway({ backends: lost }),
+    ],
+    [
+      "acceptRisk: an output, but it decides what there is, and has to be known before; write the value itself",
+      () => redis({ acceptRisk: Promise.resolve("a reason") }),
+    ],
+  ])("is refused: %s", async (fault, declare) => {
+    expect(await faultsOf(declare)).toEqual([fault]);
+  });
+
+  test("may be an output where it decides nothing: texts, and lists of them as a whole", async () => {
+    const { resources } = await RecordedStack.of(() => {
+      gateway({
+        namespace: output("mcp"),
+        backends: [{ name: "pods", urls: output(["http://a/mcp", "http://b/mcp"]) }],
+        podTemplate: { imagePullSecrets: output(["registry"]) },
+      });
+    });
+    const deployment = resources.find(({ kind }) => kind === "Deployment");
+    expect(deployment?.at("metadata.namespace")).toBe("mcp");
+    expect(deployment?.at(`${POD}.imagePullSecrets`)).toEqual([{ name: "registry" }]);
+  });
+});
+
+describe("an argument that cannot be", () => {
+  test.each<Case>([
+    [
+      "callTimeoutMax: 5 minutes, but it is a duration; write it as 30s, 5m or 1h30m",
+      () => server({ callTimeoutMax: "5 minutes" }),
+    ],
+    [
+      "proxy.ceilings.memory: 2, but it is a size; write it as 512Mi or 2Gi",
+      () => server({ proxy: { ceilings: { memory: "2" } } }),
+    ],
+    [
+      "resources.cpu: one, but it is an amount of CPU; write it as 250m or 2",
+      () => gateway({ resources: { cpu: "one" } }),
+    ],
+    [
+      "backendReplicas: 1.5, but it is a whole number; write 1 or more",
+      () => server({ backendReplicas: 1.5 }),
+    ],
+    [
+      "clientPods: 0, but it is a whole number above 0; write 1 or more",
+      () => redis({ clientPods: 0 }),
+    ],
+    [
+      "openedBackends: -1, but it is 0 or more; write how many backends a session calls",
+      () => redis({ openedBackends: -1 }),
+    ],
+    [
+      "replicas: 3, but the autoscaler says how many pods there are; remove it, or autoscaling",
+      () => gateway({ replicas: 3, autoscaling: { maxReplicas: 9 } }),
+    ],
+    [
+      "image: one of image and url says what the server is; write one of them",
+      () => server({ image: undefined }),
+    ],
+    [
+      "image: one of image and url says what the server is; remove one of them",
+      () => server({ url: "http://a/mcp" }),
+    ],
+    [
+      "sessionStorage: one of address and sentinel says where Redis is; write one of them",
+      () => gateway({ sessionStorage: {} }),
+    ],
+    [
+      "sessionStorage: one of address and sentinel says where Redis is; remove one of them",
+      () => gateway({ sessionStorage: { ...STORE, address: "redis:6379" } }),
+    ],
+    [
+      "sessionStorage.passwordRef: the password comes from one place; remove it, or password",
+      () => gateway({ sessionStorage: { ...STORE, passwordRef: { name: "a", key: "b" } } }),
+    ],
+    [
+      "sessionStorage.tls.caRef: the authorities come from one place; remove it, or ca",
+      () =>
+        server({ sessionStorage: { ...STORE, tls: { ca: "a", caRef: { name: "a", key: "b" } } } }),
+    ],
+    [
+      "tls: one of secretName and issuer says where the certificate comes from; write one of them",
+      () => redis({ tls: {} }),
+    ],
+    [
+      "resources.cpuLimit: 2, but a server that is throttled is taken for lost; remove it",
+      () => redis({ resources: { cpuLimit: "2" } }),
+    ],
+    [
+      "sessions: 200000, but the volumes have room for storageSessions, which is 100000; write storageSessions: 200000; where the store exists already, docs/components/redis-sentinel.md says how its volumes grow",
+      () => redis({ sessions: 200_000 }),
+    ],
+    [
+      "sessionKeys: a key has to sign; write one, or leave it out",
+      () => gateway({ sessionKeys: [] }),
+    ],
+    [
+      "proxy.sessionKeys: one key signs at once; leave signAfter out of the oldest",
+      () => server({ proxy: { sessionKeys: [{ id: "a", signAfter: "2026-12-01T12:00:00Z" }] } }),
+    ],
+    [
+      "sessionKeys[1].signAfter: tomorrow, but it is a point in time with its offset; write it as 2026-12-01T12:00:00Z",
+      () => gateway({ sessionKeys: [{ id: "a" }, { id: "b", signAfter: "tomorrow" }] }),
+    ],
+    [
+      "sessionKeys[1].id: a, but each key has an id of its own; rename it",
+      () => gateway({ sessionKeys: [{ id: "a" }, { id: "a" }] }),
+    ],
+    [
+      "sessionKeys[0].id: a-key-b, but it is 1 to 20 small letters, digits and dashes, without -key-; write it as 2026-12",
+      () => gateway({ sessionKeys: [{ id: "a-key-b" }] }),
+    ],
+    [
+      'podTemplate.labels["app.kubernetes.io/instance"]: the component writes it; choose another key',
+      () => redis({ podTemplate: { labels: { "app.kubernetes.io/instance": "other" } } }),
+    ],
+    [
+      'podTemplate.annotations["mcp-fleet.dev/sessions"]: the component writes it; choose another key',
+      () => server({ podTemplate: { annotations: { "mcp-fleet.dev/sessions": "1" } } }),
+    ],
+    [
+      "podTemplate.runAsUser: 0, but containers run as a user that is not root; write 1 or more",
+      () => gateway({ podTemplate: { runAsUser: 0 } }),
+    ],
+    ["acceptRisk: it says why; write the reason, or remove it", () => redis({ acceptRisk: " " })],
+    [
+      'backends[1].name: "github", but a name of its own; rename one of the two',
+      () => gateway({ backends: [GITHUB, GITHUB] }),
+    ],
+    [
+      "load.openedBackends: 2, but at most backends, which is 1; lower it, or raise backends",
+      () => gateway({ load: { openedBackends: 2 } }),
+    ],
+  ])("is refused: %s", async (fault, declare) => {
+    expect(await faultsOf(declare)).toEqual([fault]);
+  });
+
+  test.each(["", "Eng", "1a", "a-", "a_b", "a.b", "a".repeat(41)])(
+    "is refused, as the name %j",
+    async (name) => {
+      const { errors } = await refusal(() => new RedisSentinel(name, { sessions: 1 }));
+      expect(errors.map(({ propertyPath }) => propertyPath)).toEqual(["name"]);
+    },
+  );
+
+  test.each<readonly [argument: string, declare: () => unknown]>([
+    ["allowedHosts[1]", () => gateway({ allowedHosts: ["a.example.com", "https://b"] })],
+    ["ingress.host", () => gateway({ ingress: { host: "https://a" } })],
+    [
+      "httpRoute.hostnames[0]",
+      () => gateway({ httpRoute: { hostnames: ["a:b"], parentRefs: [] } }),
+    ],
+    ["backends[0].url", () => gateway({ backends: [{ name: "a", url: "ftp://a" }] })],
+    ["sessions", () => gateway({ sessions: -1 })],
+    ["backends", () => gateway({ backends: [] })],
+    ["sessionStorage", () => gateway({ sessions: 50_000, sessionStorage: undefined })],
+    ["sessionStorage.sentinel.addresses[0]", () => server({ sessionStorage: sentinel("no port") })],
+    ["autoscaling.maxReplicas", () => gateway({ autoscaling: { maxReplicas: 1 } })],
+    ["aggregation.prefixFormat", () => gateway({ aggregation: { prefixFormat: "a b" } })],
+    ["port", () => server({ port: 70_000 })],
+    ["path", () => server({ path: "mcp" })],
+    ["cost.memory", () => server({ sessions: 50_000, cost: { memory: "256Mi" } })],
+    ["proxy.nofile.ceiling", () => server({ proxy: { nofile: { ceiling: 10 } } })],
+    ["proxy.session.cacheEntries", () => server({ proxy: { session: { cacheEntries: 0 } } })],
+  ])(
+    "is called as the user wrote it where plan or configuration refuse it: %s",
+    async (argument, declare) => {
+      const { errors } = await refusal(declare);
+      expect(errors.map(({ propertyPath }) => propertyPath)).toEqual([argument]);
+    },
+  );
+
+  test("is told with all the others in one error: 4 of them", async () => {
+    const { message, errors } = await refusal(() =>
+      gateway({
+        sessions: "5000",
+        spred: "Required",
+        backends: [{ url: "http://a/mcp" }],
+        serviceType: "ExternalName",
+      }),
+    );
+    expect(errors).toHaveLength(4);
+    expect(message.split("\n")).toEqual([
+      'VirtualMcpServer "eng": 4 arguments cannot be.',
+      '  sessions: "5000", but it is a number; write a number',
+      "  backends[0].name: it is required; add it",
+      "  spred: there is no such argument; did you mean spread?",
+      '  serviceType: "ExternalName", but it is one of ClusterIP, NodePort, LoadBalancer; write one of them',
+    ]);
+  });
+});
+
+const sentinel = (address: string) => ({
+  sentinel: { masterName: "main", addresses: [address] },
+});
+
+describe("a secret", () => {
+  const SECRET = "hunter2";
+  const asUrl = `redis://:${SECRET}@redis:6379`;
+
+  test.each<readonly [argument: string, declare: () => unknown]>([
+    ["sessionStorage", () => gateway({ sessionStorage: SECRET })],
+    ["sessionStorage", () => server({ sessionStorage: { password: SECRET } })],
+    ["sessionStorage.address", () => gateway({ sessionStorage: { address: asUrl } })],
+    ["sessionStorage.sentinel", () => gateway({ sessionStorage: { sentinel: SECRET } })],
+    ["sessionStorage.sentinel.addresses[0]", () => gateway({ sessionStorage: sentinel(asUrl) })],
+    [
+      "sessionStorage.password",
+      () => gateway({ sessionStorage: { ...STORE, password: [SECRET] } }),
+    ],
+    ["sessionStorage.passwordRef", () => gateway({ sessionStorage: { passwordRef: SECRET } })],
+    ["sessionStorage.pasword", () => gateway({ sessionStorage: { ...STORE, pasword: SECRET } })],
+    ["ownerKey", () => gateway({ ownerKey: [SECRET] })],
+    ["proxy.ownerKey", () => server({ proxy: { ownerKey: { key: SECRET } } })],
+    ["env", () => server({ env: `TOKEN=${SECRET}` })],
+    ["env[0]", () => server({ env: [`TOKEN=${SECRET}`] })],
+    ["env[0].value", () => server({ env: [{ name: "TOKEN", value: { of: SECRET } }] })],
+    ["args", () => server({ args: `--token=${SECRET}` })],
+    ["secrets[0]", () => server({ secrets: [`TOKEN=${SECRET}`] })],
+    ["backends[0].url", () => gateway({ backends: [{ name: "a", url: `http://u:${SECRET}@a` }] })],
+    ["url", () => server({ image: undefined, url: `ftp://u:${SECRET}@a/mcp` })],
+  ])("is not shown where %s is wrong", async (argument, declare) => {
+    const { message, errors } = await refusal(declare);
+    expect(errors.map(({ propertyPath }) => propertyPath)).toContain(argument);
+    expect(message + JSON.stringify(errors)).not.toContain(SECRET);
+  });
+
+  test("of 12345678 digits is not shown either", async () => {
+    const numbers = { ownerKey: 12_345_678, sessionStorage: { ...STORE, password: 12_345_678 } };
+    expect(await faultsOf(() => gateway(numbers))).toEqual([
+      "sessionStorage.password: what is there, but it is text; write text",
+      "ownerKey: what is there, but it is text; write text",
+    ]);
+  });
+});
+
+describe("less than the plan", () => {
+  const little = { memory: "64Mi", cpu: "1m" };
+
+  test("is refused with the arithmetic that it contradicts and 3 ways out: 4 times of a gateway", async () => {
+    const faults = await faultsOf(() =>
+      gateway({ replicas: 1, resources: little, terminationGracePeriodSeconds: 60 }),
+    );
+    expect(faults).toEqual([
+      "replicas: 1, but the plan needs 2: 2 pods = holding 1 + spareReplicas 1; leave it out, write 2 or more, or say in acceptRisk why less is right",
+      expect.stringMatching(
+        /^resources\.memory: 64Mi, but the plan needs \d+Mi: \d+Mi = process \d+Mi \+ sessions .*; leave it out, write \d+Mi or more, or say/,
+      ),
+      expect.stringMatching(
+        /^resources\.cpu: 1m, but the plan needs \d+m: \d+ millicores = process \d+ \+ calls \d+ /,
+      ),
+      "terminationGracePeriodSeconds: 60 s, but the plan needs 322 s: 5m22s = preStop 5s + linger 2s + drain 5m + close 5s + headroom 10s; leave it out, write 322 s or more, or say in acceptRisk why less is right",
+    ]);
+  });
+
+  test("is refused of a server and of its proxies, each by its own argument", async () => {
+    const own = { resources: little, terminationGracePeriodSeconds: 60 };
+    const { errors } = await refusal(() => server({ ...own, replicas: 1, proxy: own }));
+    expect(errors.map(({ propertyPath }) => propertyPath)).toEqual([
+      "resources.memory",
+      "terminationGracePeriodSeconds",
+      "replicas",
+      "proxy.resources.memory",
+      "proxy.resources.cpu",
+      "proxy.terminationGracePeriodSeconds",
+    ]);
+  });
+
+  test("is refused of a store, as is more than its volumes have room for", async () => {
+    const { errors } = await refusal(() =>
+      redis({ maxMemory: "10Mi", maxClients: 10, resources: { memory: "64Mi" } }),
+    );
+    const reasons = errors.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
+    expect(reasons).toEqual([
+      expect.stringMatching(/^maxMemory: 10Mi, but the plan needs \d+Mi: \d+Mi = /),
+      expect.stringMatching(/^maxClients: 10, but the plan needs \d+: \d+ connections = /),
+      expect.stringMatching(/^resources\.memory: 64Mi, but the plan needs \d+Mi: \d+Mi = /),
+    ]);
+    expect(await faultsOf(() => redis({ maxMemory: "1Ti" }))).toEqual([
+      expect.stringMatching(
+        /^maxMemory: 1Ti, but volumes of \S+ have room for \S+ of it, at \d+ %/,
+      ),
+    ]);
+  });
+
+  test("is not what the plan says to the number: 2 pods and 322 s are enough", async () => {
+    const exact = { replicas: 2, terminationGracePeriodSeconds: 322 };
+    const { resources } = await RecordedStack.of(() => gateway(exact));
+    expect(resources.length).toBeGreaterThan(8);
+    const [fault] = await faultsOf(() => gateway({ ...exact, terminationGracePeriodSeconds: 321 }));
+    expect(fault).toContain("321 s, but the plan needs 322 s");
+  });
+
+  test("is deployed at a risk that is accepted: a warning of each of 3, and the reason in the facts", async () => {
+    const stack = await RecordedStack.of(() =>
+      gateway({
+        replicas: 1,
+        resources: { memory: "128Mi" },
+        terminationGracePeriodSeconds: 60,
+        acceptRisk: "a laptop",
+      }),
+    );
+    expect(stack.said("warning")).toEqual([
+      "accepted risk (a laptop): replicas is 1, but the plan needs 2: 2 pods = holding 1 + spareReplicas 1",
+      expect.stringMatching(
+        /^accepted risk \(a laptop\): resources\.memory is 128Mi, but the plan needs \d+Mi: /,
+      ),
+      expect.stringMatching(
+        /^accepted risk \(a laptop\): terminationGracePeriodSeconds is 60 s, but the plan needs 322 s: /,
+      ),
+    ]);
+    const deployment = stack.one("Deployment", "eng-gateway");
+    expect(deployment.at("spec.replicas")).toBe(1);
+    expect(deployment.at(`${CONTAINER}.resources.limits.memory`)).toBe("128Mi");
+    expect(deployment.at(`${POD}.terminationGracePeriodSeconds`)).toBe(60);
+    expect(stack.one("VirtualMcpServer", "eng").at("acceptRisk")).toBe("a laptop");
+    expect(deployment.map("metadata.annotations")).toMatchObject({
+      "mcp-fleet.dev/accept-risk": "a laptop",
+    });
+  });
+
+  test("is warned of for a server, its proxies and a store alike, and not where nothing is below", async () => {
+    const acceptRisk = "a laptop";
+    const warnings = async (declare: () => unknown) =>
+      (await RecordedStack.of(declare)).said("warning").map((line) => line.split(",")[0]);
+    const few = { resources: { memory: "64Mi" } };
+    expect(await warnings(() => server({ acceptRisk, ...few, proxy: few }))).toEqual([
+      "accepted risk (a laptop): resources.memory is 64Mi",
+      "accepted risk (a laptop): proxy.resources.memory is 64Mi",
+    ]);
+    expect(await warnings(() => redis({ acceptRisk, maxClients: 10 }))).toEqual([
+      "accepted risk (a laptop): maxClients is 10",
+    ]);
+    expect(await warnings(() => gateway({ acceptRisk }))).toEqual([]);
+  });
+});
+
+describe("what no cluster takes", () => {
+  const impossible = {
+    resources: { cpu: "2", cpuLimit: "1" },
+    terminationGracePeriodSeconds: 5,
+  };
+  const reasons = [
+    "resources.cpuLimit: 1, but at least the request, 2; write 2 or more, or lower resources.cpu",
+    "terminationGracePeriodSeconds: 5, but more than the 5 s of preStop; write 6 or more",
+  ];
+
+  test("is refused whatever risk is accepted: a limit below its request, 5 s to end with 5 s of preStop", async () => {
+    const acceptRisk = "a laptop";
+    expect(await faultsOf(() => gateway({ ...impossible, acceptRisk }))).toEqual(reasons);
+    expect(await faultsOf(() => server({ ...impossible, acceptRisk }))).toEqual(reasons);
+    expect(await faultsOf(() => server({ proxy: impossible, acceptRisk }))).toEqual([
+      expect.stringMatching(/^proxy\.resources\.cpuLimit: 1, /),
+      expect.stringMatching(/^proxy\.terminationGracePeriodSeconds: 5, /),
+    ]);
+  });
+
+  test("is refused where there is no plan at all: pods of 64Mi", async () => {
+    const { errors } = await refusal(() =>
+      gateway({ ceilings: { memory: "64Mi" }, acceptRisk: "a laptop" }),
+    );
+    expect(errors.map(({ propertyPath }) => propertyPath)).toEqual(["ceilings.memory"]);
+  });
+});

@@ -1,0 +1,239 @@
+import fc from "fast-check";
+import {
+  type BackendArgs,
+  Catalog,
+  Engine,
+  type ExporterArgs,
+  type HttpRouteArgs,
+  type IngressArgs,
+  McpServer,
+  type McpServerArgs,
+  NofileMode,
+  Notifications,
+  Persistence,
+  type ProcessArgs,
+  RedisSentinel,
+  type RedisSentinelArgs,
+  type RedisTlsArgs,
+  ServiceType,
+  SessionAffinity,
+  Spread,
+  Transport,
+  VirtualMcpServer,
+  type VirtualMcpServerArgs,
+  type WorkloadArgs,
+} from "../../infra/index.ts";
+import { STORE } from "./components.ts";
+
+/** A component of a program that is made up. */
+export type Declared =
+  | { readonly component: "VirtualMcpServer"; name: string; args: VirtualMcpServerArgs }
+  | { readonly component: "McpServer"; name: string; args: McpServerArgs }
+  | { readonly component: "RedisSentinel"; name: string; args: RedisSentinelArgs };
+
+/** Registers it. */
+export function declare({ component, name, args }: Declared): void {
+  if (component === "VirtualMcpServer") new VirtualMcpServer(name, args);
+  else if (component === "McpServer") new McpServer(name, args);
+  else new RedisSentinel(name, args);
+}
+
+type Members<Args> = { [Name in keyof Args]-?: fc.Arbitrary<NonNullable<Args[Name]>> };
+
+/** Arguments each of which may be left out. */
+const options = <Args>(members: Members<Args>) => fc.record(members, { requiredKeys: [] });
+
+const duration = fc.constantFrom("90s", "10m", "2h");
+const labels = fc.constantFrom({}, { team: "eng" }, { "example.com/Team": "a", tier: "b" });
+const sessions = fc.integer({ min: 1, max: 50_000 });
+
+const workload: Members<WorkloadArgs> = {
+  namespace: fc.constantFrom("mcp", "team-a"),
+  spread: fc.constantFrom(Spread.Preferred, Spread.Required),
+  podTemplate: options({
+    labels,
+    annotations: labels,
+    nodeSelector: labels,
+    tolerations: fc.constant([{ key: "mcp", operator: "Exists" }]),
+    priorityClassName: fc.constant("high"),
+    imagePullSecrets: fc.constant(["registry"]),
+    runAsUser: fc.integer({ min: 1, max: 70_000 }),
+  }),
+  networkPolicy: options({ enabled: fc.boolean(), clientNamespaces: labels }),
+  acceptRisk: fc.constant("a test"),
+};
+
+const processArgs = {
+  spareReplicas: fc.integer({ min: 0, max: 3 }),
+  load: options({
+    streamsPerSession: fc.double({ min: 0, max: 3, noNaN: true }),
+    callsPerSessionSecond: fc.double({ min: 0, max: 0.5, noNaN: true }),
+    callTime: fc.constantFrom("100ms", "1s"),
+  }),
+  ceilings: options({
+    sessionsPerReplica: fc.integer({ min: 500, max: 5000 }),
+    memory: fc.constantFrom("2Gi", "4Gi"),
+    eventLoopPercent: fc.integer({ min: 40, max: 100 }),
+  }),
+  nofile: options({
+    mode: fc.constantFrom(NofileMode.Verify, NofileMode.NriAnnotation),
+    ceiling: fc.constantFrom(65_536, 524_288),
+  }),
+  session: options({ idleTtl: fc.constantFrom("10m", "2h"), maxLifetime: fc.constant("1d") }),
+  limits: options({ callTimeoutMax: duration, views: fc.integer({ min: 1, max: 64 }) }),
+  sessionKeys: fc.constantFrom(
+    [{ id: "first" }],
+    [{ id: "a" }, { id: "b", signAfter: "2026-12-01T12:00:00Z" }],
+  ),
+  ownerKey: fc.constant("b3duZXIta2V5LW9mLXRoaXJ0eS10d28tYnl0ZXMhISE="),
+  serviceType: fc.constantFrom(ServiceType.ClusterIP, ServiceType.LoadBalancer),
+  monitoring: options({ serviceMonitor: fc.boolean(), grafanaDashboard: fc.boolean(), labels }),
+} satisfies Partial<Members<ProcessArgs>>;
+
+const backend = options({
+  stateful: fc.boolean(),
+  transport: fc.constantFrom(Transport.StreamableHttp, Transport.Sse),
+  catalog: fc.constantFrom(Catalog.Shared, Catalog.PerSession),
+  notifications: fc.constantFrom(Notifications.Calls, Notifications.Session),
+  callTimeoutMax: duration,
+});
+
+const backends: fc.Arbitrary<BackendArgs[]> = fc
+  .array(backend, { minLength: 1, maxLength: 20 })
+  .map((all) =>
+    all.map((rest, index) => ({
+      name: `server-${index}`,
+      url: `http://server-${index}/`,
+      ...rest,
+    })),
+  );
+
+const gatewayArgs: fc.Arbitrary<VirtualMcpServerArgs> = fc
+  .tuple(
+    fc.record({ sessions, backends, sessionStorage: fc.constant(STORE) }),
+    options({
+      ...workload,
+      ...processArgs,
+      autoscaling: fc.constant({ maxReplicas: 1000 }),
+      sessionAffinity: fc.constantFrom(SessionAffinity.None, SessionAffinity.ClientIP),
+      ingress: fc.constantFrom<IngressArgs[]>(
+        { host: "a.example.com" },
+        { host: "b.example.com", tlsSecretName: "tls" },
+      ),
+      httpRoute: fc.constant<HttpRouteArgs>({
+        hostnames: ["c.example.com"],
+        parentRefs: [{ name: "public" }],
+      }),
+    }),
+  )
+  .map(([required, rest]) => ({ ...required, ...rest }));
+
+const serverArgs: fc.Arbitrary<McpServerArgs> = fc
+  .tuple(
+    fc.constantFrom<McpServerArgs[]>({ image: "server:1" }, { url: "https://mcp.example.com/mcp" }),
+    options({
+      ...workload,
+      sessions,
+      sessionStorage: fc.constant(STORE),
+      backendReplicas: fc.integer({ min: 1, max: 5 }),
+      stateful: fc.boolean(),
+      transport: fc.constantFrom(Transport.StreamableHttp, Transport.Sse),
+      port: fc.integer({ min: 1, max: 65_535 }),
+      callTimeoutMax: duration,
+      cost: fc.constant({ sessionBytes: "64Ki", memory: "1Ti" }),
+      proxy: options(processArgs),
+    }),
+  )
+  .map(([where, rest]) => ({ cost: { memory: "1Ti" }, ...where, ...rest }));
+
+const redisArgs: fc.Arbitrary<RedisSentinelArgs> = fc
+  .tuple(
+    fc.record({ sessions }),
+    options({
+      ...workload,
+      clientPods: fc.integer({ min: 1, max: 500 }),
+      openedBackends: fc.double({ min: 0, max: 20, noNaN: true }),
+      engine: fc.constantFrom(Engine.Valkey, Engine.Redis),
+      persistence: fc.constantFrom(Persistence.Aof, Persistence.None),
+      exporter: fc.constant<ExporterArgs>({}),
+      tls: fc.constantFrom<RedisTlsArgs[]>({ secretName: "own" }, { issuer: { name: "ca" } }),
+    }),
+  )
+  .map(([required, rest]) => ({ ...required, ...rest }));
+
+/** Names that look like those of other components' children, and the longest one; mostly the same for all. */
+const name = fc.oneof(
+  fc.constant("a"),
+  fc.constantFrom(
+    ...["a-gateway", "a-gateway-key", "a-gateway-key-b", "a-proxy", "a-proxy-admin", "a-server"],
+    ...["a-server-0", "a-redis", "a-redis-0", "a-sentinel", "a-password", "z".repeat(40)],
+  ),
+);
+
+/** A component with arguments that are right. */
+export const declared: fc.Arbitrary<Declared> = fc.oneof(
+  fc.record({ component: fc.constant("VirtualMcpServer" as const), name, args: gatewayArgs }),
+  fc.record({ component: fc.constant("McpServer" as const), name, args: serverArgs }),
+  fc.record({ component: fc.constant("RedisSentinel" as const), name, args: redisArgs }),
+);
+
+/** Components of one program: no two of one type have one name. */
+export const program: fc.Arbitrary<Declared[]> = fc.uniqueArray(declared, {
+  minLength: 1,
+  maxLength: 3,
+  selector: ({ component, name: called }) => `${component} ${called}`,
+});
+
+const monitoring = { serviceMonitor: true, grafanaDashboard: true };
+
+/** A gateway, a server and a store that are all called the same, with everything that has a name. */
+export const NAMESAKES: Declared[] = [
+  {
+    component: "VirtualMcpServer",
+    name: "a",
+    args: {
+      sessions: 1000,
+      backends: [{ name: "a", url: "http://a/mcp" }],
+      sessionStorage: STORE,
+      monitoring,
+      autoscaling: { maxReplicas: 9 },
+    },
+  },
+  {
+    component: "McpServer",
+    name: "a",
+    args: { image: "a:1", sessionStorage: STORE, proxy: { monitoring } },
+  },
+  { component: "RedisSentinel", name: "a", args: { sessions: 1000, exporter: {} } },
+];
+
+const resources = options({
+  memory: fc.constantFrom("64Mi", "400Mi", "2Gi", "16Gi"),
+  cpu: fc.constantFrom("10m", "500m", "4"),
+  cpuLimit: fc.constantFrom("100m", "8"),
+});
+
+const sizes = options({
+  resources,
+  terminationGracePeriodSeconds: fc.integer({ min: 1, max: 10_000 }),
+});
+
+/** A component that the user sizes, mostly against the plan, and sometimes at a risk that is accepted. */
+export const overridden: fc.Arbitrary<Declared> = fc
+  .tuple(
+    declared,
+    fc.record({ own: sizes, ofProxies: sizes }),
+    options({ replicas: fc.integer({ min: 1, max: 30 }) }),
+    options({ maxMemory: fc.constantFrom("1Mi", "1Gi"), maxClients: fc.integer({ min: 1 }) }),
+  )
+  .map(([one, { own, ofProxies }, replicas, ofRedis]): Declared => {
+    if (one.component === "VirtualMcpServer") {
+      const { autoscaling: _, ...args } = one.args;
+      return { ...one, args: { ...args, ...own, ...replicas } };
+    }
+    if (one.component === "McpServer") {
+      const proxy = { ...one.args.proxy, ...ofProxies };
+      return { ...one, args: { ...one.args, ...own, ...replicas, proxy } };
+    }
+    return { ...one, args: { ...one.args, ...ofRedis, resources: own.resources ?? {} } };
+  });
