@@ -17,6 +17,8 @@ import { ERROR_TABLE, type ErrorRow } from "../runtime/wire/error-table.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
 import { SCHEMA_FILE, schemaText } from "./component-schema.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
+import { DRAWING_FILE, planDrawing } from "./plan-drawing.ts";
+import { POLICY_PAGES, POLICY_TABLES } from "./policy-pages.ts";
 
 /** Every generated table. */
 export const TABLES: readonly GeneratedTable[] = [
@@ -32,6 +34,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "capacity.md", name: "constants", table: () => constants(CONSTANTS) },
   { file: "stack.md", name: "configuration", table: stackConfiguration },
   ...COMPONENT_TABLES,
+  ...POLICY_TABLES,
 ];
 
 /**
@@ -208,6 +211,8 @@ function stackConfiguration(): string {
 
 if (import.meta.main) {
   writeFileSync(SCHEMA_FILE, schemaText());
+  writeFileSync(DRAWING_FILE, planDrawing());
+  for (const [file, text] of POLICY_PAGES) writeFileSync(join(import.meta.dirname, file), text);
   for (const file of new Set(TABLES.map((table) => table.file))) {
     const path = join(import.meta.dirname, file);
     writeFileSync(path, withTables(file, readFileSync(path, "utf8")));

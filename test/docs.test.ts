@@ -1,9 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isSame, sourceOf } from "../docs/argument-source.ts";
 import { type Argument, argumentTypes } from "../docs/component-arguments.ts";
 import { componentPage, isConditional } from "../docs/component-pages.ts";
 import { COMPONENTS } from "../docs/component-schema.ts";
+import { POLICY_PAGES } from "../docs/policy-pages.ts";
 import { TABLES, withTables } from "../docs/tables.ts";
 import {
   McpServer,
@@ -23,6 +25,16 @@ test.each([...new Set(TABLES.map(({ file }) => file))])(
     expect(withTables(file, page), "run: make docs").toBe(page);
   },
 );
+
+test.each([...POLICY_PAGES])("docs/%s is up to date (make docs)", (file, text) => {
+  expect(read(file)).toBe(text);
+});
+
+test("docs/policies has no page of a policy that is gone", () => {
+  const files = readdirSync(new URL("../docs/policies", import.meta.url));
+  const known = ["README.md", ...[...POLICY_PAGES.keys()].map((file) => basename(file))];
+  expect(files.filter((file) => !known.includes(file))).toEqual([]);
+});
 
 test("a page without the marks of its table is not passed over", () => {
   expect(() => withTables("settings.md", "# Settings")).toThrow("no marks for the table settings");

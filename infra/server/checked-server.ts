@@ -1,4 +1,10 @@
-import { type CompleteServerLoad, type Settings, validate } from "../../runtime/contract/index.ts";
+import {
+  CALL_TIMEOUT,
+  type CompleteServerLoad,
+  type Settings,
+  seconds,
+  validate,
+} from "../../runtime/contract/index.ts";
 import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { SessionAffinity } from "../arguments/choices.ts";
@@ -124,9 +130,16 @@ function checkedProxy(
 }
 
 /** What a server says of its calls holds for all of its proxies' calls. */
-function withCallTimeout(proxy: ProcessArgs, { callTimeout }: McpServerArgs): ProcessArgs {
+function withCallTimeout(proxy: ProcessArgs, args: McpServerArgs): ProcessArgs {
+  const callTimeout = args.callTimeout ?? shorterMax(args);
   if (callTimeout === undefined) return proxy;
   return { ...proxy, limits: { callTimeout, ...proxy.limits } };
+}
+
+/** The longest call of all, where that is below what a call may take by default. */
+function shorterMax({ callTimeoutMax }: McpServerArgs): string | undefined {
+  if (callTimeoutMax === undefined) return undefined;
+  return seconds(callTimeoutMax) < seconds(CALL_TIMEOUT) ? callTimeoutMax : undefined;
 }
 
 /** A proxy hands on all that its server says; what a gateway's clients get of it is the gateway's matter. */

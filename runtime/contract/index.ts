@@ -60,5 +60,6 @@ export {
 } from "./session-storage.ts";
 export type { JwtSettings, Role, Settings } from "./settings.ts";
 export { type StoreLoad, type StoreSize, storeContainer, storeSize } from "./store-size.ts";
+export { CALL_TIMEOUT } from "./toolhive.ts";
 export { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "./units.ts";
 export { validate } from "./validation.ts";

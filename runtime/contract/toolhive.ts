@@ -91,6 +91,9 @@ const aggregation = z.strictObject({
   defaultToolVisibility: z.literal("allow").optional().describe("Tools are offered by default."),
 });
 
+/** The longest wait for the answer to a call, where nobody says. */
+export const CALL_TIMEOUT = "60s";
+
 const operational = z.strictObject({
   logLevel: z
     .enum(["debug", "info", "warn", "error", "silent"])
@@ -100,7 +103,7 @@ const operational = z.strictObject({
     .strictObject({
       default: duration(
         "The longest wait for the answer to a call, where limits.callTimeout is absent.",
-      ).prefault("60s"),
+      ).prefault(CALL_TIMEOUT),
       perWorkload: z
         .record(z.string(), duration("The longest wait for the answer to a call of this backend."))
         .prefault({})

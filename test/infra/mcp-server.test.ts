@@ -82,6 +82,13 @@ describe("the pods of a server with 1,000 sessions", () => {
     expect(podsOf(stack).timeouts.update).toBe(`${3 * (30 + 322) + 492}s`);
   });
 
+  test("end calls after 20 s where that is the longest of all, without being told twice", async () => {
+    const stack = await serverStack({ ...PROXIED, callTimeoutMax: "20s" });
+    const { limits } = validate(configurationOf(stack, "files-proxy"), [], "proxy");
+    expect([limits.callTimeoutSeconds, limits.callTimeoutMaxSeconds]).toEqual([20, 20]);
+    expect(podsOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(42);
+  });
+
   test("are asked whether their port is open, since MCP has no health endpoint", async () => {
     const stack = await serverStack({ ...PROXIED, port: 3001 });
     const container = podsOf(stack).map(CONTAINER);
@@ -137,6 +144,8 @@ describe("the pods of a server with 1,000 sessions", () => {
       limits: { cpu: "1500m", memory: "8192Mi" },
     });
     expect(podsOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(600);
+    // Each of three pods may take 600 s to end, and so may the one before the last that starts.
+    expect(podsOf(stack).timeouts.update).toBe(`${3 * (30 + 600) + (492 - 322 + 600)}s`);
     expect(podsOf(stack).timeouts.delete).toBe("610s");
   });
 

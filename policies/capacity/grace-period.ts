@@ -1,0 +1,78 @@
+import { TIMES } from "../../runtime/contract/index.ts";
+import { edited } from "../examples/edit.ts";
+import { gatewayStack } from "../examples/gateway.ts";
+import { policy } from "../policy.ts";
+import { ToolHiveServer } from "../stack/toolhive-server.ts";
+import type { Workload } from "../stack/workload.ts";
+import { graceOf, longestCallSeconds } from "./recomputed.ts";
+
+/** How long ToolHive waits for calls in flight when it is told to end; nobody can set it. */
+const TOOLHIVE_DRAIN = {
+  MCPServer: {
+    seconds: 30,
+    source: "what its proxy waits before it closes by force, docs run-mcp-k8s",
+  },
+  VirtualMCPServer: {
+    seconds: 10,
+    source: "defaultShutdownTimeout of pkg/vmcp/server",
+  },
+} as const;
+
+export const gracePeriod = policy<Workload | ToolHiveServer>({
+  name: "grace-period",
+  level: "mandatory",
+  isLocal: true,
+  rule: "A pod that ends has more time than preStop, linger, drain and close take, and drains for as long as the longest call.",
+  prevents: "Every rollout cuts the calls that are in flight: SIGKILL comes before their answers",
+  source:
+    "The time budget of docs/capacity.md; ToolHive's proxies drain for 30 s of a grace period of 30 s, with no headroom",
+  remediation:
+    "Raise terminationGracePeriodSeconds to what the message says, or lower limits.callTimeoutMax.",
+  examples: {
+    passes: gatewayStack(),
+    fails: edited(gatewayStack(), "Deployment eng-gateway", {
+      "spec.template.spec.terminationGracePeriodSeconds": undefined,
+    }),
+    says: "terminationGracePeriodSeconds is 30, and the end of a pod takes preStop 5 s + linger 2 s + drain 300 s + close 5 s = 312 s: write 322",
+  },
+  subjects: (fleet) => [
+    ...fleet.workloadsOf("gateway", "proxy", "server"),
+    ...fleet.toolHiveServers,
+  ],
+  *judge(subject) {
+    if (subject instanceof ToolHiveServer) yield* toolHiveFaults(subject);
+    else if (!subject.acceptsRisk) yield* workloadFaults(subject);
+  },
+});
+
+function* workloadFaults(workload: Workload): Iterable<string> {
+  const { facts, graceSeconds, preStopSeconds, isProcess } = workload;
+  const planned = graceOf(workload);
+  const preStop = facts.numberOr("preStopSeconds", planned.preStop.value);
+  const drain = facts.numberOr("drainSeconds", planned.drain.value);
+  const parts = {
+    preStop: Math.max(preStop, preStopSeconds),
+    ...(isProcess && { linger: facts.numberOr("lingerSeconds", planned.linger.value) }),
+    drain,
+    ...(isProcess && { close: facts.numberOr("closeSeconds", planned.close.value) }),
+  };
+  const whole = Object.values(parts).reduce((sum, seconds) => sum + seconds, 0);
+  if (graceSeconds <= whole) {
+    const sum = Object.entries(parts).map(([name, seconds]) => `${name} ${seconds} s`);
+    const enough = Math.max(planned.terminationGrace.value, whole + TIMES.headroom.value);
+    yield `terminationGracePeriodSeconds is ${graceSeconds}, and the end of a pod takes ${sum.join(" + ")} = ${whole} s: write ${enough}`;
+  }
+  if (preStopSeconds < planned.preStop.value) {
+    yield `pods sleep for ${preStopSeconds} s before they are told to end, and Services send to them for ${planned.preStop.value} s: write lifecycle.preStop.sleep.seconds: ${planned.preStop.value}`;
+  }
+  const longest = longestCallSeconds(workload);
+  if (drain < longest) {
+    yield `pods drain for ${drain} s, and the longest call takes ${longest} s: write ${planned.drain.value} as the annotation mcp-fleet.dev/drain-seconds, or lower callTimeoutMaxSeconds`;
+  }
+}
+
+function* toolHiveFaults({ kind, graceSeconds }: ToolHiveServer): Iterable<string> {
+  const { seconds, source } = TOOLHIVE_DRAIN[kind];
+  if (graceSeconds > seconds) return;
+  yield `terminationGracePeriodSeconds is ${graceSeconds}, and ToolHive drains for ${seconds} s (${source}): write spec.podTemplateSpec.spec.terminationGracePeriodSeconds: ${2 * seconds}`;
+}

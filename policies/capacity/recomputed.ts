@@ -1,0 +1,66 @@
+import {
+  CapacityError,
+  type CapacityFault,
+  type CompleteInputs,
+  type CompleteServerLoad,
+  completed,
+  completedServer,
+  type Grace,
+  INPUTS,
+  type ProcessPlan,
+  processPlan,
+  type ServerPlan,
+  serverPlan,
+} from "../../runtime/contract/index.ts";
+import { Unjudgeable } from "../stack/unjudgeable.ts";
+import type { Workload } from "../stack/workload.ts";
+
+/** What gateways or proxies were planned with, defaults filled in. */
+export function inputsOf(workload: Workload): CompleteInputs {
+  return possible(() => completed(workload.planInputs));
+}
+
+/** The plan of gateways or proxies, computed again. */
+export function processPlanOf(workload: Workload): ProcessPlan {
+  return possible(() => processPlan(inputsOf(workload)));
+}
+
+/** What the pods of a server were planned with, defaults filled in. */
+export function serverLoadOf(workload: Workload): CompleteServerLoad {
+  const { serverLoad } = workload;
+  const { sessions } = serverLoad;
+  const callTimeoutMaxSeconds = INPUTS.callTimeoutMaxSeconds.fallback;
+  return possible(() => completedServer(serverLoad, { sessions, callTimeoutMaxSeconds }));
+}
+
+/** The plan of a server's pods, computed again. */
+export function serverPlanOf(load: CompleteServerLoad): ServerPlan {
+  return possible(() => serverPlan(load));
+}
+
+/** The time budget of gateways, proxies or servers. */
+export function graceOf(workload: Workload): Grace {
+  if (workload.isProcess) return processPlanOf(workload).grace;
+  return serverPlanOf(serverLoadOf(workload)).grace;
+}
+
+/** The longest call that a pod has to wait for when it ends. */
+export function longestCallSeconds(workload: Workload): number {
+  if (workload.isProcess) return inputsOf(workload).callTimeoutMaxSeconds;
+  return serverLoadOf(workload).callTimeoutMaxSeconds;
+}
+
+/** What is asked for and cannot be is a violation with what to change, and no crash of the pack. */
+export function possible<Answer>(plan: () => Answer): Answer {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof CapacityError)
+      throw new Unjudgeable(error.faults.map(faultText).join("; "));
+    throw error;
+  }
+}
+
+function faultText({ input, value, rule, fix }: CapacityFault): string {
+  return `there is no plan with ${input} ${value}: ${rule}: ${fix}`;
+}

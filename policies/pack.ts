@@ -1,0 +1,68 @@
+import type {
+  PolicyConfigSchema,
+  PolicyCustomTimeouts,
+  PolicyResourceOptions,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
+import type { Policy } from "./policy.ts";
+import type { Setting } from "./setting.ts";
+import { Fleet } from "./stack/fleet.ts";
+import { Resource } from "./stack/resource.ts";
+
+/** A resource as the engine gives it, for itself or in its stack. */
+interface Given {
+  readonly type: string;
+  readonly urn: string;
+  readonly name: string;
+  readonly props: unknown;
+  readonly opts: PolicyResourceOptions;
+}
+
+type Schema = PolicyConfigSchema["properties"][string];
+
+/** A policy as Pulumi runs it: over each resource before it is made, or over the stack at its end. */
+export function pulumiPolicy(policy: Policy): ResourceValidationPolicy | StackValidationPolicy {
+  const properties = Object.entries(policy.settings).map(
+    ([name, setting]) => [name, schemaOf(setting)] as const,
+  );
+  const common = {
+    name: policy.name,
+    description: policy.rule,
+    enforcementLevel: policy.level,
+    remediationSteps: policy.remediation,
+    ...(properties.length > 0 && {
+      configSchema: { properties: Object.fromEntries(properties) },
+    }),
+  };
+  if (policy.isLocal) {
+    return {
+      ...common,
+      validateResource(args, report) {
+        const fleet = new Fleet([resourceOf(args)]);
+        for (const { message } of policy.check(fleet, args.getConfig())) report(message);
+      },
+    };
+  }
+  return {
+    ...common,
+    validateStack(args, report) {
+      const fleet = new Fleet(args.resources.map(resourceOf));
+      for (const { resource, message } of policy.check(fleet, args.getConfig())) {
+        report(message, resource.urn);
+      }
+    },
+  };
+}
+
+function resourceOf({ type, urn, name, props, opts }: Given): Resource {
+  // A state that was exported may have none.
+  const timeouts: PolicyCustomTimeouts | undefined = opts.customTimeouts;
+  return new Resource({ type, urn, name, props, ...(timeouts && { timeouts }) });
+}
+
+function schemaOf({ type, default: fallback, about }: Setting): Schema {
+  const common = { description: about, default: fallback };
+  if (type !== "list") return { ...common, type };
+  return { ...common, type: "array", items: { type: "string" } };
+}

@@ -1,0 +1,79 @@
+import { acceptedRisks } from "./capacity/accepted-risks.ts";
+import { autoscalerRange } from "./capacity/autoscaler-range.ts";
+import { factsKnown } from "./capacity/facts-known.ts";
+import { factsMatchManifest } from "./capacity/facts-match-manifest.ts";
+import { factsPlanned } from "./capacity/facts-planned.ts";
+import { gracePeriod } from "./capacity/grace-period.ts";
+import { nofileCeiling } from "./capacity/nofile-ceiling.ts";
+import { onePodLost } from "./capacity/one-pod-lost.ts";
+import { oneScaler } from "./capacity/one-scaler.ts";
+import { rolloutTimeouts } from "./capacity/rollout-timeouts.ts";
+import { openGateway } from "./exposure/open-gateway.ts";
+import { disruptionBudget } from "./pods/disruption-budget.ts";
+import { pinnedImages } from "./pods/pinned-images.ts";
+import { plainSecrets } from "./pods/plain-secrets.ts";
+import { probes } from "./pods/probes.ts";
+import { restrictedPods } from "./pods/restricted-pods.ts";
+import { spreadOverNodes } from "./pods/spread-over-nodes.ts";
+import type { Policy } from "./policy.ts";
+import { redisAuthentication } from "./redis/redis-authentication.ts";
+import { redisCapacity } from "./redis/redis-capacity.ts";
+import { redisDownAfter } from "./redis/redis-down-after.ts";
+import { redisEncryption } from "./redis/redis-encryption.ts";
+import { redisEviction } from "./redis/redis-eviction.ts";
+import { redisFailover } from "./redis/redis-failover.ts";
+import { redisMinReplicas } from "./redis/redis-min-replicas.ts";
+import { redisPersistence } from "./redis/redis-persistence.ts";
+import { redisQuorum } from "./redis/redis-quorum.ts";
+import { balancedAffinity } from "./sessions/balanced-affinity.ts";
+import { declaredStorage } from "./sessions/declared-storage.ts";
+import { keyPrefix } from "./sessions/key-prefix.ts";
+import { routedState } from "./sessions/routed-state.ts";
+import { sharedStorage } from "./sessions/shared-storage.ts";
+import { stateAffinity } from "./sessions/state-affinity.ts";
+import { ttlOrder } from "./sessions/ttl-order.ts";
+import { fanOut } from "./toolhive/fan-out.ts";
+import { sessionCache } from "./toolhive/session-cache.ts";
+import { stdioAlone } from "./toolhive/stdio-alone.ts";
+import { workflowTimeouts } from "./toolhive/workflow-timeouts.ts";
+
+/** Every policy, in the order of its page. */
+export const POLICIES: readonly Policy[] = [
+  sharedStorage,
+  declaredStorage,
+  keyPrefix,
+  ttlOrder,
+  balancedAffinity,
+  stateAffinity,
+  routedState,
+  onePodLost,
+  nofileCeiling,
+  gracePeriod,
+  rolloutTimeouts,
+  oneScaler,
+  autoscalerRange,
+  factsPlanned,
+  factsMatchManifest,
+  factsKnown,
+  acceptedRisks,
+  redisEviction,
+  redisQuorum,
+  redisMinReplicas,
+  redisAuthentication,
+  redisEncryption,
+  redisPersistence,
+  redisCapacity,
+  redisFailover,
+  redisDownAfter,
+  disruptionBudget,
+  spreadOverNodes,
+  probes,
+  pinnedImages,
+  restrictedPods,
+  plainSecrets,
+  openGateway,
+  stdioAlone,
+  workflowTimeouts,
+  fanOut,
+  sessionCache,
+];

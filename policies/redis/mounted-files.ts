@@ -1,0 +1,49 @@
+import type { Fleet } from "../stack/fleet.ts";
+import type { Resource } from "../stack/resource.ts";
+
+/** A file that pods read from a ConfigMap of the stack. */
+export interface MountedFile {
+  readonly name: string;
+  /** Where it stands, for messages: `ConfigMap sessions-redis, redis.conf`. */
+  readonly place: string;
+  /** May hold secrets that should not be there: never for messages. */
+  readonly text: string;
+}
+
+/** The files that a workload's pods read from ConfigMaps of the stack. */
+export function mountedFiles(fleet: Fleet, workload: Resource): MountedFile[] {
+  const names = configMapNames(workload);
+  return fleet
+    .ofKind("ConfigMap")
+    .filter(({ namespace, name }) => namespace === workload.namespace && names.has(name))
+    .flatMap((configMap) =>
+      Object.entries(configMap.fields.at("data").texts()).map(([name, text]) => ({
+        name,
+        place: `${configMap.title}, ${name}`,
+        text,
+      })),
+    );
+}
+
+/** Texts together with the files that they name, those that these name, and so on. */
+export function withNamedFiles(text: string, files: readonly MountedFile[]): string[] {
+  const texts = [text];
+  const rest = new Set(files);
+  for (const current of texts) {
+    for (const file of rest) {
+      if (!current.includes(file.name)) continue;
+      rest.delete(file);
+      texts.push(file.text);
+    }
+  }
+  return texts;
+}
+
+/** What a script does, without what it says of itself. */
+export const withoutComments = (script: string): string => script.replaceAll(/^\s*#.*$/gm, "");
+
+function configMapNames({ fields }: Resource): ReadonlySet<string | undefined> {
+  const volumes = fields.at("spec.template.spec.volumes").items();
+  const sources = volumes.flatMap((volume) => volume.at("projected.sources").items());
+  return new Set([...volumes, ...sources].map((source) => source.at("configMap.name").text()));
+}

@@ -1,0 +1,85 @@
+import { INPUTS } from "../../runtime/contract/index.ts";
+import { inputsOf } from "../capacity/recomputed.ts";
+import type { Fleet } from "../stack/fleet.ts";
+import type { ToolHiveServer } from "../stack/toolhive-server.ts";
+import { Unjudgeable } from "../stack/unjudgeable.ts";
+import type { Workload } from "../stack/workload.ts";
+import type { Store } from "./store.ts";
+
+/** The sessions of a pod of ToolHive's: its cache, which no field of the custom resource changes. */
+const TOOLHIVE_SESSIONS_PER_POD = 1000;
+
+/** What Kubernetes takes where a Deployment does not say. */
+const DEFAULT_SURGE = "25%";
+
+/** What a gateway, a proxy or a custom resource of ToolHive asks of its store. */
+export interface StoreUser {
+  readonly title: string;
+  readonly sessions: number;
+  /** The most of its pods, those of a rollout included. */
+  readonly pods: number;
+  /** Backends that a session calls, what a client says of itself, how long a session may be idle: where they are known. */
+  readonly openedBackends?: number;
+  readonly clientBytes?: number;
+  readonly idleTtlSeconds?: number;
+}
+
+/** Everybody who keeps sessions in a store. */
+export function usersOf(store: Store, fleet: Fleet): StoreUser[] {
+  const processes = fleet.processes.filter((one) => store.isOf(one)).map(processUser);
+  const others = fleet.toolHiveServers.filter(
+    ({ sharesSessions, storeAddress, resource }) =>
+      sharesSessions &&
+      storeAddress !== undefined &&
+      store.isAt([storeAddress], resource.namespace),
+  );
+  return [...processes, ...others.map(toolHiveUser)];
+}
+
+function processUser(workload: Workload): StoreUser {
+  const { title } = workload.resource;
+  return named(title, () => {
+    const { sessions, openedBackends, clientBytes, idleTtlSeconds } = inputsOf(workload);
+    const pods = workload.mostReplicas + surgeOf(workload);
+    return { title, sessions, pods, openedBackends, clientBytes, idleTtlSeconds };
+  });
+}
+
+function toolHiveUser({ resource, replicas }: ToolHiveServer): StoreUser {
+  return {
+    title: resource.title,
+    sessions: replicas * TOOLHIVE_SESSIONS_PER_POD,
+    pods: replicas + surge(DEFAULT_SURGE, replicas),
+  };
+}
+
+/** The pods that a rollout adds. */
+function surgeOf({ resource, mostReplicas }: Workload): number {
+  if (resource.kind !== "Deployment") return 0;
+  const strategy = resource.fields.at("spec.strategy");
+  if (strategy.at("type").text() === "Recreate") return 0;
+  const maxSurge = strategy.at("rollingUpdate.maxSurge");
+  return surge(maxSurge.number() ?? maxSurge.text() ?? DEFAULT_SURGE, mostReplicas);
+}
+
+function surge(maxSurge: number | string, replicas: number): number {
+  if (typeof maxSurge === "number") return maxSurge;
+  return Math.ceil((replicas * Number.parseFloat(maxSurge)) / 100);
+}
+
+/** What cannot be read of one that uses a store is said of that one. */
+function named<Answer>(title: string, read: () => Answer): Answer {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Unjudgeable)
+      throw new Unjudgeable(`${title}, which uses it: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The shortest that a session may be idle: with it, most records of ended sessions are there. */
+export function shortestIdleSeconds(users: readonly StoreUser[]): number {
+  const fallback = INPUTS.idleTtlSeconds.fallback;
+  return Math.min(fallback, ...users.map(({ idleTtlSeconds = fallback }) => idleTtlSeconds));
+}

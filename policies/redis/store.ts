@@ -1,0 +1,77 @@
+import { StoreAddress } from "../sessions/store-address.ts";
+import type { Fleet } from "../stack/fleet.ts";
+import type { Resource } from "../stack/resource.ts";
+import { Unjudgeable } from "../stack/unjudgeable.ts";
+import type { Workload } from "../stack/workload.ts";
+import { environmentOf } from "./command.ts";
+import { RedisConf } from "./redis-conf.ts";
+
+/** Servers that hold the same data, and the Sentinels that watch them. */
+export class Store {
+  readonly servers: Workload;
+  readonly sentinels: readonly Workload[];
+  readonly #fleet: Fleet;
+  readonly #services: readonly Resource[];
+
+  constructor(servers: Workload, fleet: Fleet) {
+    const beside = inNamespaceOf(servers, fleet.workloadsOf("sentinel"));
+    const isAlone = inNamespaceOf(servers, fleet.workloadsOf("redis")).length === 1;
+    this.servers = servers;
+    this.sentinels = beside.filter((one) => isAlone || watches(one, servers, fleet));
+    this.#fleet = fleet;
+    this.#services = [servers, ...this.sentinels].flatMap((one) => fleet.servicesOf(one));
+  }
+
+  /** Whether one of these `host:port` leads to it, for pods of a namespace. */
+  isAt(addresses: readonly string[], namespace: string): boolean {
+    const hosts = addresses.map((text) => new StoreAddress(text, namespace).host);
+    return leadTo(this.#services, hosts, namespace, this.#fleet);
+  }
+
+  /**
+   * Whether a gateway or proxy keeps its sessions here. One that does not say where uses the only store there is.
+   *
+   * @throws {Unjudgeable} where it does not say which of several it uses.
+   */
+  isOf({ facts, resource }: Workload): boolean {
+    if (facts.text("store") === "memory") return false;
+    if (facts.has("storeAddresses")) {
+      return this.isAt(facts.list("storeAddresses"), resource.namespace);
+    }
+    if (this.#fleet.workloadsOf("redis").length === 1) return true;
+    throw Unjudgeable.missing(
+      `the annotation mcp-fleet.dev/store-addresses of ${resource.title}`,
+      "the stack has several stores, so write which one it uses",
+    );
+  }
+}
+
+function inNamespaceOf({ resource }: Workload, workloads: readonly Workload[]): Workload[] {
+  return workloads.filter((one) => one.resource.namespace === resource.namespace);
+}
+
+/** Whether Sentinels name one of these servers, to their start script or in their configuration. */
+function watches(sentinels: Workload, servers: Workload, fleet: Fleet): boolean {
+  const { namespace } = sentinels.resource;
+  const services = fleet.servicesOf(servers);
+  const told = Object.values(environmentOf(sentinels.container)).flatMap((text) =>
+    text.replaceAll("$(POD_NAMESPACE)", namespace).split(/\s+/),
+  );
+  if (leadTo(services, told, namespace, fleet)) return true;
+  const monitored = RedisConf.of(sentinels, fleet).sentinel("monitor").values();
+  const hosts = [...monitored].map(([host = ""]) => host);
+  return leadTo(services, hosts, namespace, fleet);
+}
+
+/** Whether a host is one of these Services. */
+function leadTo(
+  services: readonly Resource[],
+  hosts: readonly string[],
+  namespace: string,
+  fleet: Fleet,
+): boolean {
+  return hosts.some((host) => {
+    const found = fleet.serviceAt(host, namespace);
+    return found !== undefined && services.includes(found.service);
+  });
+}

@@ -1,0 +1,22 @@
+/** What a user of the pack can set of a policy: `--policy-pack-config` has it by name under the policy's name. */
+export type Setting =
+  | { readonly type: "integer"; readonly default: number; readonly about: string }
+  | { readonly type: "boolean"; readonly default: boolean; readonly about: string }
+  | { readonly type: "list"; readonly default: readonly string[]; readonly about: string };
+
+export type Settings = Readonly<Record<string, Setting>>;
+
+/** The values of settings, by name. */
+export type Values<Of extends Settings> = {
+  readonly [Name in keyof Of]: Of[Name] extends { readonly type: "integer" }
+    ? number
+    : Of[Name] extends { readonly type: "boolean" }
+      ? boolean
+      : readonly string[];
+};
+
+/** What is configured, and the defaults of what is not. The engine has checked the types already. */
+export function valuesOf<Of extends Settings>(settings: Of, configured: object): Values<Of> {
+  const defaults = Object.entries(settings).map(([name, setting]) => [name, setting.default]);
+  return { ...Object.fromEntries(defaults), ...configured };
+}

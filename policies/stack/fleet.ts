@@ -1,0 +1,196 @@
+import type { Role } from "./facts.ts";
+import { selects } from "./label-selector.ts";
+import { matches, type Resource } from "./resource.ts";
+import { type ServiceName, serviceNames } from "./service-name.ts";
+import { ToolHiveServer } from "./toolhive-server.ts";
+import { Unjudgeable } from "./unjudgeable.ts";
+import { Workload } from "./workload.ts";
+
+const POD_NAME = "statefulset.kubernetes.io/pod-name";
+
+/** A resource of which nobody can say whether it is judged. */
+export interface Unread {
+  readonly resource: Resource;
+  readonly reason: string;
+}
+
+/** A Service that a host names. */
+export interface Named {
+  readonly service: Resource;
+  /** Whether the host leads to one pod, whatever the Service selects beside it. */
+  readonly isOnePod: boolean;
+}
+
+/** The stack that is judged, as its policies see it. */
+export class Fleet {
+  readonly resources: readonly Resource[];
+  /** Gateways, proxies, servers and stores. */
+  readonly workloads: readonly Workload[];
+  /** ToolHive's MCPServer and VirtualMCPServer. */
+  readonly toolHiveServers: readonly ToolHiveServer[];
+  /** Workloads whose annotations cannot be read: a policy reports each of them. */
+  readonly unread: readonly Unread[];
+
+  constructor(resources: readonly Resource[]) {
+    const workloads: Workload[] = [];
+    const unread: Unread[] = [];
+    for (const resource of resources) {
+      try {
+        const workload = Workload.of(resource);
+        if (workload) workloads.push(workload);
+      } catch (error) {
+        if (!(error instanceof Unjudgeable)) throw error;
+        unread.push({ resource, reason: error.message });
+      }
+    }
+    this.resources = resources;
+    this.workloads = workloads;
+    this.unread = unread;
+    this.toolHiveServers = resources.flatMap((resource) => ToolHiveServer.of(resource) ?? []);
+  }
+
+  workloadsOf(...roles: readonly Role[]): readonly Workload[] {
+    return this.workloads.filter(({ role }) => roles.includes(role));
+  }
+
+  /** Gateways and proxies. */
+  get processes(): readonly Workload[] {
+    return this.workloads.filter(({ isProcess }) => isProcess);
+  }
+
+  /** Resources of a kind of Kubernetes' own. */
+  ofKind(kind: string): readonly Resource[] {
+    return this.resources.filter((one) => one.kind === kind && one.isOfKubernetes);
+  }
+
+  /** Those of a kind that stand in the same namespace as a workload. */
+  beside({ resource }: Workload, kind: string): readonly Resource[] {
+    return this.ofKind(kind).filter(({ namespace }) => namespace === resource.namespace);
+  }
+
+  /** The Services before a workload's pods. */
+  servicesOf(workload: Workload): readonly Resource[] {
+    return this.beside(workload, "Service").filter((service) =>
+      leadsTo(service, workload.resource),
+    );
+  }
+
+  /** The Deployments and StatefulSets to whose pods a Service leads, those that say nothing of themselves too. */
+  podsBehind(service: Resource): readonly Resource[] {
+    return [...this.ofKind("Deployment"), ...this.ofKind("StatefulSet")].filter(
+      (pods) => pods.namespace === service.namespace && leadsTo(service, pods),
+    );
+  }
+
+  /** Those of them that say what they are. */
+  workloadsBehind(service: Resource): readonly Workload[] {
+    const pods = this.podsBehind(service);
+    return this.workloads.filter(({ resource }) => pods.includes(resource));
+  }
+
+  /** The Service of the stack that a host names, for pods of a namespace. */
+  serviceAt(host: string, fromNamespace: string): Named | undefined {
+    for (const name of serviceNames(host, fromNamespace)) {
+      const service = this.ofKind("Service").find((one) => isNamed(one, name));
+      if (service === undefined) continue;
+      const ownPod = service.fields.at("spec.selector").member(POD_NAME);
+      return { service, isOnePod: name.pod !== undefined || ownPod.isThere };
+    }
+    return undefined;
+  }
+
+  /** ToolHive's gateway or proxies that a host names; their Service is not in the stack. */
+  toolHiveServerAt(host: string, fromNamespace: string): ToolHiveServer | undefined {
+    const names = serviceNames(host, fromNamespace);
+    return this.toolHiveServers.find(({ serviceName, resource: { namespace } }) =>
+      names.some((one) => one.name === serviceName && one.namespace === namespace),
+    );
+  }
+
+  /** What selects a workload's pods by a label selector: budgets, network policies. */
+  selecting(workload: Workload, kind: string, path: string): readonly Resource[] {
+    return this.beside(workload, kind).filter(({ fields }) =>
+      selects(fields.at(path), workload.podLabels),
+    );
+  }
+
+  /** The Ingresses and HTTPRoutes that lead to one of a workload's Services. */
+  routesTo(workload: Workload): readonly Resource[] {
+    const services = this.servicesOf(workload);
+    return this.#routes.filter((route) =>
+      backendsOf(route).some((one) => services.some((service) => isNamed(service, one))),
+    );
+  }
+
+  /** The Ingresses and HTTPRoutes that lead to a Service, which need not be in the stack. */
+  routesToService({ name, namespace }: ServiceName): readonly Resource[] {
+    return this.#routes.filter((route) =>
+      backendsOf(route).some((one) => one.name === name && one.namespace === namespace),
+    );
+  }
+
+  get #routes(): readonly Resource[] {
+    return [...this.ofKind("Ingress"), ...this.ofKind("HTTPRoute")];
+  }
+
+  /** The autoscalers that say how many pods a workload has. */
+  autoscalersOf(workload: Workload): readonly Resource[] {
+    return this.beside(workload, "HorizontalPodAutoscaler").filter(({ fields }) => {
+      const target = fields.at("spec.scaleTargetRef");
+      return (
+        target.at("kind").text() === workload.resource.kind &&
+        target.at("name").text() === workload.resource.name
+      );
+    });
+  }
+
+  /** The pods that a workload has at least: those of its autoscaler, else of its manifest; Kubernetes takes 1 for both. */
+  leastReplicasOf(workload: Workload): number {
+    const autoscalers = this.autoscalersOf(workload);
+    if (autoscalers.length === 0) return workload.replicas ?? 1;
+    const least = autoscalers.map(({ fields }) => fields.at("spec.minReplicas").number() ?? 1);
+    return Math.min(...least);
+  }
+
+  /** The ConfigMaps that a workload's pods mount. */
+  configMapsOf(workload: Workload): readonly Resource[] {
+    const mounted = workload.podSpec
+      .at("volumes")
+      .items()
+      .map((volume) => volume.at("configMap.name").text());
+    return this.beside(workload, "ConfigMap").filter(({ name }) => mounted.includes(name));
+  }
+}
+
+/** Whether a Service selects pods of a Deployment or StatefulSet, one of them or all. */
+function leadsTo(service: Resource, { kind, name, fields }: Resource): boolean {
+  const selector = service.fields.at("spec.selector").texts();
+  const labels = fields.at("spec.template.metadata.labels").texts();
+  const pod = selector[POD_NAME] ?? "";
+  const isItsPod = kind === "StatefulSet" && pod.replace(/-\d+$/, "") === name;
+  return matches(selector, isItsPod ? { ...labels, [POD_NAME]: pod } : labels);
+}
+
+function isNamed(service: Resource, { name, namespace, pod }: ServiceName): boolean {
+  if (service.name !== name || service.namespace !== namespace) return false;
+  return pod === undefined || service.fields.at("spec.clusterIP").text() === "None";
+}
+
+/** The Services that a route leads to. */
+function backendsOf(route: Resource): readonly ServiceName[] {
+  const { fields, kind, namespace: own } = route;
+  const rules = fields.at("spec.rules").items();
+  if (kind === "HTTPRoute") {
+    const backends = rules.flatMap((rule) => rule.at("backendRefs").items());
+    return backends.map((backend) => ({
+      name: backend.at("name").text() ?? "",
+      namespace: backend.at("namespace").text() ?? own,
+    }));
+  }
+  const paths = rules.flatMap((rule) => rule.at("http.paths").items());
+  const backends = [...paths.map((path) => path.at("backend")), fields.at("spec.defaultBackend")];
+  return backends.map((backend) => ({
+    name: backend.at("service.name").text() ?? "",
+    namespace: own,
+  }));
+}

@@ -1,0 +1,100 @@
+import { Facts } from "./facts.ts";
+import type { Fields } from "./fields.ts";
+import type { Resource } from "./resource.ts";
+
+const GROUP = "toolhive.stacklok.dev";
+
+export type ToolHiveKind = "MCPServer" | "VirtualMCPServer";
+const KINDS: readonly ToolHiveKind[] = ["MCPServer", "VirtualMCPServer"];
+
+/** What ToolHive's operator takes where nobody says: its proxies and gateways have neither headroom nor preStop. */
+const GRACE_SECONDS = 30;
+
+/** What keys begin with where nobody says: the same for all gateways, and for the proxies of all servers. */
+const KEY_PREFIXES = {
+  MCPServer: "thv:proxy:session:",
+  VirtualMCPServer: "thv:vmcp:session:",
+} as const;
+
+/** A custom resource of ToolHive, which its operator makes pods from. */
+export class ToolHiveServer {
+  readonly resource: Resource;
+  readonly kind: ToolHiveKind;
+
+  private constructor(resource: Resource, kind: ToolHiveKind) {
+    this.resource = resource;
+    this.kind = kind;
+  }
+
+  static of(resource: Resource): ToolHiveServer | undefined {
+    const kind = KINDS.find((known) => known === resource.kind);
+    if (kind === undefined || resource.group !== GROUP) return undefined;
+    return new ToolHiveServer(resource, kind);
+  }
+
+  get spec(): Fields {
+    return this.resource.fields.at("spec");
+  }
+
+  /** Pods of the proxy or gateway; 1 where nobody says. */
+  get replicas(): number {
+    return this.spec.at("replicas").number() ?? 1;
+  }
+
+  /** Pods of the MCP server itself; 1 where nobody says. */
+  get backendReplicas(): number {
+    return this.spec.at("backendReplicas").number() ?? 1;
+  }
+
+  get transport(): string {
+    return this.spec.at("transport").text() ?? "stdio";
+  }
+
+  get sharesSessions(): boolean {
+    return this.spec.at("sessionStorage.provider").text() === "redis";
+  }
+
+  /** `host:port` of its Redis. */
+  get storeAddress(): string | undefined {
+    return this.spec.at("sessionStorage.address").text();
+  }
+
+  /** The number of the database; 0 where nobody says. */
+  get database(): number {
+    return this.spec.at("sessionStorage.db").number() ?? 0;
+  }
+
+  get keyPrefix(): string {
+    return this.spec.at("sessionStorage.keyPrefix").text() || KEY_PREFIXES[this.kind];
+  }
+
+  /** What its annotations say of it. */
+  get facts(): Facts {
+    return new Facts(this.resource.fields.at("metadata.annotations"));
+  }
+
+  /** The Service that the operator makes before its proxies or gateways. */
+  get serviceName(): string {
+    const { name } = this.resource;
+    return this.kind === "MCPServer" ? `mcp-${name}-proxy` : `vmcp-${name}`;
+  }
+
+  /** Of the Service before gateways; proxies have no choice. */
+  get serviceType(): string {
+    return this.spec.at("serviceType").text() ?? "ClusterIP";
+  }
+
+  /** How long a session lives that nobody uses: constants of ToolHive. */
+  get idleTtlSeconds(): number {
+    return this.kind === "MCPServer" ? 7200 : 1800;
+  }
+
+  get sessionAffinity(): string {
+    return this.spec.at("sessionAffinity").text() ?? "ClientIP";
+  }
+
+  get graceSeconds(): number {
+    const grace = this.spec.at("podTemplateSpec.spec.terminationGracePeriodSeconds");
+    return grace.number() ?? GRACE_SECONDS;
+  }
+}

@@ -1,0 +1,759 @@
+import { createRequire } from "node:module";
+import { describe, expect, test } from "vitest";
+import { autoscaledStack } from "../../policies/examples/autoscaled.ts";
+import { edited, told, without } from "../../policies/examples/edit.ts";
+import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
+import { manifest } from "../../policies/examples/manifest.ts";
+import { redisStack } from "../../policies/examples/redis.ts";
+import { serverStack } from "../../policies/examples/server.ts";
+import {
+  Fleet,
+  POLICIES,
+  type Policy,
+  Resource,
+  type ResourceDescription,
+} from "../../policies/index.ts";
+import { Fields } from "../../policies/stack/fields.ts";
+import { millicoresOf, quantityOf } from "../../policies/stack/quantity.ts";
+import { completed, processPlan } from "../../runtime/contract/index.ts";
+
+type Stack = readonly ResourceDescription[];
+
+const GATEWAY = "Deployment eng-gateway";
+const SERVER = "StatefulSet github-server";
+const POD = "spec.template.spec";
+const CONTAINER = `${POD}.containers[0]`;
+
+function policyOf(name: string): Policy {
+  const found = POLICIES.find((policy) => policy.name === name);
+  if (found === undefined) throw new Error(`there is no policy ${name}`);
+  return found;
+}
+
+const judged = (name: string, stack: Stack, settings: object = {}): string[] =>
+  policyOf(name)
+    .check(new Fleet(stack.map((description) => new Resource(description))), settings)
+    .map(({ message }) => message);
+
+/** The proxy of Pulumi's own that throws where a value is unknown; its typings are empty. */
+const proxies: unknown = createRequire(import.meta.url)("@pulumi/policy/proxy");
+const UNKNOWN_NUMBER = "3eeb2bf0-c639-47a8-9e75-3b44932eb421";
+const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+function checking(props: unknown): unknown {
+  const proxy: unknown = Reflect.get(Object(proxies), "unknownCheckingProxy");
+  if (typeof proxy !== "function") throw new Error("Pulumi has no such proxy any more");
+  return proxy(props);
+}
+
+/** A stack as a preview gives it, with its unknown values. */
+const previewed = (stack: Stack): Stack =>
+  stack.map((resource) => ({ ...resource, props: checking(resource.props) }));
+
+/** A gateway of which somebody has written only what policies need. */
+const BY_HAND = {
+  "mcp-fleet.dev/role": "gateway",
+  "mcp-fleet.dev/sessions": "1000",
+  "mcp-fleet.dev/store": "redis",
+  "mcp-fleet.dev/backend-hosts": "{}",
+  "mcp-fleet.dev/stateful-backends": "[]",
+  "mcp-fleet.dev/incoming-auth": "jwt",
+  "mcp-fleet.dev/plan-inputs": '{"backends":2,"store":"redis"}',
+} as const;
+
+const byHand = (spec: Readonly<Record<string, number>> = {}, pod = {}, container = {}): Stack => [
+  manifest("apps/v1:Deployment", "mine", {
+    metadata: { annotations: BY_HAND },
+    spec: {
+      ...spec,
+      template: {
+        metadata: { annotations: BY_HAND, labels: { app: "mine" } },
+        spec: { ...pod, containers: [{ name: "gateway", ...container }] },
+      },
+    },
+  }),
+];
+
+describe("amounts as Kubernetes takes them", () => {
+  const field = (amount: string | number) => new Fields({ amount }).at("amount");
+
+  test.each([
+    ["512Mi", 512 * 2 ** 20],
+    ["1.5Gi", 1.5 * 2 ** 30],
+    ["4Ki", 4096],
+    ["2Ti", 2 ** 41],
+    ["1G", 1e9],
+    ["3k", 3000],
+    ["1e9", 1e9],
+    ["129E2", 12_900],
+    ["1500m", 1.5],
+    ["0.5", 0.5],
+    [2, 2],
+  ])("%s is %d", (text, amount) => {
+    expect(quantityOf(field(text))).toBe(amount);
+  });
+
+  test("0.29 of a core is 290 millicores, as 290m is", () => {
+    expect(millicoresOf(field("0.29"))).toBe(290);
+    expect(millicoresOf(field("290m"))).toBe(290);
+  });
+
+  test.each(["", "Mi", "12 Mi", "1KiB", "0x10", "NaN"])("%j is none", (text) => {
+    expect(() => quantityOf(field(text))).toThrow("amount is no amount");
+  });
+
+  test("what is not there is no amount, and no 0 either", () => {
+    expect(quantityOf(new Fields({}).at("amount"))).toBeUndefined();
+  });
+});
+
+describe("one-pod-lost", () => {
+  const check = (stack: Stack, settings = {}) => judged("one-pod-lost", stack, settings);
+  // 2,000 sessions a pod is the default of sessionsPerReplica.
+  const withPods = (sessions: number, replicas: number) =>
+    edited(gatewayStack({ sessions }), GATEWAY, { "spec.replicas": replicas });
+
+  test("2 pods hold 2,000 sessions with one of them gone, and not 2,001", () => {
+    expect(check(withPods(2000, 2))).toEqual([]);
+    expect(check(withPods(2001, 2))).toEqual([
+      expect.stringContaining(
+        "2 pods, 1 of them gone, have room for 2,000 sessions; there are 2,001, and the fullest pod has 10 % more than its share",
+      ),
+    ]);
+  });
+
+  test("3 pods hold 3,636 sessions with one of them gone and 10 % of skew, and not 3,637: then it takes 4", () => {
+    expect(check(withPods(3636, 3))).toEqual([]);
+    const [message] = check(withPods(3637, 3));
+    expect(message).toMatch(/write 4 replicas$/);
+  });
+
+  test("what the manifest says counts, whatever its facts say", () => {
+    const changed = edited(told(gatewayStack(), GATEWAY, { replicas: 2 }), GATEWAY, {
+      "spec.replicas": 1,
+    });
+    expect(check(changed)).toEqual([
+      expect.stringContaining("1 pod, 1 of them gone, have room for 0"),
+    ]);
+  });
+
+  test("a manifest without replicas has 1 pod, which is enough where none may be lost", () => {
+    expect(check(byHand())).toEqual([expect.stringContaining("write 2 replicas")]);
+    expect(check(byHand({ replicas: 2 }))).toEqual([]);
+    expect(check(byHand(), { spareReplicas: 0 })).toEqual([]);
+  });
+
+  test("where 2 may be lost, 2 pods are too few and 3 enough", () => {
+    expect(check(withPods(1000, 2), { spareReplicas: 2 })).toHaveLength(1);
+    expect(check(withPods(1000, 3), { spareReplicas: 2 })).toEqual([]);
+  });
+
+  test("an autoscaler's least pods count: 2 are enough, and Kubernetes takes 1 where it says nothing", () => {
+    const autoscaler = "HorizontalPodAutoscaler eng-gateway";
+    expect(check(autoscaledStack())).toEqual([]);
+    const silent = edited(autoscaledStack(), autoscaler, { "spec.minReplicas": undefined });
+    expect(check(silent)).toEqual([expect.stringContaining("1 pod, 1 of them gone")]);
+  });
+
+  test("1 pod with its sessions in its own memory cannot be replaced, and needs no other", () => {
+    expect(check(gatewayStack({ store: "memory" }))).toEqual([]);
+  });
+
+  test("a server's pods have memory for what 1 lost pod leaves to 2 others: one byte less fails", () => {
+    const stack = serverStack();
+    expect(check(stack)).toEqual([]);
+    const limit = `${CONTAINER}.resources.limits.memory`;
+    const { memory } = limitOf(stack);
+    expect(check(edited(stack, SERVER, { [limit]: String(memory - 1) }))).toEqual([
+      expect.stringContaining("3 pods, 1 of them gone, leave 550 sessions to the fullest"),
+    ]);
+    expect(check(edited(stack, SERVER, { [limit]: undefined }))).toEqual([
+      expect.stringContaining("resources.limits.memory is not there"),
+    ]);
+  });
+
+  test("a server with 2 of its 3 pods left out of the manifest has no room for 1,000 sessions in one", () => {
+    expect(check(edited(serverStack(), SERVER, { "spec.replicas": 1 }))).toEqual([
+      expect.stringContaining("1 pod, 0 of them gone, leave 1,000 sessions to the fullest"),
+    ]);
+  });
+
+  test("fewer pods for a reason that is said are left to accepted-risks", () => {
+    const accepted = told(withPods(2001, 2), GATEWAY, { acceptRisk: "a demonstration" });
+    expect(check(accepted)).toEqual([]);
+    expect(judged("accepted-risks", accepted)).toEqual([
+      `${GATEWAY}: is deployed below the plan: a demonstration`,
+    ]);
+    expect(check(told(accepted, GATEWAY, { acceptRisk: " " }))).toHaveLength(1);
+  });
+
+  test("inputs that no plan can have are a violation, with what to change", () => {
+    const impossible = told(gatewayStack(), GATEWAY, { planInputs: { backends: 2, nofile: 40 } });
+    expect(check(impossible)).toEqual([
+      expect.stringMatching(
+        /there is no plan with nofile 40: at least \d+: .* first session: raise it/,
+      ),
+    ]);
+  });
+});
+
+/** The memory limit of the server of the examples, in bytes. */
+function limitOf(stack: Stack): { memory: number } {
+  const workload = new Fleet(stack.map((one) => new Resource(one))).workloadsOf("server")[0];
+  return { memory: Number(workload?.container.at("resources.limits.memory").text()) };
+}
+
+describe("nofile-ceiling", () => {
+  const check = (stack: Stack, settings = {}) => judged("nofile-ceiling", stack, settings);
+  const { value: required } = processPlan(
+    completed({ sessions: 1000, backends: 2, store: "sentinel" }),
+  ).requiredNofile;
+  const asked = (key: string, soft: number, hard = soft) =>
+    edited(gatewayStack(), GATEWAY, {
+      [`spec.template.metadata.annotations[${key}/container.gateway]`]: JSON.stringify([
+        { type: "RLIMIT_NOFILE", soft, hard },
+      ]),
+    });
+
+  test("nodes give exactly what is needed, and one less is too few", () => {
+    expect(check(gatewayStack(), { nodeNofile: required })).toEqual([]);
+    expect(check(gatewayStack(), { nodeNofile: required - 1 })).toEqual([
+      expect.stringContaining(`and nodes give ${(required - 1).toLocaleString("en-US")}`),
+    ]);
+  });
+
+  test("what is declared is exactly what is needed, and one less is too few", () => {
+    const declared = (nofileCeiling: number) => told(gatewayStack(), GATEWAY, { nofileCeiling });
+    expect(check(declared(required))).toEqual([]);
+    expect(check(declared(required - 1))).toEqual([
+      expect.stringContaining("the annotation mcp-fleet.dev/nofile-ceiling says"),
+    ]);
+  });
+
+  test.each(["ulimits.noderesource.dev", "ulimits.nri.containerd.io"])(
+    "what %s asks for is exactly what is needed, and one less is too few, soft or hard",
+    (key) => {
+      expect(check(asked(key, required))).toEqual([]);
+      expect(check(asked(key, required - 1, required))).toHaveLength(1);
+      expect(check(asked(key, required, required - 1))).toEqual([
+        expect.stringContaining(`the annotation ${key}/container.gateway asks for`),
+      ]);
+    },
+  );
+
+  test("an annotation that asks for something else cannot be judged", () => {
+    const key = "spec.template.metadata.annotations[ulimits.noderesource.dev/container.gateway]";
+    for (const text of ["much", "[]", '[{"type":"RLIMIT_CORE","soft":9,"hard":9}]', "{}"]) {
+      expect(check(edited(gatewayStack(), GATEWAY, { [key]: text }))).toEqual([
+        expect.stringContaining("asks for no open files"),
+      ]);
+    }
+  });
+});
+
+describe("grace-period", () => {
+  const check = (stack: Stack) => judged("grace-period", stack);
+  const grace = (seconds: number) => ({ [`${POD}.terminationGracePeriodSeconds`]: seconds });
+
+  test("313 s are more than 5 + 2 + 300 + 5 s, and 312 s are not", () => {
+    expect(check(edited(gatewayStack(), GATEWAY, grace(313)))).toEqual([]);
+    expect(check(edited(gatewayStack(), GATEWAY, grace(312)))).toEqual([
+      expect.stringContaining("terminationGracePeriodSeconds is 312, and the end of a pod takes"),
+    ]);
+  });
+
+  test("306 s are more than a server's preStop of 5 s and its drain of 300 s, and 305 s are not", () => {
+    expect(check(edited(serverStack(), SERVER, grace(306)))).toEqual([]);
+    expect(check(edited(serverStack(), SERVER, grace(305)))).toHaveLength(1);
+  });
+
+  test("300 s of drain are enough for calls of 300 s, and 299 s are not", () => {
+    expect(check(told(gatewayStack(), GATEWAY, { drainSeconds: 300 }))).toEqual([]);
+    expect(check(told(gatewayStack(), GATEWAY, { drainSeconds: 299 }))).toEqual([
+      expect.stringContaining("pods drain for 299 s, and the longest call takes 300 s"),
+    ]);
+    expect(check(told(serverStack(), SERVER, { drainSeconds: 299 }))).toHaveLength(1);
+  });
+
+  test("the longest call is what the plan was told: 10 min where it says so", () => {
+    expect(check(gatewayStack({ callTimeoutMaxSeconds: 600 }))).toEqual([]);
+    const longer = told(gatewayStack(), GATEWAY, {
+      planInputs: { backends: 2, store: "sentinel", callTimeoutMaxSeconds: 600 },
+    });
+    expect(check(longer)).toEqual([expect.stringContaining("the longest call takes 600 s")]);
+  });
+
+  test("pods sleep for 5 s before they are told to end: 4 s are too few, and none at all", () => {
+    const sleep = `${CONTAINER}.lifecycle.preStop.sleep.seconds`;
+    expect(check(edited(gatewayStack(), GATEWAY, { [sleep]: 4 }))).toEqual([
+      expect.stringContaining("pods sleep for 4 s"),
+    ]);
+    expect(
+      check(edited(gatewayStack(), GATEWAY, { [`${CONTAINER}.lifecycle`]: undefined })),
+    ).toEqual([expect.stringContaining("pods sleep for 0 s")]);
+  });
+
+  test("a hook that runs a command takes nobody knows how long", () => {
+    const preStop = { [`${CONTAINER}.lifecycle.preStop`]: { exec: { command: ["sleep", "5"] } } };
+    expect(check(edited(gatewayStack(), GATEWAY, preStop))).toEqual([
+      expect.stringContaining("nobody knows how long"),
+    ]);
+  });
+
+  test("by hand, with nothing said, a pod has 30 s: 322 s are to be written", () => {
+    const stack = byHand({}, {}, { lifecycle: { preStop: { sleep: { seconds: 5 } } } });
+    expect(check(stack)).toEqual([expect.stringMatching(/is 30, .* = 312 s: write 322$/)]);
+  });
+
+  test.each([
+    ["MCPServer", 30],
+    ["VirtualMCPServer", 10],
+  ])(
+    "ToolHive's %s drains for %i s: as many are too few, and one more is enough",
+    (kind, drain) => {
+      const of = (seconds?: number) => [
+        manifest(`toolhive.stacklok.dev/v1beta1:${kind}`, "github", {
+          spec:
+            seconds === undefined
+              ? {}
+              : { podTemplateSpec: { spec: { terminationGracePeriodSeconds: seconds } } },
+        }),
+      ];
+      expect(check(of(drain))).toEqual([expect.stringContaining(`ToolHive drains for ${drain} s`)]);
+      expect(check(of(drain + 1))).toEqual([]);
+      // Where nobody says, its operator takes 30.
+      expect(check(of())).toHaveLength(drain === 30 ? 1 : 0);
+    },
+  );
+});
+
+describe("rollout-timeouts", () => {
+  const check = (stack: Stack) => judged("rollout-timeouts", stack);
+  const waiting = (stack: Stack, seconds: number) =>
+    stack.map((resource) => ({
+      ...resource,
+      timeouts: { createSeconds: seconds, updateSeconds: seconds, deleteSeconds: seconds },
+    }));
+  // 2 pods with 30 s to start and 322 s to end, then 482 s without progress, and 10 s more.
+  const UPDATE = 2 * (30 + 322) + 492;
+
+  test("2 pods roll out in 1,196 s: Pulumi waits as long, and not one second less", () => {
+    expect(check(waiting(gatewayStack(), UPDATE))).toEqual([]);
+    expect(check(waiting(gatewayStack(), UPDATE - 1))).toEqual([
+      expect.stringMatching(/an update, .* write customTimeouts.update: "1196s"$/),
+    ]);
+  });
+
+  test("without a word Pulumi waits 600 s, which creates and deletes pods and does not update them", () => {
+    const messages = check(waiting(gatewayStack(), 0));
+    expect(messages).toEqual([expect.stringContaining("Pulumi waits 10m for an update")]);
+    expect(check(waiting(gatewayStack({ callTimeoutMaxSeconds: 900 }), 0))).toHaveLength(3);
+  });
+
+  test("the provider's annotation counts where there are no timeouts, and skipAwait waits for nothing", () => {
+    const annotated = (annotation: string, text: string) =>
+      edited(waiting(gatewayStack(), 0), GATEWAY, {
+        [`metadata.annotations[pulumi.com/${annotation}]`]: text,
+      });
+    expect(check(annotated("timeoutSeconds", String(UPDATE)))).toEqual([]);
+    expect(check(annotated("timeoutSeconds", String(UPDATE - 1)))).toHaveLength(1);
+    expect(check(annotated("skipAwait", "true"))).toEqual([]);
+  });
+
+  test("each pod more takes 352 s more, of the manifest or of its autoscaler", () => {
+    const three = edited(waiting(gatewayStack(), UPDATE), GATEWAY, { "spec.replicas": 3 });
+    expect(check(three)).toHaveLength(1);
+    expect(check(waiting(three, UPDATE + 352))).toEqual([]);
+    const twelve = waiting(autoscaledStack(), 12 * 352 + 492);
+    expect(check(twelve)).toEqual([]);
+    expect(check(waiting(twelve, 12 * 352 + 491))).toHaveLength(1);
+  });
+
+  test("a grace period that is 100 s longer than planned is waited for, pod by pod", () => {
+    const longer = edited(gatewayStack(), GATEWAY, {
+      [`${POD}.terminationGracePeriodSeconds`]: 422,
+      "spec.progressDeadlineSeconds": 582,
+    });
+    expect(check(waiting(longer, UPDATE + 300))).toEqual([]);
+    expect(check(waiting(longer, UPDATE + 299))).toHaveLength(1);
+  });
+
+  test("482 s without progress are enough, and 481 s are not; 600 s are what Kubernetes takes", () => {
+    const deadline = (seconds?: number) =>
+      check(edited(gatewayStack(), GATEWAY, { "spec.progressDeadlineSeconds": seconds }));
+    expect(deadline(482)).toEqual([]);
+    expect(deadline(481)).toEqual([expect.stringContaining("progressDeadlineSeconds is 481")]);
+    expect(deadline()).toEqual([]);
+  });
+
+  test("a StatefulSet has no deadline, and its 3 pods take 1,548 s", () => {
+    expect(check(waiting(serverStack(), 3 * 352 + 492))).toEqual([]);
+    expect(check(waiting(serverStack(), 3 * 352 + 491))).toHaveLength(1);
+  });
+});
+
+describe("one-scaler and autoscaler-range", () => {
+  const AUTOSCALER = "HorizontalPodAutoscaler eng-gateway";
+  const check = (stack: Stack) => [
+    ...judged("one-scaler", stack),
+    ...judged("autoscaler-range", stack),
+  ];
+
+  test("an autoscaler and 2 fixed replicas are one too many; each alone is right", () => {
+    expect(check(autoscaledStack())).toEqual([]);
+    expect(check(gatewayStack())).toEqual([]);
+    expect(check(edited(autoscaledStack(), GATEWAY, { "spec.replicas": 2 }))).toEqual([
+      expect.stringContaining("spec.replicas is 2"),
+    ]);
+  });
+
+  test("who has fixed replicas and an autoscaler, and says nothing of it, has to say it", () => {
+    const [, , , autoscaler] = autoscaledStack();
+    if (autoscaler === undefined) throw new Error("the example has no autoscaler");
+    expect(check([...gatewayStack(), autoscaler])).toEqual([
+      expect.stringContaining("the annotation mcp-fleet.dev/max-replicas is not there"),
+    ]);
+  });
+
+  test("from 2 up to 12 pods is the plan: 1, 11 and 13 are not", () => {
+    const range = (name: string, value: number) =>
+      check(edited(autoscaledStack(), AUTOSCALER, { [`spec.${name}`]: value }));
+    expect(range("minReplicas", 1)).toEqual([expect.stringContaining("the plan needs 2 pods")]);
+    expect(range("minReplicas", 3)).toEqual([]);
+    expect(range("maxReplicas", 11)).toEqual([
+      expect.stringContaining("says 12: write one number"),
+    ]);
+    expect(range("maxReplicas", 13)).toHaveLength(1);
+  });
+
+  test("an autoscaler that is said and not there, and two of them, are wrong", () => {
+    expect(check(without(autoscaledStack(), AUTOSCALER))).toEqual([
+      expect.stringContaining("says 12, and there is no autoscaler"),
+    ]);
+    const twice = autoscaledStack().flatMap((one) =>
+      one.type.endsWith("Autoscaler") ? [one, { ...one, name: "another" }] : [one],
+    );
+    expect(check(twice)).toEqual([expect.stringContaining("scale it: leave one of them")]);
+  });
+
+  test("the autoscaler of another namespace scales somebody else", () => {
+    const elsewhere = edited(autoscaledStack(), AUTOSCALER, { "metadata.namespace": "other" });
+    expect(check(elsewhere)).toEqual([expect.stringContaining("there is no autoscaler")]);
+  });
+});
+
+describe("facts-planned", () => {
+  const check = (stack: Stack) => judged("facts-planned", stack);
+
+  test("gateways, proxies and servers as planned pass, and a mebibyte more of memory does", () => {
+    expect(check([...gatewayStack(), ...proxyStack(), ...serverStack()])).toEqual([]);
+    const { value } = processPlan(
+      completed({ sessions: 1000, backends: 2, store: "sentinel" }),
+    ).memory;
+    expect(check(told(gatewayStack(), GATEWAY, { memoryBytes: value + 2 ** 20 }))).toEqual([]);
+    expect(check(told(gatewayStack(), GATEWAY, { memoryBytes: value - 1 }))).toEqual([
+      expect.stringMatching(
+        /memory-bytes says .*, and the plan needs .* = process 240Mi \+ .*: write \d+ or more$/,
+      ),
+    ]);
+  });
+
+  test("what is no size is what the plan was told, to the letter: 1,001 sessions per pod are wrong, too", () => {
+    const wrong = told(gatewayStack(), GATEWAY, { sessionsPerPod: 1001 });
+    expect(check(wrong)).toEqual([
+      expect.stringContaining("says 1,001 sessions, and the plan says 1,000 sessions"),
+    ]);
+  });
+
+  test("sessions and those in planInputs are the same 1,000", () => {
+    const planInputs = { sessions: 1000, backends: 2, store: "sentinel" };
+    expect(check(told(gatewayStack(), GATEWAY, { planInputs }))).toEqual([]);
+    const other = told(gatewayStack(), GATEWAY, { planInputs: { ...planInputs, sessions: 1001 } });
+    expect(check(other)).toEqual([
+      expect.stringContaining("sessions says 1,000 sessions, and the plan says 1,001 sessions"),
+    ]);
+  });
+
+  test("a store for 999 sessions or 1 client pod is too small for 1,000 in 2 pods", () => {
+    const storage = (storeSessions: number, storeClientPods: number) =>
+      check(told(gatewayStack(), GATEWAY, { storeSessions, storeClientPods }));
+    expect(storage(1000, 2)).toEqual([]);
+    expect(storage(999, 1)).toHaveLength(2);
+  });
+
+  test("less than the plan passes where somebody says why, and what is no size does not", () => {
+    const accepted = { acceptRisk: "a demonstration", memoryBytes: 1, graceSeconds: 60 };
+    expect(check(told(gatewayStack(), GATEWAY, accepted))).toEqual([]);
+    expect(check(told(gatewayStack(), GATEWAY, { ...accepted, backends: 1 }))).toHaveLength(1);
+  });
+
+  test("an input that there is not, and one that no plan can have, are violations", () => {
+    const inputs = (planInputs: Readonly<Record<string, number>>) =>
+      check(told(gatewayStack(), GATEWAY, { planInputs }));
+    expect(inputs({ backends: 2, backend: 3 })).toEqual([
+      expect.stringContaining("no input backend"),
+    ]);
+    expect(inputs({ backends: 0 })).toEqual([
+      expect.stringContaining("there is no plan with backends 0: a whole number from 1 to 10000"),
+    ]);
+    expect(
+      check(told(serverStack(), SERVER, { planInputs: { replicas: 3, memoryBytes: 1 } })),
+    ).toEqual([expect.stringContaining("memoryBytes 1B: at least")]);
+  });
+
+  test("by hand, facts that are not said are not judged", () => {
+    expect(check(byHand())).toEqual([]);
+  });
+});
+
+describe("facts-match-manifest", () => {
+  const check = (stack: Stack) => judged("facts-match-manifest", stack);
+
+  test("gateways, servers and stores match as they are", () => {
+    const all = [...gatewayStack(), ...proxyStack(), ...serverStack(), ...redisStack()];
+    expect(check(all)).toEqual([]);
+    expect(check(autoscaledStack())).toEqual([]);
+  });
+
+  test.each([
+    ["spec.replicas", 3, "spec.replicas is 3 pods"],
+    ["spec.replicas", undefined, "spec.replicas is 1 pod"],
+    ["spec.progressDeadlineSeconds", 483, "progressDeadlineSeconds is 8m3s"],
+    ["spec.progressDeadlineSeconds", undefined, "progressDeadlineSeconds is 10m"],
+    [`${POD}.terminationGracePeriodSeconds`, 323, "terminationGracePeriodSeconds is 5m23s"],
+    [`${POD}.terminationGracePeriodSeconds`, undefined, "terminationGracePeriodSeconds is 30s"],
+    [`${CONTAINER}.lifecycle.preStop.sleep.seconds`, 6, "lifecycle.preStop.sleep.seconds is 6s"],
+    [`${CONTAINER}.resources.limits.memory`, "9Gi", "resources.limits.memory is 9Gi"],
+    [`${CONTAINER}.resources.limits.memory`, undefined, "resources.limits.memory is not there"],
+    [`${CONTAINER}.resources.requests.memory`, "1Mi", "resources.requests.memory is 1Mi"],
+    [`${CONTAINER}.resources.requests.cpu`, "1.5", "resources.requests.cpu is 1,500 millicores"],
+  ])("a gateway whose %s is made %s does not", (path, value, says) => {
+    const [message, another] = check(edited(gatewayStack(), GATEWAY, { [path]: value }));
+    expect(message).toContain(says);
+    expect(another).toBeUndefined();
+  });
+
+  test("a request that is not there is the limit, as Kubernetes takes it", () => {
+    const path = `${CONTAINER}.resources.requests.memory`;
+    expect(check(edited(gatewayStack(), GATEWAY, { [path]: undefined }))).toEqual([]);
+  });
+
+  test("the same memory in another unit matches, and an amount that is none cannot be judged", () => {
+    const limit = `${CONTAINER}.resources.limits.memory`;
+    const same = told(
+      edited(gatewayStack(), GATEWAY, {
+        [limit]: "1Gi",
+        [limit.replace("limits", "requests")]: 2 ** 30,
+      }),
+      GATEWAY,
+      { memoryBytes: 2 ** 30 },
+    );
+    expect(check(same)).toEqual([]);
+    expect(check(edited(gatewayStack(), GATEWAY, { [limit]: "much" }))).toEqual([
+      expect.stringContaining("resources.limits.memory is no amount"),
+    ]);
+  });
+
+  test("the 3 pods of servers, Redis and Sentinels are those of their manifests", () => {
+    const fewer = (stack: Stack, title: string) =>
+      check(edited(stack, title, { "spec.replicas": 2 }));
+    expect(fewer(serverStack(), SERVER)).toEqual([
+      expect.stringContaining("backend-replicas says 3"),
+    ]);
+    expect(fewer(redisStack(), "StatefulSet sessions-redis")).toEqual([
+      expect.stringContaining("servers says 3"),
+    ]);
+    expect(fewer(redisStack(), "StatefulSet sessions-sentinel")).toEqual([
+      expect.stringContaining("sentinels says 3"),
+    ]);
+  });
+
+  test("an annotation that differs between workload and pods, or stands at one of them alone, does not match", () => {
+    const path = "spec.template.metadata.annotations[mcp-fleet.dev/sessions]";
+    expect(check(edited(gatewayStack(), GATEWAY, { [path]: "999" }))).toEqual([
+      expect.stringContaining("sessions says 1000, and that of the pods' template 999"),
+    ]);
+    expect(check(edited(gatewayStack(), GATEWAY, { [path]: undefined }))).toEqual([
+      expect.stringContaining("and that of the pods' template nothing"),
+    ]);
+  });
+
+  test("a Service with affinity contradicts facts without", () => {
+    const changed = edited(gatewayStack(), "Service eng-gateway", {
+      "spec.sessionAffinity": "ClientIP",
+    });
+    expect(check(changed)).toEqual([
+      expect.stringContaining("spec.sessionAffinity of Service eng-gateway is ClientIP"),
+    ]);
+    // One that is for scrapes alone may be without.
+    const admin = manifest("core/v1:Service", "admin", {
+      spec: { selector: { app: "eng-gateway" } },
+    });
+    expect(check([...told(changed, GATEWAY, { sessionAffinity: "ClientIP" }), admin])).toEqual([]);
+    expect(check(told(gatewayStack(), GATEWAY, { sessionAffinity: "ClientIP" }))).toEqual([
+      expect.stringContaining("is None, and the annotation mcp-fleet.dev/session-affinity says"),
+    ]);
+  });
+});
+
+describe("the facts of a component", () => {
+  const TYPE = "mcp-fleet:index:VirtualMcpServer";
+  const CHILD = `${TYPE}$kubernetes:apps/v1:Deployment`;
+  const facts = { role: "gateway", sessions: 1000, planInputs: { store: "sentinel", backends: 2 } };
+  const [workload] = gatewayStack();
+
+  /** The gateway `eng` above its Deployment, as the engine gives them. */
+  function component(props: unknown, change: Stack = workload ? [workload] : []): Stack {
+    const [deployment] = change;
+    if (deployment === undefined) throw new Error("the example has no workload");
+    return [
+      { ...deployment, urn: `urn:pulumi:test::test::${CHILD}::eng-gateway` },
+      { type: TYPE, name: "eng", urn: `urn:pulumi:test::test::${TYPE}::eng`, props },
+    ];
+  }
+  const check = (stack: Stack) => judged("facts-match-manifest", stack);
+
+  test("are those of its workload, in its inputs or in its outputs, whatever their order", () => {
+    expect(check(component(facts))).toEqual([]);
+    expect(check(component({ facts, url: "http://eng" }))).toEqual([]);
+  });
+
+  test("differ from a workload that says 999 sessions of itself", () => {
+    const changed = told(gatewayStack(), GATEWAY, { sessions: 999 });
+    expect(check(component(facts, changed))).toEqual([
+      expect.stringContaining(
+        "sessions is 1000, and the annotation mcp-fleet.dev/sessions of Deployment eng-gateway says 999",
+      ),
+    ]);
+  });
+
+  test("differ from a workload that says nothing any more, and would be judged by nobody", () => {
+    const silent = edited(gatewayStack(), GATEWAY, {
+      "metadata.annotations": undefined,
+      "spec.template.metadata.annotations": undefined,
+    });
+    expect(check(component(facts, silent))).toHaveLength(3);
+  });
+
+  test("that are not there, and those that are unknown, cannot be judged", () => {
+    expect(check(component({ url: "http://eng" }))).toEqual([
+      expect.stringContaining("facts is not there"),
+    ]);
+    expect(check(previewed(component({ ...facts, sessions: UNKNOWN_NUMBER })))).toEqual([
+      expect.stringContaining("sessions is not known before the update"),
+    ]);
+  });
+
+  test("of a server, one for its pods and one for its proxies, are told apart", () => {
+    const of = (role: "server" | "proxy", sessions: number): Stack => {
+      const type = "mcp-fleet:index:McpServer";
+      const stack = role === "server" ? serverStack() : proxyStack();
+      const [pods] = stack;
+      if (pods === undefined) throw new Error("the example has no workload");
+      const props = {
+        role: "server",
+        sessions: 1000,
+        proxy: { role: "proxy", sessions: 1000 },
+        [role === "server" ? "sessions" : "proxy"]:
+          role === "server" ? sessions : { role: "proxy", sessions },
+      };
+      return [
+        { ...pods, urn: `urn:pulumi:test::test::${type}$${pods.type}::github-${role}` },
+        { type, name: "github", urn: `urn:pulumi:test::test::${type}::github`, props },
+      ];
+    };
+    for (const role of ["server", "proxy"] as const) {
+      expect(check(of(role, 1000))).toEqual([]);
+      expect(check(of(role, 999))).toEqual([expect.stringContaining("sessions is 999")]);
+    }
+  });
+});
+
+describe("facts-known", () => {
+  const check = (stack: Stack) => judged("facts-known", stack);
+
+  test("what gateways, proxies, servers and stores of the examples say is known, and so is the least by hand", () => {
+    const all = [...gatewayStack(), ...proxyStack(), ...serverStack(), ...redisStack()];
+    expect(check(all)).toEqual([]);
+    expect(check(byHand())).toEqual([]);
+  });
+
+  test.each(Object.keys(BY_HAND).filter((name) => !name.endsWith("/role")))(
+    "a gateway has to say %s",
+    (name) => {
+      const [stack] = byHand();
+      if (stack === undefined) throw new Error("there is no workload");
+      const silent = edited([stack], "Deployment mine", {
+        [`metadata.annotations[${name}]`]: undefined,
+      });
+      expect(check(silent)).toEqual([
+        expect.stringContaining(`the annotation ${name} is not there`),
+      ]);
+    },
+  );
+
+  test.each([
+    [{ sessions: "many" }, "sessions is many: write a number"],
+    [{ sessions: -1 }, "sessions is -1: write 0 or more"],
+    [{ sessionAffinity: "Cookie" }, "session-affinity is Cookie: write None or ClientIP"],
+    [{ exposed: "maybe" }, "exposed is maybe: write true or false"],
+    [{ statefulBackends: "github" }, "stateful-backends is not JSON"],
+    [{ storeAddresses: [1] }, "store-addresses: write a JSON list of texts"],
+    [{ planInputs: "{" }, "plan-inputs is not JSON"],
+    [{ role: "gatway" }, "role is gatway: write gateway, proxy, server, redis, sentinel"],
+  ])("%j is a violation", (facts, says) => {
+    expect(check(told(gatewayStack(), GATEWAY, facts))).toEqual([expect.stringContaining(says)]);
+  });
+
+  test("an annotation that is spelt wrongly is a violation that names the right one", () => {
+    const path = "metadata.annotations[mcp-fleet.dev/accept-rsik]";
+    expect(check(edited(gatewayStack(), GATEWAY, { [path]: "a demonstration" }))).toEqual([
+      expect.stringContaining("says nothing to anybody: write mcp-fleet.dev/accept-risk"),
+    ]);
+  });
+
+  test("unknown annotations are a violation of ours, and none of workloads that are nobody's", () => {
+    const unknown = (path: string, stack: Stack) =>
+      check(previewed(edited(stack, GATEWAY, { [path]: UNKNOWN_TEXT })));
+    expect(unknown("metadata.annotations[mcp-fleet.dev/sessions]", gatewayStack())).toEqual([
+      expect.stringContaining("is not known before the update"),
+    ]);
+    expect(unknown("metadata.annotations", gatewayStack())).toEqual([
+      expect.stringContaining("is not known before the update"),
+    ]);
+    expect(unknown("metadata.annotations[note]", gatewayStack())).toEqual([]);
+    const foreign = manifest("apps/v1:Deployment", "web", {
+      metadata: { annotations: { note: UNKNOWN_TEXT } },
+    });
+    expect(check(previewed([foreign]))).toEqual([]);
+  });
+});
+
+describe("what is unknown before the update", () => {
+  test.each([
+    ["one-pod-lost", "spec.replicas"],
+    ["facts-match-manifest", `${CONTAINER}.resources.limits.memory`],
+    ["grace-period", `${POD}.terminationGracePeriodSeconds`],
+    ["rollout-timeouts", "spec.progressDeadlineSeconds"],
+    ["one-pod-lost", "metadata.annotations[mcp-fleet.dev/plan-inputs]"],
+    ["nofile-ceiling", "metadata.annotations[mcp-fleet.dev/plan-inputs]"],
+    ["facts-planned", "metadata.annotations[mcp-fleet.dev/memory-bytes]"],
+    ["one-scaler", "spec.replicas"],
+  ])("is a violation of %s: %s", (name, path) => {
+    const value =
+      path.includes("[mcp-fleet") || path.includes("memory") ? UNKNOWN_TEXT : UNKNOWN_NUMBER;
+    const stack = previewed(edited(gatewayStack(), GATEWAY, { [path]: value }));
+    expect(judged(name, stack)).toEqual([
+      expect.stringMatching(/^Deployment eng-gateway: .* is not known before the update/),
+    ]);
+  });
+
+  test("an autoscaler whose target is unknown may be anybody's", () => {
+    const stack = edited(autoscaledStack(), "HorizontalPodAutoscaler eng-gateway", {
+      "spec.scaleTargetRef.name": UNKNOWN_TEXT,
+    });
+    expect(judged("autoscaler-range", previewed(stack))).toEqual([
+      expect.stringContaining("spec.scaleTargetRef.name is not known before the update"),
+    ]);
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import { edited, type FactValues, told } from "../../policies/examples/edit.ts";
+import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
+import { manifest } from "../../policies/examples/manifest.ts";
+import { openGateway } from "../../policies/exposure/open-gateway.ts";
+import type { ResourceDescription } from "../../policies/index.ts";
+import { judged, UNKNOWN } from "../support/judged-stack.ts";
+
+const GATEWAY = "Deployment eng-gateway";
+const OPEN = told(gatewayStack(), GATEWAY, { incomingAuth: "anonymous" });
+
+const ingress = (to: string, spec: Readonly<Record<string, string>> = {}) =>
+  manifest("networking.k8s.io/v1:Ingress", "eng", {
+    spec: { ...spec, rules: [{ http: { paths: [{ backend: { service: { name: to } } }] } }] },
+  });
+const httpRoute = (to: string, ...gateways: string[]) =>
+  manifest("gateway.networking.k8s.io/v1:HTTPRoute", "eng", {
+    spec: {
+      parentRefs: gateways.map((name) => ({ name })),
+      rules: [{ backendRefs: [{ name: to }] }],
+    },
+  });
+const balanced = (spec: Readonly<Record<string, string>>) =>
+  edited(OPEN, "Service eng-gateway", {
+    ...Object.fromEntries(Object.entries(spec).map(([name, value]) => [`spec.${name}`, value])),
+  });
+const count = (stack: readonly ResourceDescription[], ...internalEntrances: string[]) =>
+  judged(openGateway, stack, { internalEntrances }).length;
+
+describe("open-gateway", () => {
+  test("passes an anonymous gateway that is inside of the cluster alone", () => {
+    expect(count(OPEN)).toBe(0);
+    expect(count(balanced({ type: "ClusterIP" }))).toBe(0);
+    expect(count([...OPEN, ingress("wiki"), httpRoute("wiki")])).toBe(0);
+  });
+
+  test("finds each way that leads to it from outside", () => {
+    expect(count(balanced({ type: "LoadBalancer" }))).toBe(1);
+    expect(count(balanced({ type: "NodePort" }))).toBe(1);
+    expect(count([...OPEN, ingress("eng-gateway")])).toBe(1);
+    expect(count([...OPEN, httpRoute("eng-gateway")])).toBe(1);
+    const both = [...balanced({ type: "NodePort" }), ingress("eng-gateway")];
+    expect(judged(openGateway, both)).toEqual([
+      expect.stringContaining("Service eng-gateway of the type NodePort leads to it from outside"),
+      expect.stringContaining("Ingress eng leads to it from outside"),
+    ]);
+    const fallback = { "spec.rules": [], "spec.defaultBackend.service.name": "eng-gateway" };
+    expect(count(edited([...OPEN, ingress("")], "Ingress eng", fallback))).toBe(1);
+  });
+
+  test("passes all of them where clients prove who they are", () => {
+    const stack = [...balanced({ type: "LoadBalancer" }), ingress("eng-gateway")];
+    expect(count(told(stack, GATEWAY, { incomingAuth: "jwt", exposed: true }))).toBe(0);
+  });
+
+  test("takes the word of a gateway that is exposed by another stack, and asks for it", () => {
+    const of = (facts: FactValues) => judged(openGateway, told(OPEN, GATEWAY, facts)).join();
+    expect(of({ exposed: true })).toContain("what its facts call exposed leads to it");
+    expect(of({ exposed: undefined })).toContain("mcp-fleet.dev/exposed is not there");
+    expect(of({ exposed: false })).toBe("");
+  });
+
+  test("passes classes and Gateways that are declared to lead in from inside alone", () => {
+    const route = [...OPEN, ingress("eng-gateway", { ingressClassName: "private" })];
+    expect(count(route, "public")).toBe(1);
+    expect(count(route, "private")).toBe(0);
+    expect(count([...OPEN, ingress("eng-gateway")], "private")).toBe(1);
+    const old = { "metadata.annotations[kubernetes.io/ingress.class]": "private" };
+    const annotated = edited([...OPEN, ingress("eng-gateway")], "Ingress eng", old);
+    expect(count(annotated, "public")).toBe(1);
+    expect(count(annotated, "private")).toBe(0);
+    const balancer = balanced({ type: "LoadBalancer", loadBalancerClass: "private" });
+    expect(count(balancer)).toBe(1);
+    expect(count(balancer, "private")).toBe(0);
+    expect(count([...OPEN, httpRoute("eng-gateway", "private")], "private")).toBe(0);
+    expect(count([...OPEN, httpRoute("eng-gateway", "private", "public")], "private")).toBe(1);
+    // The component says exposed of any route.
+    expect(count(told(route, GATEWAY, { exposed: true }), "private")).toBe(0);
+  });
+
+  test("finds proxies, who ask nobody, unless they say otherwise", () => {
+    const stack = [...proxyStack(), ingress("github-proxy")];
+    expect(count(proxyStack())).toBe(0);
+    expect(count(stack)).toBe(1);
+    expect(count(told(stack, "Deployment github-proxy", { incomingAuth: "jwt" }))).toBe(0);
+  });
+
+  test("judges ToolHive's gateway by its type of Service and routes to vmcp- and its name", () => {
+    const server = (type: string | undefined, serviceType?: string) =>
+      manifest("toolhive.stacklok.dev/v1beta1:VirtualMCPServer", "eng", {
+        spec: {
+          incomingAuth: type === undefined ? {} : { type },
+          ...(serviceType !== undefined && { serviceType }),
+        },
+      });
+    expect(count([server("anonymous")])).toBe(0);
+    expect(count([server("anonymous", "ClusterIP")])).toBe(0);
+    expect(count([server("anonymous", "LoadBalancer")])).toBe(1);
+    expect(count([server("anonymous", "NodePort")])).toBe(1);
+    expect(count([server("oidc", "LoadBalancer")])).toBe(0);
+    expect(count([server("anonymous"), ingress("vmcp-eng")])).toBe(1);
+    expect(count([server("anonymous"), ingress("eng")])).toBe(0);
+    expect(count([server("oidc"), httpRoute("vmcp-eng")])).toBe(0);
+    expect(judged(openGateway, [server(undefined)]).join()).toContain(
+      "spec.incomingAuth.type is not there",
+    );
+    expect(judged(openGateway, [server("anonymous", UNKNOWN)]).join()).toContain(
+      "spec.serviceType is not known",
+    );
+  });
+
+  test("fails closed where the way in is not known, or nobody says who may call", () => {
+    expect(judged(openGateway, balanced({ type: UNKNOWN })).join()).toContain(
+      "spec.type is not known",
+    );
+    expect(judged(openGateway, [...OPEN, ingress(UNKNOWN)]).join()).toContain("is not known");
+    const silent = told(OPEN, GATEWAY, { incomingAuth: undefined });
+    expect(judged(openGateway, silent).join()).toContain("mcp-fleet.dev/incoming-auth");
+  });
+});

@@ -1,0 +1,171 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { edited, told } from "../../policies/examples/edit.ts";
+import { gatewayStack } from "../../policies/examples/gateway.ts";
+import { redisStack } from "../../policies/examples/redis.ts";
+import { POLICIES } from "../../policies/index.ts";
+import { Engine, hasEngine, REPOSITORY, type Run } from "./engine.ts";
+import { EVERYTHING_PROGRAM, FLEET_PROGRAM } from "./fleet-program.ts";
+import { stackOf, UNKNOWN } from "./stack-program.ts";
+
+const LIMIT_MS = 240_000;
+const ROOT = join(import.meta.dirname, "../..");
+const PACK = join(ROOT, "policies");
+const WITH_PACK = ["--policy-pack", PACK];
+
+if (hasEngine && !existsSync(join(PACK, "dist/main.cjs"))) {
+  throw new Error("there is no policy pack to test: run make build");
+}
+
+const GATEWAY = "Deployment eng-gateway";
+
+/** A gateway and its store, written by hand. */
+const STACK = [...gatewayStack(), ...redisStack()];
+
+/** What the engine says, without the line breaks of the terminal. */
+const said = ({ stdout, stderr }: Run) => (stdout + stderr).replaceAll(/\s+/g, " ");
+
+/** The policies that found a mandatory fault. */
+function refusedBy(run: Run): string[] {
+  const found = [...said(run).matchAll(/\[mandatory\] ([a-z-]+)/g)];
+  return [...new Set(found.map(([, name = ""]) => name))].sort();
+}
+
+describe.skipIf(!hasEngine)("a preview with the policy pack", () => {
+  test.each(POLICIES.map((policy) => [policy.name, policy] as const))(
+    "%s: the stack that violates it is refused with its message",
+    async (name, { examples, level }) => {
+      const engine = await stackOf(examples.fails);
+      const run = await engine.preview(...WITH_PACK);
+      expect(said(run)).toContain(examples.says);
+      if (level === "mandatory") expect(refusedBy(run)).toContain(name);
+      else expect(said(run)).toContain(`[advisory] ${name}`);
+      engine.remove();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "passes the stack of Pulumi.yaml",
+    async () => {
+      const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8"));
+      const engine = await Engine.start({
+        settings: { ...project, main: `${REPOSITORY}/infra/main.ts` },
+        config: { "mcp-fleet:renderTo": "manifests" },
+      });
+      const run = await engine.preview(...WITH_PACK);
+      expect(refusedBy(run)).toEqual([]);
+      expect(run.code, said(run)).toBe(0);
+      engine.remove();
+    },
+    LIMIT_MS,
+  );
+
+  test.each([
+    ["the fleet of the README for 1,000 sessions", FLEET_PROGRAM, { "test:sessions": 1000 }],
+    ["one of each with everything switched on", EVERYTHING_PROGRAM, {}],
+  ])(
+    "passes %s",
+    async (_, program, config) => {
+      const engine = await Engine.typescript(program, { config });
+      const run = await engine.preview(...WITH_PACK);
+      expect(refusedBy(run)).toEqual([]);
+      expect(run.code, said(run)).toBe(0);
+      engine.remove();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "refuses what is not known before the update, resource by resource, and says which value to give",
+    async () => {
+      const graceSeconds = "spec.template.spec.terminationGracePeriodSeconds";
+      const engine = await stackOf(edited(STACK, GATEWAY, { [graceSeconds]: UNKNOWN }));
+      const run = await engine.preview(...WITH_PACK);
+      expect(refusedBy(run)).toContain("grace-period");
+      expect(said(run)).toContain(`${GATEWAY}: ${graceSeconds} is not known before the update`);
+      engine.remove();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "takes levels and ceilings from --policy-pack-config: 512 open files on a node are too few, and a warning is enough",
+    async () => {
+      const engine = await stackOf(STACK);
+      const configure = (config: object) => {
+        engine.write("policies.json", JSON.stringify(config));
+        return ["--policy-pack-config", join(engine.folder, "policies.json")];
+      };
+      const ceiling = { nodeNofile: 512 };
+      const strict = await engine.preview(
+        ...WITH_PACK,
+        ...configure({ "nofile-ceiling": ceiling }),
+      );
+      expect(strict.code).not.toBe(0);
+      expect(refusedBy(strict)).toEqual(["nofile-ceiling"]);
+      const lax = await engine.preview(
+        ...WITH_PACK,
+        ...configure({ "nofile-ceiling": { ...ceiling, enforcementLevel: "advisory" } }),
+      );
+      expect(lax.code, said(lax)).toBe(0);
+      expect(said(lax)).toContain("nofile-ceiling");
+      engine.remove();
+    },
+    LIMIT_MS,
+  );
+});
+
+describe.skipIf(!hasEngine)("pulumi policy analyze", () => {
+  test(
+    "judges a state that was exported: one that passes, and one that was deployed with too little",
+    async () => {
+      const engine = await stackOf(STACK);
+      await engine.up();
+      const good = await exported(engine);
+      expect((await analyze(engine, good)).code).toBe(0);
+      engine.write("stack.json", JSON.stringify(told(STACK, GATEWAY, { store: "memory" })));
+      await engine.up();
+      const run = await analyze(engine, await exported(engine));
+      expect(run.code).not.toBe(0);
+      expect(said(run)).toContain("sessions live in the memory of one pod");
+      engine.remove();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "runs the pack of npm, installed alone into an empty project",
+    async () => {
+      const project = mkdtempSync(join(tmpdir(), "mcp-fleet-policies-"));
+      const npm = (args: readonly string[], cwd: string) =>
+        execFileSync("npm", [...args, "--loglevel=error"], { cwd, encoding: "utf8" });
+      writeFileSync(join(project, "package.json"), '{ "name": "empty", "private": true }');
+      npm(["pack", "--silent", "--pack-destination", project], PACK);
+      npm(["install", "--no-audit", "--no-fund", "./mcp-fleet-policies-0.1.0.tgz"], project);
+      const engine = await stackOf(edited(STACK, GATEWAY, { "spec.replicas": 1 }));
+      await engine.up();
+      const pack = join(project, "node_modules/@mcp-fleet/policies");
+      const run = await analyze(engine, await exported(engine), pack);
+      expect(run.code).not.toBe(0);
+      expect(refusedBy(run)).toContain("one-pod-lost");
+      engine.remove();
+      rmSync(project, { recursive: true });
+    },
+    LIMIT_MS,
+  );
+});
+
+async function exported(engine: Engine): Promise<string> {
+  const file = join(engine.folder, "state.json");
+  await engine.succeed(["stack", "export", "--file", file]);
+  return file;
+}
+
+function analyze(engine: Engine, file: string, pack = PACK): Promise<Run> {
+  return engine.run(["policy", "analyze", "--file", file, "--policy-pack", pack]);
+}

@@ -1,0 +1,24 @@
+import { createRequire } from "node:module";
+import { Fleet, type Policy, Resource, type ResourceDescription } from "../../policies/index.ts";
+
+/** What Pulumi writes in the place of a text that is not known before the update. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+interface Proxy {
+  unknownCheckingProxy(props: unknown): unknown;
+}
+
+// The types of this module are empty.
+const { unknownCheckingProxy }: Proxy = createRequire(import.meta.url)("@pulumi/policy/proxy");
+
+/** What a policy says of a stack whose properties are given to it as the engine gives them. */
+export function judged(
+  policy: Policy,
+  stack: readonly ResourceDescription[],
+  configured: object = {},
+): string[] {
+  const resources = stack.map(
+    ({ props, ...rest }) => new Resource({ ...rest, props: unknownCheckingProxy(props) }),
+  );
+  return policy.check(new Fleet(resources), configured).map(({ message }) => message);
+}
