@@ -13,7 +13,7 @@ BIN := node_modules/.bin
 export PATH := $(NODE_HOME)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak bench predicted lint format build docs run preview up down clean
+.PHONY: help demo test soak e2e bench predicted lint format build docs run image images image-figures preview up down clean
 
 # A command that brings up a one-node Kubernetes for tests of manifests; without one, the current context serves.
 export MCP_FLEET_CLUSTER_TOOL ?= $(abspath $(wildcard ../shared/tools/k8s/cluster))
@@ -25,7 +25,7 @@ REPLICAS := 1
 demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redis-cli) ## three real MCP servers behind one endpoint, a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
-test: node_modules/.installed .tools/redis/redis-cli .tools/dns/dnsmasq .tools/pulumi/parts.json infra/dist/index.cjs ## lint, types and every test
+test: node_modules/.installed .tools/redis/redis-cli .tools/dns/dnsmasq .tools/pulumi/parts.json infra/dist/index.cjs policies/dist/main.cjs ## lint, types and every test
 	@$(BIN)/biome ci --reporter=summary .
 	@$(BIN)/tsc --noEmit
 	@$(BIN)/vitest run $(TESTS)
@@ -33,6 +33,9 @@ test: node_modules/.installed .tools/redis/redis-cli .tools/dns/dnsmasq .tools/p
 soak: SOAK_SECONDS ?= 600
 soak: node_modules/.installed ## ten minutes of clients that come, go and break off, after which nothing is left; SOAK_SECONDS=60: one
 	@SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/vitest run test/leaks.test.ts
+
+e2e: images policies/dist/main.cjs .tools/pulumi/parts.json ## the whole fleet on a real Kubernetes while it is replaced, killed and scaled: docs/proof.md
+	@node e2e/main.ts
 
 bench: node_modules/.installed .tools/redis/redis-cli ## what calls, sessions and restores cost, side by side with a bare pass-through: docs/performance.md
 	@node bench/main.ts
@@ -47,7 +50,7 @@ lint: node_modules/.installed ## format, lint (the import rules are lint errors)
 format: node_modules/.installed ## write what lint would ask for
 	@$(BIN)/biome check --write .
 
-build: infra/dist/index.cjs node_modules/.installed ## runtime/dist and infra/dist, what the packages ship
+build: infra/dist/index.cjs policies/dist/main.cjs node_modules/.installed ## runtime/dist, infra/dist and policies/dist, what the packages ship
 	@rm -rf runtime/dist
 	@$(BIN)/tsc -p runtime/tsconfig.build.json
 	@mkdir -p runtime/dist/sessions/lua && cp runtime/sessions/lua/*.lua runtime/dist/sessions/lua/
@@ -56,11 +59,34 @@ build: infra/dist/index.cjs node_modules/.installed ## runtime/dist and infra/di
 infra/dist/index.cjs: node_modules/.installed infra/tsdown.config.ts infra/schema.json $(shell find infra runtime/contract -name '*.ts' -not -path '*/dist/*' -not -path '*/node_modules/*') $(wildcard infra/redis/scripts/*)
 	@cd infra && ../$(BIN)/tsdown
 
+policies/dist/main.cjs: node_modules/.installed policies/tsdown.config.ts $(shell find policies runtime/contract -name '*.ts' -not -path '*/dist/*' -not -path '*/node_modules/*')
+	@cd policies && ../$(BIN)/tsdown
+
 docs: node_modules/.installed ## rewrite the tables in docs/ that come from the code
 	@node docs/tables.ts
 
 run: node_modules/.installed ## the command of this tree: make run ARGS="gateway --config FILE --port 4483"
 	@node runtime/main.ts $(ARGS)
+
+# Images as files that can be loaded: of this machine's architecture, or of the one named.
+ARCHITECTURE :=
+IMAGES := .tools/images
+IMAGE := $(IMAGES)/mcp-fleet$(if $(ARCHITECTURE),-$(ARCHITECTURE)).tar
+IMAGE_PARTS := node_modules/.installed $(wildcard image/*.ts) LICENSE
+
+image: $(IMAGE) ## the image of gateways and proxies, as a file to load; ARCHITECTURE=arm64: for other machines
+	@echo $(IMAGE)
+
+images: $(IMAGE) $(IMAGES)/redis.tar $(IMAGES)/counter.tar ## that, and those of a Redis and of an MCP server for tests
+
+image-figures: $(IMAGE) ## size and start time of the image, into docs/image.md
+	@node bench/image.ts
+
+$(IMAGE): $(IMAGE_PARTS) Dockerfile .dockerignore $(shell find runtime -not -path '*/dist/*' -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.lua' -o -name package.json \))
+	@node image/main.ts $@ $(ARCHITECTURE)
+
+$(IMAGES)/redis.tar $(IMAGES)/counter.tar: $(IMAGE_PARTS) $(wildcard test/images/*.ts) test/support/counter-server.ts test/support/sdk-backend.ts
+	@node test/images/main.ts $@
 
 # The stack of Pulumi.yaml, its state in a folder here: where Pulumi is not installed, what the tests use serves.
 PULUMI_ENVIRONMENT = PATH="$(PATH):$(CURDIR)/.tools/pulumi" PULUMI_BACKEND_URL="$${PULUMI_BACKEND_URL:-file://$(CURDIR)/.pulumi-state}" \
@@ -68,22 +94,22 @@ PULUMI_ENVIRONMENT = PATH="$(PATH):$(CURDIR)/.tools/pulumi" PULUMI_BACKEND_URL="
 PULUMI = $(PULUMI_ENVIRONMENT) pulumi
 STACK := dev
 RENDER :=
-stack: node_modules/.installed .tools/pulumi/parts.json
+stack: node_modules/.installed .tools/pulumi/parts.json policies/dist/main.cjs
 	@mkdir -p .pulumi-state
 	@$(PULUMI) stack select --create $(STACK)
 	@$(if $(RENDER),$(PULUMI) config set mcp-fleet:renderTo $(abspath $(RENDER)),$(PULUMI) config rm mcp-fleet:renderTo 2>/dev/null || true)
 
-preview: stack ## what `make up` would make on the current kube context; RENDER=folder: as manifests in a folder
-	@$(PULUMI) preview
+preview: stack ## what `make up` would make on the current kube context, judged by the policies; RENDER=folder: as manifests in a folder
+	@$(PULUMI) preview --policy-pack policies
 
 up: stack ## a small complete fleet on the current kube context; RENDER=folder: its manifests in a folder
-	@$(PULUMI) up --yes
+	@$(PULUMI) up --yes --policy-pack policies
 
 down: stack ## remove what `make up` made
 	@$(PULUMI) destroy --yes
 
 clean: ## remove what the other targets made
-	rm -rf node_modules runtime/node_modules infra/node_modules runtime/dist infra/dist .tools .cache
+	rm -rf node_modules */node_modules runtime/dist infra/dist policies/dist .tools .cache
 
 $(NODE):
 	@test -n "$(NODE_PACKAGE)" || { echo "mcp-fleet: no Node is packaged for $(SYSTEM); install Node >= 22.19 and set NODE_HOME to its folder" >&2; exit 1; }

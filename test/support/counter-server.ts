@@ -1,10 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { hostname } from "node:os";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import * as z from "zod";
 
 import { startSdkBackend } from "./sdk-backend.ts";
+
+/** Calls that have begun, in all sessions. */
+let running = 0;
 
 /** A stateful server of the official SDK: each session counts by itself. */
 function buildCounter(): McpServer {
@@ -13,6 +19,16 @@ function buildCounter(): McpServer {
   server.registerTool("count", {}, async () => {
     count += 1;
     return { content: [{ type: "text", text: String(count) }] };
+  });
+  // A call that takes its time, is numbered by its client, and says which pod has counted it.
+  const inputSchema = { call: z.number(), milliseconds: z.number() };
+  server.registerTool("work", { inputSchema }, async ({ call, milliseconds }) => {
+    count += 1;
+    const text = JSON.stringify({ call, count, pod: hostname() });
+    running += 1;
+    await delay(milliseconds);
+    running -= 1;
+    return { content: [{ type: "text", text }] };
   });
   return server;
 }
@@ -65,7 +81,14 @@ export class CounterProcess {
   }
 }
 
+// PORT [HOST]
 if (import.meta.main) {
-  const { url } = await startSdkBackend(buildCounter, Number(process.argv[2]));
+  const [port, host] = process.argv.slice(2);
+  const { url, close } = await startSdkBackend(buildCounter, Number(port), host);
   process.stdout.write(`${url}\n`);
+  // The first process of a container has to end by itself when it is told to; what has begun is finished first.
+  process.once("SIGTERM", async () => {
+    while (running > 0) await delay(10);
+    await close();
+  });
 }

@@ -13,10 +13,14 @@ export interface SdkBackend {
 }
 
 /**
- * An MCP server on the official SDK over streamable HTTP, on 127.0.0.1: `build` makes the server of one
- * session. At a free port when `port` is 0.
+ * An MCP server on the official SDK over streamable HTTP, on 127.0.0.1 unless another host is given: `build` makes
+ * the server of one session. At a free port when `port` is 0.
  */
-export async function startSdkBackend(build: () => McpServer, port = 0): Promise<SdkBackend> {
+export async function startSdkBackend(
+  build: () => McpServer,
+  port = 0,
+  host = "127.0.0.1",
+): Promise<SdkBackend> {
   const transports = new Map<string, StreamableHTTPServerTransport>();
   const servers = new Set<McpServer>();
 
@@ -51,11 +55,11 @@ export async function startSdkBackend(build: () => McpServer, port = 0): Promise
       response.destroy();
     });
   });
-  http.listen(port, "127.0.0.1");
+  http.listen(port, host);
   await once(http, "listening");
 
   return {
-    url: `http://127.0.0.1:${portOf(http.address())}/mcp`,
+    url: `http://${host}:${portOf(http.address())}/mcp`,
     servers,
     async close() {
       if (!http.listening) return;
