@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -254,9 +254,14 @@ export class RoleProcess {
   }
 
   async #close(): Promise<void> {
-    const idle = setInterval(() => this.#mcp.server.closeIdleConnections(), IDLE_CHECK_MS);
+    const { server } = this.#mcp;
+    const closeIdle = () => setImmediate(() => server.closeIdleConnections());
+    const idle = setInterval(closeIdle, IDLE_CHECK_MS);
     this.#drain.advance("closing");
     this.#streams.sendAway();
+    // On a connection that looks idle, a request may have come while this process was busy. Between two turns it is read.
+    await nextTurn();
+    await nextTurn();
     await this.#mcp.close();
     clearInterval(idle);
     this.#reaper.close();

@@ -1,0 +1,45 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+import { expect, it, onTestFinished } from "vitest";
+
+import { startGateway } from "../support/gateway.ts";
+import { ScriptedBackend } from "../support/scripted-backend.ts";
+import { configurationFor } from "../support/scripted-fleet.ts";
+
+const CONNECTIONS = 20;
+const REQUEST = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+async function idleConnection(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1").setEncoding("utf8");
+  await once(socket, "connect");
+  socket.write(REQUEST);
+  expect(String(await once(socket, "data"))).toContain("200 OK");
+  return socket;
+}
+
+it("20 requests that have come over idle connections, and are not read yet, are answered by a gateway that closes", async () => {
+  const backend = await ScriptedBackend.start();
+  onTestFinished(() => backend.stop());
+  const gateway = await startGateway(configurationFor(backend.url));
+  onTestFinished(() => gateway.close());
+  const port = Number(new URL(gateway.url).port);
+  const sockets = await Promise.all(
+    Array.from({ length: CONNECTIONS }, () => idleConnection(port)),
+  );
+  const answers = sockets.map((socket) =>
+    once(socket, "data").then(String, (error: unknown) => String(error)),
+  );
+  const closed = sockets.map((socket) => once(socket, "close").then(() => "closed"));
+
+  // Both in one turn: the system has the requests, and this process has seen none of them.
+  for (const socket of sockets) socket.write(REQUEST);
+  const ended = gateway.process.close();
+
+  for (const [index, answer] of answers.entries()) {
+    const first = await Promise.race([answer, closed[index]]);
+    expect(first).toContain("200 OK");
+    expect(first).toContain("connection: close");
+  }
+  await ended;
+});
