@@ -9,7 +9,14 @@ import { isProperties, type Properties, part } from "./difference.ts";
 import { annotation, idOf, objectName, textOf } from "./kubernetes-object.ts";
 import { NotReady } from "./not-ready.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { hasReadyEndpoint, isReady, needsEndpoints, skipsWaiting, why } from "./readiness.ts";
+import {
+  hasReadyEndpoint,
+  isReady,
+  needsEndpoints,
+  podFaults,
+  skipsWaiting,
+  why,
+} from "./readiness.ts";
 
 /** The vendor's limit for a create, an update or a delete, where neither resource nor annotation has one. */
 const DEFAULT_TIMEOUT_SECONDS = 600;
@@ -116,11 +123,19 @@ export class Cluster implements ObjectStore {
       return isReady(now) && (!needsEndpoints(now) || (await this.#hasReadyEndpoint(now)));
     });
     if (ended) return now;
-    throw new NotReady(
-      `${object.kind} ${idOf(object)} is not ready ${why(now)}`,
-      idOf(object),
-      now,
-    );
+    const reasons = [why(now), ...(await this.#podFaults(now))].join(" ");
+    throw new NotReady(`${object.kind} ${idOf(object)} is not ready ${reasons}`, idOf(object), now);
+  }
+
+  /** What keeps the pods of a workload from running. */
+  async #podFaults(workload: Properties): Promise<string[]> {
+    const labels = Object.entries(part(part(part(workload, "spec"), "selector"), "matchLabels"));
+    if (labels.length === 0) return [];
+    const selector = encodeURIComponent(labels.map((label) => label.join("=")).join(","));
+    const { namespace } = objectName(workload);
+    const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${selector}`;
+    const { body } = await this.#ask("GET", path);
+    return items(body.items).flatMap(podFaults);
   }
 
   async #hasReadyEndpoint(service: Properties): Promise<boolean> {

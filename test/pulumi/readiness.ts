@@ -68,6 +68,21 @@ export function why(object: Properties): string {
   return lacking.map((condition) => `(${condition.type}: ${condition.message})`).join(" ");
 }
 
+/** Why the containers of a pod do not run: what they wait for, and the last words of those that ended. */
+export function podFaults(pod: Properties): string[] {
+  const name = textOf(part(pod, "metadata"), "name");
+  return listOf(part(pod, "status").containerStatuses)
+    .filter((status) => status.ready !== true)
+    .map((status) => {
+      const waiting = part(part(status, "state"), "waiting");
+      const ended = [part(status, "state"), part(status, "lastState")].map((state) =>
+        textOf(part(state, "terminated"), "message"),
+      );
+      const words = [textOf(waiting, "reason"), textOf(waiting, "message"), ...ended];
+      return `[pod ${name}: ${words.filter(Boolean).join(": ").trim()}]`;
+    });
+}
+
 /** A Service with a selector and an address works once a pod behind it is ready. */
 export function needsEndpoints(object: Properties): boolean {
   const spec = part(object, "spec");
