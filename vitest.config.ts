@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     reporters: ["default", "./test/support/summary-reporter.ts"],
     globalSetup: [],
+    // Most of what tests wait for is elsewhere: servers that start, connections that break, a fleet that recovers.
+    maxWorkers: 2,
     // Real servers and clients start in some tests: the limit is for a hang, not a measure of speed.
     testTimeout: 60_000,
     hookTimeout: 60_000,

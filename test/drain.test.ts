@@ -83,6 +83,15 @@ describe("a gateway that drains", () => {
     expect(await gateway.exited).toBe(0);
   });
 
+  it("tells clients to let connections go that are idle for a second less than it lingers: 9 of 10 s", async () => {
+    const { gateway } = await run();
+    const client = await RawClient.open(gateway.url);
+    const { headers } = await client.post(callOf("write"));
+    expect([headers.connection, headers["keep-alive"]]).toEqual(["keep-alive", "timeout=9"]);
+    gateway.signal("SIGINT");
+    expect(await gateway.exited).toBe(0);
+  });
+
   it("refuses a session that could only end with it: 503 DRAINING with Retry-After", async () => {
     const { gateway } = await run({ drain: { linger: "3s" } });
     gateway.signal("SIGTERM");

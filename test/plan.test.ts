@@ -25,7 +25,7 @@ test("plan prints 3 replicas for 2,500 sessions, with the arithmetic of each fig
   expect(stdout).toMatch(/^ {2}holding +2 pods {2}as above$/m);
   expect(stdout).toMatch(/^requiredNofile +6,452 descriptors {2}= client sockets \+ /m);
   expect(stdout).toMatch(/^ {2}backend pools +2,560 descriptors {2}backends 10 × upstream/m);
-  expect(stdout).toMatch(/^terminationGrace +5m22s {2}= preStop \+ linger \+ drain \+ close/m);
+  expect(stdout).toMatch(/^terminationGrace +5m30s {2}= preStop \+ linger \+ drain \+ close/m);
 });
 
 test("plan --json prints what plan() answers, with every flag that it was given", () => {

@@ -33,7 +33,7 @@ export const gracePeriod = policy<Workload | ToolHiveServer>({
     fails: edited(gatewayStack(), "Deployment eng-gateway", {
       "spec.template.spec.terminationGracePeriodSeconds": undefined,
     }),
-    says: "terminationGracePeriodSeconds is 30, and the end of a pod takes preStop 5 s + linger 2 s + drain 300 s + close 5 s = 312 s: write 322",
+    says: "terminationGracePeriodSeconds is 30, and the end of a pod takes preStop 5 s + linger 10 s + drain 300 s + close 5 s = 320 s: write 330",
   },
   subjects: (fleet) => [
     ...fleet.workloadsOf("gateway", "proxy", "server"),

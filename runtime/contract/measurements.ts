@@ -39,7 +39,7 @@ export const CONSTANTS = {
     value: 1,
     unit: "descriptors",
     about: "Connection for requests of a session, busy or kept alive",
-    source: `${ON_THIS}: 3,000 idle sockets, 3,000 descriptors; 75 s of keep-alive outlast the pauses of an agent`,
+    source: `${ON_THIS}: 3,000 idle sockets, 3,000 descriptors; who does not heed Keep-Alive holds one for 75 s`,
   },
   descriptorReserve: {
     value: 10,

@@ -37,6 +37,15 @@ export interface McpServerParts {
 /** Longer than the 60 s for which load balancers keep idle connections, so that it is they who close them. */
 const KEEP_ALIVE_MS = 75_000;
 
+/**
+ * For how long clients are told to keep an idle connection: within a linger, so that each of theirs is used and told to
+ * close, or let go by them, before the process closes it under the request that is under way. Balancers do not heed it.
+ */
+function announcedIdle(lingerSeconds: number): string | undefined {
+  const idleSeconds = Math.floor(lingerSeconds) - 1;
+  return idleSeconds > 0 ? `timeout=${idleSeconds}` : undefined;
+}
+
 export const MCP_PATH = "/mcp";
 
 /** The listener that clients talk to. */
@@ -53,8 +62,12 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
   acceptJsonOnly(server);
   answerErrors(server, parts);
   addProbes(server, probes);
-  server.addHook("onRequest", (_request, reply, done) => {
+  const idle = announcedIdle(settings.drain.lingerSeconds);
+  server.addHook("onRequest", ({ headers }, reply, done) => {
     if (drain.closesConnections) reply.header("connection", "close");
+    else if (idle !== undefined && headers.connection !== "close") {
+      reply.header("connection", "keep-alive").header("keep-alive", idle);
+    }
     done();
   });
   server.register((mcp, _options, done) => {

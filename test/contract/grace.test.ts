@@ -12,24 +12,24 @@ import { FleetError } from "../../runtime/wire/fleet-error.ts";
 const valuesOf = (budget: Grace) =>
   Object.fromEntries(Object.entries(budget).map(([name, { value }]) => [name, value]));
 
-test("3 pods with calls of at most 300 s have 322 s of grace and roll out within 1056 s", () => {
+test("3 pods with calls of at most 300 s have 330 s of grace and roll out within 1080 s", () => {
   expect(valuesOf(grace({ callTimeoutMaxSeconds: 300, replicas: 3 }))).toEqual({
     preStop: 5,
-    linger: 2,
+    linger: 10,
     drain: 300,
     close: 5,
-    terminationGrace: 322,
+    terminationGrace: 330,
     readinessPeriod: 1,
     unready: 2,
     livenessPeriod: 10,
     unresponsive: 30,
     startup: 30,
     retryAfter: 2,
-    rollout: 1056,
-    progressDeadline: 482,
-    createTimeout: 492,
-    updateTimeout: 1548,
-    deleteTimeout: 332,
+    rollout: 1080,
+    progressDeadline: 490,
+    createTimeout: 500,
+    updateTimeout: 1580,
+    deleteTimeout: 340,
   });
 });
 

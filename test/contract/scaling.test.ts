@@ -133,5 +133,5 @@ test("the rollout of 3 gateways that may be 8 is that of 8", () => {
   const rollouts = [0, 8].map(
     (maxReplicas) => plan({ ...fleet, maxReplicas }).gateways.grace.rollout.value,
   );
-  expect(rollouts).toEqual([3 * 352, 8 * 352]);
+  expect(rollouts).toEqual([3 * 360, 8 * 360]);
 });

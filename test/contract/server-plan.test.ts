@@ -68,7 +68,7 @@ describe("the pods of a server", () => {
     expect(fault?.fix).toBe("run more replicas, or lower sessions or sessionBytes");
   });
 
-  test("with calls of at most 10 min have 622 s of grace, where gateways with 15 min have 922 s", () => {
+  test("with calls of at most 10 min have 630 s of grace, where gateways with 15 min have 930 s", () => {
     const servers = [
       { name: "slow", replicas: 1, proxied: true, callTimeoutMaxSeconds: 600 },
       { name: "slower", callTimeoutMaxSeconds: 900 },
@@ -80,7 +80,7 @@ describe("the pods of a server", () => {
     const graces = [gateways, slow?.proxies, slow?.pods].map(
       (part) => part?.grace.terminationGrace.value,
     );
-    expect(graces).toEqual([922, 622, 622]);
+    expect(graces).toEqual([930, 630, 630]);
   });
 
   test("whose longest call is 10 s leave the gateways the 300 s of the configuration", () => {

@@ -27,7 +27,7 @@ test("a configuration of one backend gets every default", () => {
     ],
     aggregation: { prefixFormat: "{workload}_" },
     sessionStorage: { provider: "memory" },
-    drain: { lingerSeconds: 2 },
+    drain: { lingerSeconds: 10 },
     dns: { refreshSeconds: 5 },
     nofile: { mode: "degrade" },
     session: { idleTtlSeconds: 1800, maxSessions: 10_000, cacheEntries: 10_000 },

@@ -69,24 +69,24 @@ describe("the pods of a server with 1,000 sessions", () => {
     });
   });
 
-  test("have 322 s to end, or 622 s with calls of at most 10 min", async () => {
+  test("have 330 s to end, or 630 s with calls of at most 10 min", async () => {
     const graceOf = async (callTimeoutMax?: string) => {
       const stack = await serverStack({ ...PROXIED, ...(callTimeoutMax && { callTimeoutMax }) });
       return podsOf(stack).at(`${POD}.terminationGracePeriodSeconds`);
     };
-    expect([await graceOf(), await graceOf("10m")]).toEqual([322, 622]);
+    expect([await graceOf(), await graceOf("10m")]).toEqual([330, 630]);
     const stack = await serverStack(PROXIED);
     expect(podsOf(stack).at(`${CONTAINER}.lifecycle`)).toEqual({
       preStop: { sleep: { seconds: 5 } },
     });
-    expect(podsOf(stack).timeouts.update).toBe(`${3 * (30 + 322) + 492}s`);
+    expect(podsOf(stack).timeouts.update).toBe(`${3 * (30 + 330) + 500}s`);
   });
 
   test("end calls after 20 s where that is the longest of all, without being told twice", async () => {
     const stack = await serverStack({ ...PROXIED, callTimeoutMax: "20s" });
     const { limits } = validate(configurationOf(stack, "files-proxy"), [], "proxy");
     expect([limits.callTimeoutSeconds, limits.callTimeoutMaxSeconds]).toEqual([20, 20]);
-    expect(podsOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(42);
+    expect(podsOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(50);
   });
 
   test("are asked whether their port is open, since MCP has no health endpoint", async () => {
@@ -145,7 +145,7 @@ describe("the pods of a server with 1,000 sessions", () => {
     });
     expect(podsOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(600);
     // Each of three pods may take 600 s to end, and so may the one before the last that starts.
-    expect(podsOf(stack).timeouts.update).toBe(`${3 * (30 + 600) + (492 - 322 + 600)}s`);
+    expect(podsOf(stack).timeouts.update).toBe(`${3 * (30 + 600) + (500 - 330 + 600)}s`);
     expect(podsOf(stack).timeouts.delete).toBe("610s");
   });
 
@@ -365,7 +365,7 @@ describe("a server behind a gateway", () => {
       },
     ]);
     const gateway = stack.one("Deployment", "eng-gateway");
-    expect(gateway.at(`${POD}.terminationGracePeriodSeconds`)).toBe(622);
+    expect(gateway.at(`${POD}.terminationGracePeriodSeconds`)).toBe(630);
   });
 
   test("says every figure, those of its proxies under a name of their own", async () => {
@@ -377,7 +377,7 @@ describe("a server behind a gateway", () => {
       proxyRequiredNofile: expect.stringMatching(/^[\d,]+ descriptors = /),
     });
     expect(stack.said("info")).toEqual([
-      expect.stringMatching(/^server files: 3 pods, 550 sessions and \S+Mi each, grace 322 s$/),
+      expect.stringMatching(/^server files: 3 pods, 550 sessions and \S+Mi each, grace 330 s$/),
       expect.stringMatching(/^proxies of files for 1,000 sessions: 2 pods, /),
     ]);
   });

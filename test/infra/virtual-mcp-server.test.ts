@@ -56,25 +56,25 @@ describe("a gateway for 5,000 sessions", () => {
     expect(variablesOf(deployment).NODE_OPTIONS).toBe(`--max-old-space-size=${heap}`);
   });
 
-  test("has 322 s to end: 5 s of preStop, 2 s of linger, 300 s of drain, 5 s to close, 10 s of headroom", async () => {
+  test("has 330 s to end: 5 s of preStop, 10 s of linger, 300 s of drain, 5 s to close, 10 s of headroom", async () => {
     const stack = await gatewayStack();
     const deployment = deploymentOf(stack);
-    expect(deployment.at(`${POD}.terminationGracePeriodSeconds`)).toBe(5 + 2 + 300 + 5 + 10);
+    expect(deployment.at(`${POD}.terminationGracePeriodSeconds`)).toBe(5 + 10 + 300 + 5 + 10);
     expect(deployment.at(`${CONTAINER}.lifecycle`)).toEqual({ preStop: { sleep: { seconds: 5 } } });
     const { limits, drain } = configurationOf(stack, "eng-gateway");
     expect(limits).toEqual({ callTimeoutMax: "300s" });
-    expect(drain).toEqual({ linger: "2s" });
+    expect(drain).toEqual({ linger: "10s" });
   });
 
-  test("is given up on after 482 s without progress, which its deployer waits for and 10 s more", async () => {
+  test("is given up on after 490 s without progress, which its deployer waits for and 10 s more", async () => {
     const deployment = deploymentOf(await gatewayStack());
-    expect(deployment.at("spec.progressDeadlineSeconds")).toBe(120 + 30 + 322 + 10);
-    // Four pods, one after the other, each with 30 s to start and 322 s to end.
-    const rollout = 4 * (30 + 322);
+    expect(deployment.at("spec.progressDeadlineSeconds")).toBe(120 + 30 + 330 + 10);
+    // Four pods, one after the other, each with 30 s to start and 330 s to end.
+    const rollout = 4 * (30 + 330);
     expect(deployment.timeouts).toEqual({
-      create: "492s",
-      update: `${rollout + 492}s`,
-      delete: "332s",
+      create: "500s",
+      update: `${rollout + 500}s`,
+      delete: "340s",
     });
   });
 
@@ -118,7 +118,7 @@ describe("a gateway for 5,000 sessions", () => {
       {
         severity: "info",
         message: expect.stringMatching(
-          /^gateway eng for 5,000 sessions: 4 pods, \d+Mi and \d+m each, nofile [\d,]+, grace 322 s; its output "capacity" has the arithmetic$/,
+          /^gateway eng for 5,000 sessions: 4 pods, \d+Mi and \d+m each, nofile [\d,]+, grace 330 s; its output "capacity" has the arithmetic$/,
         ),
       },
     ]);
@@ -128,7 +128,7 @@ describe("a gateway for 5,000 sessions", () => {
     const { outputs } = await gatewayStack();
     expect(outputs.capacity).toMatchObject({
       replicas: "4 pods = holding 3 + spareReplicas 1",
-      terminationGrace: "5m22s = preStop 5s + linger 2s + drain 5m + close 5s + headroom 10s",
+      terminationGrace: "5m30s = preStop 5s + linger 10s + drain 5m + close 5s + headroom 10s",
       requiredNofile: expect.stringMatching(/^[\d,]+ descriptors = /),
     });
     expect(outputs.serviceName).toBe("eng-gateway");
@@ -238,7 +238,7 @@ describe("the configuration of a gateway", () => {
       ],
     });
     // 900 s of drain instead of 300.
-    expect(deploymentOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(922);
+    expect(deploymentOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(930);
   });
 
   test("changes with a setting: another ConfigMap, whose name the provider chooses, in the pods", async () => {
@@ -267,7 +267,7 @@ describe("the configuration of a gateway", () => {
     };
     expect(await drain("10m")).toEqual({ callTimeoutMax: "600s" });
     expect(await drain("100s")).toEqual({ callTimeoutMax: "300s" });
-    expect(deploymentOf(await longest("10m")).at(`${POD}.terminationGracePeriodSeconds`)).toBe(622);
+    expect(deploymentOf(await longest("10m")).at(`${POD}.terminationGracePeriodSeconds`)).toBe(630);
   });
 });
 
@@ -571,7 +571,7 @@ describe("an autoscaler", () => {
 
   test("lets a rollout take as long as 20 pods need", async () => {
     const stack = await gatewayStack({ autoscaling: { maxReplicas: 20 } });
-    expect(deploymentOf(stack).timeouts.update).toBe(`${20 * (30 + 322) + 492}s`);
+    expect(deploymentOf(stack).timeouts.update).toBe(`${20 * (30 + 330) + 500}s`);
   });
 
   test("is not there unless it is asked for", async () => {
@@ -698,9 +698,9 @@ describe("pods", () => {
       limits: { cpu: "4", memory: "3072Mi" },
     });
     expect(deployment.at(`${POD}.terminationGracePeriodSeconds`)).toBe(400);
-    // 78 s more than the plan's 322 s, wherever a pod's end is waited for.
-    expect(deployment.at("spec.progressDeadlineSeconds")).toBe(482 + 78);
-    expect(seconds(deployment.timeouts.delete)).toBe(332 + 78);
+    // 70 s more than the plan's 330 s, wherever a pod's end is waited for.
+    expect(deployment.at("spec.progressDeadlineSeconds")).toBe(490 + 70);
+    expect(seconds(deployment.timeouts.delete)).toBe(340 + 70);
     const facts = stack.one("VirtualMcpServer", "eng");
     expect(facts.number("sessionsPerPod")).toBeLessThan(PLAN.sessionsPerPod.value);
     expect(facts.number("requiredNofile")).toBeLessThan(PLAN.requiredNofile.value);

@@ -255,10 +255,10 @@ describe("grace-period", () => {
   const check = (stack: Stack) => judged("grace-period", stack);
   const grace = (seconds: number) => ({ [`${POD}.terminationGracePeriodSeconds`]: seconds });
 
-  test("313 s are more than 5 + 2 + 300 + 5 s, and 312 s are not", () => {
-    expect(check(edited(gatewayStack(), GATEWAY, grace(313)))).toEqual([]);
-    expect(check(edited(gatewayStack(), GATEWAY, grace(312)))).toEqual([
-      expect.stringContaining("terminationGracePeriodSeconds is 312, and the end of a pod takes"),
+  test("321 s are more than 5 + 10 + 300 + 5 s, and 320 s are not", () => {
+    expect(check(edited(gatewayStack(), GATEWAY, grace(321)))).toEqual([]);
+    expect(check(edited(gatewayStack(), GATEWAY, grace(320)))).toEqual([
+      expect.stringContaining("terminationGracePeriodSeconds is 320, and the end of a pod takes"),
     ]);
   });
 
@@ -300,9 +300,9 @@ describe("grace-period", () => {
     ]);
   });
 
-  test("by hand, with nothing said, a pod has 30 s: 322 s are to be written", () => {
+  test("by hand, with nothing said, a pod has 30 s: 330 s are to be written", () => {
     const stack = byHand({}, {}, { lifecycle: { preStop: { sleep: { seconds: 5 } } } });
-    expect(check(stack)).toEqual([expect.stringMatching(/is 30, .* = 312 s: write 322$/)]);
+    expect(check(stack)).toEqual([expect.stringMatching(/is 30, .* = 320 s: write 330$/)]);
   });
 
   test.each([
@@ -334,13 +334,13 @@ describe("rollout-timeouts", () => {
       ...resource,
       timeouts: { createSeconds: seconds, updateSeconds: seconds, deleteSeconds: seconds },
     }));
-  // 2 pods with 30 s to start and 322 s to end, then 482 s without progress, and 10 s more.
-  const UPDATE = 2 * (30 + 322) + 492;
+  // 2 pods with 30 s to start and 330 s to end, then 490 s without progress, and 10 s more.
+  const UPDATE = 2 * (30 + 330) + 500;
 
-  test("2 pods roll out in 1,196 s: Pulumi waits as long, and not one second less", () => {
+  test("2 pods roll out in 1,220 s: Pulumi waits as long, and not one second less", () => {
     expect(check(waiting(gatewayStack(), UPDATE))).toEqual([]);
     expect(check(waiting(gatewayStack(), UPDATE - 1))).toEqual([
-      expect.stringMatching(/an update, .* write customTimeouts.update: "1196s"$/),
+      expect.stringMatching(/an update, .* write customTimeouts.update: "1220s"$/),
     ]);
   });
 
@@ -360,35 +360,35 @@ describe("rollout-timeouts", () => {
     expect(check(annotated("skipAwait", "true"))).toEqual([]);
   });
 
-  test("each pod more takes 352 s more, of the manifest or of its autoscaler", () => {
+  test("each pod more takes 360 s more, of the manifest or of its autoscaler", () => {
     const three = edited(waiting(gatewayStack(), UPDATE), GATEWAY, { "spec.replicas": 3 });
     expect(check(three)).toHaveLength(1);
-    expect(check(waiting(three, UPDATE + 352))).toEqual([]);
-    const twelve = waiting(autoscaledStack(), 12 * 352 + 492);
+    expect(check(waiting(three, UPDATE + 360))).toEqual([]);
+    const twelve = waiting(autoscaledStack(), 12 * 360 + 500);
     expect(check(twelve)).toEqual([]);
-    expect(check(waiting(twelve, 12 * 352 + 491))).toHaveLength(1);
+    expect(check(waiting(twelve, 12 * 360 + 499))).toHaveLength(1);
   });
 
   test("a grace period that is 100 s longer than planned is waited for, pod by pod", () => {
     const longer = edited(gatewayStack(), GATEWAY, {
-      [`${POD}.terminationGracePeriodSeconds`]: 422,
-      "spec.progressDeadlineSeconds": 582,
+      [`${POD}.terminationGracePeriodSeconds`]: 430,
+      "spec.progressDeadlineSeconds": 590,
     });
     expect(check(waiting(longer, UPDATE + 300))).toEqual([]);
     expect(check(waiting(longer, UPDATE + 299))).toHaveLength(1);
   });
 
-  test("482 s without progress are enough, and 481 s are not; 600 s are what Kubernetes takes", () => {
+  test("490 s without progress are enough, and 481 s are not; 600 s are what Kubernetes takes", () => {
     const deadline = (seconds?: number) =>
       check(edited(gatewayStack(), GATEWAY, { "spec.progressDeadlineSeconds": seconds }));
-    expect(deadline(482)).toEqual([]);
+    expect(deadline(490)).toEqual([]);
     expect(deadline(481)).toEqual([expect.stringContaining("progressDeadlineSeconds is 481")]);
     expect(deadline()).toEqual([]);
   });
 
-  test("a StatefulSet has no deadline, and its 3 pods take 1,548 s", () => {
-    expect(check(waiting(serverStack(), 3 * 352 + 492))).toEqual([]);
-    expect(check(waiting(serverStack(), 3 * 352 + 491))).toHaveLength(1);
+  test("a StatefulSet has no deadline, and its 3 pods take 1,580 s", () => {
+    expect(check(waiting(serverStack(), 3 * 360 + 500))).toEqual([]);
+    expect(check(waiting(serverStack(), 3 * 360 + 499))).toHaveLength(1);
   });
 });
 

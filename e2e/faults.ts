@@ -1,0 +1,24 @@
+import { eviction } from "./faults/eviction.ts";
+import { growth } from "./faults/growth.ts";
+import { keyRotation } from "./faults/key-rotation.ts";
+import { podKill, redisMaster } from "./faults/pod-kill.ts";
+import { rollingUpdate } from "./faults/rolling-update.ts";
+import { scaling } from "./faults/scaling.ts";
+import type { Fault } from "./fleet.ts";
+
+/** What happens to the fleet, in this order. Where a part has a name of its own in the figures, each of its pods is meant. */
+export const FAULTS: readonly Fault[] = [
+  rollingUpdate("gateway", "the gateways are replaced, one by one"),
+  rollingUpdate("proxy", "the proxies are replaced, one by one"),
+  podKill("gateway", "a gateway is killed"),
+  podKill("proxy", "a proxy is killed"),
+  podKill("server", "a pod of the server is killed"),
+  podKill("sentinel", "a Sentinel is killed"),
+  podKill("redis", "the master of Redis is killed", redisMaster),
+  rollingUpdate("redis", "Redis is restarted, one by one"),
+  eviction("gateway", "both gateways are evicted, and the budget has the second one wait"),
+  scaling(5, "2 gateways become 5"),
+  scaling(undefined, "5 gateways become 2"),
+  keyRotation,
+  growth(5_000, "1,000 declared sessions become 5,000"),
+];

@@ -1,0 +1,104 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import type { Kubectl } from "./kubectl.ts";
+
+/** The parts of the fleet that have pods, as the labels name them. */
+export const PARTS = ["gateway", "proxy", "server", "redis", "sentinel"] as const;
+export type Part = (typeof PARTS)[number];
+
+/** One pod as it is just now. */
+export interface PodState {
+  readonly name: string;
+  readonly part: string;
+  readonly isReady: boolean;
+  readonly isEnding: boolean;
+}
+
+/** How many pods of a part were ready at a moment. */
+export interface PodCount {
+  readonly atMs: number;
+  readonly ready: Readonly<Record<string, number>>;
+}
+
+interface PodObject {
+  readonly metadata: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+  };
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+/** The pods of the fleet. */
+export class Pods {
+  readonly #kubectl: Kubectl;
+
+  constructor(kubectl: Kubectl) {
+    this.#kubectl = kubectl;
+  }
+
+  async all(): Promise<PodState[]> {
+    const { items } = JSON.parse(await this.#kubectl.run(["get", "pods", "-o", "json"]));
+    return items.map((pod: PodObject) => stateOf(pod));
+  }
+
+  async of(part: Part): Promise<PodState[]> {
+    return (await this.all()).filter((pod) => pod.part === part && !pod.isEnding);
+  }
+
+  /** Until every pod is ready, and none is on its way out. */
+  async settled(timeoutMs = 180_000): Promise<void> {
+    const limit = Date.now() + timeoutMs;
+    for (;;) {
+      const all = await this.all();
+      if (all.length > 0 && all.every(({ isReady, isEnding }) => isReady && !isEnding)) return;
+      if (Date.now() > limit) {
+        const late = all.filter(({ isReady, isEnding }) => !isReady || isEnding);
+        throw new Error(`not ready in time: ${late.map(({ name }) => name).join(", ")}`);
+      }
+      await delay(500);
+    }
+  }
+}
+
+/** Looks at the pods time and again, until it is stopped. */
+export class PodWatch {
+  readonly counts: PodCount[] = [];
+  readonly #pods: Pods;
+  readonly #done: Promise<void>;
+  #goesOn = true;
+
+  constructor(pods: Pods) {
+    this.#pods = pods;
+    this.#done = this.#watch();
+  }
+
+  async stop(): Promise<void> {
+    this.#goesOn = false;
+    await this.#done;
+  }
+
+  async #watch(): Promise<void> {
+    while (this.#goesOn) {
+      const pods = await this.#pods.all().catch(() => []);
+      const ready: Record<string, number> = {};
+      for (const { part, isReady, isEnding } of pods) {
+        if (isReady && !isEnding) ready[part] = (ready[part] ?? 0) + 1;
+      }
+      this.counts.push({ atMs: Date.now(), ready });
+      await delay(1_000);
+    }
+  }
+}
+
+function stateOf({ metadata, status }: PodObject): PodState {
+  const { conditions = [] } = status;
+  return {
+    name: metadata.name,
+    part: metadata.labels?.["app.kubernetes.io/component"] ?? "",
+    isReady: conditions.some(({ type, status }) => type === "Ready" && status === "True"),
+    isEnding: metadata.deletionTimestamp !== undefined,
+  };
+}
