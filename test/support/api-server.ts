@@ -23,7 +23,7 @@ export interface DryRunOptions {
 type PodSecurity = "privileged" | "baseline" | "restricted";
 
 const CACHE = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-const CRD_FOLDER = join(process.env.MCP_FLEET_CACHE ?? join(CACHE, "mcp-fleet"), "crds");
+const CRD_FOLDER = join(process.env.FLEET_CACHE ?? join(CACHE, "mcp-fleet"), "crds");
 const GET_CRDS = join(import.meta.dirname, "get-crds.sh");
 
 /** The kinds beside Kubernetes' own that components make, and the names of their definitions. */
@@ -43,7 +43,7 @@ const context = localObstacle === undefined ? undefined : currentContext();
 export const hasApiServer = localObstacle === undefined || context !== undefined;
 
 if (localObstacle !== undefined) {
-  if (LocalCluster.isConfigured && process.env.MCP_FLEET_REQUIRE_ALL === "1") {
+  if (LocalCluster.isConfigured && process.env.FLEET_REQUIRE_ALL === "1") {
     throw new Error(`there is no API server to test with: ${localObstacle}`);
   }
   const instead =

@@ -14,7 +14,7 @@ const PROGRAM = join(import.meta.dirname, "../../.tools/dns/dnsmasq");
 /** `make test` gets one where it can; without one, these tests are skipped by name, or fail in CI. */
 export const hasDns = existsSync(PROGRAM);
 
-if (!hasDns && process.env.MCP_FLEET_REQUIRE_ALL === "1") {
+if (!hasDns && process.env.FLEET_REQUIRE_ALL === "1") {
   throw new Error("there is no DNS server to test with: run make .tools/dns/dnsmasq");
 }
 

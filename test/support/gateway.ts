@@ -18,7 +18,7 @@ export interface RoleOptions {
   readonly adminToken?: string;
 }
 
-/** A gateway in this process, on free ports; what it logs is seen with MCP_FLEET_TEST_LOG=debug. */
+/** A gateway in this process, on free ports; what it logs is seen with FLEET_TEST_LOG=debug. */
 export function startGateway(configuration: Configuration, options: RoleOptions = {}) {
   return start("gateway", configuration, options);
 }
@@ -34,7 +34,7 @@ async function start(
   options: RoleOptions,
 ): Promise<RunningRole> {
   const settings = validate({ port: 0, adminPort: 0, ...configuration }, [], role);
-  const log = pino({ level: process.env.MCP_FLEET_TEST_LOG ?? "silent" });
+  const log = pino({ level: process.env.FLEET_TEST_LOG ?? "silent" });
   const create = role === "proxy" ? createProxy : createGateway;
   const running = create({ settings, log, ...options });
   const addresses = await running.listen();

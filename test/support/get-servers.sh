@@ -9,7 +9,7 @@ target=$(cd "$target" && pwd)
 
 missing() {
   echo "skipped: the tests of $what ($1); install $packages" >&2
-  [ "${MCP_FLEET_REQUIRE_ALL:-}" != 1 ] || exit 1
+  [ "${FLEET_REQUIRE_ALL:-}" != 1 ] || exit 1
   exit 0
 }
 

@@ -59,7 +59,7 @@ export class ImageFolder {
       : spawnSync("make", [file], { cwd: root, env, encoding: "utf8" });
     if (made?.status === 0) return join(root, file);
     const text = `the image ${name} cannot be tested: ${reason ?? made?.stderr ?? "make does not run"}`;
-    if (process.env.MCP_FLEET_REQUIRE_ALL === "1") throw new Error(text);
+    if (process.env.FLEET_REQUIRE_ALL === "1") throw new Error(text);
     process.stderr.write(`skipped: ${text}\n`);
     return undefined;
   }

@@ -81,7 +81,7 @@ async function inspect(): Promise<Inspection> {
 if (import.meta.main) {
   const configuration: Configuration = JSON.parse(process.argv[2] ?? "");
   const settings = validate({ port: 0, adminPort: 0, ...configuration });
-  const log = pino({ level: process.env.MCP_FLEET_TEST_LOG ?? "silent" });
+  const log = pino({ level: process.env.FLEET_TEST_LOG ?? "silent" });
   const gateway = createGateway({ settings, log });
   const addresses = await gateway.listen();
   process.on("message", async () => process.send?.(await inspect()));

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 
 /** A program that runs Kubernetes on this machine; `up --api-only` starts etcd and the API server, and no node. */
-const TOOL = process.env.MCP_FLEET_CLUSTER_TOOL ?? "";
+const TOOL = process.env.FLEET_CLUSTER_TOOL ?? "";
 
 /** The tool builds Kubernetes once for all of its clusters. */
 const HOME = process.env.K8S_HOME ?? join(homedir(), ".cache/one-node-k8s");
@@ -57,7 +57,7 @@ export class LocalCluster {
 
   /** Why there can be no such cluster here; undefined where there can. */
   static obstacle(): string | undefined {
-    if (TOOL === "") return "MCP_FLEET_CLUSTER_TOOL names no cluster tool";
+    if (TOOL === "") return "FLEET_CLUSTER_TOOL names no cluster tool";
     if (process.getuid?.() !== 0) return `${TOOL} needs root`;
     try {
       accessSync(TOOL, constants.X_OK);

@@ -7,8 +7,8 @@ import { Metrics } from "../../runtime/metrics.ts";
 import { RedisStore } from "../../runtime/sessions/redis-store.ts";
 import type { RedisProcess } from "./redis.ts";
 
-/** What is logged is seen with MCP_FLEET_TEST_LOG=debug. */
-export const log = pino({ level: process.env.MCP_FLEET_TEST_LOG ?? "silent" });
+/** What is logged is seen with FLEET_TEST_LOG=debug. */
+export const log = pino({ level: process.env.FLEET_TEST_LOG ?? "silent" });
 
 /** Settings for this server, with a prefix of their own. */
 export function redisAt(server: RedisProcess, more: Partial<RedisSettings> = {}): RedisSettings {

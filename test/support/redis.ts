@@ -14,7 +14,7 @@ const FOLDER = join(import.meta.dirname, "../../.tools/redis");
 /** `make test` gets one where it can; without one, these tests are skipped by name, or fail in CI. */
 export const hasRedis = existsSync(join(FOLDER, "redis-server"));
 
-if (!hasRedis && process.env.MCP_FLEET_REQUIRE_ALL === "1") {
+if (!hasRedis && process.env.FLEET_REQUIRE_ALL === "1") {
   throw new Error("there is no Redis to test with: run make .tools/redis/redis-server");
 }
 
