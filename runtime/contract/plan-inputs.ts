@@ -263,7 +263,8 @@ function derivedFrom(given: PlanInputs): Partial<Numbers> {
   const { callSeconds = INPUTS.callSeconds.fallback } = given;
   const { callsPerSecond = sessions * callsPerSessionSecond } = given;
   return {
-    ...(given.backends !== undefined && { openedBackends: given.backends }),
+    // Without backends there is no plan, and these are not worth a word of their own.
+    openedBackends: given.backends ?? 0,
     sessionStreamBackends: 0,
     cacheEntries: sessions,
     callsPerSecond,
@@ -288,7 +289,8 @@ export function outOfRange(
   const kind = fraction ? "a number" : "a whole number";
   const rule = `${kind} from ${least} to ${most}`;
   const fix = value < least ? `write ${least} or more` : `write at most ${most}`;
-  return [{ input, value, rule, fix: isNumber ? fix : `write ${kind}` }];
+  const said = Number.isNaN(value) ? "nothing" : value;
+  return [{ input, value: said, rule, fix: isNumber ? fix : `write ${kind}` }];
 }
 
 function above(low: InputName, high: InputName, inputs: Numbers): CapacityFault[] {

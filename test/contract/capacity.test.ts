@@ -237,6 +237,17 @@ describe("what is impossible says what to change", () => {
     ]);
   });
 
+  test("of an input that nobody gives, a fault says that it is nothing, and how many it may be", () => {
+    expect(faultsOf({ sessions: 1 })).toEqual([
+      {
+        input: "backends",
+        value: "nothing",
+        rule: "a whole number from 1 to 10000",
+        fix: "write a whole number",
+      },
+    ]);
+  });
+
   test("a session cannot open 11 of 10 backends, nor a call take longer than the longest", () => {
     const faults = faultsOf({ sessions: 1, backends: 10, openedBackends: 11, callSeconds: 301 });
     expect(faults.map(({ input, rule }) => [input, rule])).toEqual([
