@@ -123,7 +123,8 @@ export class CountedClient {
       return { verdict: "told", detail };
     }
     if (code === 404 || has("SESSION_NOT_FOUND", "(HTTP 404)")) return { verdict: "lost", detail };
-    if (has("BACKEND_UNREACHABLE", "AT_CAPACITY", "DRAINING", "STORE_UNAVAILABLE")) {
+    const refusals = ["AT_CAPACITY", "DRAINING", "STORE_UNAVAILABLE"];
+    if (has("BACKEND_UNREACHABLE", "BACKEND_REFUSED", ...refusals)) {
       return { verdict: "refused", detail };
     }
     this.#unknown += 1;
