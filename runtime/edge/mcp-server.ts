@@ -1,3 +1,5 @@
+import type { ServerOptions } from "node:http";
+
 import cors from "@fastify/cors";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
@@ -34,16 +36,18 @@ export interface McpServerParts {
   readonly log: Logger;
 }
 
-/** Longer than the 60 s for which load balancers keep idle connections, so that it is they who close them. */
+/** Longer than the 60 s for which balancers keep idle connections, so that it is they who close them: they heed nothing. */
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * For how long clients are told to keep an idle connection: within a linger, so that each of theirs is used and told to
- * close, or let go by them, before the process closes it under the request that is under way. Balancers do not heed it.
+ * How long an idle connection is kept, and how much of that clients are told: within a linger, so that each of theirs is
+ * used and told to close, or let go by them, before the process closes it under the request that is under way.
  */
-function announcedIdle(lingerSeconds: number): string | undefined {
-  const idleSeconds = Math.floor(lingerSeconds) - 1;
-  return idleSeconds > 0 ? `timeout=${idleSeconds}` : undefined;
+function idleTimes(lingerSeconds: number): ServerOptions {
+  const announcedSeconds = Math.floor(lingerSeconds) - 1;
+  if (announcedSeconds < 1) return { keepAliveTimeout: KEEP_ALIVE_MS };
+  const keepAliveTimeout = Math.min(KEEP_ALIVE_MS, announcedSeconds * 1000);
+  return { keepAliveTimeout, keepAliveTimeoutBuffer: KEEP_ALIVE_MS - keepAliveTimeout };
 }
 
 export const MCP_PATH = "/mcp";
@@ -52,7 +56,7 @@ export const MCP_PATH = "/mcp";
 export function buildMcpServer(parts: McpServerParts): FastifyInstance {
   const { endpoint, authenticator, guards, drain, probes, descriptors, settings } = parts;
   const requestTimeout = settings.limits.requestTimeoutSeconds * 1000;
-  const options = { requestTimeout, keepAliveTimeout: KEEP_ALIVE_MS };
+  const options = { requestTimeout, ...idleTimes(settings.drain.lingerSeconds) };
   const server = Fastify({
     serverFactory: (handler) => createGatedServer(options, handler, descriptors),
     bodyLimit: settings.limits.bodyBytes,
@@ -62,12 +66,8 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
   acceptJsonOnly(server);
   answerErrors(server, parts);
   addProbes(server, probes);
-  const idle = announcedIdle(settings.drain.lingerSeconds);
-  server.addHook("onRequest", ({ headers }, reply, done) => {
+  server.addHook("onRequest", (_request, reply, done) => {
     if (drain.closesConnections) reply.header("connection", "close");
-    else if (idle !== undefined && headers.connection !== "close") {
-      reply.header("connection", "keep-alive").header("keep-alive", idle);
-    }
     done();
   });
   server.register((mcp, _options, done) => {
