@@ -25,6 +25,8 @@ export class ClientStream implements Beating {
     reply.raw.writeHead(200, {
       "content-type": SSE_CONTENT_TYPE,
       "cache-control": "no-cache, no-transform",
+      // A stream mostly ends with its process, when a request that takes over its connection would be cut.
+      connection: "close",
     });
     reply.raw.flushHeaders();
   }

@@ -11,6 +11,7 @@ import { asFleetError, FleetError } from "../wire/fleet-error.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { createGatedServer } from "./connection-gate.ts";
 import type { Drain } from "./drain.ts";
+import { drainedResponse } from "./drained-response.ts";
 import type { Guards } from "./guards.ts";
 import type { McpEndpoint } from "./mcp-endpoint.ts";
 import { addProbes, type Probes } from "./probes.ts";
@@ -56,7 +57,8 @@ export const MCP_PATH = "/mcp";
 export function buildMcpServer(parts: McpServerParts): FastifyInstance {
   const { endpoint, authenticator, guards, drain, probes, descriptors, settings } = parts;
   const requestTimeout = settings.limits.requestTimeoutSeconds * 1000;
-  const options = { requestTimeout, ...idleTimes(settings.drain.lingerSeconds) };
+  const ServerResponse = drainedResponse(drain);
+  const options = { requestTimeout, ServerResponse, ...idleTimes(settings.drain.lingerSeconds) };
   const server = Fastify({
     serverFactory: (handler) => createGatedServer(options, handler, descriptors),
     bodyLimit: settings.limits.bodyBytes,
@@ -66,10 +68,6 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
   acceptJsonOnly(server);
   answerErrors(server, parts);
   addProbes(server, probes);
-  server.addHook("onRequest", (_request, reply, done) => {
-    if (drain.closesConnections) reply.header("connection", "close");
-    done();
-  });
   server.register((mcp, _options, done) => {
     mcp.addHook("onRequest", ({ headers }, _reply, next) => {
       guards.check(headers.host, headers.origin);

@@ -5,10 +5,17 @@ import { expect, it, onTestFinished } from "vitest";
 
 import { startGateway } from "../support/gateway.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
-import { configurationFor } from "../support/scripted-fleet.ts";
+import type { Exchange } from "../support/scripted-exchange.ts";
+import { configurationFor, startFleet } from "../support/scripted-fleet.ts";
 
 const CONNECTIONS = 20;
 const REQUEST = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
+const CALL = JSON.stringify({
+  jsonrpc: "2.0",
+  id: 1,
+  method: "tools/call",
+  params: { name: "write", arguments: {} },
+});
 
 async function idleConnection(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1").setEncoding("utf8");
@@ -42,4 +49,31 @@ it("20 requests that have come over idle connections, and are not read yet, are 
     expect(first).toContain("connection: close");
   }
   await ended;
+});
+
+it("a call that came while the gateway served, and is answered while it lingers, says that its connection closes", async () => {
+  const { backend, gateway, client } = await startFleet();
+  const running = Promise.withResolvers<Exchange>();
+  backend.on("tools/call", running.resolve);
+
+  const call = client.post(CALL);
+  const exchange = await running.promise;
+  const drained = gateway.process.drain(60);
+  exchange.result({ content: [] });
+
+  const { status, headers } = await call;
+  expect(status).toBe(200);
+  expect(headers.connection).toBe("close");
+  await gateway.close();
+  await drained;
+});
+
+it("the connection of an event stream, which ends with the gateway, is none for another request", async () => {
+  const { gateway, client } = await startFleet();
+  const stream = await fetch(gateway.url, {
+    headers: { accept: "text/event-stream", "mcp-session-id": String(client.sessionId) },
+  });
+  expect(stream.status).toBe(200);
+  expect(stream.headers.get("connection")).toBe("close");
+  await stream.body?.cancel();
 });
