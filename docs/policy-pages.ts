@@ -7,7 +7,8 @@ import {
   type ResourceDescription,
   type Setting,
 } from "../policies/index.ts";
-import { annotationOf, FACTS, type Fact } from "../policies/stack/facts.ts";
+import { FACTS } from "../policies/stack/facts.ts";
+import { annotationOf } from "../runtime/contract/index.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
 import { stackDifference } from "./stack-difference.ts";
 
@@ -37,7 +38,7 @@ function overview(): string {
 function facts(): string {
   const known = Object.entries(FACTS);
   const rows = known.map(([name, { of, about }]) => [
-    code(annotationOf(name as Fact)),
+    code(annotationOf(name)),
     of.join(", "),
     about,
   ]);

@@ -1,5 +1,7 @@
 import { type Input, Output } from "@pulumi/pulumi";
 
+import { annotationOf } from "../runtime/contract/index.ts";
+
 /** A value that JSON carries as it is: what a stack's state and an annotation can hold. */
 type Plain = string | number | boolean | readonly Plain[] | { readonly [name: string]: Plain };
 
@@ -14,13 +16,11 @@ export interface Facts {
   readonly [name: string]: Fact;
 }
 
-const PREFIX = "mcp-fleet.dev/";
-
 /** The facts as annotations: `graceSeconds` is `mcp-fleet.dev/grace-seconds`. */
 export function annotations(facts: Facts): Record<string, Input<string>> {
   return Object.fromEntries(
     Object.entries(facts).map(([name, fact]) => [
-      PREFIX + name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      annotationOf(name),
       Output.isInstance(fact) ? fact.apply(printed) : printed(fact),
     ]),
   );

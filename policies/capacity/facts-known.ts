@@ -1,8 +1,8 @@
-import { suggest } from "../../runtime/contract/index.ts";
+import { annotationOf, suggest } from "../../runtime/contract/index.ts";
 import { told } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
-import { annotationOf, FACT_NAMES, FACTS, type Fact, type FactKind } from "../stack/facts.ts";
+import { FACT_NAMES, FACTS, type Fact, type FactKind } from "../stack/facts.ts";
 import type { Unread } from "../stack/fleet.ts";
 import { Unjudgeable } from "../stack/unjudgeable.ts";
 import { Workload } from "../stack/workload.ts";

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { amountText, type Unit } from "../../runtime/contract/index.ts";
+import { amountText, annotationOf, type Unit } from "../../runtime/contract/index.ts";
 import { edited } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import { Store } from "../redis/store.ts";
 import { Component } from "../stack/component.ts";
-import { annotationOf, FACT_NAMES, type Fact, Facts, type Role } from "../stack/facts.ts";
+import { FACT_NAMES, type Fact, Facts, type Role } from "../stack/facts.ts";
 import type { Fields } from "../stack/fields.ts";
 import type { Fleet } from "../stack/fleet.ts";
 import { millicoresOf, quantityOf } from "../stack/quantity.ts";

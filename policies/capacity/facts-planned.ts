@@ -1,8 +1,8 @@
-import { amountText, figureText } from "../../runtime/contract/index.ts";
+import { amountText, annotationOf, figureText } from "../../runtime/contract/index.ts";
 import { told } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
-import { annotationOf, FACT_NAMES, type Fact } from "../stack/facts.ts";
+import { FACT_NAMES, type Fact } from "../stack/facts.ts";
 import type { Workload } from "../stack/workload.ts";
 import {
   type PlannedFact,
@@ -11,7 +11,7 @@ import {
   plannedServer,
   said,
 } from "./planned-facts.ts";
-import { possible } from "./recomputed.ts";
+import { possible, serverLoadOf } from "./recomputed.ts";
 
 export const factsPlanned = policy({
   name: "facts-planned",
@@ -58,7 +58,7 @@ function* faultsOf(
 function plannedFacts(workload: Workload): PlannedFacts {
   const { sessions: _, ...planned } = workload.isProcess
     ? { ...plannedProcess(workload.planInputs), ...plannedStorage(workload) }
-    : plannedServer(workload.serverLoad);
+    : plannedServer(serverLoadOf(workload));
   const { sessions } = workload.facts.map("planInputs");
   if (typeof sessions !== "number") return planned;
   return { ...planned, sessions: said(sessions, "sessions", "sessions") };

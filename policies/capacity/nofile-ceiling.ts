@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { figureText, INPUTS } from "../../runtime/contract/index.ts";
+import { figureText, INPUTS, nofileAnnotationsOf } from "../../runtime/contract/index.ts";
 import { edited } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
@@ -7,9 +7,6 @@ import type { Fields } from "../stack/fields.ts";
 import { Unjudgeable } from "../stack/unjudgeable.ts";
 import type { Workload } from "../stack/workload.ts";
 import { processPlanOf } from "./recomputed.ts";
-
-/** Where the NRI ulimit-adjuster looks for the limits of a container: its own key, and the one before version 0.10. */
-const ADJUSTER_KEYS = ["ulimits.noderesource.dev", "ulimits.nri.containerd.io"] as const;
 
 /** What its annotation holds, as JSON. */
 const adjusted = z
@@ -74,7 +71,7 @@ export const nofileCeiling = policy({
 function askedLimits(workload: Workload): [key: string, limit: number][] {
   const annotations = workload.template.at("metadata.annotations");
   const container = workload.container.at("name").text() ?? workload.role;
-  return ADJUSTER_KEYS.map((key) => `${key}/container.${container}`)
+  return nofileAnnotationsOf(container)
     .filter((key) => annotations.names().includes(key))
     .map((key) => [key, limitOf(annotations.member(key))]);
 }

@@ -1,11 +1,9 @@
 import {
+  type CompleteServerLoad,
   completed,
-  completedServer,
   type Figure,
-  INPUTS,
   type PlanInputs,
   processPlan,
-  type ServerLoad,
   serverPlan,
   type Unit,
 } from "../../runtime/contract/index.ts";
@@ -55,10 +53,7 @@ export function plannedProcess(given: PlanInputs): PlannedFacts {
  *
  * @throws {CapacityError} where there is no plan for these.
  */
-export function plannedServer(given: ServerLoad & { readonly sessions: number }): PlannedFacts {
-  const { sessions } = given;
-  const callTimeoutMaxSeconds = INPUTS.callTimeoutMaxSeconds.fallback;
-  const load = completedServer(given, { sessions, callTimeoutMaxSeconds });
+export function plannedServer(load: CompleteServerLoad): PlannedFacts {
   const { grace, ...plan } = serverPlan(load);
   return {
     sessions: said(load.sessions, "sessions", "sessions"),

@@ -1,4 +1,5 @@
-import { annotationOf, type Fact } from "../stack/facts.ts";
+import { annotationOf } from "../../runtime/contract/index.ts";
+import type { Fact } from "../stack/facts.ts";
 import type { ResourceDescription } from "../stack/resource.ts";
 
 /** A value of a manifest. */
@@ -55,7 +56,7 @@ export function without(
 export function annotations(facts: FactValues): Record<string, string | undefined> {
   return Object.fromEntries(
     Object.entries(facts).map(([fact, value]) => [
-      annotationOf(fact as Fact),
+      annotationOf(fact),
       typeof value === "string" || value === undefined ? value : JSON.stringify(value),
     ]),
   );

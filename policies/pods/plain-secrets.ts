@@ -4,6 +4,7 @@ import { policy } from "../policy.ts";
 import type { Settings } from "../setting.ts";
 import type { Fields } from "../stack/fields.ts";
 import type { Fleet } from "../stack/fleet.ts";
+import { mountedConfigMaps } from "../stack/mounted-config-maps.ts";
 import type { Resource } from "../stack/resource.ts";
 import { ToolHiveServer } from "../stack/toolhive-server.ts";
 import { Unjudgeable } from "../stack/unjudgeable.ts";
@@ -55,7 +56,7 @@ function* judgeWorkload(
   const { podSpec } = workload;
   const finder = new SecretFinder(allowedNames, mountPaths(podSpec));
   yield* judgeContainers(podSpec, finder);
-  const names = configMapNames(podSpec);
+  const names = new Set([...mountedConfigMaps(podSpec), ...takenConfigMaps(podSpec)]);
   for (const configMap of fleet.beside(workload, "ConfigMap")) {
     if (names.has(configMap.name)) yield* judgeConfigMap(configMap, finder);
   }
@@ -130,22 +131,18 @@ function* judgeText(
   }
 }
 
-/** The ConfigMaps that pods mount, or take variables from. */
-function configMapNames(podSpec: Fields): ReadonlySet<string | undefined> {
-  const volumes = podSpec.at("volumes").items();
-  const sources = volumes.flatMap((volume) => volume.at("projected.sources").items());
-  const mounted = [...volumes, ...sources].map((source) => source.at("configMap.name"));
-  const taken = allContainers(podSpec).flatMap((container) => [
-    ...container
-      .at("envFrom")
-      .items()
-      .map((source) => source.at("configMapRef.name")),
-    ...container
-      .at("env")
-      .items()
-      .map((variable) => variable.at("valueFrom.configMapKeyRef.name")),
-  ]);
-  return new Set([...mounted, ...taken].map((name) => name.text()));
+/** The names of the ConfigMaps that pods take variables from. */
+function takenConfigMaps(podSpec: Fields): string[] {
+  return allContainers(podSpec).flatMap((container) => {
+    const sources = container.at("envFrom").items();
+    const variables = container.at("env").items();
+    return [
+      ...sources.flatMap((source) => source.at("configMapRef.name").text() ?? []),
+      ...variables.flatMap(
+        (variable) => variable.at("valueFrom.configMapKeyRef.name").text() ?? [],
+      ),
+    ];
+  });
 }
 
 const mountPaths = (podSpec: Fields): string[] =>

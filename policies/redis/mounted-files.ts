@@ -1,4 +1,5 @@
 import type { Fleet } from "../stack/fleet.ts";
+import { mountedConfigMaps } from "../stack/mounted-config-maps.ts";
 import type { Resource } from "../stack/resource.ts";
 
 /** A file that pods read from a ConfigMap of the stack. */
@@ -12,7 +13,7 @@ export interface MountedFile {
 
 /** The files that a workload's pods read from ConfigMaps of the stack. */
 export function mountedFiles(fleet: Fleet, workload: Resource): MountedFile[] {
-  const names = configMapNames(workload);
+  const names = mountedConfigMaps(workload.fields.at("spec.template.spec"));
   return fleet
     .ofKind("ConfigMap")
     .filter(({ namespace, name }) => namespace === workload.namespace && names.has(name))
@@ -41,9 +42,3 @@ export function withNamedFiles(text: string, files: readonly MountedFile[]): str
 
 /** What a script does, without what it says of itself. */
 export const withoutComments = (script: string): string => script.replaceAll(/^\s*#.*$/gm, "");
-
-function configMapNames({ fields }: Resource): ReadonlySet<string | undefined> {
-  const volumes = fields.at("spec.template.spec.volumes").items();
-  const sources = volumes.flatMap((volume) => volume.at("projected.sources").items());
-  return new Set([...volumes, ...sources].map((source) => source.at("configMap.name").text()));
-}

@@ -1,5 +1,6 @@
 import {
   amountText,
+  annotationOf,
   type Figure,
   figureText,
   type StoreLoad,
@@ -12,7 +13,7 @@ import { told } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { redisStack } from "../examples/redis.ts";
 import { policy } from "../policy.ts";
-import { annotationOf, type Fact, type Facts } from "../stack/facts.ts";
+import type { Fact, Facts } from "../stack/facts.ts";
 import type { Fields } from "../stack/fields.ts";
 import type { Fleet } from "../stack/fleet.ts";
 import { quantityOf } from "../stack/quantity.ts";

@@ -1,4 +1,8 @@
-import { STORES as SESSION_STORES } from "../../runtime/contract/index.ts";
+import {
+  ANNOTATION_PREFIX,
+  annotationOf,
+  STORES as SESSION_STORES,
+} from "../../runtime/contract/index.ts";
 import type { Fields } from "./fields.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 
@@ -146,13 +150,6 @@ export const FACT_NAMES: readonly Fact[] = Object.keys(FACTS).filter((name): nam
   Object.hasOwn(FACTS, name),
 );
 
-const PREFIX = "mcp-fleet.dev/";
-
-/** `mcp-fleet.dev/grace-seconds` of `graceSeconds`. */
-export function annotationOf(fact: string): string {
-  return PREFIX + fact.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
 /** What a workload says of itself. A fact that is missing or is not what it must be makes it unjudgeable. */
 export class Facts {
   readonly #annotations: Fields;
@@ -167,7 +164,7 @@ export class Facts {
 
   /** The names of the annotations that are ours, facts or not. */
   get annotations(): readonly string[] {
-    return this.#annotations.names().filter((name) => name.startsWith(PREFIX));
+    return this.#annotations.names().filter((name) => name.startsWith(ANNOTATION_PREFIX));
   }
 
   /** An annotation by its whole name. */

@@ -151,15 +151,6 @@ export class Fleet {
     const least = autoscalers.map(({ fields }) => fields.at("spec.minReplicas").number() ?? 1);
     return Math.min(...least);
   }
-
-  /** The ConfigMaps that a workload's pods mount. */
-  configMapsOf(workload: Workload): readonly Resource[] {
-    const mounted = workload.podSpec
-      .at("volumes")
-      .items()
-      .map((volume) => volume.at("configMap.name").text());
-    return this.beside(workload, "ConfigMap").filter(({ name }) => mounted.includes(name));
-  }
 }
 
 /** Whether a Service selects pods of a Deployment or StatefulSet, one of them or all. */

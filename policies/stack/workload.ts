@@ -4,7 +4,7 @@ import {
   SERVER_INPUTS,
   type ServerLoad,
 } from "../../runtime/contract/index.ts";
-import { type Fact, Facts, ROLES, type Role } from "./facts.ts";
+import { Facts, ROLES, type Role } from "./facts.ts";
 import type { Fields } from "./fields.ts";
 import type { Resource } from "./resource.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
@@ -133,11 +133,6 @@ export class Workload {
   /** Whether somebody says why something is below the plan. */
   get acceptsRisk(): boolean {
     return this.facts.has("acceptRisk") && this.facts.text("acceptRisk").trim() !== "";
-  }
-
-  /** A number that its manifest or its facts say. */
-  fact(fact: Fact): number {
-    return this.facts.number(fact);
   }
 }
 

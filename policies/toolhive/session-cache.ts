@@ -1,7 +1,7 @@
+import { annotationOf } from "../../runtime/contract/index.ts";
 import { edited } from "../examples/edit.ts";
 import { toolHiveStack } from "../examples/toolhive.ts";
 import { policy } from "../policy.ts";
-import { annotationOf } from "../stack/facts.ts";
 import type { ToolHiveServer } from "../stack/toolhive-server.ts";
 
 /** ToolHive's `defaultCacheCapacity`, which no setting changes. */

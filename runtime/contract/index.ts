@@ -1,3 +1,4 @@
+export { ANNOTATION_PREFIX, annotationOf, nofileAnnotationsOf } from "./annotations.ts";
 export {
   addressText,
   type BackendAddress,

@@ -1,0 +1,11 @@
+import type { Fields } from "./fields.ts";
+
+/** The names of the ConfigMaps whose files pods have, by a volume of its own or among others. */
+export function mountedConfigMaps(podSpec: Fields): ReadonlySet<string> {
+  const volumes = podSpec.at("volumes").items();
+  const sources = volumes.flatMap((volume) => volume.at("projected.sources").items());
+  const names = [...volumes, ...sources].flatMap(
+    (source) => source.at("configMap.name").text() ?? [],
+  );
+  return new Set(names);
+}
