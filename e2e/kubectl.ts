@@ -1,13 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 
-/** How a command ended. */
-export interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { type CommandOutcome, outcomeOf } from "../test/support/command-outcome.ts";
 
 /** kubectl, for one cluster and one namespace. */
 export class Kubectl {
@@ -27,22 +20,14 @@ export class Kubectl {
   }
 
   /** A command that goes on by itself. */
-  start(args: readonly string[]): ChildProcess {
+  start(args: readonly string[]): ChildProcessWithoutNullStreams {
     const where = ["--kubeconfig", this.kubeconfig, "--namespace", this.namespace];
     return spawn(this.#program, [...where, ...args], { stdio: "pipe" });
   }
 
   /** Fails where the command does: look at `code`. */
-  async try(args: readonly string[], input: string | Buffer = ""): Promise<Outcome> {
-    const child = this.start(args);
-    if (!child.stdin || !child.stdout || !child.stderr) throw new Error("kubectl has no pipes");
-    // A command that ends before it has read everything says why by itself.
-    child.stdin.on("error", () => {});
-    child.stdin.end(input);
-    const ended = once(child, "close");
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    const [code] = await ended;
-    return { code: Number(code ?? 1), stdout, stderr };
+  async try(args: readonly string[], input: string | Buffer = ""): Promise<CommandOutcome> {
+    return await outcomeOf(this.start(args), input);
   }
 
   /** What the command prints; a command that fails is an error. */

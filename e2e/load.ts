@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,19 +23,19 @@ export interface LoadPlan {
 }
 
 const POD = "caller";
+const PROGRAM = `/${POD}/main.mjs`;
 
 /** Writes what comes in to a file: the image has no shell, and no tar. */
-const RECEIVE = `process.stdin.pipe(require("node:fs").createWriteStream("/work/main.mjs"))`;
+const RECEIVE = `process.stdin.pipe(require("node:fs").createWriteStream("${PROGRAM}"))`;
 
 /** Clients of the official SDKs in a pod of the cluster, and what they report. */
 export class Load {
   /** In the order in which the calls ended. */
   readonly reports: CallReport[] = [];
-  readonly #caller: ChildProcess;
+  readonly #caller: ChildProcessWithoutNullStreams;
   readonly #complaint: Promise<string>;
 
-  private constructor(caller: ChildProcess) {
-    if (!caller.stdout || !caller.stderr) throw new Error("kubectl exec has no pipes");
+  private constructor(caller: ChildProcessWithoutNullStreams) {
     this.#caller = caller;
     this.#complaint = text(caller.stderr);
     createInterface({ input: caller.stdout }).on("line", (line) => {
@@ -45,22 +45,22 @@ export class Load {
 
   /** A pod in a namespace that is made for it, with the program in it; every client is there when the first ones call. */
   static async start(kubectl: Kubectl, plan: LoadPlan): Promise<Load> {
-    const work = { name: "work", emptyDir: {} };
+    const volume = { name: POD, emptyDir: {} };
     const idle = ["node", "-e", "setInterval(() => {}, 1e9)"];
     const metadata = { name: kubectl.namespace, labels: RESTRICTED_NAMESPACE };
     await kubectl.apply({ apiVersion: "v1", kind: "Namespace", metadata });
-    await kubectl.apply(restricted(POD, plan.image, idle, work));
+    await kubectl.apply(restricted(POD, plan.image, idle, volume));
     await kubectl.run(["wait", "--for=condition=Ready", `pod/${POD}`, "--timeout=60s"]);
     await kubectl.run(["exec", "-i", POD, "--", "node", "-e", RECEIVE], await program());
     const { url, tool, sessions, callsPerSecond } = plan;
-    const command = ["node", "/work/main.mjs", url, tool, `${sessions}`, `${callsPerSecond}`];
+    const command = ["node", PROGRAM, url, tool, `${sessions}`, `${callsPerSecond}`];
     return new Load(kubectl.start(["exec", "-i", POD, "--", ...command]));
   }
 
   /** Lets all clients end their sessions. */
   async stop(): Promise<void> {
     const exited = once(this.#caller, "close");
-    this.#caller.stdin?.end();
+    this.#caller.stdin.end();
     const [code] = await exited;
     if (code !== 0) throw new Error(`the clients ended with ${code}: ${await this.#complaint}`);
   }

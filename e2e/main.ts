@@ -81,7 +81,7 @@ async function disturb(proof: Proof, fleet: Fleet): Promise<void> {
     const trial = await Trial.of(fault, fleet);
     proof.trials.push(trial);
     const { calls, faults } = trial;
-    say(`${trial.title}: ${calls} calls, ${faults.length === 0 ? "as it should be" : "WRONG"}`);
+    say(`${fault.title}: ${calls} calls, ${faults.length === 0 ? "as it should be" : "WRONG"}`);
     for (const line of faults.slice(0, 10)) say(`    ${line}`);
   }
 }
@@ -120,8 +120,8 @@ async function prove(proof: Proof, cluster: Cluster, stack: Stack): Promise<void
   await load.stop();
   await watch.stop();
   proof.claimCalls(load.reports);
-  const { trials } = proof;
-  writeFileSync(PICTURE, timelineSvg({ reports: load.reports, pods: watch.counts, trials }));
+  const courses = proof.trials.map(({ course }) => course);
+  writeFileSync(PICTURE, timelineSvg({ reports: load.reports, pods: watch.counts, courses }));
   await callers.run(["delete", "namespace", callers.namespace]);
   const { stay, isSame } = await stack.second();
   proof.claim("A second `pulumi up` changes nothing", `${stay} resources stay`, isSame);

@@ -39,9 +39,9 @@ export class Proof {
       reports.filter(({ verdict }) => verdicts.includes(verdict)).length;
     const calls = reports.filter(({ call }) => call > 0).length;
     const sessions = new Set(reports.map(({ session }) => session)).size;
-    const planned = this.trials.filter(({ isPlanned }) => isPlanned);
+    const planned = this.trials.filter(({ course }) => course.isPlanned);
     const cut = planned.reduce((sum, trial) => sum + trial.broken.length, 0);
-    const doomed = this.trials.reduce((sum, trial) => sum + trial.doomed.size, 0);
+    const doomed = this.trials.reduce((sum, trial) => sum + trial.course.doomed.size, 0);
     const told = this.trials.reduce((sum, trial) => sum + trial.told.size, 0);
     const large = (value: number) => value.toLocaleString("en-US");
     this.claim(
@@ -69,7 +69,7 @@ export class Proof {
       `${told} of ${doomed} sessions`,
       told > 0 && this.trials.every(({ mistold }) => mistold.length === 0),
     );
-    const failed = this.trials.filter(({ failure }) => failure !== undefined);
+    const failed = this.trials.filter(({ course: { failure } }) => failure !== undefined);
     this.claim(
       "Every fault is brought about, and afterwards every pod is ready again",
       `${this.trials.length - failed.length} of ${this.trials.length} faults`,
@@ -118,13 +118,13 @@ ${this.#trialTable()}`;
     ];
     const rows = this.trials.map((trial, index) => [
       String(index + 1),
-      trial.title,
-      ((trial.untilMs - trial.fromMs) / 1000).toFixed(0),
+      trial.course.title,
+      ((trial.course.untilMs - trial.course.fromMs) / 1000).toFixed(0),
       String(trial.calls),
       String(trial.resent),
       String(trial.count("cut")),
       String(trial.count("refused")),
-      trial.doomed.size === 0 ? "–" : `${trial.told.size} of ${trial.doomed.size}`,
+      trial.course.doomed.size === 0 ? "–" : `${trial.told.size} of ${trial.course.doomed.size}`,
       String(trial.longestMs),
     ]);
     return markdown(head, rows);

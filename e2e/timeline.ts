@@ -1,7 +1,7 @@
 import { element, escaped, line, type Markup, text } from "../runtime/svg.ts";
 import type { CallReport, Verdict } from "./call-report.ts";
 import { PARTS, type PodCount } from "./pods.ts";
-import type { Trial } from "./trial.ts";
+import type { Course } from "./trial.ts";
 
 const WIDTH = 1200;
 const LEFT = 90;
@@ -33,18 +33,18 @@ const STYLE = [
 export interface Timeline {
   readonly reports: readonly CallReport[];
   readonly pods: readonly PodCount[];
-  readonly trials: readonly Trial[];
+  readonly courses: readonly Course[];
 }
 
 type X = (atMs: number) => number;
 
 /** A run as a picture: answers per 100 ms, what was no answer, pods that were ready, and when each fault began. */
-export function timelineSvg({ reports, pods, trials }: Timeline): string {
+export function timelineSvg({ reports, pods, courses }: Timeline): string {
   const fromMs = Math.min(...reports.map(({ atMs }) => atMs));
   const untilMs = Math.max(...reports.map(({ atMs, tookMs }) => atMs + tookMs));
   const x: X = (atMs) => LEFT + ((atMs - fromMs) / (untilMs - fromMs)) * (RIGHT - LEFT);
   const podsBottom = PODS.top + PARTS.length * PODS.rowHeight;
-  const rows = Math.ceil(trials.length / 2);
+  const rows = Math.ceil(courses.length / 2);
   const height = podsBottom + 40 + rows * LEGEND_ROW;
   const size = { width: WIDTH, height, viewBox: `0 0 ${WIDTH} ${height}` };
   return element(
@@ -63,24 +63,24 @@ export function timelineSvg({ reports, pods, trials }: Timeline): string {
       "quiet",
       `${Math.round((untilMs - fromMs) / 1000)} s; the numbers are those of the faults below`,
     ),
-    ...marks(trials, x, podsBottom),
+    ...marks(courses, x, podsBottom),
     ...answers(reports, x, fromMs, untilMs),
     ...errors(reports, x),
     ...PARTS.map((part, row) => podRow(part, PODS.top + row * PODS.rowHeight, pods, x, fromMs)),
-    ...legend(trials, podsBottom + 30),
+    ...legend(courses, podsBottom + 30),
   );
 }
 
-function marks(trials: readonly Trial[], x: X, bottom: number): Markup[] {
-  return trials.flatMap(({ fromMs }, index) => [
+function marks(courses: readonly Course[], x: X, bottom: number): Markup[] {
+  return courses.flatMap(({ fromMs }, index) => [
     line("mark", [round(x(fromMs)), MARKS_Y + 4], [round(x(fromMs)), bottom]),
     text([round(x(fromMs)), MARKS_Y], "", `${index + 1}`, "middle"),
   ]);
 }
 
-function legend(trials: readonly Trial[], top: number): Markup[] {
-  const rows = Math.ceil(trials.length / 2);
-  return trials.map(({ title }, index) => {
+function legend(courses: readonly Course[], top: number): Markup[] {
+  const rows = Math.ceil(courses.length / 2);
+  return courses.map(({ title }, index) => {
     const column = Math.floor(index / rows);
     const place = [LEFT + column * 560, top + (index % rows) * LEGEND_ROW] as const;
     return text(place, "", `${index + 1}. ${title}`);

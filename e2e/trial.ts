@@ -13,7 +13,7 @@ const POLL_MS = 250;
 const NEVER: readonly Verdict[] = ["lost", "twice", "moved", "wrong"];
 
 /** What happened, and when. */
-interface Course {
+export interface Course {
   readonly title: string;
   readonly isPlanned: boolean;
   readonly fromMs: number;
@@ -27,25 +27,11 @@ interface Course {
 }
 
 /** One fault and what its clients saw, from its beginning to that of the next one. */
-export class Trial implements Course {
-  readonly title: string;
-  readonly isPlanned: boolean;
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly gone: readonly string[];
-  readonly doomed: ReadonlySet<number>;
-  readonly reports: readonly CallReport[];
-  readonly failure: string | undefined;
+export class Trial {
+  readonly course: Course;
 
   constructor(course: Course) {
-    this.title = course.title;
-    this.isPlanned = course.isPlanned;
-    this.fromMs = course.fromMs;
-    this.untilMs = course.untilMs;
-    this.gone = course.gone;
-    this.doomed = course.doomed;
-    this.reports = course.reports;
-    this.failure = course.failure;
+    this.course = course;
   }
 
   static async of({ title, isPlanned, bring }: Fault, fleet: Fleet): Promise<Trial> {
@@ -74,44 +60,44 @@ export class Trial implements Course {
   }
 
   count(...verdicts: readonly Verdict[]): number {
-    return this.reports.filter(({ verdict }) => verdicts.includes(verdict)).length;
+    return this.course.reports.filter(({ verdict }) => verdicts.includes(verdict)).length;
   }
 
   get calls(): number {
-    return this.reports.filter(({ call }) => call > 0).length;
+    return this.course.reports.filter(({ call }) => call > 0).length;
   }
 
   /** How often something was sent again. */
   get resent(): number {
-    return this.reports.reduce((sum, { resent }) => sum + resent, 0);
+    return this.course.reports.reduce((sum, { resent }) => sum + resent, 0);
   }
 
   get longestMs(): number {
-    return Math.max(0, ...this.reports.map(({ tookMs }) => tookMs));
+    return Math.max(0, ...this.course.reports.map(({ tookMs }) => tookMs));
   }
 
   /** The lasting sessions that were told of a loss. */
   get told(): ReadonlySet<number> {
-    const told = this.reports.filter(({ verdict, lasts }) => verdict === "told" && lasts);
+    const told = this.course.reports.filter(({ verdict, lasts }) => verdict === "told" && lasts);
     return new Set(told.map(({ session }) => session));
   }
 
   /** In a planned change, the calls that it should have left alone; a pod of the server that is away runs nothing. */
   get broken(): readonly CallReport[] {
-    if (!this.isPlanned) return [];
-    const isAway = this.gone.length > 0;
-    return this.reports.filter(
-      ({ verdict }) => verdict === "cut" || (verdict === "refused" && !isAway),
-    );
+    const { isPlanned, gone, reports } = this.course;
+    if (!isPlanned) return [];
+    const isAway = gone.length > 0;
+    return reports.filter(({ verdict }) => verdict === "cut" || (verdict === "refused" && !isAway));
   }
 
   /** Everything that should not be, a line each. */
   get faults(): string[] {
-    const never = this.reports.filter(({ verdict }) => NEVER.includes(verdict));
+    const { reports, failure } = this.course;
+    const never = reports.filter(({ verdict }) => NEVER.includes(verdict));
     const lines = [...never, ...this.broken].map(
       ({ verdict, session, detail }) => `${verdict} in session ${session}: ${detail}`,
     );
-    return [...(this.failure === undefined ? [] : [this.failure]), ...lines, ...this.mistold];
+    return [...(failure === undefined ? [] : [failure]), ...lines, ...this.mistold];
   }
 
   /**
@@ -119,13 +105,14 @@ export class Trial implements Course {
    * one goes, too, it is told again.
    */
   get mistold(): string[] {
-    const losing = new Set(this.doomed);
+    const { doomed, gone, reports } = this.course;
+    const losing = new Set(doomed);
     const undue: number[] = [];
-    for (const { session, lasts, verdict, pod = "" } of this.reports) {
-      if (this.gone.includes(pod)) losing.add(session);
+    for (const { session, lasts, verdict, pod = "" } of reports) {
+      if (gone.includes(pod)) losing.add(session);
       if (lasts && verdict === "told" && !losing.delete(session)) undue.push(session);
     }
-    const untold = [...this.doomed].filter((session) => !this.told.has(session));
+    const untold = [...doomed].filter((session) => !this.told.has(session));
     return [
       ...untold.map((session) => `nobody told session ${session} that its memory is gone`),
       ...undue.map((session) => `session ${session} was told of a loss that is none`),

@@ -1,10 +1,9 @@
-import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 
+import { runCommand } from "./command-outcome.ts";
+import { currentContext } from "./kube-context.ts";
 import { LocalCluster } from "./local-cluster.ts";
 import { Manifest } from "./manifest.ts";
 
@@ -109,7 +108,7 @@ export class ApiServer {
   }
 
   async #defineCustomKinds(): Promise<void> {
-    const files = await run(["sh", GET_CRDS, CRD_FOLDER]);
+    const files = await runCommand(["sh", GET_CRDS, CRD_FOLDER]);
     if (files.code !== 0) throw new Error(files.stderr);
     const arguments_ = files.stdout
       .trim()
@@ -162,7 +161,7 @@ export class ApiServer {
   }
 
   async #complaints(namespace: string, manifests: string): Promise<string[]> {
-    const { code, stderr } = await run(
+    const { code, stderr } = await runCommand(
       [...this.#command, ...APPLY, ...STRICTLY, "-n", namespace],
       manifests,
     );
@@ -177,29 +176,8 @@ export class ApiServer {
   }
 
   async #must(arguments_: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await run([...this.#command, ...arguments_]);
+    const { code, stdout, stderr } = await runCommand([...this.#command, ...arguments_]);
     if (code !== 0) throw new Error(`kubectl ${arguments_.join(" ")}: ${stderr}`);
     return stdout;
   }
-}
-
-/** The current context, where its API server answers. */
-function currentContext(): string | undefined {
-  const ask = (...command: string[]) => spawnSync("kubectl", command, { encoding: "utf8" });
-  const name = ask("config", "current-context");
-  if (name.status !== 0) return undefined;
-  const ready = ask("get", "--raw", "/readyz", "--request-timeout=5s");
-  return ready.status === 0 ? name.stdout.trim() : undefined;
-}
-
-async function run(command: readonly string[], input = "") {
-  const [program = "", ...arguments_] = command;
-  const child = spawn(program, arguments_, { stdio: "pipe" });
-  // A program that ends before it has read everything says why by itself.
-  child.stdin.on("error", () => {});
-  child.stdin.end(input);
-  const ended = once(child, "close");
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = await ended;
-  return { code: Number(code), stdout, stderr };
 }

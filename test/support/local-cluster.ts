@@ -1,31 +1,17 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, mkdtempSync } from "node:fs";
 import { createServer } from "node:net";
-import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { text } from "node:stream/consumers";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
-/** A program that runs Kubernetes on this machine; `up --api-only` starts etcd and the API server, and no node. */
-const TOOL = process.env.FLEET_CLUSTER_TOOL ?? "";
-
-/** The tool builds Kubernetes once for all of its clusters. */
-const HOME = process.env.K8S_HOME ?? join(homedir(), ".cache/one-node-k8s");
-const PROGRAMS = process.env.K8S_BIN ?? join(HOME, "bin");
+import { CLUSTER_PROGRAMS, CLUSTER_TOOL, ClusterHolder } from "./cluster-tool.ts";
 
 /**
- * Holds a cluster as long as the input is open, so that none outlives a run, however that ends. Its two processes are
- * ended one by one: the tool's own `down` also clears the network of whatever other cluster is on the machine.
+ * Its two processes are ended one by one: the tool's own `down` also clears the network of whatever other cluster is
+ * on the machine.
  */
-const HOLD = `
-trap '' PIPE
-mkdir -p "$K8S_BIN"
-if flock -o "$K8S_BIN/.lock" "$0" up --api-only >&2; then
-  echo up
-  read -r _
-else
-  tail -n 5 "$K8S_STATE"/log/*.log >&2
-fi
+const DOWN = `
 for name in kube-apiserver etcd; do kill -KILL "$(cat "$K8S_STATE/run/$name.pid")"; done
 rm -rf "$K8S_HOME" || { sleep 1; rm -rf "$K8S_HOME"; }
 `;
@@ -37,9 +23,9 @@ export class LocalCluster {
 
   /** Runs kubectl with what is given after it. */
   readonly kubectl: readonly string[];
-  readonly #holder: ChildProcess;
+  readonly #holder: ClusterHolder;
 
-  private constructor(holder: ChildProcess, folder: string) {
+  private constructor(holder: ClusterHolder, folder: string) {
     this.#holder = holder;
     const options = [
       "--kubeconfig",
@@ -47,55 +33,46 @@ export class LocalCluster {
       "--cache-dir",
       join(folder, "cache"),
     ];
-    this.kubectl = [join(PROGRAMS, "kubectl"), ...options];
+    this.kubectl = [join(CLUSTER_PROGRAMS, "kubectl"), ...options];
   }
 
   /** Whether a tool is named that such a cluster could come from. */
   static get isConfigured(): boolean {
-    return TOOL !== "";
+    return CLUSTER_TOOL !== "";
   }
 
   /** Why there can be no such cluster here; undefined where there can. */
   static obstacle(): string | undefined {
-    if (TOOL === "") return "FLEET_CLUSTER_TOOL names no cluster tool";
-    if (process.getuid?.() !== 0) return `${TOOL} needs root`;
+    if (CLUSTER_TOOL === "") return "FLEET_CLUSTER_TOOL names no cluster tool";
+    if (process.getuid?.() !== 0) return `${CLUSTER_TOOL} needs root`;
     try {
-      accessSync(TOOL, constants.X_OK);
+      accessSync(CLUSTER_TOOL, constants.X_OK);
     } catch {
-      return `${TOOL} cannot be run`;
+      return `${CLUSTER_TOOL} cannot be run`;
     }
-    const built = spawnSync(join(PROGRAMS, "kubectl"), ["version", "--client"]).status === 0;
+    const built =
+      spawnSync(join(CLUSTER_PROGRAMS, "kubectl"), ["version", "--client"]).status === 0;
     const canBuild = spawnSync("go", ["version"]).status === 0;
-    return built || canBuild ? undefined : `${TOOL} needs go on PATH to build Kubernetes`;
+    return built || canBuild ? undefined : `${CLUSTER_TOOL} needs go on PATH to build Kubernetes`;
   }
 
   static async start(): Promise<LocalCluster> {
     const folder = mkdtempSync(join(tmpdir(), "mcp-fleet-cluster-"));
     const port = await freePorts();
-    const env = {
-      ...process.env,
+    const environment = {
       K8S_HOME: folder,
-      K8S_BIN: PROGRAMS,
       K8S_STATE: join(folder, "state"),
       K8S_KUBECONFIG: join(folder, "kubeconfig"),
       K8S_API_PORT: String(port),
       K8S_ETCD_PORT: String(port + 1),
     };
-    const holder = spawn("sh", ["-c", HOLD, resolve(TOOL)], { env, detached: true, stdio: "pipe" });
-    const complaint = text(holder.stderr);
-    const ended = once(holder, "exit").then(async () => {
-      throw new Error(`${TOOL} up --api-only: ${await complaint}`);
-    });
-    await Promise.race([once(holder.stdout, "data"), ended]);
-    ended.catch(() => {});
+    const holder = await ClusterHolder.start({ up: ["--api-only"], down: DOWN, environment });
     return new LocalCluster(holder, folder);
   }
 
   /** Ends it and removes its folder. */
-  async stop(): Promise<void> {
-    const exited = once(this.#holder, "exit");
-    this.#holder.stdin?.end();
-    await exited;
+  stop(): Promise<void> {
+    return this.#holder.stop();
   }
 }
 
