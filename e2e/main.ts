@@ -32,6 +32,8 @@ const IMAGE = `mcp-fleet:${version}`;
 const CONFIGURATION = {
   namespace: NAMESPACE,
   sessions: 1_000,
+  // Room to grow, so that its pods keep what they know of sessions.
+  serverSessions: 5_000,
   sessionCallsPerMinute: 1,
   image: IMAGE,
   serverImage: COUNTER_IMAGE,

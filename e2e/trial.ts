@@ -82,12 +82,11 @@ export class Trial {
     return new Set(told.map(({ session }) => session));
   }
 
-  /** In a planned change, the calls that it should have left alone; a pod of the server that is away runs nothing. */
+  /** In a planned change, the calls that it should have left alone. */
   get broken(): readonly CallReport[] {
-    const { isPlanned, gone, reports } = this.course;
+    const { isPlanned, reports } = this.course;
     if (!isPlanned) return [];
-    const isAway = gone.length > 0;
-    return reports.filter(({ verdict }) => verdict === "cut" || (verdict === "refused" && !isAway));
+    return reports.filter(({ verdict }) => verdict === "cut" || verdict === "refused");
   }
 
   /** Everything that should not be, a line each. */

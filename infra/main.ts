@@ -14,6 +14,7 @@ import {
 const config = new Config("mcp-fleet");
 const sessions = config.getNumber("sessions") ?? 100;
 const serverReplicas = config.getNumber("serverReplicas") ?? 2;
+const serverSessions = config.getNumber("serverSessions");
 const image = config.require("image");
 const engine = config.require("engine") === Engine.Redis ? Engine.Redis : Engine.Valkey;
 const spread = config.require("spread") === Spread.Required ? Spread.Required : Spread.Preferred;
@@ -70,6 +71,7 @@ const server = new McpServer(
     port: 3001,
     sessions,
     backendReplicas: serverReplicas,
+    ...(serverSessions !== undefined && { podSessions: serverSessions }),
     stateful: true,
     sessionStorage: store.connection,
     spread,

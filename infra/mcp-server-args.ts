@@ -47,6 +47,8 @@ export interface McpServerArgs extends WorkloadArgs {
   replicas?: number;
   /** Pods of the server. Default: 1. */
   backendReplicas?: number;
+  /** Sessions that its pods have room for: when that changes, they restart, and stateful ones lose what they keep. Default: sessions. */
+  podSessions?: number;
   /** True when a lost session of the server loses work: it stays with its pod, and its loss is told. Default: false. */
   stateful?: boolean;
   /** Whether its lists are the same for all sessions. Default: shared. */

@@ -37,7 +37,7 @@ export class McpServer extends ComponentResource {
     const { __pulumiType: token } = McpServer;
     const checked = checkedServer(token, name, args);
     super(token, name, checked.facts, opts);
-    const { pods, proxy, load, facts } = checked;
+    const { pods, proxy, facts } = checked;
     const { namespace = "default", acceptRisk, transform } = args;
     if (pods) {
       const port = args.port ?? SERVER_PORT;
@@ -46,7 +46,7 @@ export class McpServer extends ComponentResource {
       serverWorkload(spec, proxy !== undefined, acceptRisk);
     }
     if (proxy) {
-      reportPlan(`proxies of ${name}`, load.sessions, proxy.sized, acceptRisk, this);
+      reportPlan(`proxies of ${name}`, proxy.sized.inputs.sessions, proxy.sized, acceptRisk, this);
       processWorkload({
         parent: this,
         instance: name,

@@ -33,7 +33,7 @@ import { type SizedProcess, sizeProcess } from "../process/process-size.ts";
 import { storageSettings } from "../process/storage.ts";
 import { schemaFaults } from "../schema-faults.ts";
 import { directBackend } from "./server-address.ts";
-import { proxyLoad, serverInputs } from "./server-inputs.ts";
+import { proxyLoad, serverInputs, sessionsOf } from "./server-inputs.ts";
 import { type SizedServer, sizeServer } from "./server-size.ts";
 
 /** The proxies of a server, with all that follows from its arguments. */
@@ -45,7 +45,6 @@ export interface CheckedProxy {
 
 /** A server whose arguments are right. */
 export interface CheckedServer {
-  readonly load: CompleteServerLoad;
   /** Absent where it runs elsewhere. */
   readonly pods?: SizedServer;
   /** Absent where it has none. */
@@ -64,6 +63,7 @@ export function checkedServer(token: string, name: string, args: McpServerArgs):
   faults.throwAny();
   faults.add(...ownFaults(args));
   faults.throwAny();
+  const serverArgument = serverArgumentOf(args);
   const load = faults.try(() => serverInputs(name, args), serverArgument);
   const pods =
     load && load.replicas > 0
@@ -76,7 +76,6 @@ export function checkedServer(token: string, name: string, args: McpServerArgs):
   faults.throwAny();
   if (load === undefined) throw new Error(`${name}: no load and no fault`);
   return {
-    load,
     ...(pods && { pods }),
     ...(proxy && { proxy }),
     facts: { ...serverFacts(args, load, pods), ...(proxy && { proxy: proxy.facts }) },
@@ -116,7 +115,7 @@ function checkedProxy(
       const sized = sizeProcess(inputs, overrides, proxyArgument);
       const backend = directBackend(name, args);
       const configuration = {
-        ...processSettings(name, load.sessions, sized.plan, withCallTimeout(proxy, args)),
+        ...processSettings(name, sized.inputs.sessions, sized.plan, withCallTimeout(proxy, args)),
         backends: [backendSettings(withoutNotifications(backend))],
       };
       const section = storage && { sessionStorage: storageSettings(storage, name) };
@@ -163,9 +162,12 @@ const SERVER_ARGUMENTS: Readonly<Record<string, string>> = {
   memoryBytes: "cost.memory",
 };
 
-function serverArgument(input: string): string {
-  const own = input.replace(/^servers\.[^.]*\./, "");
-  return SERVER_ARGUMENTS[own] ?? own;
+function serverArgumentOf({ podSessions }: McpServerArgs): (input: string) => string {
+  return (input) => {
+    const own = input.replace(/^servers\.[^.]*\./, "");
+    if (own === "sessions" && podSessions !== undefined) return "podSessions";
+    return SERVER_ARGUMENTS[own] ?? own;
+  };
 }
 
 function ownFaults(args: McpServerArgs): ArgumentFault[] {
@@ -175,6 +177,7 @@ function ownFaults(args: McpServerArgs): ArgumentFault[] {
     ...durationFaults(["callTimeoutMax", args.callTimeoutMax]),
     ...wholeFaults(["replicas", args.replicas], 0),
     ...wholeFaults(["backendReplicas", args.backendReplicas]),
+    ...wholeFaults(["podSessions", args.podSessions]),
     ...wholeFaults(["terminationGracePeriodSeconds", args.terminationGracePeriodSeconds]),
     ...sizeFaults(["cost.processBytes", cost.processBytes]),
     ...sizeFaults(["cost.sessionBytes", cost.sessionBytes]),
@@ -186,12 +189,21 @@ function ownFaults(args: McpServerArgs): ArgumentFault[] {
     ...storageFaults(args.sessionStorage),
     ...workloadFaults(args),
   ];
+  faults.push(...roomFaults(args));
   if ((image === undefined) === (url === undefined)) {
     const rule = "one of image and url says what the server is";
     const fix = image === undefined ? "write one of them" : "remove one of them";
     faults.push({ path: "image", rule, fix });
   }
   return faults;
+}
+
+function roomFaults(args: McpServerArgs): ArgumentFault[] {
+  const { podSessions: value } = args;
+  const sessions = sessionsOf(args);
+  if (value === undefined || value >= sessions) return [];
+  const rule = `at least sessions, which is ${sessions}`;
+  return [{ path: "podSessions", value, rule, fix: "raise it, or lower sessions" }];
 }
 
 function serverFacts(

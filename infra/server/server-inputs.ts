@@ -13,13 +13,17 @@ import { processInputs, pushes, storeOf } from "../process/process-inputs.ts";
 /** Sessions of a server whose user says nothing of them: what a pod of ToolHive holds. */
 export const SERVER_SESSIONS = 1000;
 
+/** Sessions at a time. */
+export const sessionsOf = ({ sessions = SERVER_SESSIONS }: McpServerArgs): number => sessions;
+
 /**
- * The load of a server's pods, as the plan wants it.
+ * The load of a server's pods, as the plan wants it: they may have room for more sessions than there are.
  *
  * @throws {CapacityError} where an input is out of its range.
  */
 export function serverInputs(name: string, args: McpServerArgs): CompleteServerLoad {
-  const { sessions = SERVER_SESSIONS, backendReplicas = 1, cost = {}, stateful = false } = args;
+  const { backendReplicas = 1, cost = {}, stateful = false } = args;
+  const { podSessions: sessions = sessionsOf(args) } = args;
   const { processBytes, sessionBytes, memory } = cost;
   return {
     ...completedServer(
@@ -48,9 +52,10 @@ export function serverInputs(name: string, args: McpServerArgs): CompleteServerL
  */
 export function proxyLoad(args: McpServerArgs, load: CompleteServerLoad): CompleteInputs {
   const { proxy = {}, sessionStorage } = args;
+  const sessions = sessionsOf(args);
   const given = completed({
     ...processInputs(proxy),
-    sessions: load.sessions,
+    sessions,
     backends: 1,
     store: storeOf(sessionStorage),
     callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
@@ -58,7 +63,7 @@ export function proxyLoad(args: McpServerArgs, load: CompleteServerLoad): Comple
   const { idleTtlSeconds, cacheEntries } = processInputs(proxy);
   // A proxy hands on everything that its server says: each listening session has a stream there.
   return {
-    ...proxyInputs({ ...load, pushes: true }, given),
+    ...proxyInputs({ ...load, sessions, pushes: true }, given),
     ...(idleTtlSeconds !== undefined && { idleTtlSeconds }),
     ...(cacheEntries !== undefined && { cacheEntries }),
   };

@@ -44,12 +44,6 @@ describe("a trial", () => {
     },
   );
 
-  it("excuses a refusal while a pod of the server restarts, and no cut", () => {
-    const course = { gone: ["server-0"] };
-    expect(faultsOf([report("refused")], course)).toEqual([]);
-    expect(faultsOf([report("cut")], course)).toHaveLength(1);
-  });
-
   it("wants each of 2 sessions told of its loss, and nobody told of none", () => {
     const course = { isPlanned: false, gone: ["server-0"], doomed: [1, 2] };
     const told = (session: number) => ({ ...report("told", session), pod: "" });

@@ -227,6 +227,10 @@ describe("an argument that cannot be", () => {
       () => gateway({ backends: [GITHUB, GITHUB] }),
     ],
     [
+      "podSessions: 999, but at least sessions, which is 1000; raise it, or lower sessions",
+      () => server({ podSessions: 999 }),
+    ],
+    [
       "load.openedBackends: 2, but at most backends, which is 1; lower it, or raise backends",
       () => gateway({ load: { openedBackends: 2 } }),
     ],
@@ -258,6 +262,7 @@ describe("an argument that cannot be", () => {
     ["aggregation.prefixFormat", () => gateway({ aggregation: { prefixFormat: "a b" } })],
     ["port", () => server({ port: 70_000 })],
     ["path", () => server({ path: "mcp" })],
+    ["podSessions", () => server({ podSessions: 20_000_000 })],
     ["cost.memory", () => server({ sessions: 50_000, cost: { memory: "256Mi" } })],
     ["proxy.nofile.ceiling", () => server({ proxy: { nofile: { ceiling: 10 } } })],
     ["proxy.session.cacheEntries", () => server({ proxy: { session: { cacheEntries: 0 } } })],

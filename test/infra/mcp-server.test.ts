@@ -57,6 +57,18 @@ describe("the pods of a server with 1,000 sessions", () => {
     expect(stack.one("McpServer", "files").at("sessionsPerPod")).toBe(550);
   });
 
+  test("are the same at 1,000 and at 5,000 sessions where they have room for 5,000, and their proxies go from 2 to 4", async () => {
+    const small = await serverStack({ ...PROXIED, podSessions: 5000 });
+    const large = await serverStack({ ...PROXIED, podSessions: 5000, sessions: 5000 });
+    expect(podsOf(large).inputs).toEqual(podsOf(small).inputs);
+    const resources = `${CONTAINER}.resources`;
+    expect(podsOf(small).at(resources)).not.toEqual(
+      podsOf(await serverStack(PROXIED)).at(resources),
+    );
+    const proxies = (stack: RecordedStack) => stack.one("Deployment", "files-proxy");
+    expect([small, large].map((stack) => proxies(stack).at("spec.replicas"))).toEqual([2, 4]);
+  });
+
   test("start at once, keep their names, and are named ready or not", async () => {
     const stack = await serverStack(PROXIED);
     expect(podsOf(stack).at("spec.podManagementPolicy")).toBe("Parallel");

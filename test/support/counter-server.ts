@@ -84,12 +84,11 @@ export class CounterProcess {
 // PORT [HOST]
 if (import.meta.main) {
   const [port, host] = process.argv.slice(2);
-  const { url, drain } = await startSdkBackend(buildCounter, Number(port), host);
+  const { url, close } = await startSdkBackend(buildCounter, Number(port), host);
   process.stdout.write(`${url}\n`);
   // The first process of a container has to end by itself when it is told to; what has begun is finished first.
   process.once("SIGTERM", async () => {
-    await drain();
     while (running > 0) await delay(10);
-    process.exit();
+    await close();
   });
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
@@ -10,8 +9,6 @@ export interface SdkBackend {
   readonly url: string;
   /** The servers of the sessions that are open: what happens to a server happens in all of them. */
   readonly servers: ReadonlySet<McpServer>;
-  /** Serves as long as clients keep idle connections, each answer the last of its connection; then listens no more. */
-  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,9 +49,7 @@ export async function startSdkBackend(
     else await transport.handleRequest(request, response);
   };
 
-  let isEnding = false;
   const http = createServer((request, response) => {
-    if (isEnding) response.setHeader("connection", "close");
     answer(request, response).catch((error: unknown) => {
       console.error(error);
       response.destroy();
@@ -66,11 +61,6 @@ export async function startSdkBackend(
   return {
     url: `http://${host}:${portOf(http.address())}/mcp`,
     servers,
-    async drain() {
-      isEnding = true;
-      await delay(http.keepAliveTimeout);
-      http.close();
-    },
     async close() {
       if (!http.listening) return;
       for (const transport of [...transports.values()]) await transport.close();
