@@ -8,7 +8,7 @@ const MOST = 200_000;
 const WAIT = "15s";
 
 /** What a node's limit of open files does to a gateway that was planned with more. */
-export interface BootCheck {
+interface BootCheck {
   /** The hard limit that containers have here. */
   readonly limit: number;
   /** Lines that say why the pod does not start, where they are seen. Absent: the limit is out of reach. */
@@ -42,7 +42,11 @@ new VirtualMcpServer("tall", {
 `;
 
 /** Deploys a gateway that is planned with more open files than containers have here, and looks at what is said of it. */
-export async function bootCheck(kubectl: Kubectl, image: string, limit: number) {
+export async function bootCheck(
+  kubectl: Kubectl,
+  image: string,
+  limit: number,
+): Promise<BootCheck> {
   if (limit > MOST) return { limit };
   const sessions = Math.ceil(limit / 2);
   const options = { typescript: false };

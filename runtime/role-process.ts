@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
-import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -10,6 +10,7 @@ import { Descriptors } from "./descriptors.ts";
 import { buildAdminServer } from "./edge/admin-server.ts";
 import type { Authenticator } from "./edge/authenticator.ts";
 import { ClientStreams } from "./edge/client-streams.ts";
+import { closeListener } from "./edge/close-listener.ts";
 import { DRAIN_STATES, Drain } from "./edge/drain.ts";
 import { Guards } from "./edge/guards.ts";
 import { KeepAlive } from "./edge/keep-alive.ts";
@@ -57,9 +58,6 @@ export interface ProcessAddresses {
   /** Health, metrics and status. */
   readonly adminUrl: string;
 }
-
-/** How often a process that closes looks for connections that have become idle. */
-const IDLE_CHECK_MS = 50;
 
 /** One role as a thing to start and stop, and the composition root of what all roles have in common. */
 export class RoleProcess {
@@ -254,16 +252,9 @@ export class RoleProcess {
   }
 
   async #close(): Promise<void> {
-    const { server } = this.#mcp;
-    const closeIdle = () => setImmediate(() => server.closeIdleConnections());
-    const idle = setInterval(closeIdle, IDLE_CHECK_MS);
     this.#drain.advance("closing");
     this.#streams.sendAway();
-    // On a connection that looks idle, a request may have come while this process was busy. Between two turns it is read.
-    await nextTurn();
-    await nextTurn();
-    await this.#mcp.close();
-    clearInterval(idle);
+    await closeListener(this.#mcp);
     this.#reaper.close();
     this.#sessionStreams.closeAll();
     await this.#role.close();

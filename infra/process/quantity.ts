@@ -1,13 +1,7 @@
-import { bytes } from "../../runtime/contract/index.ts";
-
 const CPU = /^(?:\d+m|\d+(?:\.\d{1,3})?)$/;
-const MEMORY = /^\d+(?:Ki|Mi|Gi|Ti|k|M|G|T)?$/;
 
 /** Whether Kubernetes takes the text as an amount of CPU. */
 export const isCpu = (text: string): boolean => CPU.test(text);
-
-/** Whether the text is an amount of memory. */
-export const isMemory = (text: string): boolean => MEMORY.test(text) && bytesOf(text) > 0;
 
 /** `250m` is 250, `1.5` is 1500. */
 export function millicores(cpu: string): number {
@@ -23,8 +17,4 @@ export function cpuQuantity(amount: number): string {
 export function memoryQuantity(amountBytes: number): string {
   const mebibytes = amountBytes / 2 ** 20;
   return Number.isInteger(mebibytes) ? `${mebibytes}Mi` : String(Math.ceil(amountBytes));
-}
-
-function bytesOf(text: string): number {
-  return /\d$/.test(text) ? Number(text) : bytes(text);
 }

@@ -1,5 +1,6 @@
 import { CapacityError, type CapacityFault } from "./capacity-error.ts";
-import { type CompleteInputs, completed, INPUTS, type PlanInputs } from "./plan-inputs.ts";
+import { completed } from "./complete-inputs.ts";
+import { type CompleteInputs, INPUTS, type PlanInputs } from "./plan-inputs.ts";
 import { type ProcessPlan, processPlan } from "./process-plan.ts";
 import { mostReplicas } from "./scaling.ts";
 import {

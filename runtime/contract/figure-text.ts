@@ -19,10 +19,9 @@ export function amountText(value: number, unit: Unit): string {
 }
 
 function sizeText(value: number): string {
-  if (value < KIBIBYTE || value % MEBIBYTE === 0) return formatBytes(value);
-  if (value < MEBIBYTE && value % KIBIBYTE === 0) return formatBytes(value);
-  if (value < MEBIBYTE) return `${(value / KIBIBYTE).toFixed(1)}Ki`;
-  return `${(value / MEBIBYTE).toFixed(1)}Mi`;
+  const [unit, name] = value < MEBIBYTE ? [KIBIBYTE, "Ki"] : [MEBIBYTE, "Mi"];
+  if (value < KIBIBYTE || value % unit === 0) return formatBytes(value);
+  return `${(value / unit).toFixed(1)}${name}`;
 }
 
 /**

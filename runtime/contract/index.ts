@@ -13,6 +13,7 @@ export {
   proxyInputs,
 } from "./capacity.ts";
 export { CapacityError, type CapacityFault } from "./capacity-error.ts";
+export { completed } from "./complete-inputs.ts";
 export { type Configuration, configuration, jsonSchema } from "./configuration.ts";
 export { type Decoded, decode, encode, variableName } from "./environment.ts";
 export { ConfigError, type Fault, suggest } from "./faults.ts";
@@ -29,7 +30,6 @@ export {
 } from "./nofile.ts";
 export {
   type CompleteInputs,
-  completed,
   INPUT_NAMES,
   INPUTS,
   type Input,

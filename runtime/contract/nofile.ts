@@ -1,7 +1,8 @@
 import type { Budget } from "./budget.ts";
+import { completed } from "./complete-inputs.ts";
 import { descriptorBudget } from "./descriptors.ts";
 import { type Figure, sum } from "./figure.ts";
-import { type CompleteInputs, completed } from "./plan-inputs.ts";
+import type { CompleteInputs } from "./plan-inputs.ts";
 import type { Settings } from "./settings.ts";
 
 /** A limit that a process holds lower than it was told. */

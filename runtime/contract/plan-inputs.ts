@@ -1,4 +1,3 @@
-import { CapacityError, type CapacityFault } from "./capacity-error.ts";
 import { configuration } from "./configuration.ts";
 import type { Unit } from "./figure.ts";
 import { IDLE_TTL_SECONDS } from "./settings.ts";
@@ -197,10 +196,8 @@ export const INPUTS = {
 
 export type InputName = keyof typeof INPUTS;
 
-type Numbers = Readonly<Record<InputName, number>>;
-
 /** Every input, with its default filled in. */
-export type CompleteInputs = Numbers & { readonly store: Store };
+export type CompleteInputs = Readonly<Record<InputName, number>> & { readonly store: Store };
 
 /** What a plan is asked: `INPUTS` says what each means, and its default. */
 export interface PlanInputs extends Partial<CompleteInputs> {
@@ -209,14 +206,6 @@ export interface PlanInputs extends Partial<CompleteInputs> {
 
 /** The sessions that the volumes of a store have room for, where nobody says more. */
 export const STORAGE_SESSIONS = 100_000;
-
-/** An input that may not be above another. */
-const WITHIN: readonly (readonly [InputName, InputName])[] = [
-  ["openedBackends", "backends"],
-  ["sessionStreamBackends", "backends"],
-  ["callSeconds", "callTimeoutMaxSeconds"],
-  ["sessions", "storageSessions"],
-];
 
 const isInputName = (name: string): name is InputName => Object.hasOwn(INPUTS, name);
 
@@ -228,74 +217,4 @@ export function printInput(name: InputName, value: number): string {
   const { unit } = INPUTS[name];
   if (unit === "bytes") return formatBytes(value);
   return unit === "seconds" ? formatSeconds(value) : String(value);
-}
-
-/**
- * The inputs with their defaults.
- *
- * @throws {CapacityError} with every input that is out of its range.
- */
-export function completed(given: PlanInputs): CompleteInputs {
-  const { store = "sentinel" } = given;
-  const derived = derivedFrom(given);
-  const said = (name: InputName) => given[name] ?? defaultOf(name);
-  const faults = INPUT_NAMES.flatMap((name) => {
-    const value = said(name);
-    if (value === undefined && name in derived) return [];
-    return outOfRange(name, INPUTS[name], value ?? Number.NaN);
-  });
-  if (!STORES.includes(store)) {
-    const fix = `write ${STORES.join(", ")}`;
-    faults.push({ input: "store", value: store, rule: "a known store", fix });
-  }
-  if (faults.length > 0) throw new CapacityError(faults);
-  const entries = INPUT_NAMES.map((name) => [name, said(name) ?? derived[name]]);
-  const inputs: Numbers = Object.fromEntries(entries);
-  const crossed = WITHIN.flatMap(([low, high]) => above(low, high, inputs));
-  if (inputs.maxReplicas > 0) crossed.push(...above("minReplicas", "maxReplicas", inputs));
-  if (crossed.length > 0) throw new CapacityError(crossed);
-  return { ...inputs, store };
-}
-
-/** What follows from other inputs where nothing is said. */
-function derivedFrom(given: PlanInputs): Partial<Numbers> {
-  const { sessions, callsPerSessionSecond = INPUTS.callsPerSessionSecond.fallback } = given;
-  const { callSeconds = INPUTS.callSeconds.fallback } = given;
-  const { callsPerSecond = sessions * callsPerSessionSecond } = given;
-  return {
-    // Without backends there is no plan, and these are not worth a word of their own.
-    openedBackends: given.backends ?? 0,
-    sessionStreamBackends: 0,
-    cacheEntries: sessions,
-    callsPerSecond,
-    concurrentCalls: callsPerSecond * callSeconds,
-    storageSessions: Math.max(STORAGE_SESSIONS, sessions),
-  };
-}
-
-function defaultOf(name: InputName): number | undefined {
-  const input: Input = INPUTS[name];
-  return input.fallback;
-}
-
-/** What is wrong with a number that is outside of its range. */
-export function outOfRange(
-  input: string,
-  { least, most, fraction }: Pick<Input, "least" | "most" | "fraction">,
-  value: number,
-): CapacityFault[] {
-  const isNumber = fraction ? !Number.isNaN(value) : Number.isInteger(value);
-  if (isNumber && value >= least && value <= most) return [];
-  const kind = fraction ? "a number" : "a whole number";
-  const rule = `${kind} from ${least} to ${most}`;
-  const fix = value < least ? `write ${least} or more` : `write at most ${most}`;
-  const said = Number.isNaN(value) ? "nothing" : value;
-  return [{ input, value: said, rule, fix: isNumber ? fix : `write ${kind}` }];
-}
-
-function above(low: InputName, high: InputName, inputs: Numbers): CapacityFault[] {
-  if (inputs[low] <= inputs[high]) return [];
-  const rule = `at most ${high}, which is ${printInput(high, inputs[high])}`;
-  const fix = `lower it, or raise ${high}`;
-  return [{ input: low, value: printInput(low, inputs[low]), rule, fix }];
 }

@@ -1,6 +1,7 @@
 import type { BackendSettings } from "./backend.ts";
 import { CapacityError, type CapacityFault } from "./capacity-error.ts";
-import { type CompleteInputs, INPUTS, type Input, outOfRange } from "./plan-inputs.ts";
+import { outOfRange } from "./input-range.ts";
+import { type CompleteInputs, INPUTS, type Input } from "./plan-inputs.ts";
 import { bytes } from "./units.ts";
 
 /** The numbers that say what one MCP server has to bear, and what it costs. */
