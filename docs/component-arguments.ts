@@ -1,26 +1,7 @@
 import { readFileSync } from "node:fs";
+import type { PackageSchema, Shape } from "../infra/package-schema.ts";
 import { SCHEMA_FILE } from "./component-schema.ts";
 import { code } from "./generated-table.ts";
-
-/** What the schema says of a value, as far as a page says it, too. */
-interface Shape {
-  readonly type?: string;
-  readonly $ref?: string;
-  readonly items?: Shape;
-  readonly additionalProperties?: Shape;
-  readonly properties?: Readonly<Record<string, Shape>>;
-  readonly required?: readonly string[];
-  readonly inputProperties?: Readonly<Record<string, Shape>>;
-  readonly requiredInputs?: readonly string[];
-  readonly enum?: readonly { readonly value: unknown }[];
-  readonly plain?: boolean;
-  readonly description?: string;
-}
-
-interface Schema {
-  readonly types: Readonly<Record<string, Shape>>;
-  readonly resources: Readonly<Record<string, Shape>>;
-}
 
 /** One argument, as a table shows it. */
 export interface Argument {
@@ -58,7 +39,7 @@ export interface ComponentOutput {
 const PREFIX = "mcp-fleet:index:";
 const REFERENCE = `#/types/${PREFIX}`;
 
-const schema = (): Schema => JSON.parse(readFileSync(SCHEMA_FILE, "utf8"));
+const schema = (): PackageSchema => JSON.parse(readFileSync(SCHEMA_FILE, "utf8"));
 
 /** The arguments of a component: its own first, then each type within them once, in the order in which they come. */
 export function argumentTypes(component: string): ArgumentType[] {
@@ -106,7 +87,7 @@ function entryPath({ path, type }: Argument): string {
 function argumentsOf(
   path: string,
   { properties = {}, required = [] }: Shape,
-  types: Schema["types"],
+  types: PackageSchema["types"],
 ): Argument[] {
   return Object.entries(properties).map(([name, shape]) => {
     const members = membersOf(shape, types);
@@ -125,14 +106,14 @@ function argumentsOf(
 }
 
 /** The name of the type behind a reference, where it has members: an enumeration has values. */
-function membersOf(shape: Shape, types: Schema["types"]): string | undefined {
+function membersOf(shape: Shape, types: PackageSchema["types"]): string | undefined {
   const { $ref } = shape.items ?? shape.additionalProperties ?? shape;
   if ($ref === undefined) return undefined;
   const name = $ref.slice(REFERENCE.length);
   return types[PREFIX + name]?.enum === undefined ? name : undefined;
 }
 
-function typeText(shape: Shape, types: Schema["types"]): string {
+function typeText(shape: Shape, types: PackageSchema["types"]): string {
   if (shape.items) return `list of ${typeText(shape.items, types)}`;
   if (shape.additionalProperties) return `map of ${typeText(shape.additionalProperties, types)}`;
   if (shape.$ref === undefined) return shape.type ?? "";

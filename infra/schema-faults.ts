@@ -1,30 +1,13 @@
 import { readFileSync } from "node:fs";
 import { suggest } from "../runtime/contract/index.ts";
 import type { ArgumentFault } from "./argument-faults.ts";
+import type { PackageSchema, Shape } from "./package-schema.ts";
 import { isLater } from "./process/placeholders.ts";
 
-/** What the package's schema says of a value: the part of it that matters here. */
-interface Shape {
-  readonly type?: string;
-  readonly $ref?: string;
-  readonly items?: Shape;
-  readonly additionalProperties?: Shape;
-  readonly properties?: Readonly<Record<string, Shape>>;
-  readonly inputProperties?: Readonly<Record<string, Shape>>;
-  readonly required?: readonly string[];
-  readonly requiredInputs?: readonly string[];
-  readonly enum?: readonly { readonly value: unknown }[];
-  /** Whether it has to be known at once. */
-  readonly plain?: boolean;
-}
-
-interface Schema {
-  readonly types: Readonly<Record<string, Shape>>;
-  readonly resources: Readonly<Record<string, Shape>>;
-}
-
 /** The schema from which programs in other languages are made; what it says holds for all of them. */
-const schema: Schema = JSON.parse(readFileSync(new URL("./schema.json", import.meta.url), "utf8"));
+const schema: PackageSchema = JSON.parse(
+  readFileSync(new URL("./schema.json", import.meta.url), "utf8"),
+);
 
 /** Arguments that only TypeScript programs have: functions are no values for the schema. */
 const TYPESCRIPT_ONLY: ReadonlySet<string> = new Set(["transform"]);

@@ -7,6 +7,9 @@ import type { CustomResourceOptions } from "@pulumi/pulumi";
  */
 export type Transform<Args> = (args: Args, opts: CustomResourceOptions) => Args;
 
+// Methods and no properties of that type: what makes the package's schema out of arguments leaves methods out, as
+// functions are no values for other languages.
+
 /** The children of a gateway or proxy that may be transformed. */
 export interface ProcessTransforms {
   deployment?(

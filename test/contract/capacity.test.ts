@@ -13,6 +13,7 @@ import {
   STORES,
   validate,
 } from "../../runtime/contract/index.ts";
+import { planFaults } from "./plan-faults.ts";
 
 const CEILINGS: readonly InputName[] = [
   "sessionsPerReplica",
@@ -73,16 +74,6 @@ function planned(given: PlanInputs): Plan | undefined {
     if (error instanceof CapacityError) return undefined;
     throw error;
   }
-}
-
-function faultsOf(given: PlanInputs): CapacityError["faults"] {
-  try {
-    plan(given);
-  } catch (error) {
-    if (error instanceof CapacityError) return error.faults;
-    throw error;
-  }
-  return [];
 }
 
 const isFigure = (part: unknown): part is Figure =>
@@ -203,7 +194,7 @@ describe("a gateway with 10 backends", () => {
 describe("what is impossible says what to change", () => {
   test("1,024 descriptors do not hold a session of 10 backends, and 3,255 do", () => {
     const given = { sessions: 500, backends: 10, nofile: 1024 };
-    expect(faultsOf(given)).toEqual([
+    expect(planFaults(given)).toEqual([
       {
         input: "nofile",
         value: "1024",
@@ -220,7 +211,7 @@ describe("what is impossible says what to change", () => {
 
   test("1,000,000 sessions do not fit into pods of 2Gi, unless each keeps 100,000 of them ready", () => {
     const given = { sessions: 1_000_000, backends: 10, openedBackends: 2 };
-    const [fault] = faultsOf(given);
+    const [fault] = planFaults(given);
     expect(fault).toMatchObject({ input: "memoryBytes", value: "2Gi" });
     expect(fault?.fix).toMatch(/^raise it to \d+Mi, or lower cacheEntries/);
     expect(plan({ ...given, cacheEntries: 100_000 }).gateways.memory.value).toBeLessThanOrEqual(
@@ -229,7 +220,7 @@ describe("what is impossible says what to change", () => {
   });
 
   test("3 inputs out of their range come at once, without those that only follow from them", () => {
-    const faults = faultsOf({ sessions: 0, backends: 1.5, callSeconds: Number.NaN });
+    const faults = planFaults({ sessions: 0, backends: 1.5, callSeconds: Number.NaN });
     expect(faults.map(({ input, fix }) => [input, fix])).toEqual([
       ["sessions", "write 1 or more"],
       ["backends", "write a whole number"],
@@ -238,7 +229,7 @@ describe("what is impossible says what to change", () => {
   });
 
   test("of an input that nobody gives, a fault says that it is nothing, and how many it may be", () => {
-    expect(faultsOf({ sessions: 1 })).toEqual([
+    expect(planFaults({ sessions: 1 })).toEqual([
       {
         input: "backends",
         value: "nothing",
@@ -249,7 +240,7 @@ describe("what is impossible says what to change", () => {
   });
 
   test("a session cannot open 11 of 10 backends, nor a call take longer than the longest", () => {
-    const faults = faultsOf({ sessions: 1, backends: 10, openedBackends: 11, callSeconds: 301 });
+    const faults = planFaults({ sessions: 1, backends: 10, openedBackends: 11, callSeconds: 301 });
     expect(faults.map(({ input, rule }) => [input, rule])).toEqual([
       ["openedBackends", "at most backends, which is 10"],
       ["callSeconds", "at most callTimeoutMaxSeconds, which is 5m"],
@@ -260,12 +251,12 @@ describe("what is impossible says what to change", () => {
     fc.assert(
       fc.property(inputs, (given) => {
         const tight = { ...given, nofile: 1, memoryBytes: 1, eventLoopPercent: 1 };
-        const enough = faultsOf(tight).flatMap(({ input, fix }) => {
+        const enough = planFaults(tight).flatMap(({ input, fix }) => {
           const [, amount = ""] = /^raise it to (\d+)/.exec(fix) ?? [];
           const scale = input === "memoryBytes" ? (/\dGi/.test(fix) ? 2 ** 30 : 2 ** 20) : 1;
           return amount === "" ? [] : [[input, Number(amount) * scale]];
         });
-        const left = faultsOf({ ...tight, ...Object.fromEntries(enough) });
+        const left = planFaults({ ...tight, ...Object.fromEntries(enough) });
         expect(left.every(({ fix }) => fix.startsWith("lower "))).toBe(true);
       }),
       // One descriptor, and so little more that a sum of both may lose it.

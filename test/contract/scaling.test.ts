@@ -1,16 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CapacityError, type FleetInputs, type Plan, plan } from "../../runtime/contract/index.ts";
-
-function faultsOf(given: FleetInputs): CapacityError["faults"] {
-  try {
-    plan(given);
-  } catch (error) {
-    if (error instanceof CapacityError) return error.faults;
-    throw error;
-  }
-  return [];
-}
+import { type FleetInputs, type Plan, plan } from "../../runtime/contract/index.ts";
+import { planFaults } from "./plan-faults.ts";
 
 const fleets: fc.Arbitrary<FleetInputs> = fc.record({
   sessions: fc.integer({ min: 1, max: 100_000 }),
@@ -43,7 +34,7 @@ describe("an autoscaler", () => {
 
   test("cannot end at 2 gateways where 3 are needed, nor begin above where it ends", () => {
     const fleet = { sessions: 2500, backends: 10 };
-    expect(faultsOf({ ...fleet, maxReplicas: 2 })).toEqual([
+    expect(planFaults({ ...fleet, maxReplicas: 2 })).toEqual([
       {
         input: "maxReplicas",
         value: 2,
@@ -51,7 +42,7 @@ describe("an autoscaler", () => {
         fix: "raise it to 3, or lower sessions",
       },
     ]);
-    expect(faultsOf({ ...fleet, minReplicas: 5, maxReplicas: 4 })).toMatchObject([
+    expect(planFaults({ ...fleet, minReplicas: 5, maxReplicas: 4 })).toMatchObject([
       { input: "minReplicas", rule: "at most maxReplicas, which is 4" },
     ]);
   });
@@ -78,7 +69,7 @@ describe("one pod with the sessions in its memory", () => {
   test.each(["minReplicas", "maxReplicas"] as const)(
     "is never 2 of them by %s: the fault says what to change",
     (name) => {
-      expect(faultsOf({ ...fleet, [name]: 2 })).toEqual([
+      expect(planFaults({ ...fleet, [name]: 2 })).toEqual([
         {
           input: name,
           value: 2,
@@ -86,8 +77,8 @@ describe("one pod with the sessions in its memory", () => {
           fix: "leave it out, or use redis or sentinel",
         },
       ]);
-      expect(faultsOf({ ...fleet, [name]: 2, store: "redis" })).toEqual([]);
-      expect(faultsOf({ ...fleet, [name]: 1 })).toEqual([]);
+      expect(planFaults({ ...fleet, [name]: 2, store: "redis" })).toEqual([]);
+      expect(planFaults({ ...fleet, [name]: 1 })).toEqual([]);
     },
   );
 });

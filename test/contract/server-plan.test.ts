@@ -1,23 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  CapacityError,
   type FleetInputs,
   type Plan,
   type PlannedServer,
   plan,
   type ServerLoad,
 } from "../../runtime/contract/index.ts";
-
-function faultsOf(given: FleetInputs): CapacityError["faults"] {
-  try {
-    plan(given);
-  } catch (error) {
-    if (error instanceof CapacityError) return error.faults;
-    throw error;
-  }
-  return [];
-}
+import { planFaults } from "./plan-faults.ts";
 
 /** The one server of a fleet. */
 function planned(load: Partial<ServerLoad>, fleet: Partial<FleetInputs> = {}): PlannedServer {
@@ -47,7 +37,7 @@ describe("the pods of a server", () => {
   test("of 512Mi do not hold 1,375 sessions of 256Ki: 629Mi, more pods or smaller sessions do", () => {
     const load = { name: "a", replicas: 3, memoryBytes: 512 * 2 ** 20 };
     const given = { sessions: 2500, servers: [load] };
-    expect(faultsOf(given)).toEqual([
+    expect(planFaults(given)).toEqual([
       {
         input: "servers.a.memoryBytes",
         value: "512Mi",
@@ -57,11 +47,11 @@ describe("the pods of a server", () => {
     ]);
     const ways = [{ memoryBytes: 629 * 2 ** 20 }, { replicas: 5 }, { sessionBytes: 2 ** 17 }];
     for (const way of ways)
-      expect(faultsOf({ ...given, servers: [{ ...load, ...way }] })).toEqual([]);
+      expect(planFaults({ ...given, servers: [{ ...load, ...way }] })).toEqual([]);
   });
 
   test("that would need more than 1Ti are not told to take more than 1Ti", () => {
-    const [fault] = faultsOf({
+    const [fault] = planFaults({
       sessions: 10_000,
       servers: [{ name: "a", replicas: 1, sessionBytes: 2 ** 30 }],
     });
@@ -143,7 +133,7 @@ describe("what servers say of the gateways' load", () => {
     const servers = [{ name: "a" }, { name: "b" }];
     expect(plan({ sessions: 1, servers }).inputs.backends).toBe(2);
     expect(plan({ sessions: 1, backends: 5, servers }).inputs.backends).toBe(5);
-    expect(faultsOf({ sessions: 1, backends: 1, servers })).toEqual([
+    expect(planFaults({ sessions: 1, backends: 1, servers })).toEqual([
       {
         input: "backends",
         value: 1,
@@ -155,14 +145,14 @@ describe("what servers say of the gateways' load", () => {
 
   test("3 servers of 2 names are 1 fault, since a name is how a server is found", () => {
     const servers = [{ name: "a" }, { name: "b" }, { name: "a" }];
-    expect(faultsOf({ sessions: 1, servers })).toMatchObject([
+    expect(planFaults({ sessions: 1, servers })).toMatchObject([
       { input: "servers.a", value: "2 servers", rule: "a name of its own for each server" },
     ]);
   });
 
   test("2 numbers of a server that are out of their range come at once", () => {
     const servers = [{ name: "a", replicas: -1, sessions: 0.5 }];
-    expect(faultsOf({ sessions: 1, servers }).map(({ input, fix }) => [input, fix])).toEqual([
+    expect(planFaults({ sessions: 1, servers }).map(({ input, fix }) => [input, fix])).toEqual([
       ["servers.a.replicas", "write 0 or more"],
       ["servers.a.sessions", "write a whole number"],
     ]);

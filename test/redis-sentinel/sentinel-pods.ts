@@ -13,9 +13,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Redis, type RedisOptions } from "ioredis";
+import type { RedisOptions } from "ioredis";
 import { expect, vi } from "vitest";
-
 import {
   nodeSecret,
   type RedisPasswords,
@@ -28,6 +27,7 @@ import { type Persistence, redisConf } from "../../infra/redis/redis-conf.ts";
 import { scriptFiles } from "../../infra/redis/scripts.ts";
 import { sentinelConf } from "../../infra/redis/sentinel-conf.ts";
 import type { RedisSettings } from "../../runtime/contract/index.ts";
+import { askRedis } from "../support/ask-redis.ts";
 import { selfSigned } from "../support/redis.ts";
 import { Pod } from "./pod.ts";
 
@@ -163,8 +163,8 @@ export class SentinelPods {
   }
 
   /** What a server or a Sentinel answers to the auditor. */
-  async ask(pod: Pod, command: string, ...args: string[]): Promise<unknown> {
-    const client = new Redis({
+  ask(pod: Pod, command: string, ...args: string[]): Promise<unknown> {
+    const options: RedisOptions = {
       host: pod.address,
       port: this.nodes.includes(pod) ? this.#ports.node : this.#ports.sentinel,
       ...AUDITOR,
@@ -172,16 +172,9 @@ export class SentinelPods {
       retryStrategy: () => null,
       connectTimeout: 1_000,
       commandTimeout: 1_000,
-      lazyConnect: true,
       disableClientInfo: true,
-    });
-    client.on("error", () => {});
-    try {
-      await client.connect();
-      return await client.call(command, ...args);
-    } finally {
-      client.disconnect();
-    }
+    };
+    return askRedis(options, command, ...args);
   }
 
   /** What anybody has been refused since the pods have started, or the last `ACL LOG RESET`. */

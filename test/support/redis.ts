@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Redis, type RedisOptions } from "ioredis";
+import type { RedisOptions } from "ioredis";
+import { askRedis } from "./ask-redis.ts";
 
 type ClientOptions = Omit<RedisOptions, "replyMapping">;
 
@@ -80,15 +81,8 @@ export class RedisProcess {
   }
 
   /** Runs one command on a connection of its own. */
-  async ask(command: string, ...args: string[]): Promise<unknown> {
-    const client = new Redis({ ...this.#client, lazyConnect: true });
-    client.on("error", () => {});
-    try {
-      await client.connect();
-      return await client.call(command, ...args);
-    } finally {
-      client.disconnect();
-    }
+  ask(command: string, ...args: string[]): Promise<unknown> {
+    return askRedis(this.#client, command, ...args);
   }
 
   /** kill -9. */

@@ -1,0 +1,21 @@
+/** What the package's schema says of a value or a resource. */
+export interface Shape {
+  readonly type?: string;
+  readonly $ref?: string;
+  readonly items?: Shape;
+  readonly additionalProperties?: Shape;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+  readonly inputProperties?: Readonly<Record<string, Shape>>;
+  readonly requiredInputs?: readonly string[];
+  readonly enum?: readonly { readonly value: unknown }[];
+  /** Whether it has to be known at once. */
+  readonly plain?: boolean;
+  readonly description?: string;
+}
+
+/** The part of a Pulumi package's schema that says what its arguments are. */
+export interface PackageSchema {
+  readonly types: Readonly<Record<string, Shape>>;
+  readonly resources: Readonly<Record<string, Shape>>;
+}
