@@ -34,10 +34,12 @@ export function checkNofile(settings: Settings, log: Logger): NofileFit | undefi
   if (settings.nofile.mode === "enforce" || sessions === 0) {
     throw new NofileError(tooLow(settings, fit));
   }
-  log.warn(
-    { nofile: { limit, need: need.value, sessions, lowered } },
-    "the limit of open files is lower than what is needed: limits are lowered, and sessions refused before it is reached",
-  );
+  const what =
+    lowered.length > 0
+      ? "what is needed: limits are lowered, and sessions refused before it is reached"
+      : "what was planned: nothing has to be lowered, and sessions are refused before it is reached";
+  const nofile = { limit, need: need.value, sessions, lowered };
+  log.warn({ nofile }, `the limit of open files is lower than ${what}`);
   return fit;
 }
 

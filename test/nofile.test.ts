@@ -310,6 +310,17 @@ describe("at start", () => {
     expect(await adminText(gateway, "/metrics")).toContain("mcp_fleet_nofile_degraded 0");
   });
 
+  it("degrade starts a process that was planned with 2,048 open files and fits into 1,024, and says that nothing is lowered", async () => {
+    const gateway = await startGateway(NOFILE, {
+      backends: backendsOf(1),
+      session: { maxSessions: HELD },
+      nofile: { required: 2048 },
+    });
+    const [said] = gateway.log.filter((line) => "nofile" in line);
+    expect(said).toMatchObject({ level: 40, nofile: { need: 2048, limit: NOFILE, lowered: [] } });
+    expect(said?.msg).toMatch(/lower than what was planned: nothing has to be lowered/);
+  });
+
   it("degrade ends a process that has no room for 1 session, too, by exit code 78", async () => {
     const { code, stderr } = await endOf(spawnGateway(64, { backends: backendsOf(20) }));
     expect(code).toBe(78);
