@@ -6,6 +6,9 @@ import { rollingUpdate } from "./faults/rolling-update.ts";
 import { scaling } from "./faults/scaling.ts";
 import type { Fault } from "./fleet.ts";
 
+/** At its largest, the fleet has so many. */
+export const MOST_GATEWAYS = 5;
+
 /** What happens to the fleet, in this order. Where a part has a name of its own in the figures, each of its pods is meant. */
 export const FAULTS: readonly Fault[] = [
   rollingUpdate("gateway", "the gateways are replaced, one by one"),
@@ -17,7 +20,7 @@ export const FAULTS: readonly Fault[] = [
   podKill("redis", "the master of Redis is killed", redisMaster),
   rollingUpdate("redis", "Redis is restarted, one by one"),
   eviction("gateway", "both gateways are evicted, and the budget has the second one wait"),
-  scaling(5, "2 gateways become 5"),
+  scaling(MOST_GATEWAYS, "2 gateways become 5"),
   scaling(undefined, "5 gateways become 2"),
   keyRotation,
   growth(5_000, "1,000 declared sessions become 5,000"),

@@ -6,7 +6,7 @@ import { COUNTER_IMAGE } from "../test/images/counter-image.ts";
 import { REDIS_IMAGE } from "../test/images/redis-image.ts";
 import { bootCheck, openFilesLimit } from "./boot-check.ts";
 import { Cluster } from "./cluster.ts";
-import { FAULTS } from "./faults.ts";
+import { FAULTS, MOST_GATEWAYS } from "./faults.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { Load } from "./load.ts";
@@ -44,6 +44,8 @@ const CONFIGURATION = {
   spread: "Preferred",
 };
 
+const MOST_CORES = 1.5;
+
 const SESSIONS = 100;
 const CALLS_PER_SECOND = 40;
 /** Every client has called by then. */
@@ -60,6 +62,18 @@ async function claimPods(proof: Proof, kubectl: Kubectl, pods: readonly PodState
     "All pods are ready under restricted pod security, which refuses a pod that may be root",
     `${pods.filter(({ isReady }) => isReady).length} of ${pods.length} pods`,
     pods.every(({ isReady }) => isReady) && (await refusesRoot(kubectl, IMAGE)),
+  );
+}
+
+/** The fleet at its largest has room on a node of two cores, beside all else that runs there. */
+function claimRequests(proof: Proof, pods: readonly PodState[]) {
+  const gateways = pods.filter(({ part }) => part === "gateway");
+  const more = (MOST_GATEWAYS + 1 - gateways.length) * (gateways[0]?.cpuMillicores ?? 0);
+  const asked = pods.reduce((sum, { cpuMillicores }) => sum + cpuMillicores, more);
+  proof.claim(
+    `All pods together ask for ${MOST_CORES} cores at most, with ${MOST_GATEWAYS} gateways and one more in a rollout`,
+    `${asked / 1000} cores`,
+    asked <= MOST_CORES * 1000,
   );
 }
 
@@ -96,6 +110,7 @@ async function prove(proof: Proof, cluster: Cluster, stack: Stack): Promise<void
   const all = await pods.all();
   say(`pulumi up: ${all.length} pods ready`);
   await claimPods(proof, kubectl, all);
+  claimRequests(proof, all);
   const [gateway] = await pods.of("gateway");
   const callers = cluster.kubectl.in(`${NAMESPACE}-callers`);
   const url = String(await stack.output("url"));

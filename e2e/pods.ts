@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+import { millicores } from "../infra/process/quantity.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** The parts of the fleet that have pods, as the labels name them. */
@@ -12,6 +13,8 @@ export interface PodState {
   readonly part: string;
   readonly isReady: boolean;
   readonly isEnding: boolean;
+  /** What its containers ask for. */
+  readonly cpuMillicores: number;
 }
 
 /** How many pods of a part were ready at a moment. */
@@ -20,12 +23,17 @@ export interface PodCount {
   readonly ready: Readonly<Record<string, number>>;
 }
 
+interface ContainerObject {
+  readonly resources: { readonly requests?: { readonly cpu?: string } };
+}
+
 interface PodObject {
   readonly metadata: {
     readonly name: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
   };
+  readonly spec: { readonly containers: readonly ContainerObject[] };
   readonly status: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
@@ -93,12 +101,14 @@ export class PodWatch {
   }
 }
 
-function stateOf({ metadata, status }: PodObject): PodState {
+function stateOf({ metadata, spec, status }: PodObject): PodState {
   const { conditions = [] } = status;
+  const requests = spec.containers.map(({ resources }) => resources.requests?.cpu ?? "0");
   return {
     name: metadata.name,
     part: metadata.labels?.["app.kubernetes.io/component"] ?? "",
     isReady: conditions.some(({ type, status }) => type === "Ready" && status === "True"),
     isEnding: metadata.deletionTimestamp !== undefined,
+    cpuMillicores: requests.reduce((sum, cpu) => sum + millicores(cpu), 0),
   };
 }
