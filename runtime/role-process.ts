@@ -97,7 +97,7 @@ export class RoleProcess {
     const held = (key: string) => sessions.held(key);
     const listsChanged = (session: LiveSession, backend: Backend, text: string) =>
       this.#role.listsChanged(session, backend.name, text);
-    const behind = { settings, store, ring, held, listsChanged, metrics, log };
+    const behind = { settings, store, ring, descriptors, held, listsChanged, metrics, log };
     const upstream = new Upstream(behind);
 
     const keepAlive = new KeepAlive(limits.keepAliveSeconds);

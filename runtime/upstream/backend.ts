@@ -8,6 +8,7 @@ import {
   connectionsPerPod,
   type Settings,
 } from "../contract/index.ts";
+import type { Descriptors } from "../descriptors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { UpstreamResponse } from "./exchange.ts";
 import { FixedPods } from "./fixed-pods.ts";
@@ -30,6 +31,7 @@ export interface BackendParts {
   readonly health: Settings["health"];
   readonly dns: Settings["dns"];
   readonly peers: Peers;
+  readonly descriptors: Descriptors;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -186,7 +188,7 @@ export class Backend {
   }
 
   #open(address: PodAddress): CheckedPod {
-    const { limits, health: checks, settings, peers } = this.#parts;
+    const { limits, health: checks, settings, peers, descriptors } = this.#parts;
     const health = new PodHealth({
       threshold: checks.unhealthyThreshold,
       lossAfterMs: limits.podLossAfterSeconds * 1000,
@@ -202,7 +204,9 @@ export class Backend {
       },
     });
     const spoken =
-      settings.transport === "sse" ? new SsePod({ pod, backend: this.name, peers }) : pod;
+      settings.transport === "sse"
+        ? new SsePod({ pod, backend: this.name, peers, descriptors })
+        : pod;
     return { pod: spoken, check: this.hasPods ? new PodCheck(spoken, checks) : undefined };
   }
 

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 
+import type { Descriptors } from "../descriptors.ts";
+import { FleetError } from "../wire/fleet-error.ts";
 import type { UpstreamResponse } from "./exchange.ts";
 import { statusOf } from "./own-answer.ts";
 import type { Peers } from "./peers.ts";
@@ -13,6 +15,8 @@ export interface SsePodParts {
   readonly pod: Pod;
   readonly backend: string;
   readonly peers: Peers;
+  /** What event streams are counted with. */
+  readonly descriptors: Descriptors;
 }
 
 /** A prefix of ids, so that those of servers are told from ours. */
@@ -29,15 +33,17 @@ export class SsePod {
   readonly #pod: Pod;
   readonly #backend: string;
   readonly #peers: Peers;
+  readonly #descriptors: Descriptors;
   readonly #sessions = new Map<string, SseSession>();
 
-  constructor({ pod, backend, peers }: SsePodParts) {
+  constructor({ pod, backend, peers, descriptors }: SsePodParts) {
     this.name = pod.name;
     this.address = pod.address;
     this.health = pod.health;
     this.#pod = pod;
     this.#backend = backend;
     this.#peers = peers;
+    this.#descriptors = descriptors;
   }
 
   get outstanding(): number {
@@ -48,7 +54,7 @@ export class SsePod {
     return this.#pod.connected;
   }
 
-  /** Errors: TransportFault, or the signal's reason once it is aborted. */
+  /** Errors: TransportFault, AT_CAPACITY for one event stream too many, or the signal's reason once it is aborted. */
   async send(request: UpstreamRequest): Promise<UpstreamResponse> {
     const id = request.headers["mcp-session-id"];
     if (id === undefined) {
@@ -90,10 +96,17 @@ export class SsePod {
   async #open(request: UpstreamRequest): Promise<UpstreamResponse> {
     const owner = Buffer.from(this.#peers.url).toString("base64url");
     const id = `sse.${owner}.${randomUUID()}`;
-    const stream = await openSseStream(this.#pod, request.signal);
+    const giveBack = this.#takeStream();
+    const stream = await openSseStream(this.#pod, request.signal).catch((error: unknown) => {
+      giveBack();
+      throw error;
+    });
     const session = new SseSession(this.#pod, stream);
     this.#sessions.set(id, session);
-    void session.ended.then(() => this.#sessions.delete(id));
+    void session.ended.then(() => {
+      giveBack();
+      this.#sessions.delete(id);
+    });
     // A server knows by the end of the stream alone that nobody comes.
     request.signal.addEventListener("abort", () => {
       if (!session.initialized) session.close();
@@ -106,6 +119,13 @@ export class SsePod {
       session.close();
       throw error;
     }
+  }
+
+  #takeStream(): () => void {
+    const giveBack = this.#descriptors.takeStream();
+    if (giveBack !== undefined) return giveBack;
+    const message = `this process has no room for another event stream of the backend ${this.#backend}: its open files are in use`;
+    throw new FleetError("AT_CAPACITY", { message, data: { backend: this.#backend } });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 
 import type { Settings } from "../contract/index.ts";
+import type { Descriptors } from "../descriptors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { KeyRing } from "../sessions/key-ring.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
@@ -17,6 +18,7 @@ export interface UpstreamParts {
   readonly settings: Settings;
   readonly store: SessionStore;
   readonly ring: KeyRing;
+  readonly descriptors: Descriptors;
   /** The session, if this process holds it. */
   readonly held: (key: string) => LiveSession | undefined;
   /** A backend said within a call that its lists changed. Answers what of that to pass on. */
@@ -42,10 +44,11 @@ export class Upstream {
   readonly #peers: Peers;
   readonly #metrics: Metrics;
 
-  constructor({ settings, store, ring, held, listsChanged, metrics, log }: UpstreamParts) {
+  constructor({ settings, store, ring, descriptors, held, ...more }: UpstreamParts) {
+    const { listsChanged, metrics, log } = more;
     const { limits, health, dns } = settings;
     const peers = new Peers({ ring, limits });
-    const parts = { limits, health, dns, peers, metrics, log };
+    const parts = { limits, health, dns, peers, descriptors, metrics, log };
     const backends = settings.backends.map((one) => new Backend({ ...parts, settings: one }));
     const byName = new Map(backends.map((backend) => [backend.name, backend]));
     const sessions = new UpstreamSessions({ store, backends: byName, limits, metrics, log });

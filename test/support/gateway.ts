@@ -1,6 +1,6 @@
 import { pino } from "pino";
 
-import { type Configuration, validate } from "../../runtime/contract/index.ts";
+import { type Configuration, fitNofile, validate } from "../../runtime/contract/index.ts";
 import { createGateway } from "../../runtime/gateway/gateway.ts";
 import { createProxy } from "../../runtime/proxy/proxy.ts";
 import type { ProcessAddresses, RoleProcess } from "../../runtime/role-process.ts";
@@ -16,6 +16,8 @@ export interface RoleOptions {
   readonly store?: SessionStore;
   readonly ring?: KeyRing;
   readonly adminToken?: string;
+  /** A limit of open files, for which the settings stay as they are. Default: it is unknown. */
+  readonly openFiles?: number;
 }
 
 /** A gateway in this process, on free ports; what it logs is seen with FLEET_TEST_LOG=debug. */
@@ -31,12 +33,13 @@ export function startProxy(configuration: Configuration, options: RoleOptions = 
 async function start(
   role: "gateway" | "proxy",
   configuration: Configuration,
-  options: RoleOptions,
+  { openFiles, ...options }: RoleOptions,
 ): Promise<RunningRole> {
   const settings = validate({ port: 0, adminPort: 0, ...configuration }, [], role);
   const log = pino({ level: process.env.FLEET_TEST_LOG ?? "silent" });
   const create = role === "proxy" ? createProxy : createGateway;
-  const running = create({ settings, log, ...options });
+  const nofile = openFiles === undefined ? {} : { nofile: fitNofile(settings, openFiles) };
+  const running = create({ settings, log, ...nofile, ...options });
   const addresses = await running.listen();
   return {
     ...addresses,

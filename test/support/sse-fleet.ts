@@ -13,12 +13,14 @@ export interface SseFleetOptions {
   readonly role?: SseRole;
   /** The port of the Redis that processes share. Default: memory of its own. */
   readonly redisPort?: number;
+  /** The limit of open files. Default: it is unknown. */
+  readonly openFiles?: number;
 }
 
 /** A process in front of a server that speaks HTTP+SSE, until the end of the test. */
 export async function startBefore(
   server: Pick<SseServer, "url">,
-  { backend, role = "proxy", redisPort }: SseFleetOptions = {},
+  { backend, role = "proxy", redisPort, openFiles }: SseFleetOptions = {},
 ): Promise<RunningRole> {
   const configuration: Configuration = {
     aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
@@ -29,7 +31,8 @@ export async function startBefore(
       sessionStorage: { provider: "redis", address: `127.0.0.1:${redisPort}` },
     }),
   };
-  const running = await (role === "proxy" ? startProxy : startGateway)(configuration);
+  const start = role === "proxy" ? startProxy : startGateway;
+  const running = await start(configuration, openFiles === undefined ? {} : { openFiles });
   onTestFinished(() => running.close());
   return running;
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { eventually } from "../support/eventually.ts";
+import { RawClient } from "../support/raw-client.ts";
 import { messageOf, messagesOf, statusOf, textOf } from "../support/scripted-fleet.ts";
 import { callWith, openAt, startBefore } from "../support/sse-fleet.ts";
 import {
@@ -56,6 +57,24 @@ describe("a server that speaks HTTP+SSE", () => {
       texts.map((text, index) => client.post(callWith("echo", index, { text }))),
     );
     expect(answers.map(textOf)).toEqual(texts);
+  });
+
+  it("gets 38 event streams under a limit of 400 open files, and the next session is refused with 503 until one has ended", async () => {
+    const proxy = await startBefore(server, { openFiles: 400 });
+    const initialize = () =>
+      new RawClient(proxy.url).initialize({ protocolVersion: "2025-06-18", capabilities: {} });
+    const first = await openAt(proxy);
+    let answer = await initialize();
+    while (answer.status === 200) answer = await initialize();
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain("no room for another event stream of the backend older");
+    const { nofile } = JSON.parse(await (await fetch(`${proxy.adminUrl}/status`)).text());
+    expect(nofile.used).toBe(nofile.allowed);
+    expect(server.streams).toBe(38);
+
+    await first.send({ method: "DELETE" });
+    await eventually(async () => expect((await initialize()).status).toBe(200));
+    expect((await initialize()).status).toBe(503);
   });
 
   it("sends the 2 progress messages of a call on the stream of that call", async () => {
