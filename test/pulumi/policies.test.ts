@@ -36,7 +36,7 @@ function refusedBy(run: Run): string[] {
 }
 
 describe.skipIf(!hasEngine)("a preview with the policy pack", () => {
-  test.each(POLICIES.map((policy) => [policy.name, policy] as const))(
+  test.concurrent.each(POLICIES.map((policy) => [policy.name, policy] as const))(
     "%s: the stack that violates it is refused with its message",
     async (name, { examples, level }) => {
       const engine = await stackOf(examples.fails);
