@@ -136,16 +136,19 @@ async function prove(proof: Proof, cluster: Cluster, stack: Stack): Promise<void
   await disturb(proof, { kubectl, pods, stack, load });
   await load.stop();
   await watch.stop();
+  say("the clients have ended their sessions");
   proof.claimCalls(load.reports);
   const courses = proof.trials.map(({ course }) => course);
   writeFileSync(PICTURE, timelineSvg({ reports: load.reports, pods: watch.counts, courses }));
   await callers.run(["delete", "namespace", callers.namespace]);
   const { stay, isSame } = await stack.second();
+  say(`a second pulumi up: ${stay} resources stay`);
   proof.claim("A second `pulumi up` changes nothing", `${stay} resources stay`, isSame);
 }
 
 async function destroy(proof: Proof, cluster: Cluster, stack: Stack): Promise<void> {
   const left = await stack.destroy();
+  say(`pulumi destroy: ${left} resources are left`);
   const spaces = await cluster.kubectl.run(["get", "namespaces", "-o", "name"]);
   const volumes = await cluster.kubectl.run(["get", "persistentvolumes", "-o", "json"]);
   const isOurs = volumes.includes(`"namespace": "${NAMESPACE}"`);
