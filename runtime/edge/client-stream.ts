@@ -1,7 +1,8 @@
 import type { FastifyReply } from "fastify";
 
 import type { LiveSession } from "../sessions/live-session.ts";
-import { encodeEvent, SSE_CONTENT_TYPE, SSE_KEEP_ALIVE } from "../wire/sse.ts";
+import { encodeEvent, SSE_KEEP_ALIVE } from "../wire/sse.ts";
+import { beginEvents } from "./begin-answer.ts";
 import type { Beating } from "./keep-alive.ts";
 
 /** A client that lets this much pile up does not read: its stream is closed, and it may open a new one. */
@@ -18,17 +19,8 @@ export class ClientStream implements Beating {
     this.session = session;
     this.#reply = reply;
     this.#onBeat = onBeat;
-    reply.hijack();
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) reply.raw.setHeader(name, value);
-    }
-    reply.raw.writeHead(200, {
-      "content-type": SSE_CONTENT_TYPE,
-      "cache-control": "no-cache, no-transform",
-      // A stream mostly ends with its process, when a request that takes over its connection would be cut.
-      connection: "close",
-    });
-    reply.raw.flushHeaders();
+    // A stream mostly ends with its process, when a request that takes over its connection would be cut.
+    beginEvents(reply, { connection: "close" });
   }
 
   onClose(listener: () => void): void {

@@ -6,7 +6,8 @@ import type { FastifyReply } from "fastify";
 
 import type { FleetError } from "../wire/fleet-error.ts";
 import type { Reply } from "../wire/reply.ts";
-import { encodeEvent, SSE_CONTENT_TYPE, SSE_KEEP_ALIVE } from "../wire/sse.ts";
+import { encodeEvent, SSE_KEEP_ALIVE } from "../wire/sse.ts";
+import { beginAnswer, beginEvents } from "./begin-answer.ts";
 import type { Beating, KeepAlive } from "./keep-alive.ts";
 import { sendError } from "./send-error.ts";
 
@@ -63,7 +64,7 @@ export class HttpReply implements Reply, Beating {
     if (this.#mode === "sse") return this.message(Buffer.concat(await body.toArray()));
     this.#finish("json");
     const headers = length === undefined ? {} : { "content-length": String(length) };
-    this.#begin({ ...headers, "content-type": "application/json" });
+    beginAnswer(this.#reply, { ...headers, "content-type": "application/json" });
     await pipeline(body, this.#reply.raw).catch((error: NodeJS.ErrnoException) => {
       const clientLeft = error.code === "ERR_STREAM_PREMATURE_CLOSE";
       if (!clientLeft) throw error;
@@ -107,16 +108,7 @@ export class HttpReply implements Reply, Beating {
 
   #beginSse(): void {
     this.#mode = "sse";
-    this.#begin({ "content-type": SSE_CONTENT_TYPE, "cache-control": "no-cache, no-transform" });
-    this.#reply.raw.flushHeaders();
-  }
-
-  #begin(headers: Record<string, string>): void {
-    this.#reply.hijack();
-    for (const [name, value] of Object.entries(this.#reply.getHeaders())) {
-      if (value !== undefined) this.#reply.raw.setHeader(name, value);
-    }
-    this.#reply.raw.writeHead(200, headers);
+    beginEvents(this.#reply);
   }
 
   #finish(mode: Mode): void {
