@@ -26,8 +26,8 @@ export class Kubectl {
   }
 
   /** Fails where the command does: look at `code`. */
-  async try(args: readonly string[], input: string | Buffer = ""): Promise<CommandOutcome> {
-    return await outcomeOf(this.start(args), input);
+  try(args: readonly string[], input: string | Buffer = ""): Promise<CommandOutcome> {
+    return outcomeOf(this.start(args), input);
   }
 
   /** What the command prints; a command that fails is an error. */

@@ -116,17 +116,20 @@ ${this.#trialTable()}`;
       "Told",
       "Longest ms",
     ];
-    const rows = this.trials.map((trial, index) => [
-      String(index + 1),
-      trial.course.title,
-      ((trial.course.untilMs - trial.course.fromMs) / 1000).toFixed(0),
-      String(trial.calls),
-      String(trial.resent),
-      String(trial.count("cut")),
-      String(trial.count("refused")),
-      trial.course.doomed.size === 0 ? "–" : `${trial.told.size} of ${trial.course.doomed.size}`,
-      String(trial.longestMs),
-    ]);
+    const rows = this.trials.map((trial, index) => {
+      const { title, fromMs, untilMs, doomed } = trial.course;
+      return [
+        String(index + 1),
+        title,
+        ((untilMs - fromMs) / 1000).toFixed(0),
+        String(trial.calls),
+        String(trial.resent),
+        String(trial.count("cut")),
+        String(trial.count("refused")),
+        doomed.size === 0 ? "–" : `${trial.told.size} of ${doomed.size}`,
+        String(trial.longestMs),
+      ];
+    });
     return markdown(head, rows);
   }
 }

@@ -4,6 +4,15 @@ import { PatientFetch } from "./patient-fetch.ts";
 
 const RENEWED = "mcp-fleet/backendSessionRenewed";
 
+/** Errors that say that the call did not run. */
+const REFUSALS = [
+  "BACKEND_UNREACHABLE",
+  "BACKEND_REFUSED",
+  "AT_CAPACITY",
+  "DRAINING",
+  "STORE_UNAVAILABLE",
+] as const;
+
 /** What the server's tool says: the call's number, how many the session has had, and where. */
 interface Answer {
   readonly call: number;
@@ -123,10 +132,7 @@ export class CountedClient {
       return { verdict: "told", detail };
     }
     if (code === 404 || has("SESSION_NOT_FOUND", "(HTTP 404)")) return { verdict: "lost", detail };
-    const refusals = ["AT_CAPACITY", "DRAINING", "STORE_UNAVAILABLE"];
-    if (has("BACKEND_UNREACHABLE", "BACKEND_REFUSED", ...refusals)) {
-      return { verdict: "refused", detail };
-    }
+    if (has(...REFUSALS)) return { verdict: "refused", detail };
     this.#unknown += 1;
     return { verdict: "cut", detail };
   }
