@@ -46,7 +46,7 @@ export class McpServer extends ComponentResource {
       serverWorkload(spec, proxy !== undefined, acceptRisk);
     }
     if (proxy) {
-      reportPlan(`proxies of ${name}`, proxy.sized.inputs.sessions, proxy.sized, acceptRisk, this);
+      reportPlan(`proxies of ${name}`, proxy.sized, acceptRisk, this);
       processWorkload({
         parent: this,
         instance: name,

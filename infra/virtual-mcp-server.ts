@@ -41,7 +41,7 @@ export class VirtualMcpServer extends ComponentResource {
     super(token, name, checked.facts, opts);
     const { sized, configuration, facts } = checked;
     const { namespace = "default", sessionAffinity = SessionAffinity.None } = args;
-    reportPlan(`gateway ${name}`, args.sessions, sized, args.acceptRisk, this);
+    reportPlan(`gateway ${name}`, sized, args.acceptRisk, this);
     const { service } = processWorkload({
       parent: this,
       instance: name,

@@ -1,20 +1,18 @@
 import { log, type Resource } from "@pulumi/pulumi";
-import { amountText, type Unit } from "../../runtime/contract/index.ts";
+import { amountText } from "../../runtime/contract/index.ts";
 import type { ArgumentFault } from "../argument-faults.ts";
 import type { SizedProcess } from "./process-size.ts";
 
 /** Says in preview and update what a workload was planned to be, and which risks somebody has accepted. */
 export function reportPlan(
   what: string,
-  sessions: number,
-  { plan, size, risks }: SizedProcess,
+  { inputs, plan, size, risks }: SizedProcess,
   acceptRisk: string | undefined,
   resource: Resource,
 ): void {
-  const figure = (value: number, unit: Unit) => amountText(value, unit);
   const line = [
-    `${what} for ${figure(sessions, "sessions")}: ${figure(size.replicas, "pods")}`,
-    `${figure(size.memoryBytes, "bytes")} and ${size.cpuMillicores}m each`,
+    `${what} for ${amountText(inputs.sessions, "sessions")}: ${amountText(size.replicas, "pods")}`,
+    `${amountText(size.memoryBytes, "bytes")} and ${size.cpuMillicores}m each`,
     `nofile ${plan.requiredNofile.value.toLocaleString("en-US")}`,
     `grace ${size.graceSeconds} s`,
   ].join(", ");
