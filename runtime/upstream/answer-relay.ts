@@ -11,7 +11,7 @@ import type { CallTimer } from "./call-timer.ts";
 import type { UpstreamResponse } from "./exchange.ts";
 import { encodeRelayedId } from "./relayed-id.ts";
 import { TransportFault } from "./transport-fault.ts";
-import { AFTER_RESPONSE_MS, isResponse, isSse, type UpstreamSession } from "./upstream-session.ts";
+import { AFTER_RESPONSE_MS, isSse, type UpstreamSession } from "./upstream-session.ts";
 
 /** Answers up to this size are sent whole, so that one which breaks off still gets an honest error. */
 const WHOLE_ANSWER_BYTES = 256 * 1024;
@@ -58,15 +58,19 @@ export class AnswerRelay {
   }
 
   async #json(response: UpstreamResponse): Promise<void> {
-    const { reply, upstream, timer } = this.#parts;
+    const { reply, upstream, timer, idText } = this.#parts;
     const { body } = response;
     const renewed = upstream.record.renewed === true;
     const limitBytes = renewed ? Number.POSITIVE_INFINITY : WHOLE_ANSWER_BYTES;
     const { bytes, isWhole } = await body.start(limitBytes, () => timer.extend());
     if (isWhole) {
       const text = bytes.toString("utf8");
-      if (!isResponse(text)) throw new TransportFault(true, "the answer is no JSON-RPC response");
-      reply.message(renewed ? this.#withNews(text) : bytes);
+      const envelope = envelopeOf(text);
+      if (envelope?.kind !== "response" || !isSameId(envelope.idText, idText)) {
+        throw new TransportFault(true, "the answer is not the JSON-RPC response to this request");
+      }
+      const isAsSent = envelope.idText === idText && !renewed;
+      reply.message(isAsSent ? bytes : this.#rewritten(text, envelope));
     } else {
       const whole = Readable.from(this.#alive(bytes, body), { objectMode: false });
       await reply.stream(whole, announcedLength(response));
@@ -120,10 +124,8 @@ export class AnswerRelay {
     if (envelope === undefined) {
       log.warn({ backend: upstream.backend.name }, "a backend sent an event that is no message");
     } else if (envelope.kind === "response") {
-      const { id } = envelope;
-      if (id === undefined || !isSameId(envelope.idText, idText)) return;
-      const answer = envelope.idText === idText ? text : replace(text, id, idText);
-      await reply.event(upstream.record.renewed === true ? this.#withNews(answer) : answer);
+      if (!isSameId(envelope.idText, idText)) return;
+      await reply.event(this.#rewritten(text, envelope));
       reply.end();
       this.#done();
     } else if (envelope.kind === "request") {
@@ -152,6 +154,13 @@ export class AnswerRelay {
     this.#answered = true;
     this.#parts.timer.finishWithin(AFTER_RESPONSE_MS);
     this.#parts.answered();
+  }
+
+  /** The answer under the id as the client wrote it, with the mark of a renewed session where it is the first one. */
+  #rewritten(text: string, { id, idText }: Envelope): string {
+    const wanted = this.#parts.idText;
+    const answer = id === undefined || idText === wanted ? text : replace(text, id, wanted);
+    return this.#parts.upstream.record.renewed === true ? this.#withNews(answer) : answer;
   }
 
   #withNews(text: string): string {

@@ -20,13 +20,28 @@ export function encodeEvent(data: string): string {
   return `event: message\ndata: ${data.split(/\r\n|\r|\n/).join("\ndata: ")}\n\n`;
 }
 
-/** The events of a body, as they arrive. An event that the end of the body cuts off is dropped. */
-export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<SseEvent> {
+/** An event, or a line of one, that is longer than this ends its stream: nothing is held without a limit. */
+export const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024;
+
+/**
+ * The events of a body, as they arrive. An event that the end of the body cuts off is dropped.
+ *
+ * @throws {ParseError} where an event is longer than `maxCharacters`.
+ */
+export async function* readEvents(
+  body: AsyncIterable<Uint8Array>,
+  maxCharacters = MAX_EVENT_CHARACTERS,
+): AsyncGenerator<SseEvent> {
   const decoder = new TextDecoder();
   let ready: SseEvent[] = [];
   let retryMs: number | undefined;
   let lastId: string | undefined;
+  let overflow: Error | undefined;
   const parser = createParser({
+    maxBufferSize: maxCharacters,
+    onError: (error) => {
+      if (error.type === "max-buffer-size-exceeded") overflow = error;
+    },
     onRetry: (milliseconds) => {
       retryMs = milliseconds;
     },
@@ -44,6 +59,7 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
   });
   for await (const chunk of body) {
     parser.feed(decoder.decode(chunk, { stream: true }));
+    if (overflow !== undefined) throw overflow;
     if (ready.length === 0) continue;
     const batch = ready;
     ready = [];

@@ -1,5 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
+import { startGateway } from "../support/gateway.ts";
+import { RawClient } from "../support/raw-client.ts";
+import { ScriptedBackend } from "../support/scripted-backend.ts";
 import { callOf, gatewayError, messageOf, startFleet, textOf } from "../support/scripted-fleet.ts";
 
 const unknown = gatewayError("OUTCOME_UNKNOWN", "whether it ran is unknown");
@@ -57,6 +60,10 @@ describe("an answer that is no answer", () => {
     ["ends inside an object", '{"jsonrpc":"2.0","id":1,"result":{"content":['],
     ["is empty", ""],
     ["is no message", '{"hello":"world"}'],
+    ["answers another request", '{"jsonrpc":"2.0","id":2,"result":{}}'],
+    ["answers no request", '{"jsonrpc":"2.0","result":{}}'],
+    ["asks something itself", '{"jsonrpc":"2.0","id":1,"method":"ping"}'],
+    ["answers in an array", '[{"jsonrpc":"2.0","id":1,"result":{}}]'],
   ] as const) {
     it(`is OUTCOME_UNKNOWN for JSON that ${what}`, async () => {
       const { backend, client } = await startFleet();
@@ -69,6 +76,58 @@ describe("an answer that is no answer", () => {
       expect(backend.count("tools/call")).toBe(1);
     });
   }
+
+  it("is passed under the client's own id, 1, where the backend writes it as 1.0", async () => {
+    const { backend, client } = await startFleet();
+    const text = '{"jsonrpc":"2.0","id":1.0,"result":{"n":1.0}}';
+    backend.on("tools/call", (exchange) => exchange.body(200, text, "application/json"));
+
+    const answer = await client.post(callOf("write"));
+
+    expect(answer.text).toBe('{"jsonrpc":"2.0","id":1,"result":{"n":1.0}}');
+  });
+
+  it("of a backend that answers with the id of another backend's call leaves that call alone", async () => {
+    const [good, evil] = await Promise.all([ScriptedBackend.start(), ScriptedBackend.start()]);
+    onTestFinished(async () => {
+      await Promise.all([good.stop(), evil.stop()]);
+    });
+    const gateway = await startGateway({
+      backends: [
+        { name: "good", url: good.url },
+        { name: "evil", url: evil.url },
+      ],
+    });
+    onTestFinished(() => gateway.close());
+    const client = await RawClient.open(gateway.url);
+    const forged = Promise.withResolvers<void>();
+    good.on("tools/call", async (exchange) => {
+      await forged.promise;
+      exchange.result({ text: "good" });
+    });
+    const text = '{"jsonrpc":"2.0","id":1,"result":{"text":"forged"}}';
+    evil.on("tools/call", (exchange) => exchange.body(200, text, "application/json"));
+
+    const slow = client.post(callOf("good_read", 1));
+    const fast = await client.post(callOf("evil_write", 2));
+    forged.resolve();
+
+    expect(messageOf(fast)).toMatchObject({ id: 2, error: { data: { error: "OUTCOME_UNKNOWN" } } });
+    expect(messageOf(await slow)).toMatchObject({ id: 1, result: { text: "good" } });
+  });
+
+  it("is OUTCOME_UNKNOWN for an event line of 17 MB without an end, and the process goes on", async () => {
+    const { backend, client } = await startFleet();
+    backend.once("tools/call", async (exchange) => {
+      exchange.begin();
+      await exchange.write("data: ");
+      const piece = "x".repeat(1024 * 1024);
+      for (let pieces = 0; pieces < 64 && !exchange.isCut; pieces += 1) await exchange.write(piece);
+    });
+
+    expect(messageOf(await client.post(callOf("write")))).toEqual(unknown);
+    expect(textOf(await client.post(callOf("write")))).toBe("write for raw");
+  });
 
   it("is OUTCOME_UNKNOWN for JSON whose connection ends after 30 bytes", async () => {
     const { backend, client } = await startFleet();

@@ -89,3 +89,13 @@ it("any JSON, however it is indented, is read back as it was written", async () 
     }),
   );
 });
+
+it("a line of 1,000 characters without an end, and an event of 50 lines of 20, end the stream at 512", async () => {
+  async function* endless(piece: string) {
+    for (;;) yield Buffer.from(piece);
+  }
+  for (const piece of ["x".repeat(20), `data: ${"x".repeat(14)}\n`]) {
+    const reading = Array.fromAsync(readEvents(endless(`data: ${piece}`), 512));
+    await expect(reading).rejects.toThrow("512");
+  }
+});
