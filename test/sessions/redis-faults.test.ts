@@ -138,6 +138,21 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
     await expect.poll(() => store.create(live("a"), caps)).toBe("created");
   });
 
+  it("refuses new sessions while it is full, and loads the 1 that is open", async () => {
+    const server = await start();
+    const settings = redisAt(server);
+    const store = await open(settings);
+    await store.create(live("a"), caps);
+    await server.ask("CONFIG", "SET", "maxmemory", "1");
+
+    await expect(store.create(live("b"), caps)).rejects.toMatchObject(unavailable);
+
+    expect(await store.load("a")).toMatchObject({ key: "a" });
+    expect(await store.count()).toBe(1);
+    await server.ask("CONFIG", "SET", "maxmemory", "0");
+    expect(await store.create(live("b"), caps)).toBe("created");
+  });
+
   it("counts operations and errors by operation", async () => {
     const server = await start();
     const metrics = new Metrics();

@@ -14,6 +14,8 @@ local function full(set, most)
 end
 if full(EXPIRY, tonumber(ARGV[4])) then return "at-capacity" end
 if full(EXPIRY .. ":" .. ARGV[6], tonumber(ARGV[5])) then return "owner-at-capacity" end
+-- A full server refuses the first write of a script or none: DEL, as the first, would let all the others in.
+redis.call("HSET", RECORD, "owner", ARGV[6])
 redis.call("DEL", RECORD, LEASES)
 redis.call("HSET", RECORD, unpack(ARGV, 8))
 expire(tonumber(ARGV[7]))
