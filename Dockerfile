@@ -6,14 +6,17 @@ ARG NODE_VERSION=26.10.0
 FROM docker.io/library/node:${NODE_VERSION}-bookworm-slim AS build
 WORKDIR /source
 COPY package.json package-lock.json .npmrc ./
+COPY contract/package.json contract/
 COPY runtime/package.json runtime/
 COPY infra/package.json infra/
 COPY policies/package.json policies/
-RUN npm ci --ignore-scripts --include-workspace-root --workspace @mcp-fleet/runtime
+RUN npm ci --ignore-scripts --include-workspace-root --workspace @mcp-fleet/runtime --workspace @mcp-fleet/contract
 COPY LICENSE tsconfig.json ./
 COPY image image
+COPY tools/offline-image tools/offline-image
+COPY contract contract
 COPY runtime runtime
-RUN node image/gateway-layers.ts /layers
+RUN node tools/offline-image/gateway-layers.ts /layers
 
 FROM scratch
 ARG VERSION=0.1.0

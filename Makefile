@@ -10,6 +10,8 @@ NODE_PACKAGE := $(NODE_PACKAGE_$(SYSTEM))
 NODE_HOME := $(CURDIR)/.tools/node-$(NODE_VERSION)
 NODE := $(NODE_HOME)/bin/node
 BIN := node_modules/.bin
+# Which room may import which.
+CRUISE := $(BIN)/depcruise --config .dependency-cruiser.mjs contract runtime infra policies testkit test demo bench e2e image tools
 export PATH := $(NODE_HOME)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
@@ -27,6 +29,7 @@ demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redi
 
 test: node_modules/.installed .tools/redis/redis-cli .tools/dns/dnsmasq .tools/pulumi/parts.json infra/dist/index.cjs policies/dist/main.cjs ## lint, types and every test
 	@$(BIN)/biome ci --reporter=summary .
+	@$(CRUISE)
 	@$(BIN)/tsc --noEmit
 	@$(BIN)/vitest run $(TESTS)
 
@@ -43,36 +46,42 @@ bench: node_modules/.installed .tools/redis/redis-cli ## what calls, sessions an
 predicted: node_modules/.installed .tools/redis/redis-cli ## what the capacity plan says beside what a gateway under it takes: docs/capacity.md
 	@node bench/predicted.ts --write
 
-lint: node_modules/.installed ## format, lint (the import rules are lint errors) and types
+lint: node_modules/.installed ## format, lint, import rules and types
 	@$(BIN)/biome ci .
+	@$(CRUISE)
 	@$(BIN)/tsc --noEmit
 
 format: node_modules/.installed ## write what lint would ask for
 	@$(BIN)/biome check --write .
 
-build: infra/dist/index.cjs policies/dist/main.cjs node_modules/.installed ## runtime/dist, infra/dist and policies/dist, what the packages ship
-	@rm -rf runtime/dist
-	@$(BIN)/tsc -p runtime/tsconfig.build.json
-	@mkdir -p runtime/dist/sessions/lua && cp runtime/sessions/lua/*.lua runtime/dist/sessions/lua/
-	@chmod +x runtime/dist/main.js
+build: contract/dist/index.js runtime/dist/main.js infra/dist/index.cjs policies/dist/main.cjs ## what the packages ship: contract/dist, runtime/dist, infra/dist and policies/dist
 
-infra/dist/index.cjs: node_modules/.installed infra/tsdown.config.ts infra/schema.json $(shell find infra runtime/contract -name '*.ts' -not -path '*/dist/*' -not -path '*/node_modules/*') $(wildcard infra/redis/scripts/*)
+SOURCES = $(shell find $(1) -name '*.ts' -not -path '*/dist/*' -not -path '*/node_modules/*')
+
+contract/dist/index.js: node_modules/.installed $(call SOURCES,contract)
+	@cd contract && ../$(BIN)/tsdown
+
+runtime/dist/main.js: node_modules/.installed $(call SOURCES,runtime contract) $(wildcard runtime/store/redis/lua/*.lua)
+	@cd runtime && ../$(BIN)/tsdown
+	@chmod +x $@
+
+infra/dist/index.cjs: node_modules/.installed infra/schema.json $(call SOURCES,infra contract) $(wildcard infra/redis/scripts/*)
 	@cd infra && ../$(BIN)/tsdown
 
-policies/dist/main.cjs: node_modules/.installed policies/tsdown.config.ts $(shell find policies runtime/contract -name '*.ts' -not -path '*/dist/*' -not -path '*/node_modules/*')
+policies/dist/main.cjs: node_modules/.installed $(call SOURCES,policies contract)
 	@cd policies && ../$(BIN)/tsdown
 
 docs: node_modules/.installed ## rewrite the tables in docs/ that come from the code
-	@node docs/tables.ts
+	@node tools/docs/tables.ts
 
 run: node_modules/.installed ## the command of this tree: make run ARGS="gateway --config FILE --port 4483"
-	@node runtime/main.ts $(ARGS)
+	@node runtime/cli/main.ts $(ARGS)
 
 # Images as files that can be loaded: of this machine's architecture, or of the one named.
 ARCHITECTURE :=
 IMAGES := .tools/images
 IMAGE := $(IMAGES)/mcp-fleet$(if $(ARCHITECTURE),-$(ARCHITECTURE)).tar
-IMAGE_PARTS := node_modules/.installed $(wildcard image/*.ts) LICENSE
+IMAGE_PARTS := node_modules/.installed $(wildcard image/*.ts tools/offline-image/*.ts) LICENSE
 
 image: $(IMAGE) ## the image of gateways and proxies, as a file to load; ARCHITECTURE=arm64: for other machines
 	@echo $(IMAGE)
@@ -82,11 +91,11 @@ images: $(IMAGE) $(IMAGES)/redis.tar $(IMAGES)/counter.tar ## that, and those of
 image-figures: $(IMAGE) ## size and start time of the image, into docs/image.md
 	@node bench/image.ts
 
-$(IMAGE): $(IMAGE_PARTS) Dockerfile .dockerignore $(shell find runtime -not -path '*/dist/*' -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.lua' -o -name package.json \))
+$(IMAGE): $(IMAGE_PARTS) Dockerfile .dockerignore $(shell find runtime contract -not -path '*/dist/*' -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.lua' -o -name package.json \))
 	@node image/main.ts $@ $(ARCHITECTURE)
 
-$(IMAGES)/redis.tar $(IMAGES)/counter.tar: $(IMAGE_PARTS) $(wildcard test/images/*.ts) test/support/counter-server.ts test/support/sdk-backend.ts
-	@node test/images/main.ts $@
+$(IMAGES)/redis.tar $(IMAGES)/counter.tar: $(IMAGE_PARTS) $(wildcard testkit/images/*.ts) testkit/servers/counter-server.ts testkit/servers/sdk-backend.ts
+	@node testkit/images/main.ts $@
 
 # The stack of Pulumi.yaml, its state in a folder here: where Pulumi is not installed, what the tests use serves.
 PULUMI_ENVIRONMENT = PATH="$(PATH):$(CURDIR)/.tools/pulumi" PULUMI_BACKEND_URL="$${PULUMI_BACKEND_URL:-file://$(CURDIR)/.pulumi-state}" \
@@ -109,7 +118,7 @@ down: stack ## remove what `make up` made
 	@$(PULUMI) destroy --yes
 
 clean: ## remove what the other targets made
-	rm -rf node_modules */node_modules runtime/dist infra/dist policies/dist .tools .cache
+	rm -rf node_modules */node_modules contract/dist runtime/dist infra/dist policies/dist .tools .cache
 
 $(NODE):
 	@test -n "$(NODE_PACKAGE)" || { echo "mcp-fleet: no Node is packaged for $(SYSTEM); install Node >= 22.19 and set NODE_HOME to its folder" >&2; exit 1; }
@@ -120,14 +129,14 @@ $(NODE):
 
 # Servers for the tests; where they cannot be had, these are skipped by name, or fail with FLEET_REQUIRE_ALL=1.
 .tools/redis/redis-cli:
-	@sh test/support/get-servers.sh .tools/redis "the shared session store" "redis-server redis-sentinel redis-cli" "redis-server redis-sentinel redis-tools"
+	@sh testkit/processes/get-servers.sh .tools/redis "the shared session store" "redis-server redis-sentinel redis-cli" "redis-server redis-sentinel redis-tools"
 
 .tools/dns/dnsmasq:
-	@sh test/support/get-servers.sh .tools/dns "pods found by DNS" dnsmasq dnsmasq-base
+	@sh testkit/processes/get-servers.sh .tools/dns "pods found by DNS" dnsmasq dnsmasq-base
 
 # The Pulumi engine: the vendor's, or what can be built of it, and stand-ins for the rest.
-.tools/pulumi/parts.json: $(NODE) test/pulumi/get-toolchain.sh test/pulumi/toolchain/go.mod
-	@sh test/pulumi/get-toolchain.sh .tools/pulumi
+.tools/pulumi/parts.json: $(NODE) testkit/pulumi/get-toolchain.sh testkit/pulumi/toolchain/go.mod
+	@sh testkit/pulumi/get-toolchain.sh .tools/pulumi
 
 node_modules/.installed: $(NODE) package.json package-lock.json $(wildcard */package.json)
 	@echo "installing packages"

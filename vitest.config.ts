@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    reporters: ["default", "./test/support/summary-reporter.ts"],
+    reporters: ["default", "./testkit/vitest/summary-reporter.ts"],
     globalSetup: [],
     // Most of what tests wait for is elsewhere: servers that start, connections that break, a fleet that recovers.
     maxWorkers: 2,

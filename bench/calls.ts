@@ -1,6 +1,6 @@
+import type { MeasuredProcess } from "../testkit/processes/measured-process.ts";
 import type { Fleet } from "./fleet.ts";
 import { type LoadResult, load, warmUp } from "./load.ts";
-import type { MeasuredProcess } from "./measured-process.ts";
 import { Target } from "./target.ts";
 
 type Processes = readonly MeasuredProcess[];

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-
-import { RedisProcess } from "../test/support/redis.ts";
-import { MeasuredProcess } from "./measured-process.ts";
+import { MeasuredProcess } from "../testkit/processes/measured-process.ts";
+import { RedisProcess } from "../testkit/processes/redis.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -37,7 +36,9 @@ export class Fleet {
   }
 
   static async start(): Promise<Fleet> {
-    const backend = await MeasuredProcess.start([join(ROOT, "test/support/counting-backend.ts")]);
+    const backend = await MeasuredProcess.start([
+      join(ROOT, "testkit/servers/counting-backend.ts"),
+    ]);
     return new Fleet(backend, await RedisProcess.server());
   }
 
@@ -101,7 +102,7 @@ export class Fleet {
     store: Store,
   ): Promise<MeasuredProcess[]> {
     const shared: Environment = store === "redis" ? this.#redisStore() : {};
-    const args = [join(ROOT, "runtime/main.ts"), role, "--port", "0", "--admin-port", "0"];
+    const args = [join(ROOT, "runtime/cli/main.ts"), role, "--port", "0", "--admin-port", "0"];
     const started: MeasuredProcess[] = [];
     for (const address of addresses) {
       const MCP_FLEET_BACKENDS = JSON.stringify([{ name: "b", ...address }]);

@@ -1,4 +1,4 @@
-import { markdown } from "../docs/generated-table.ts";
+import { markdown } from "../tools/docs/generated-table.ts";
 import type { CallRuns, TargetKey } from "./calls.ts";
 import { cpu, type LoadResult, middle, ratio } from "./load.ts";
 import type { RestoreFigures } from "./restore.ts";

@@ -4,10 +4,9 @@ import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-
-import { markdown } from "../docs/generated-table.ts";
-import { CounterProcess } from "../test/support/counter-server.ts";
-import { ImageFolder, type ImageProcess } from "../test/support/image-folder.ts";
+import { ImageFolder, type ImageProcess } from "../testkit/processes/image-folder.ts";
+import { CounterProcess } from "../testkit/servers/counter-server.ts";
+import { markdown } from "../tools/docs/generated-table.ts";
 
 /** Measures the size of the image and how long it takes to be ready, and writes both into docs/image.md. */
 const PAGE = join(import.meta.dirname, "../docs/image.md");

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 
-import { markdown } from "../docs/generated-table.ts";
+import { markdown } from "../tools/docs/generated-table.ts";
 import { type CallRuns, ROUNDS, SECONDS_PER_RUN, TARGETS, type TargetKey } from "./calls.ts";
 import { type Figures, goalTable } from "./goals.ts";
 import { cpu, type LoadResult, middle, ratio } from "./load.ts";

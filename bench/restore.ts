@@ -1,4 +1,4 @@
-import { RawEndpoint, RawSession } from "../test/support/raw-endpoint.ts";
+import { RawEndpoint, RawSession } from "../testkit/clients/raw-endpoint.ts";
 import type { Fleet } from "./fleet.ts";
 import { quantile } from "./load.ts";
 import { Target } from "./target.ts";

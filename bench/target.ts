@@ -1,5 +1,5 @@
-import { RawEndpoint, RawSession } from "../test/support/raw-endpoint.ts";
-import type { MeasuredProcess } from "./measured-process.ts";
+import { RawEndpoint, RawSession } from "../testkit/clients/raw-endpoint.ts";
+import type { MeasuredProcess } from "../testkit/processes/measured-process.ts";
 
 /** Operations that run by the clock, or when metrics are read, whoever calls. */
 const BACKGROUND: readonly string[] = [

@@ -1,12 +1,12 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
 import { buildLog, createGateway, type ProcessAddresses, validate } from "../runtime/index.ts";
+import { readFigures } from "../testkit/clients/figures.ts";
+import { Fleet } from "../testkit/processes/fleet.ts";
+import { firstFreePort } from "../testkit/processes/free-ports.ts";
+import { type McpServers, startMcpServers } from "../testkit/servers/mcp-servers.ts";
 import { connecting } from "./connecting.ts";
-import { readFigures } from "./figures.ts";
-import { Fleet } from "./fleet.ts";
 import { runFleet } from "./fleet-run.ts";
-import { firstFreePort } from "./free-ports.ts";
-import { type McpServers, startMcpServers } from "./mcp-servers.ts";
 import { callAll, sampleCalls } from "./sample-calls.ts";
 import { table } from "./table.ts";
 

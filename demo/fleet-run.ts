@@ -1,8 +1,8 @@
 import { type Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
-import { readFigures } from "./figures.ts";
-import type { Fleet } from "./fleet.ts";
-import type { FleetProcess } from "./fleet-process.ts";
+import { readFigures } from "../testkit/clients/figures.ts";
+import type { Fleet } from "../testkit/processes/fleet.ts";
+import type { FleetProcess } from "../testkit/processes/fleet-process.ts";
 import { callAll, type SampleCall } from "./sample-calls.ts";
 import { table } from "./table.ts";
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import type { Client } from "@modelcontextprotocol/client";
 
-import type { McpServers } from "./mcp-servers.ts";
+import type { McpServers } from "../testkit/servers/mcp-servers.ts";
 
 export interface SampleCall {
   readonly server: string;

@@ -1,4 +1,4 @@
-import { Engine, REPOSITORY } from "../test/pulumi/engine.ts";
+import { Engine, REPOSITORY } from "../testkit/pulumi/engine.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** Above this no gateway can be planned for the whole limit: there is nothing to see. */

@@ -2,9 +2,9 @@ import { mkdtempSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { CLUSTER_PROGRAMS, CLUSTER_TOOL, ClusterHolder } from "../test/support/cluster-tool.ts";
-import { runCommand } from "../test/support/command-outcome.ts";
-import { currentContext } from "../test/support/kube-context.ts";
+import { CLUSTER_PROGRAMS, CLUSTER_TOOL, ClusterHolder } from "../testkit/cluster/cluster-tool.ts";
+import { currentContext } from "../testkit/cluster/kube-context.ts";
+import { runCommand } from "../testkit/processes/command-outcome.ts";
 import { Kubectl } from "./kubectl.ts";
 
 /** A command that brings the file of an image to the nodes of the current context, as `kind load image-archive` does. */

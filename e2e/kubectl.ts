@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 
-import { type CommandOutcome, outcomeOf } from "../test/support/command-outcome.ts";
+import { type CommandOutcome, outcomeOf } from "../testkit/processes/command-outcome.ts";
 
 /** kubectl, for one cluster and one namespace. */
 export class Kubectl {

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { COUNTER_IMAGE } from "../test/images/counter-image.ts";
-import { REDIS_IMAGE } from "../test/images/redis-image.ts";
+import { COUNTER_IMAGE } from "../testkit/images/counter-image.ts";
+import { REDIS_IMAGE } from "../testkit/images/redis-image.ts";
 import { bootCheck, openFilesLimit } from "./boot-check.ts";
 import { Cluster } from "./cluster.ts";
 import { FAULTS, MOST_GATEWAYS } from "./faults.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 
-import { markdown } from "../docs/generated-table.ts";
+import { markdown } from "../tools/docs/generated-table.ts";
 import type { CallReport, Verdict } from "./call-report.ts";
 import type { Trial } from "./trial.ts";
 

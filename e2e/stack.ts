@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { Engine, REPOSITORY, type Run } from "../test/pulumi/engine.ts";
+import { Engine, REPOSITORY, type Run } from "../testkit/pulumi/engine.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const POLICIES = join(ROOT, "policies");

@@ -1,4 +1,4 @@
-import { element, escaped, line, type Markup, text } from "../runtime/svg.ts";
+import { element, escaped, line, type Markup, text } from "../tools/plan-drawing/svg.ts";
 import type { CallReport, Verdict } from "./call-report.ts";
 import { PARTS, type PodCount } from "./pods.ts";
 import type { Course } from "./trial.ts";

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Architecture } from "./architecture.ts";
+import type { Architecture } from "../tools/offline-image/architecture.ts";
 
 /** What to build: the Dockerfile of this folder, as the image of this name, into a file that can be loaded. */
 export interface BuildOrder {

@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-import { type Architecture, architectureNamed } from "./architecture.ts";
-import { writeArchive } from "./archive.ts";
+import { type Architecture, architectureNamed } from "../tools/offline-image/architecture.ts";
+import { writeArchive } from "../tools/offline-image/archive.ts";
+import { readLastStage } from "../tools/offline-image/dockerfile.ts";
+import { makeGatewayLayers } from "../tools/offline-image/gateway-layers.ts";
 import { BUILDERS, type BuildOrder, buildWith, obstacle } from "./builder.ts";
-import { readLastStage } from "./dockerfile.ts";
-import { makeGatewayLayers } from "./gateway-layers.ts";
 
 /**
  * Makes the image of gateways and proxies, as a file that can be loaded: with the first of docker, podman and buildah

@@ -1,5 +1,5 @@
+import { FaultsError } from "@mcp-fleet/contract";
 import { InputPropertiesError } from "@pulumi/pulumi";
-import { CapacityError, ConfigError } from "../runtime/contract/index.ts";
 
 /** One argument that is wrong. */
 export interface ArgumentFault {
@@ -31,11 +31,8 @@ export class ArgumentFaults {
     try {
       return work();
     } catch (error) {
-      if (error instanceof CapacityError) {
-        this.add(...error.faults.map((fault) => ({ ...fault, path: inArguments(fault.input) })));
-      } else if (error instanceof ConfigError) {
-        this.add(...error.faults.map((fault) => ({ ...fault, path: inArguments(fault.path) })));
-      } else throw error;
+      if (!(error instanceof FaultsError)) throw error;
+      this.add(...error.faults.map((fault) => ({ ...fault, path: inArguments(fault.path) })));
       return undefined;
     }
   }

@@ -1,4 +1,4 @@
-import { type Figure, figureText } from "../runtime/contract/index.ts";
+import { type Figure, figureText } from "@mcp-fleet/contract/capacity";
 import type { ArgumentFault } from "./argument-faults.ts";
 
 /** The fault of an argument that is below its figure of the plan, with the arithmetic; none where it is not. */

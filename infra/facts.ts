@@ -1,6 +1,5 @@
+import { annotationOf } from "@mcp-fleet/contract";
 import { type Input, Output } from "@pulumi/pulumi";
-
-import { annotationOf } from "../runtime/contract/index.ts";
 
 /** A value that JSON carries as it is: what a stack's state and an annotation can hold. */
 type Plain = string | number | boolean | readonly Plain[] | { readonly [name: string]: Plain };

@@ -1,4 +1,5 @@
-import { CapacityError, type CapacityFault } from "../runtime/contract/index.ts";
+import type { Fault } from "@mcp-fleet/contract";
+import { CapacityError, planFault } from "@mcp-fleet/contract/capacity";
 import { cpuQuantity } from "./process/quantity.ts";
 
 /** What the pods of a workload are given. */
@@ -17,23 +18,17 @@ export function refuseImpossible(
   { cpuMillicores, cpuLimitMillicores = cpuMillicores, graceSeconds }: PodSize,
   preStopSeconds: number,
 ): void {
-  const faults: CapacityFault[] = [];
+  const faults: Fault[] = [];
   if (cpuLimitMillicores < cpuMillicores) {
     const request = cpuQuantity(cpuMillicores);
-    faults.push({
-      input: "resources.cpuLimit",
-      value: cpuQuantity(cpuLimitMillicores),
-      rule: `at least the request, ${request}`,
-      fix: `write ${request} or more, or lower resources.cpu`,
-    });
+    const rule = `at least the request, ${request}`;
+    const fix = `write ${request} or more, or lower resources.cpu`;
+    faults.push(planFault("resources.cpuLimit", cpuQuantity(cpuLimitMillicores), rule, fix));
   }
   if (graceSeconds <= preStopSeconds) {
-    faults.push({
-      input: "terminationGracePeriodSeconds",
-      value: graceSeconds,
-      rule: `more than the ${preStopSeconds} s of preStop`,
-      fix: `write ${preStopSeconds + 1} or more`,
-    });
+    const rule = `more than the ${preStopSeconds} s of preStop`;
+    const fix = `write ${preStopSeconds + 1} or more`;
+    faults.push(planFault("terminationGracePeriodSeconds", graceSeconds, rule, fix));
   }
   if (faults.length > 0) throw new CapacityError(faults);
 }

@@ -1,3 +1,4 @@
+import { amountText } from "@mcp-fleet/contract/capacity";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -5,7 +6,6 @@ import {
   type Output,
   output,
 } from "@pulumi/pulumi";
-import { amountText } from "../runtime/contract/index.ts";
 import type { SessionStorageArgs } from "./arguments/session-storage-args.ts";
 import { serviceAccount } from "./pods/service-account.ts";
 import { figureTexts } from "./process/capacity-output.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { suggest } from "../runtime/contract/index.ts";
+import { suggest } from "@mcp-fleet/contract";
 import type { ArgumentFault } from "./argument-faults.ts";
 import type { PackageSchema, Shape } from "./package-schema.ts";
 import { isLater } from "./process/placeholders.ts";

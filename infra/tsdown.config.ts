@@ -1,17 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { defineConfig } from "tsdown";
 
-// dist is the package, for npm and for Pulumi's plugin host alike. One file for all importers, the contract of the
-// runtime inlined: not a module, since the host loads a folder by require, and two copies would be two classes.
+// dist is the package, for npm and for Pulumi's plugin host alike. One file for all importers, the contract
+// inlined: not a module, since the host loads a folder by require, and two copies would be two classes.
 export default defineConfig({
   entry: "index.ts",
   format: "cjs",
   platform: "node",
   target: "node22.19",
-  dts: true,
+  // Eager, since its declarations begin with files of another package.
+  dts: { eager: true },
   clean: true,
   logLevel: "error",
-  deps: { onlyBundle: ["fastest-levenshtein"] },
+  deps: { onlyBundle: ["@mcp-fleet/contract", "fastest-levenshtein"] },
   copy: [
     "schema.json",
     "PulumiPlugin.yaml",
@@ -27,7 +28,12 @@ export default defineConfig({
 
 /** The manifest as it is here, with paths from where it then lies. */
 function writePackageJson(): void {
-  const { files: _, type: _type, ...manifest } = JSON.parse(readFileSync("package.json", "utf8"));
+  const {
+    files: _,
+    type: _type,
+    devDependencies: _dev,
+    ...manifest
+  } = JSON.parse(readFileSync("package.json", "utf8"));
   const text = JSON.stringify(manifest, undefined, 2).replaceAll("./dist/", "./");
   writeFileSync("dist/package.json", `${text}\n`);
 }

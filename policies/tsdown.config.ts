@@ -1,13 +1,14 @@
 import { defineConfig } from "tsdown";
 
-// dist is what the engine runs: the contract of the runtime is inlined.
+// dist is what the engine runs: the contract is inlined.
 export default defineConfig({
   entry: ["main.ts", "index.ts"],
   format: "cjs",
   platform: "node",
   target: "node22.19",
-  dts: true,
+  // Eager, since its declarations begin with files of another package.
+  dts: { eager: true },
   clean: true,
   logLevel: "error",
-  deps: { onlyBundle: ["fastest-levenshtein"] },
+  deps: { onlyBundle: ["@mcp-fleet/contract", "fastest-levenshtein"] },
 });

@@ -1,18 +1,17 @@
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-
-import { type McpServers, startMcpServers } from "../demo/mcp-servers.ts";
-import { eventually } from "./support/eventually.ts";
-import { type RunningRole, startGateway } from "./support/gateway.ts";
-import { inspect } from "./support/inspector-cli.ts";
-import { freePort, type SdkBackend, startSdkBackend } from "./support/sdk-backend.ts";
+import { inspect } from "../testkit/clients/inspector-cli.ts";
 import {
   type ConnectOptions,
   connectMcpRemote,
   connectV1,
   connectV2,
   type SdkClient,
-} from "./support/sdk-clients.ts";
+} from "../testkit/clients/sdk-clients.ts";
+import { type RunningRole, startGateway } from "../testkit/processes/gateway.ts";
+import { type McpServers, startMcpServers } from "../testkit/servers/mcp-servers.ts";
+import { freePort, type SdkBackend, startSdkBackend } from "../testkit/servers/sdk-backend.ts";
+import { eventually } from "../testkit/vitest/eventually.ts";
 
 describe("three published servers behind one gateway", () => {
   let servers: McpServers;

@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), "mcp-fleet-command-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(args: readonly string[], variables: Record<string, string> = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["runtime/main.ts", ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["runtime/cli/main.ts", ...args], {
     cwd: root,
     encoding: "utf8",
     env: { PATH: process.env.PATH, NO_COLOR: "1", ...variables },

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { startConformanceServer } from "./support/conformance-server.ts";
-import { shortfalls } from "./support/conformance-shortfalls.ts";
-import { runConformance, type ScenarioCounts } from "./support/conformance-suite.ts";
-import { startGateway } from "./support/gateway.ts";
+import { shortfalls } from "../testkit/clients/conformance-shortfalls.ts";
+import { runConformance, type ScenarioCounts } from "../testkit/clients/conformance-suite.ts";
+import { startGateway } from "../testkit/processes/gateway.ts";
+import { startConformanceServer } from "../testkit/servers/conformance/server.ts";
 
 describe("the conformance suite of 2025-11-25", () => {
   let fixtureUrl: string;

@@ -1,9 +1,13 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { MemoryStore } from "../runtime/sessions/memory-store.ts";
-import { countOperations } from "./support/counted-store.ts";
-import { type Answerer, type BackendCounts, CountingBackend } from "./support/counting-backend.ts";
-import { startGateway } from "./support/gateway.ts";
-import { RawEndpoint, type RawSession } from "./support/raw-endpoint.ts";
+import { MemoryStore } from "../runtime/store/memory/memory-store.ts";
+import { RawEndpoint, type RawSession } from "../testkit/clients/raw-endpoint.ts";
+import { countOperations } from "../testkit/processes/counted-store.ts";
+import { startGateway } from "../testkit/processes/gateway.ts";
+import {
+  type Answerer,
+  type BackendCounts,
+  CountingBackend,
+} from "../testkit/servers/counting-backend.ts";
 
 const CALLS = 200;
 const MOST = 16;

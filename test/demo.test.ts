@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { firstFreePort, freePorts } from "../demo/free-ports.ts";
-import { hasRedis } from "./support/redis.ts";
+import { firstFreePort, freePorts } from "../testkit/processes/free-ports.ts";
+import { hasRedis } from "../testkit/processes/redis.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 

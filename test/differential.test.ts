@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BackendAnswer, CountingBackend } from "./support/counting-backend.ts";
-import { type RunningRole, startGateway } from "./support/gateway.ts";
-import { RawEndpoint, type RawSession } from "./support/raw-endpoint.ts";
+import { RawEndpoint, type RawSession } from "../testkit/clients/raw-endpoint.ts";
+import { type RunningRole, startGateway } from "../testkit/processes/gateway.ts";
+import { type BackendAnswer, CountingBackend } from "../testkit/servers/counting-backend.ts";
 
 const megabytes = (count: number) => "é€𝄞x".repeat((count * 1_000_000) / 10);
 

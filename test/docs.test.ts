@@ -1,12 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
-import { isSame, sourceOf } from "../docs/argument-source.ts";
-import { type Argument, argumentTypes } from "../docs/component-arguments.ts";
-import { componentPage, isConditional } from "../docs/component-pages.ts";
-import { COMPONENTS } from "../docs/component-schema.ts";
-import { POLICY_PAGES } from "../docs/policy-pages.ts";
-import { TABLES, withTables } from "../docs/tables.ts";
 import {
   McpServer,
   type ProcessArgs,
@@ -14,7 +8,13 @@ import {
   type SessionStorageArgs,
   VirtualMcpServer,
 } from "../infra/index.ts";
-import { RecordedStack } from "./support/recorded-stack.ts";
+import { RecordedStack } from "../testkit/pulumi/recorded-stack.ts";
+import { isSame, sourceOf } from "../tools/docs/argument-source.ts";
+import { type Argument, argumentTypes } from "../tools/docs/component-arguments.ts";
+import { componentPage, isConditional } from "../tools/docs/component-pages.ts";
+import { COMPONENTS } from "../tools/docs/component-schema.ts";
+import { POLICY_PAGES } from "../tools/docs/policy-pages.ts";
+import { TABLES, withTables } from "../tools/docs/tables.ts";
 
 const read = (file: string) => readFileSync(new URL(`../docs/${file}`, import.meta.url), "utf8");
 

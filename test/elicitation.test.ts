@@ -3,10 +3,10 @@ import { ElicitResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { KeyRing } from "../runtime/sessions/key-ring.ts";
-import { MemoryStore } from "../runtime/sessions/memory-store.ts";
-import { type RoleOptions, startGateway } from "./support/gateway.ts";
-import { type SdkBackend, startSdkBackend } from "./support/sdk-backend.ts";
-import { connectV1 } from "./support/sdk-clients.ts";
+import { MemoryStore } from "../runtime/store/memory/memory-store.ts";
+import { connectV1 } from "../testkit/clients/sdk-clients.ts";
+import { type RoleOptions, startGateway } from "../testkit/processes/gateway.ts";
+import { type SdkBackend, startSdkBackend } from "../testkit/servers/sdk-backend.ts";
 
 it("brings 2 answers to the 2 backends that ask at the same time, both with the request id 0", async () => {
   const url = await startOne(["left", "right"]);

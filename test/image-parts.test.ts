@@ -6,11 +6,11 @@ import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
-import { architectureNamed } from "../image/architecture.ts";
-import { writeArchive } from "../image/archive.ts";
-import { readLastStage } from "../image/dockerfile.ts";
-import { readElf } from "../image/elf.ts";
-import { settle } from "../image/root-folder.ts";
+import { architectureNamed } from "../tools/offline-image/architecture.ts";
+import { writeArchive } from "../tools/offline-image/archive.ts";
+import { readLastStage } from "../tools/offline-image/dockerfile.ts";
+import { readElf } from "../tools/offline-image/elf.ts";
+import { settle } from "../tools/offline-image/root-folder.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");

@@ -10,16 +10,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
+import type { Configuration } from "@mcp-fleet/contract/settings";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-
-import type { Configuration } from "../runtime/contract/index.ts";
-import { CounterProcess } from "./support/counter-server.ts";
-import { EchoServer } from "./support/echo-server.ts";
-import { eventually } from "./support/eventually.ts";
-import { ImageFolder, type ImageProcess } from "./support/image-folder.ts";
-import { hasRedis, RedisProcess } from "./support/redis.ts";
-import { connectV1 } from "./support/sdk-clients.ts";
+import { connectV1 } from "../testkit/clients/sdk-clients.ts";
+import { ImageFolder, type ImageProcess } from "../testkit/processes/image-folder.ts";
+import { hasRedis, RedisProcess } from "../testkit/processes/redis.ts";
+import { CounterProcess } from "../testkit/servers/counter-server.ts";
+import { EchoServer } from "../testkit/servers/echo-server.ts";
+import { eventually } from "../testkit/vitest/eventually.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const MEBIBYTE = 2 ** 20;

@@ -2,9 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { expect, it, onTestFinished } from "vitest";
 
-import { ClientCrowd } from "./support/client-crowd.ts";
-import { type BackendAnswer, CountingBackend } from "./support/counting-backend.ts";
-import { InspectedGateway } from "./support/inspected-gateway.ts";
+import { ClientCrowd } from "../testkit/clients/client-crowd.ts";
+import { InspectedGateway } from "../testkit/processes/inspected-gateway.ts";
+import { type BackendAnswer, CountingBackend } from "../testkit/servers/counting-backend.ts";
 
 /** Of load in all; `make soak` takes longer. */
 const SOAK_SECONDS = Number(process.env.SOAK_SECONDS ?? "60");

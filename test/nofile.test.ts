@@ -5,22 +5,16 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fitNofile, processBudget } from "@mcp-fleet/contract/capacity";
+import { type Configuration, encode, validate } from "@mcp-fleet/contract/settings";
 import fc from "fast-check";
 import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-
-import {
-  type Configuration,
-  encode,
-  fitNofile,
-  processBudget,
-  validate,
-} from "../runtime/contract/index.ts";
-import { Descriptors } from "../runtime/descriptors.ts";
-import { Metrics } from "../runtime/metrics.ts";
-import { CountingBackend } from "./support/counting-backend.ts";
-import { RawClient } from "./support/raw-client.ts";
-import { RawEndpoint, RawSession } from "./support/raw-endpoint.ts";
+import { Descriptors } from "../runtime/server/descriptors.ts";
+import { Metrics } from "../runtime/telemetry/metrics.ts";
+import { RawClient } from "../testkit/clients/raw-client.ts";
+import { RawEndpoint, RawSession } from "../testkit/clients/raw-endpoint.ts";
+import { CountingBackend } from "../testkit/servers/counting-backend.ts";
 
 const NOFILE = 1024;
 
@@ -45,7 +39,7 @@ function spawnGateway(
   variables: Readonly<Record<string, string>> = {},
 ): ChildProcess {
   const limited = `ulimit -n ${nofile} && exec "$0" "$@"`;
-  const args = ["-c", limited, process.execPath, "runtime/main.ts", "gateway"];
+  const args = ["-c", limited, process.execPath, "runtime/cli/main.ts", "gateway"];
   const child = spawn("bash", args, {
     cwd: root,
     env: {

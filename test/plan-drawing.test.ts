@@ -1,6 +1,6 @@
+import { type FleetInputs, plan } from "@mcp-fleet/contract/capacity";
 import { expect, test } from "vitest";
-import { type FleetInputs, plan } from "../runtime/contract/index.ts";
-import { planSvg } from "../runtime/plan-drawing.ts";
+import { planSvg } from "../tools/plan-drawing/plan-drawing.ts";
 
 /** Every text of a drawing, as its reader sees it. */
 const textsOf = (svg: string) => [...svg.matchAll(/<text [^>]*>([^<]*)</g)].map(([, text]) => text);

@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { plan } from "@mcp-fleet/contract/capacity";
 import { describe, expect, test } from "vitest";
-import { DRAWING_FILE, planDrawing } from "../docs/plan-drawing.ts";
-import { plan } from "../runtime/contract/index.ts";
+import { DRAWING_FILE, planDrawing } from "../tools/docs/plan-drawing.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
 function run(...args: string[]) {
-  const command = ["runtime/main.ts", "plan", ...args];
+  const command = ["runtime/cli/main.ts", "plan", ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, {
     cwd: root,
     encoding: "utf8",
@@ -53,7 +53,6 @@ test("a pod with 1,024 descriptors is no plan for 10 backends: exit 2, and what 
 test.each([
   [["--sessions", "2500"], "--backends <number> is required where no --server is described"],
   [["--backends", "1"], "required option '--sessions <number>'"],
-  [[...LOAD, "--json", "--svg"], "cannot be used with"],
   [["--sessions", "many", "--backends", "1"], '"many" is not a number'],
   [[...LOAD, "--memory-bytes", "2GB"], '"2GB" is not a size'],
   [[...LOAD, "--call-seconds", "soon"], '"soon" is not a duration'],
@@ -139,7 +138,7 @@ describe("--server", () => {
   });
 });
 
-test("docs/plan.svg is what the command beside it prints", () => {
+test("docs/plan.svg is drawn from the plan of the command above it", () => {
   const page = readFileSync(new URL("../docs/capacity.md", import.meta.url), "utf8");
   expect(page).toContain("](plan.svg)");
   expect(planDrawing() === readFileSync(DRAWING_FILE, "utf8"), "run make docs").toBe(true);

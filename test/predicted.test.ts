@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Cell } from "../bench/predicted/cell.ts";
 import { excess, MOST_EXCESS } from "../bench/predicted/comparison.ts";
 import { measurePeak } from "../bench/predicted/peak.ts";
-import { hasRedis } from "./support/redis.ts";
+import { hasRedis } from "../testkit/processes/redis.ts";
 
 /** The smallest loads of `make predicted`, which measures all of them. */
 const CELLS: readonly Cell[] = [

@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-
-import { CountingBackend } from "./support/counting-backend.ts";
-import { startGateway } from "./support/gateway.ts";
-import { RawClient } from "./support/raw-client.ts";
-import { hasRedis, RedisProcess } from "./support/redis.ts";
+import { RawClient } from "../testkit/clients/raw-client.ts";
+import { startGateway } from "../testkit/processes/gateway.ts";
+import { hasRedis, RedisProcess } from "../testkit/processes/redis.ts";
+import { CountingBackend } from "../testkit/servers/counting-backend.ts";
 
 const list = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
 const call = JSON.stringify({

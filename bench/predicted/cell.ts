@@ -4,7 +4,7 @@ import {
   type ProcessPlan,
   plan,
   type StoreSize,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
 
 /** What one row of the table is about. */
 export interface Cell {

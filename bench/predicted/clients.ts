@@ -1,6 +1,6 @@
 import type { ClientRequest } from "node:http";
 
-import { RawEndpoint, RawSession } from "../../test/support/raw-endpoint.ts";
+import { RawEndpoint, RawSession } from "../../testkit/clients/raw-endpoint.ts";
 import { openStreams } from "../client-streams.ts";
 import { HOLD } from "./holding-backend.ts";
 

@@ -1,4 +1,4 @@
-import type { Figure } from "../../runtime/contract/index.ts";
+import type { Figure } from "@mcp-fleet/contract/capacity";
 
 /** How far a plan may be above what is used. */
 export const MOST_EXCESS = 1.3;

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { setInterval } from "node:timers";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { type Configuration, encode } from "../../runtime/contract/index.ts";
-import { RawEndpoint } from "../../test/support/raw-endpoint.ts";
-import { MeasuredProcess } from "../measured-process.ts";
+import { type Configuration, encode } from "@mcp-fleet/contract/settings";
+import { RawEndpoint } from "../../testkit/clients/raw-endpoint.ts";
+import { MeasuredProcess } from "../../testkit/processes/measured-process.ts";
 import { type Cell, type CellPlan, planOf } from "./cell.ts";
 import { Clients } from "./clients.ts";
 import { type Comparison, compared } from "./comparison.ts";
@@ -93,7 +93,7 @@ function startGateway(
     ...encode(configuration),
     NODE_OPTIONS: `--max-old-space-size=${heapMebibytes}`,
   };
-  const args = [join(ROOT, "runtime/main.ts"), "gateway"];
+  const args = [join(ROOT, "runtime/cli/main.ts"), "gateway"];
   return MeasuredProcess.start(args, environment, gateway.requiredNofile.value);
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 
-import type { Configuration } from "../../runtime/contract/index.ts";
-import { RedisKeys } from "../../runtime/sessions/redis-keys.ts";
-import { RedisProcess } from "../../test/support/redis.ts";
+import type { Configuration } from "@mcp-fleet/contract/settings";
+import { RedisKeys } from "../../runtime/store/redis/redis-keys.ts";
+import { RedisProcess } from "../../testkit/processes/redis.ts";
 
 const KEY_PREFIX = "mcp-fleet:";
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 
-import { markdown } from "../../docs/generated-table.ts";
+import { markdown } from "../../tools/docs/generated-table.ts";
 import type { Cell } from "./cell.ts";
 import { type Comparison, excess, isRight } from "./comparison.ts";
 import type { Peak } from "./peak.ts";

@@ -1,4 +1,4 @@
-import { connectV1, connectV2, type SdkClient } from "../../test/support/sdk-clients.ts";
+import { connectV1, connectV2, type SdkClient } from "../../testkit/clients/sdk-clients.ts";
 import type { CallReport, Verdict } from "../call-report.ts";
 import { PatientFetch } from "./patient-fetch.ts";
 

@@ -1,4 +1,4 @@
-import { validate } from "../../runtime/contract/index.ts";
+import { validate } from "@mcp-fleet/contract/settings";
 import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import { SessionAffinity } from "../arguments/choices.ts";
 import type { Facts } from "../facts.ts";

@@ -1,4 +1,5 @@
-import { type CompleteInputs, completed, INPUTS, seconds } from "../../runtime/contract/index.ts";
+import { seconds } from "@mcp-fleet/contract";
+import { type CompleteInputs, completed, INPUTS } from "@mcp-fleet/contract/capacity";
 import { processInputs, pushes, storeOf } from "../process/process-inputs.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 

@@ -1,5 +1,5 @@
+import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
 import { interpolate, type Output } from "@pulumi/pulumi";
-import type { ProcessPlan } from "../../runtime/contract/index.ts";
 import { present } from "../facts.ts";
 import {
   backendSettings,

@@ -1,4 +1,4 @@
-import { nofileAnnotationsOf } from "../../runtime/contract/index.ts";
+import { nofileAnnotationsOf } from "@mcp-fleet/contract";
 
 /** What asks the ulimit-adjuster for a limit of open files of one container. */
 export function nofileAnnotations(container: string, limit: number): Record<string, string> {

@@ -1,5 +1,5 @@
+import type { Grace } from "@mcp-fleet/contract/capacity";
 import type { CustomTimeouts } from "@pulumi/pulumi";
-import type { Grace } from "../../runtime/contract/index.ts";
 
 /**
  * How long a deployer waits for a workload: longer than the workload itself takes to say what is wrong with it. Each

@@ -1,5 +1,5 @@
+import type { Autoscaling } from "@mcp-fleet/contract/capacity";
 import * as k8s from "@pulumi/kubernetes";
-import type { Autoscaling } from "../../runtime/contract/index.ts";
 import { transformed } from "../transform.ts";
 import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 import { cpuQuantity } from "./quantity.ts";

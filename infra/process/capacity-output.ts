@@ -1,4 +1,4 @@
-import { type Figure, figureText, type ProcessPlan } from "../../runtime/contract/index.ts";
+import { type Figure, figureText, type ProcessPlan } from "@mcp-fleet/contract/capacity";
 
 /** Every figure of a plan with its arithmetic in a line: what a stack shows as its capacity. */
 export function capacityOutput(plan: ProcessPlan): Record<string, string> {

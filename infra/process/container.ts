@@ -1,5 +1,5 @@
+import { TIMES } from "@mcp-fleet/contract/capacity";
 import type * as k8s from "@pulumi/kubernetes";
-import { TIMES } from "../../runtime/contract/index.ts";
 import { DEFAULT_IMAGE } from "../image.ts";
 import { RESTRICTED } from "../pods/pod-template.ts";
 import { CONFIGURATION_FILE, CONFIGURATION_PATH } from "./configuration-file.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ProcessPlan } from "../../runtime/contract/index.ts";
+import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
 
 /** One graph: what it is called, what it asks, and the planned value that it is compared with. */
 interface Panel {

@@ -1,10 +1,6 @@
+import { type CompleteInputs, INPUTS, type Input } from "@mcp-fleet/contract/capacity";
+import { keysBeginWith } from "@mcp-fleet/contract/settings";
 import { type Output, output } from "@pulumi/pulumi";
-import {
-  type CompleteInputs,
-  INPUTS,
-  type Input,
-  keysBeginWith,
-} from "../../runtime/contract/index.ts";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import type { SessionAffinity } from "../arguments/choices.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";

@@ -1,4 +1,4 @@
-import { DURATION, SIZE } from "../../runtime/contract/index.ts";
+import { DURATION, SIZE } from "@mcp-fleet/contract";
 import type { ArgumentFault } from "../argument-faults.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";

@@ -1,4 +1,5 @@
-import { bytes, type PlanInputs, type Store, seconds } from "../../runtime/contract/index.ts";
+import { bytes, seconds } from "@mcp-fleet/contract";
+import type { PlanInputs, Store } from "@mcp-fleet/contract/capacity";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { Catalog, Notifications, Transport } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";

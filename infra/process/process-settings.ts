@@ -1,5 +1,5 @@
+import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
 import type { Input } from "@pulumi/pulumi";
-import type { ProcessPlan } from "../../runtime/contract/index.ts";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { NofileShortage } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";

@@ -1,11 +1,10 @@
+import { bytes, formatBytes } from "@mcp-fleet/contract";
 import {
-  bytes,
   type CompleteInputs,
   completed,
-  formatBytes,
   type ProcessPlan,
   processPlan,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
 import type { ArgumentFault } from "../argument-faults.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import { belowPlan } from "../below-plan.ts";

@@ -1,5 +1,5 @@
+import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
-import type { ProcessPlan } from "../../runtime/contract/index.ts";
 import type { SessionAffinity } from "../arguments/choices.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";

@@ -1,5 +1,5 @@
+import { amountText } from "@mcp-fleet/contract/capacity";
 import { log, type Resource } from "@pulumi/pulumi";
-import { amountText } from "../../runtime/contract/index.ts";
 import type { ArgumentFault } from "../argument-faults.ts";
 import type { SizedProcess } from "./process-size.ts";
 

@@ -1,4 +1,4 @@
-import { figureText, STORAGE_SESSIONS } from "../../runtime/contract/index.ts";
+import { figureText, STORAGE_SESSIONS } from "@mcp-fleet/contract/capacity";
 import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import type { Facts } from "../facts.ts";
 import { nameFaults } from "../naming.ts";

@@ -1,14 +1,13 @@
+import { bytes, formatBytes } from "@mcp-fleet/contract";
 import {
-  bytes,
   CONSTANTS,
-  formatBytes,
   INPUTS,
   STORAGE_SESSIONS,
   type StoreLoad,
   type StoreSize,
   storeContainer,
   storeSize,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
 import type { ArgumentFault } from "../argument-faults.ts";
 import { belowPlan } from "../below-plan.ts";
 import { millicores } from "../process/quantity.ts";

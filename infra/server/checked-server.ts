@@ -1,10 +1,6 @@
-import {
-  CALL_TIMEOUT,
-  type CompleteServerLoad,
-  type Settings,
-  seconds,
-  validate,
-} from "../../runtime/contract/index.ts";
+import { seconds } from "@mcp-fleet/contract";
+import type { CompleteServerLoad } from "@mcp-fleet/contract/capacity";
+import { CALL_TIMEOUT, type Settings, validate } from "@mcp-fleet/contract/settings";
 import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { SessionAffinity } from "../arguments/choices.ts";

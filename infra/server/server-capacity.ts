@@ -1,4 +1,4 @@
-import type { ProcessPlan, ServerPlan } from "../../runtime/contract/index.ts";
+import type { ProcessPlan, ServerPlan } from "@mcp-fleet/contract/capacity";
 import { capacityOutput, figureTexts } from "../process/capacity-output.ts";
 
 /** Every figure of a server and of its proxies, each in a line. */

@@ -1,12 +1,11 @@
+import { bytes, seconds } from "@mcp-fleet/contract";
 import {
-  bytes,
   type CompleteInputs,
   type CompleteServerLoad,
   completed,
   completedServer,
   proxyInputs,
-  seconds,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
 import type { McpServerArgs } from "../mcp-server-args.ts";
 import { processInputs, pushes, storeOf } from "../process/process-inputs.ts";
 

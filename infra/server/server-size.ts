@@ -1,10 +1,5 @@
-import {
-  bytes,
-  type CompleteServerLoad,
-  formatBytes,
-  type ServerPlan,
-  serverPlan,
-} from "../../runtime/contract/index.ts";
+import { bytes, formatBytes } from "@mcp-fleet/contract";
+import { type CompleteServerLoad, type ServerPlan, serverPlan } from "@mcp-fleet/contract/capacity";
 import type { ArgumentFault } from "../argument-faults.ts";
 import { belowPlan } from "../below-plan.ts";
 import { refuseImpossible } from "../impossible-size.ts";

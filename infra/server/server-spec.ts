@@ -1,5 +1,5 @@
+import type { ServerPlan } from "@mcp-fleet/contract/capacity";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
-import type { ServerPlan } from "../../runtime/contract/index.ts";
 import type { Facts } from "../facts.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
 import { type Labels, labels, selectorLabels } from "../naming.ts";

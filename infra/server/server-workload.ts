@@ -1,5 +1,5 @@
+import { amountText } from "@mcp-fleet/contract/capacity";
 import { log } from "@pulumi/pulumi";
-import { amountText } from "../../runtime/contract/index.ts";
 import { serviceAccount } from "../pods/service-account.ts";
 import { reportRisks } from "../process/report-plan.ts";
 import { headlessService } from "./headless-service.ts";

@@ -1,4 +1,4 @@
-import { figureText } from "../../runtime/contract/index.ts";
+import { figureText } from "@mcp-fleet/contract/capacity";
 import { autoscaledStack } from "../examples/autoscaled.ts";
 import { edited } from "../examples/edit.ts";
 import { policy } from "../policy.ts";

@@ -1,4 +1,4 @@
-import { annotationOf, suggest } from "../../runtime/contract/index.ts";
+import { annotationOf, suggest } from "@mcp-fleet/contract";
 import { told } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { amountText, annotationOf, type Unit } from "../../runtime/contract/index.ts";
+import { annotationOf } from "@mcp-fleet/contract";
+import { amountText, type Unit } from "@mcp-fleet/contract/capacity";
 import { edited } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";

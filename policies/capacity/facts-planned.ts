@@ -1,4 +1,5 @@
-import { amountText, annotationOf, figureText } from "../../runtime/contract/index.ts";
+import { annotationOf } from "@mcp-fleet/contract";
+import { amountText, figureText } from "@mcp-fleet/contract/capacity";
 import { told } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";

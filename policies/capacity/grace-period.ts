@@ -1,4 +1,4 @@
-import { TIMES } from "../../runtime/contract/index.ts";
+import { TIMES } from "@mcp-fleet/contract/capacity";
 import { edited } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";

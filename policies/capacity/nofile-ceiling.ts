@@ -1,5 +1,6 @@
+import { nofileAnnotationsOf } from "@mcp-fleet/contract";
+import { figureText, INPUTS } from "@mcp-fleet/contract/capacity";
 import * as z from "zod";
-import { figureText, INPUTS, nofileAnnotationsOf } from "../../runtime/contract/index.ts";
 import { edited } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";

@@ -1,4 +1,4 @@
-import { amountText, CONSTANTS, figureText } from "../../runtime/contract/index.ts";
+import { amountText, CONSTANTS, figureText } from "@mcp-fleet/contract/capacity";
 import { edited } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";

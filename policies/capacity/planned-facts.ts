@@ -6,7 +6,7 @@ import {
   processPlan,
   serverPlan,
   type Unit,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
 import type { Fact } from "../stack/facts.ts";
 
 /** What a plan says of one fact. */

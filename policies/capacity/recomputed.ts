@@ -1,6 +1,6 @@
+import type { Fault } from "@mcp-fleet/contract";
 import {
   CapacityError,
-  type CapacityFault,
   type CompleteInputs,
   type CompleteServerLoad,
   completed,
@@ -11,7 +11,7 @@ import {
   processPlan,
   type ServerPlan,
   serverPlan,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
 import { Unjudgeable } from "../stack/unjudgeable.ts";
 import type { Workload } from "../stack/workload.ts";
 
@@ -61,6 +61,6 @@ export function possible<Answer>(plan: () => Answer): Answer {
   }
 }
 
-function faultText({ input, value, rule, fix }: CapacityFault): string {
-  return `there is no plan with ${input} ${value}: ${rule}: ${fix}`;
+function faultText({ path, value, rule, fix }: Fault): string {
+  return `there is no plan with ${path} ${value}: ${rule}: ${fix}`;
 }

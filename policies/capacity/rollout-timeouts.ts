@@ -1,10 +1,5 @@
-import {
-  type Figure,
-  figureText,
-  formatSeconds,
-  type Grace,
-  grace,
-} from "../../runtime/contract/index.ts";
+import { formatSeconds } from "@mcp-fleet/contract";
+import { type Figure, figureText, type Grace, grace } from "@mcp-fleet/contract/capacity";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import type { Resource } from "../stack/resource.ts";

@@ -1,4 +1,4 @@
-import { annotationOf } from "../../runtime/contract/index.ts";
+import { annotationOf } from "@mcp-fleet/contract";
 import type { Fact } from "../stack/facts.ts";
 import type { ResourceDescription } from "../stack/resource.ts";
 

@@ -1,4 +1,4 @@
-import { completed, type PlanInputs, processPlan } from "../../runtime/contract/index.ts";
+import { completed, type PlanInputs, processPlan } from "@mcp-fleet/contract/capacity";
 import { plannedProcess, valuesOf } from "../capacity/planned-facts.ts";
 import type { ResourceDescription } from "../stack/resource.ts";
 import { annotations, type FactValues, type Json } from "./edit.ts";

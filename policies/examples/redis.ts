@@ -1,4 +1,4 @@
-import { INPUTS, type StoreLoad, storeSize } from "../../runtime/contract/index.ts";
+import { INPUTS, type StoreLoad, storeSize } from "@mcp-fleet/contract/capacity";
 import type { ResourceDescription } from "../stack/resource.ts";
 import { annotations, type FactValues, type Json } from "./edit.ts";
 import {

@@ -5,7 +5,7 @@ import {
   INPUTS,
   type ServerLoad,
   serverPlan,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
 import { plannedServer, valuesOf } from "../capacity/planned-facts.ts";
 import type { ResourceDescription } from "../stack/resource.ts";
 import { annotations, type FactValues, type Json } from "./edit.ts";

@@ -1,13 +1,13 @@
+import { annotationOf } from "@mcp-fleet/contract";
 import {
   amountText,
-  annotationOf,
   type Figure,
   figureText,
   type StoreLoad,
   type StoreSize,
   storeContainer,
   storeSize,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
 import { possible } from "../capacity/recomputed.ts";
 import { told } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";

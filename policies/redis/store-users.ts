@@ -1,4 +1,4 @@
-import { INPUTS } from "../../runtime/contract/index.ts";
+import { INPUTS } from "@mcp-fleet/contract/capacity";
 import { inputsOf } from "../capacity/recomputed.ts";
 import type { Fleet } from "../stack/fleet.ts";
 import type { ToolHiveServer } from "../stack/toolhive-server.ts";

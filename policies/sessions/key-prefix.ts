@@ -1,4 +1,4 @@
-import { PROXY_KEYS } from "../../runtime/contract/index.ts";
+import { PROXY_KEYS } from "@mcp-fleet/contract/settings";
 import { told } from "../examples/edit.ts";
 import { gatewayStack, proxyStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";

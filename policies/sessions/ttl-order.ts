@@ -1,4 +1,4 @@
-import { INPUTS } from "../../runtime/contract/index.ts";
+import { INPUTS } from "@mcp-fleet/contract/capacity";
 import { gatewayStack, proxyStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import type { Workload } from "../stack/workload.ts";

@@ -1,8 +1,5 @@
-import {
-  ANNOTATION_PREFIX,
-  annotationOf,
-  STORES as SESSION_STORES,
-} from "../../runtime/contract/index.ts";
+import { ANNOTATION_PREFIX, annotationOf } from "@mcp-fleet/contract";
+import { STORES as SESSION_STORES } from "@mcp-fleet/contract/capacity";
 import type { Fields } from "./fields.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 

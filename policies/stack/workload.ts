@@ -3,7 +3,7 @@ import {
   type PlanInputs,
   SERVER_INPUTS,
   type ServerLoad,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
 import { Facts, ROLES, type Role } from "./facts.ts";
 import type { Fields } from "./fields.ts";
 import type { Resource } from "./resource.ts";

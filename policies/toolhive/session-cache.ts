@@ -1,4 +1,4 @@
-import { annotationOf } from "../../runtime/contract/index.ts";
+import { annotationOf } from "@mcp-fleet/contract";
 import { edited } from "../examples/edit.ts";
 import { toolHiveStack } from "../examples/toolhive.ts";
 import { policy } from "../policy.ts";

@@ -1,4 +1,4 @@
-import { formatSeconds } from "../../runtime/contract/index.ts";
+import { formatSeconds } from "@mcp-fleet/contract";
 import { edited } from "../examples/edit.ts";
 import { toolHiveStack } from "../examples/toolhive.ts";
 import { policy } from "../policy.ts";

@@ -1,12 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-
+import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
-
-import type { Settings } from "../contract/index.ts";
 import type { Backend } from "../upstream/backend.ts";
-import { handshake, type Introduction, type Welcome } from "../upstream/handshake.ts";
-import type { UpstreamSession } from "../upstream/upstream-session.ts";
-import { ownRequest } from "../upstream/upstream-sessions.ts";
+import { handshake, type Introduction, type Welcome } from "../upstream/sessions/handshake.ts";
+import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
+import { ownRequest } from "../upstream/sessions/upstream-sessions.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { envelopeOf } from "../wire/message.ts";
 import type { SseEvent } from "../wire/sse.ts";

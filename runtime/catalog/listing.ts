@@ -1,6 +1,6 @@
-import { refused } from "../upstream/handshake.ts";
-import { resultOf, type UpstreamSession } from "../upstream/upstream-session.ts";
-import { ownRequest } from "../upstream/upstream-sessions.ts";
+import { refused } from "../upstream/sessions/handshake.ts";
+import { resultOf, type UpstreamSession } from "../upstream/sessions/upstream-session.ts";
+import { ownRequest } from "../upstream/sessions/upstream-sessions.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { at, cut } from "../wire/json-text.ts";
 import { type Item, LISTS, type ListName, readItems } from "./offer.ts";

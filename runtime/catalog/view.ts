@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 
-import { untilAborted } from "../upstream/until-aborted.ts";
+import { untilAborted } from "../fleet/until-aborted.ts";
 import { Catalog } from "./catalog.ts";
 import type { Discovery } from "./discovery.ts";
 import type { Naming } from "./naming.ts";

@@ -1,6 +1,5 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
-
-import type { Settings } from "../contract/index.ts";
 import type { Backend } from "../upstream/backend.ts";
 import { LATEST_PROTOCOL_VERSION } from "../wire/protocol-version.ts";
 import { Discovery } from "./discovery.ts";

@@ -1,7 +1,6 @@
 import type { FastifyReply } from "fastify";
-
-import type { Metrics } from "../metrics.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { ClientStream } from "./client-stream.ts";
 import type { KeepAlive } from "./keep-alive.ts";
 

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 
-import type { Descriptors } from "../descriptors.ts";
+import type { Descriptors } from "../server/descriptors.ts";
 import { ERROR_TABLE, NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 

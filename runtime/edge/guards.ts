@@ -1,4 +1,4 @@
-import type { Settings } from "../contract/index.ts";
+import type { Settings } from "@mcp-fleet/contract/settings";
 import { FleetError } from "../wire/fleet-error.ts";
 
 /** The names under which a machine reaches itself. */

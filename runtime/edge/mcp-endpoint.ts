@@ -1,11 +1,11 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-
-import type { Settings } from "../contract/index.ts";
-import type { Descriptors } from "../descriptors.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Role } from "../roles/role.ts";
+import type { Descriptors } from "../server/descriptors.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { asFleetError, FleetError, resultText } from "../wire/fleet-error.ts";
 import { type Message, readMessage } from "../wire/message.ts";
 import { allowsBatches } from "../wire/protocol-version.ts";
@@ -19,7 +19,6 @@ import { HttpReply } from "./http-reply.ts";
 import type { KeepAlive } from "./keep-alive.ts";
 import { checkAccept, checkProtocolVersion, prefersSse } from "./negotiation.ts";
 import { bodyText, isBatch, readBatch } from "./request-body.ts";
-import type { Role } from "./role.ts";
 
 export interface McpEndpointParts {
   readonly role: Role;

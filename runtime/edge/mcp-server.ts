@@ -1,21 +1,20 @@
 import type { ServerOptions } from "node:http";
 
 import cors from "@fastify/cors";
+import type { Settings } from "@mcp-fleet/contract/settings";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-
-import type { Settings } from "../contract/index.ts";
-import type { Descriptors } from "../descriptors.ts";
-import type { Metrics } from "../metrics.ts";
+import { addProbes, type Probes } from "../admin/probes.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import { METADATA_PATH } from "../auth/protected-resource.ts";
+import type { Descriptors } from "../server/descriptors.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { asFleetError, FleetError } from "../wire/fleet-error.ts";
-import type { Authenticator } from "./authenticator.ts";
 import { createGatedServer } from "./connection-gate.ts";
 import type { Drain } from "./drain.ts";
 import { drainedResponse } from "./drained-response.ts";
 import type { Guards } from "./guards.ts";
 import type { McpEndpoint } from "./mcp-endpoint.ts";
-import { addProbes, type Probes } from "./probes.ts";
-import { METADATA_PATH } from "./protected-resource.ts";
 import { sendError } from "./send-error.ts";
 
 declare module "fastify" {

@@ -1,4 +1,4 @@
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { judgeSessionId } from "./session-id.ts";

@@ -1,7 +1,5 @@
+import { ConfigError, type Fault, fault, isSection } from "@mcp-fleet/contract";
 import { parse } from "yaml";
-
-import { isSection } from "../contract/document.ts";
-import { ConfigError, type Fault, fault } from "../contract/faults.ts";
 import type { SessionSecret, SessionSecrets } from "./key-ring.ts";
 
 /** HMAC-SHA-256 gains nothing from longer keys, and a shorter one can be guessed sooner than its MACs. */

@@ -1,4 +1,4 @@
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import type { IdCheck } from "./id-check.ts";
 import type { LiveCache } from "./live-cache.ts";

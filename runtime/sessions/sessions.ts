@@ -1,7 +1,6 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
-
-import type { Settings } from "../contract/index.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { IdCheck } from "./id-check.ts";
 import { InitializeRate } from "./initialize-rate.ts";

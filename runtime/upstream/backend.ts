@@ -1,29 +1,27 @@
 import { readFileSync } from "node:fs";
-
-import type { Logger } from "pino";
-
 import {
   addressText,
   type BackendSettings,
   connectionsPerPod,
   type Settings,
-} from "../contract/index.ts";
-import type { Descriptors } from "../descriptors.ts";
-import type { Metrics } from "../metrics.ts";
-import type { UpstreamResponse } from "./exchange.ts";
-import { FixedPods } from "./fixed-pods.ts";
-import { statusOf } from "./own-answer.ts";
-import type { Peers } from "./peers.ts";
-import { Pod } from "./pod.ts";
-import type { PodAddress, PodDirectory } from "./pod-address.ts";
-import { PodCheck } from "./pod-check.ts";
-import { PodGone } from "./pod-gone.ts";
-import { PodHealth } from "./pod-health.ts";
-import { PodResolver } from "./pod-resolver.ts";
-import { SrvPods } from "./srv-pods.ts";
-import { SsePod } from "./sse-pod.ts";
-import { TransportFault } from "./transport-fault.ts";
-import type { UpstreamRequest } from "./upstream-request.ts";
+} from "@mcp-fleet/contract/settings";
+import type { Logger } from "pino";
+import type { Peers } from "../fleet/peers.ts";
+import type { Descriptors } from "../server/descriptors.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { FixedPods } from "./endpoints/fixed-pods.ts";
+import { Pod } from "./endpoints/pod.ts";
+import type { PodAddress, PodDirectory } from "./endpoints/pod-address.ts";
+import { PodCheck } from "./endpoints/pod-check.ts";
+import { PodGone } from "./endpoints/pod-gone.ts";
+import { PodHealth } from "./endpoints/pod-health.ts";
+import { PodResolver } from "./endpoints/pod-resolver.ts";
+import { SrvPods } from "./endpoints/srv-pods.ts";
+import type { UpstreamResponse } from "./transports/exchange.ts";
+import { statusOf } from "./transports/own-answer.ts";
+import { SsePod } from "./transports/sse-pod.ts";
+import { TransportFault } from "./transports/transport-fault.ts";
+import type { UpstreamRequest } from "./transports/upstream-request.ts";
 
 export interface BackendParts {
   readonly settings: BackendSettings;

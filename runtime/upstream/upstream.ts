@@ -1,18 +1,17 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
-
-import type { Settings } from "../contract/index.ts";
-import type { Descriptors } from "../descriptors.ts";
-import type { Metrics } from "../metrics.ts";
+import { Forwarder } from "../calls/forwarder.ts";
+import { PeerCalls } from "../fleet/peer-calls.ts";
+import { Peers } from "../fleet/peers.ts";
+import type { Descriptors } from "../server/descriptors.ts";
 import type { KeyRing } from "../sessions/key-ring.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { Backend } from "./backend.ts";
-import { Forwarder } from "./forwarder.ts";
-import { PeerCalls } from "./peer-calls.ts";
-import { Peers } from "./peers.ts";
-import { PodDrains } from "./pod-drains.ts";
-import { PodReport } from "./pod-report.ts";
-import { UpstreamSessions } from "./upstream-sessions.ts";
+import { PodDrains } from "./sessions/pod-drains.ts";
+import { PodReport } from "./sessions/pod-report.ts";
+import { UpstreamSessions } from "./sessions/upstream-sessions.ts";
 
 export interface UpstreamParts {
   readonly settings: Settings;

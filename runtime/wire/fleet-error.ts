@@ -1,4 +1,4 @@
-import { RETRY_AFTER_SECONDS } from "../contract/index.ts";
+import { RETRY_AFTER_SECONDS } from "@mcp-fleet/contract/settings";
 import { ERROR_TABLE, type ErrorName, type ErrorRow } from "./error-table.ts";
 
 export interface FleetErrorOptions {

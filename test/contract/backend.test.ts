@@ -1,10 +1,12 @@
+import { ConfigError } from "@mcp-fleet/contract";
+import {
+  addressText,
+  type Configuration,
+  connectionsPerPod,
+  type Role,
+  validate,
+} from "@mcp-fleet/contract/settings";
 import { describe, expect, it, test } from "vitest";
-
-import { addressText, connectionsPerPod } from "../../runtime/contract/backend.ts";
-import type { Configuration } from "../../runtime/contract/configuration.ts";
-import { ConfigError } from "../../runtime/contract/faults.ts";
-import type { Role } from "../../runtime/contract/settings.ts";
-import { validate } from "../../runtime/contract/validation.ts";
 
 type Backend = Partial<Configuration["backends"][number]>;
 

@@ -1,5 +1,3 @@
-import fc from "fast-check";
-import { describe, expect, test } from "vitest";
 import {
   CapacityError,
   CONSTANTS,
@@ -11,8 +9,10 @@ import {
   type PlanInputs,
   plan,
   STORES,
-  validate,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
+import { validate } from "@mcp-fleet/contract/settings";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
 import { planFaults } from "./plan-faults.ts";
 
 const CEILINGS: readonly InputName[] = [
@@ -196,7 +196,7 @@ describe("what is impossible says what to change", () => {
     const given = { sessions: 500, backends: 10, nofile: 1024 };
     expect(planFaults(given)).toEqual([
       {
-        input: "nofile",
+        path: "nofile",
         value: "1024",
         rule: "at least 3255: what a pod needs for its first session",
         fix: "raise it to 3255, or lower upstreamConnections, views or backends",
@@ -212,7 +212,7 @@ describe("what is impossible says what to change", () => {
   test("1,000,000 sessions do not fit into pods of 2Gi, unless each keeps 100,000 of them ready", () => {
     const given = { sessions: 1_000_000, backends: 10, openedBackends: 2 };
     const [fault] = planFaults(given);
-    expect(fault).toMatchObject({ input: "memoryBytes", value: "2Gi" });
+    expect(fault).toMatchObject({ path: "memoryBytes", value: "2Gi" });
     expect(fault?.fix).toMatch(/^raise it to \d+Mi, or lower cacheEntries/);
     expect(plan({ ...given, cacheEntries: 100_000 }).gateways.memory.value).toBeLessThanOrEqual(
       2 ** 31,
@@ -221,7 +221,7 @@ describe("what is impossible says what to change", () => {
 
   test("3 inputs out of their range come at once, without those that only follow from them", () => {
     const faults = planFaults({ sessions: 0, backends: 1.5, callSeconds: Number.NaN });
-    expect(faults.map(({ input, fix }) => [input, fix])).toEqual([
+    expect(faults.map(({ path, fix }) => [path, fix])).toEqual([
       ["sessions", "write 1 or more"],
       ["backends", "write a whole number"],
       ["callSeconds", "write a number"],
@@ -231,7 +231,7 @@ describe("what is impossible says what to change", () => {
   test("of an input that nobody gives, a fault says that it is nothing, and how many it may be", () => {
     expect(planFaults({ sessions: 1 })).toEqual([
       {
-        input: "backends",
+        path: "backends",
         value: "nothing",
         rule: "a whole number from 1 to 10000",
         fix: "write a whole number",
@@ -241,7 +241,7 @@ describe("what is impossible says what to change", () => {
 
   test("a session cannot open 11 of 10 backends, nor a call take longer than the longest", () => {
     const faults = planFaults({ sessions: 1, backends: 10, openedBackends: 11, callSeconds: 301 });
-    expect(faults.map(({ input, rule }) => [input, rule])).toEqual([
+    expect(faults.map(({ path, rule }) => [path, rule])).toEqual([
       ["openedBackends", "at most backends, which is 10"],
       ["callSeconds", "at most callTimeoutMaxSeconds, which is 5m"],
     ]);
@@ -251,10 +251,10 @@ describe("what is impossible says what to change", () => {
     fc.assert(
       fc.property(inputs, (given) => {
         const tight = { ...given, nofile: 1, memoryBytes: 1, eventLoopPercent: 1 };
-        const enough = planFaults(tight).flatMap(({ input, fix }) => {
+        const enough = planFaults(tight).flatMap(({ path, fix }) => {
           const [, amount = ""] = /^raise it to (\d+)/.exec(fix) ?? [];
-          const scale = input === "memoryBytes" ? (/\dGi/.test(fix) ? 2 ** 30 : 2 ** 20) : 1;
-          return amount === "" ? [] : [[input, Number(amount) * scale]];
+          const scale = path === "memoryBytes" ? (/\dGi/.test(fix) ? 2 ** 30 : 2 ** 20) : 1;
+          return amount === "" ? [] : [[path, Number(amount) * scale]];
         });
         const left = planFaults({ ...tight, ...Object.fromEntries(enough) });
         expect(left.every(({ fix }) => fix.startsWith("lower "))).toBe(true);

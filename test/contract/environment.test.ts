@@ -1,8 +1,12 @@
+import {
+  type Configuration,
+  decode,
+  encode,
+  LEAVES,
+  variableName,
+} from "@mcp-fleet/contract/settings";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Configuration } from "../../runtime/contract/configuration.ts";
-import { decode, encode, variableName } from "../../runtime/contract/environment.ts";
-import { LEAVES } from "../../runtime/contract/leaves.ts";
 
 /** Any value that a leaf may be written as; what it means does not matter to the codec. */
 function anyLeaf(plain: ReadonlySet<string>): fc.Arbitrary<unknown> {

@@ -1,6 +1,6 @@
+import { ConfigError, type Fault, suggest } from "@mcp-fleet/contract";
+import { validate } from "@mcp-fleet/contract/settings";
 import { expect, test } from "vitest";
-import { ConfigError, type Fault, suggest } from "../../runtime/contract/faults.ts";
-import { validate } from "../../runtime/contract/validation.ts";
 
 function faultsOf(document: unknown): readonly Fault[] {
   try {

@@ -1,12 +1,7 @@
+import { type Grace, grace, TIMES } from "@mcp-fleet/contract/capacity";
+import { RETRY_AFTER_SECONDS, validate } from "@mcp-fleet/contract/settings";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  type Grace,
-  grace,
-  RETRY_AFTER_SECONDS,
-  TIMES,
-  validate,
-} from "../../runtime/contract/index.ts";
 import { FleetError } from "../../runtime/wire/fleet-error.ts";
 
 const valuesOf = (budget: Grace) =>

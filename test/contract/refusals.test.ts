@@ -1,9 +1,7 @@
+import { ConfigError } from "@mcp-fleet/contract";
+import { fieldsWithin, LEAVES, REFUSALS, validate } from "@mcp-fleet/contract/settings";
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { ConfigError } from "../../runtime/contract/faults.ts";
-import { fieldsWithin, LEAVES } from "../../runtime/contract/leaves.ts";
-import { REFUSALS } from "../../runtime/contract/refusals.ts";
-import { validate } from "../../runtime/contract/validation.ts";
 
 const FIELDS = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]);
 

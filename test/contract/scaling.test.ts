@@ -1,6 +1,6 @@
+import { type FleetInputs, type Plan, plan } from "@mcp-fleet/contract/capacity";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type FleetInputs, type Plan, plan } from "../../runtime/contract/index.ts";
 import { planFaults } from "./plan-faults.ts";
 
 const fleets: fc.Arbitrary<FleetInputs> = fc.record({
@@ -36,14 +36,14 @@ describe("an autoscaler", () => {
     const fleet = { sessions: 2500, backends: 10 };
     expect(planFaults({ ...fleet, maxReplicas: 2 })).toEqual([
       {
-        input: "maxReplicas",
-        value: 2,
+        path: "maxReplicas",
+        value: "2",
         rule: "at least 3: the pods that the declared sessions need",
         fix: "raise it to 3, or lower sessions",
       },
     ]);
     expect(planFaults({ ...fleet, minReplicas: 5, maxReplicas: 4 })).toMatchObject([
-      { input: "minReplicas", rule: "at most maxReplicas, which is 4" },
+      { path: "minReplicas", rule: "at most maxReplicas, which is 4" },
     ]);
   });
 
@@ -71,8 +71,8 @@ describe("one pod with the sessions in its memory", () => {
     (name) => {
       expect(planFaults({ ...fleet, [name]: 2 })).toEqual([
         {
-          input: name,
-          value: 2,
+          path: name,
+          value: "2",
           rule: "one pod at most: with the store memory, no pod has the sessions of another",
           fix: "leave it out, or use redis or sentinel",
         },

@@ -1,12 +1,12 @@
-import fc from "fast-check";
-import { describe, expect, test } from "vitest";
 import {
   type FleetInputs,
   type Plan,
   type PlannedServer,
   plan,
   type ServerLoad,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
 import { planFaults } from "./plan-faults.ts";
 
 /** The one server of a fleet. */
@@ -39,7 +39,7 @@ describe("the pods of a server", () => {
     const given = { sessions: 2500, servers: [load] };
     expect(planFaults(given)).toEqual([
       {
-        input: "servers.a.memoryBytes",
+        path: "servers.a.memoryBytes",
         value: "512Mi",
         rule: "at least 629Mi: what the sessions of a pod take while one pod is gone",
         fix: "raise it to 629Mi, run more replicas, or lower sessions or sessionBytes",
@@ -135,8 +135,8 @@ describe("what servers say of the gateways' load", () => {
     expect(plan({ sessions: 1, backends: 5, servers }).inputs.backends).toBe(5);
     expect(planFaults({ sessions: 1, backends: 1, servers })).toEqual([
       {
-        input: "backends",
-        value: 1,
+        path: "backends",
+        value: "1",
         rule: "at least 2: the servers that are described",
         fix: "leave it out, or raise it",
       },
@@ -146,13 +146,13 @@ describe("what servers say of the gateways' load", () => {
   test("3 servers of 2 names are 1 fault, since a name is how a server is found", () => {
     const servers = [{ name: "a" }, { name: "b" }, { name: "a" }];
     expect(planFaults({ sessions: 1, servers })).toMatchObject([
-      { input: "servers.a", value: "2 servers", rule: "a name of its own for each server" },
+      { path: "servers.a", value: "2 servers", rule: "a name of its own for each server" },
     ]);
   });
 
   test("2 numbers of a server that are out of their range come at once", () => {
     const servers = [{ name: "a", replicas: -1, sessions: 0.5 }];
-    expect(planFaults({ sessions: 1, servers }).map(({ input, fix }) => [input, fix])).toEqual([
+    expect(planFaults({ sessions: 1, servers }).map(({ path, fix }) => [path, fix])).toEqual([
       ["servers.a.replicas", "write 0 or more"],
       ["servers.a.sessions", "write a whole number"],
     ]);

@@ -1,8 +1,6 @@
+import { ConfigError } from "@mcp-fleet/contract";
+import { type Configuration, decode, encode, validate } from "@mcp-fleet/contract/settings";
 import { describe, expect, it } from "vitest";
-import type { Configuration } from "../../runtime/contract/configuration.ts";
-import { decode, encode } from "../../runtime/contract/environment.ts";
-import { ConfigError } from "../../runtime/contract/faults.ts";
-import { validate } from "../../runtime/contract/validation.ts";
 
 const backends = [{ name: "a", url: "http://a/mcp" }];
 

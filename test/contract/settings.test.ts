@@ -1,6 +1,5 @@
+import { type Configuration, jsonSchema, validate } from "@mcp-fleet/contract/settings";
 import { expect, test } from "vitest";
-import { type Configuration, jsonSchema } from "../../runtime/contract/configuration.ts";
-import { validate } from "../../runtime/contract/validation.ts";
 
 const one: Configuration = { backends: [{ name: "a", url: "http://a/mcp" }] };
 

@@ -1,6 +1,6 @@
+import { bytes, formatBytes, formatSeconds, seconds } from "@mcp-fleet/contract";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytes, formatBytes, formatSeconds, seconds } from "../../runtime/contract/units.ts";
 
 test.each([
   ["30s", 30],

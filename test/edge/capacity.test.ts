@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-
-import { EchoServer } from "../support/echo-server.ts";
-import { type RunningRole, startGateway } from "../support/gateway.ts";
-import { RawClient } from "../support/raw-client.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
+import { EchoServer } from "../../testkit/servers/echo-server.ts";
 
 let echo: EchoServer;
 let gateway: RunningRole;

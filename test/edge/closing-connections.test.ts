@@ -3,10 +3,10 @@ import { connect, type Socket } from "node:net";
 
 import { expect, it, onTestFinished } from "vitest";
 
-import { startGateway } from "../support/gateway.ts";
-import { ScriptedBackend } from "../support/scripted-backend.ts";
-import type { Exchange } from "../support/scripted-exchange.ts";
-import { configurationFor, startFleet } from "../support/scripted-fleet.ts";
+import { startGateway } from "../../testkit/processes/gateway.ts";
+import { configurationFor, startFleet } from "../../testkit/processes/scripted-fleet.ts";
+import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
+import type { Exchange } from "../../testkit/servers/scripted-exchange.ts";
 
 const CONNECTIONS = 20;
 const REQUEST = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";

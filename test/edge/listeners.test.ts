@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-
-import { EchoServer } from "../support/echo-server.ts";
-import { eventually } from "../support/eventually.ts";
-import { type RunningRole, startGateway } from "../support/gateway.ts";
-import { type Headers, RawClient } from "../support/raw-client.ts";
+import { type Headers, RawClient } from "../../testkit/clients/raw-client.ts";
+import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
+import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const PAGE = "https://app.example.com";
 

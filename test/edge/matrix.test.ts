@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-import { EchoServer } from "../support/echo-server.ts";
-import { type RunningRole, startGateway } from "../support/gateway.ts";
-import { type Headers, RawClient, type RawRequest } from "../support/raw-client.ts";
+import { type Headers, RawClient, type RawRequest } from "../../testkit/clients/raw-client.ts";
+import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
+import { EchoServer } from "../../testkit/servers/echo-server.ts";
 
 const BODY_BYTES = 65_536;
 

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ConfigError } from "@mcp-fleet/contract";
+import { type Configuration, validate } from "@mcp-fleet/contract/settings";
 import {
   discoverOAuthProtectedResourceMetadata,
   extractWWWAuthenticateParams,
@@ -8,16 +10,14 @@ import {
 import { checkResourceAllowed } from "@modelcontextprotocol/sdk/shared/auth-utils.js";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-
-import { ConfigError, type Configuration, validate } from "../../runtime/contract/index.ts";
-import { ProtectedResource } from "../../runtime/edge/protected-resource.ts";
-import { createGateway } from "../../runtime/gateway/gateway.ts";
+import { ownerOf } from "../../runtime/auth/owner.ts";
+import { ProtectedResource } from "../../runtime/auth/protected-resource.ts";
+import { createGateway } from "../../runtime/roles/gateway/gateway.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import { MemoryStore } from "../../runtime/sessions/memory-store.ts";
-import { ownerOf } from "../../runtime/sessions/owner.ts";
-import { EchoServer } from "../support/echo-server.ts";
-import { Issuer } from "../support/issuer.ts";
-import { type RawAnswer, RawClient } from "../support/raw-client.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
+import { type RawAnswer, RawClient } from "../../testkit/clients/raw-client.ts";
+import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { Issuer } from "../../testkit/servers/issuer.ts";
 
 const START_MS = 1_800_000_000_000;
 

@@ -4,9 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-
-import { EchoServer } from "../support/echo-server.ts";
-import { RawClient } from "../support/raw-client.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { EchoServer } from "../../testkit/servers/echo-server.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -56,7 +55,7 @@ async function startCommand(backendUrl: string): Promise<Command> {
   const operational = { logLevel: "debug" };
   writeFileSync(file, JSON.stringify({ port: 0, adminPort: 0, operational, backends }));
 
-  const child = spawn(process.execPath, ["runtime/main.ts", "gateway", "--config", file], {
+  const child = spawn(process.execPath, ["runtime/cli/main.ts", "gateway", "--config", file], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,10 +1,9 @@
 import { request } from "undici";
 import { afterEach, beforeEach, expect, it } from "vitest";
-
-import { EchoServer } from "../support/echo-server.ts";
-import { eventually } from "../support/eventually.ts";
-import { type RunningRole, startGateway } from "../support/gateway.ts";
-import { RawClient } from "../support/raw-client.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
+import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 let echo: EchoServer;
 let gateway: RunningRole;

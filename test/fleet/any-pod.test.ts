@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
-import { hasRedis, RedisProcess } from "../support/redis.ts";
-import { makeOld, openStore, redisAt } from "../support/redis-store.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { makeOld, openStore, redisAt } from "../../testkit/processes/redis-store.ts";
 import {
   callOf,
   type FleetOptions,
   messageOf,
   sameSession,
   startFleet,
-} from "../support/scripted-fleet.ts";
+} from "../../testkit/processes/scripted-fleet.ts";
 
 const PING = '{"jsonrpc":"2.0","id":"ping","method":"ping"}';
 const CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';

@@ -1,10 +1,9 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-
-import { startGatewayProcess } from "../support/gateway-process.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { hasRedis, RedisProcess } from "../support/redis.ts";
-import { ScriptedBackend } from "../support/scripted-backend.ts";
-import { callOf, textOf } from "../support/scripted-fleet.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { startGatewayProcess } from "../../testkit/processes/gateway-process.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { callOf, textOf } from "../../testkit/processes/scripted-fleet.ts";
+import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
 
 /** The lease of 5 s, and what a busy machine adds. */
 const BOUND_MS = 10_000;

@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-
-import { FleetProcess } from "../../demo/fleet-process.ts";
-import { RoundRobin } from "../../demo/round-robin.ts";
-import { CounterProcess } from "../support/counter-server.ts";
-import { eventually } from "../support/eventually.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { hasRedis } from "../support/redis.ts";
-import { callOf, messageOf } from "../support/scripted-fleet.ts";
-import { SentinelGroup } from "../support/sentinel-group.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
+import { hasRedis } from "../../testkit/processes/redis.ts";
+import { RoundRobin } from "../../testkit/processes/round-robin.ts";
+import { callOf, messageOf } from "../../testkit/processes/scripted-fleet.ts";
+import { SentinelGroup } from "../../testkit/processes/sentinel-group.ts";
+import { CounterProcess } from "../../testkit/servers/counter-server.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const SESSIONS = 300;
 const RENEWED = "mcp-fleet/backendSessionRenewed";

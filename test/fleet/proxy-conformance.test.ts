@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-
-import { FleetProcess } from "../../demo/fleet-process.ts";
-import { RoundRobin } from "../../demo/round-robin.ts";
-import { startConformanceServer } from "../support/conformance-server.ts";
-import { shortfalls } from "../support/conformance-shortfalls.ts";
-import { runConformance, type ScenarioCounts } from "../support/conformance-suite.ts";
-import { hasRedis, RedisProcess } from "../support/redis.ts";
+import { shortfalls } from "../../testkit/clients/conformance-shortfalls.ts";
+import { runConformance, type ScenarioCounts } from "../../testkit/clients/conformance-suite.ts";
+import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { RoundRobin } from "../../testkit/processes/round-robin.ts";
+import { startConformanceServer } from "../../testkit/servers/conformance/server.ts";
 
 describe.skipIf(!hasRedis)("the conformance suite of 2025-11-25 through proxies", () => {
   let redis: RedisProcess;

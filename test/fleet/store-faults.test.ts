@@ -1,13 +1,12 @@
+import type { Configuration } from "@mcp-fleet/contract/settings";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-
-import type { Configuration } from "../../runtime/contract/index.ts";
-import { CountingBackend } from "../support/counting-backend.ts";
-import { FleetLoad } from "../support/fleet-load.ts";
-import { startGateway } from "../support/gateway.ts";
-import { startGatewayProcess } from "../support/gateway-process.ts";
-import { type RawAnswer, RawClient } from "../support/raw-client.ts";
-import { hasRedis, RedisProcess } from "../support/redis.ts";
-import { SentinelGroup } from "../support/sentinel-group.ts";
+import { FleetLoad } from "../../testkit/clients/fleet-load.ts";
+import { type RawAnswer, RawClient } from "../../testkit/clients/raw-client.ts";
+import { startGateway } from "../../testkit/processes/gateway.ts";
+import { startGatewayProcess } from "../../testkit/processes/gateway-process.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { SentinelGroup } from "../../testkit/processes/sentinel-group.ts";
+import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
 
 /** The budget of 2.5 s, and what a busy machine adds. */
 const STORE_BOUND_MS = 3_500;

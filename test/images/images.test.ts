@@ -5,11 +5,10 @@ import { join } from "node:path";
 
 import { Redis } from "ioredis";
 import { describe, expect, onTestFinished, test } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { ImageFolder } from "../support/image-folder.ts";
-import { freePort } from "../support/sdk-backend.ts";
-import { connectV1 } from "../support/sdk-clients.ts";
+import { connectV1 } from "../../testkit/clients/sdk-clients.ts";
+import { ImageFolder } from "../../testkit/processes/image-folder.ts";
+import { freePort } from "../../testkit/servers/sdk-backend.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const SCRIPTS = join(import.meta.dirname, "../../infra/redis/scripts");
 

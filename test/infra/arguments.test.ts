@@ -1,8 +1,8 @@
 import { InputPropertiesError, output } from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { McpServer, RedisSentinel, VirtualMcpServer } from "../../infra/index.ts";
-import { CONTAINER, GITHUB, POD, STORE } from "../support/components.ts";
-import { RecordedStack } from "../support/recorded-stack.ts";
+import { CONTAINER, GITHUB, POD, STORE } from "../../testkit/pulumi/components.ts";
+import { RecordedStack } from "../../testkit/pulumi/recorded-stack.ts";
 
 // What is wrong is given as `object`, past the types that would refuse it: other languages have none.
 const gateway = (args: object) =>

@@ -1,19 +1,19 @@
+import { bytes } from "@mcp-fleet/contract";
 import { InputPropertiesError } from "@pulumi/pulumi";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { argumentTypes } from "../../docs/component-arguments.ts";
 import { millicores } from "../../infra/process/quantity.ts";
-import { bytes } from "../../runtime/contract/index.ts";
 import {
   type Declared,
   declare,
   NAMESAKES,
   overridden,
   program,
-} from "../support/component-arbitraries.ts";
-import { POD } from "../support/components.ts";
-import type { RecordedResource } from "../support/recorded-resource.ts";
-import { RecordedStack } from "../support/recorded-stack.ts";
+} from "../../testkit/pulumi/component-arbitraries.ts";
+import { POD } from "../../testkit/pulumi/components.ts";
+import type { RecordedResource } from "../../testkit/pulumi/recorded-resource.ts";
+import { RecordedStack } from "../../testkit/pulumi/recorded-stack.ts";
+import { argumentTypes } from "../../tools/docs/component-arguments.ts";
 
 /** A component of a stack, as it was declared and as it was registered. */
 type Registered = Declared & {

@@ -1,15 +1,15 @@
-import * as k8s from "@pulumi/kubernetes";
-import { output, secret } from "@pulumi/pulumi";
-import { describe, expect, test } from "vitest";
-import { McpServer, NofileMode, Spread, VirtualMcpServer } from "../../infra/index.ts";
 import {
   completed,
   completedServer,
   processPlan,
   proxyInputs,
   serverPlan,
-  validate,
-} from "../../runtime/contract/index.ts";
+} from "@mcp-fleet/contract/capacity";
+import { validate } from "@mcp-fleet/contract/settings";
+import * as k8s from "@pulumi/kubernetes";
+import { output, secret } from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import { McpServer, NofileMode, Spread, VirtualMcpServer } from "../../infra/index.ts";
 import {
   CONTAINER,
   configurationOf,
@@ -17,8 +17,8 @@ import {
   STORE,
   serverStack,
   variablesOf,
-} from "../support/components.ts";
-import { RecordedStack } from "../support/recorded-stack.ts";
+} from "../../testkit/pulumi/components.ts";
+import { RecordedStack } from "../../testkit/pulumi/recorded-stack.ts";
 
 const podsOf = (stack: RecordedStack) => stack.one("StatefulSet", "files-server");
 const proxiesOf = (stack: RecordedStack) => stack.one("Deployment", "files-proxy");

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { seconds } from "@mcp-fleet/contract";
+import { validate } from "@mcp-fleet/contract/settings";
 import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, test } from "vitest";
 import {
@@ -9,7 +11,6 @@ import {
   Spread,
   VirtualMcpServer,
 } from "../../infra/index.ts";
-import { seconds, validate } from "../../runtime/contract/index.ts";
 import {
   CONTAINER,
   configurationOf,
@@ -17,8 +18,8 @@ import {
   POD,
   redisStack,
   variablesOf,
-} from "../support/components.ts";
-import { RecordedStack } from "../support/recorded-stack.ts";
+} from "../../testkit/pulumi/components.ts";
+import { RecordedStack } from "../../testkit/pulumi/recorded-stack.ts";
 
 const PARTS = ["redis", "sentinel"] as const;
 const workloadOf = (stack: RecordedStack, part: string) =>

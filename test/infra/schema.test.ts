@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { componentSchema, SCHEMA_FILE, schemaText } from "../../docs/component-schema.ts";
-import { contractLines, widerLines } from "../support/contract-lines.ts";
-import { GrowingList } from "../support/growing-list.ts";
+import { contractLines, widerLines } from "../../testkit/pulumi/contract-lines.ts";
+import { GrowingList } from "../../testkit/pulumi/growing-list.ts";
+import { componentSchema, SCHEMA_FILE, schemaText } from "../../tools/docs/component-schema.ts";
 
 const PACKAGE = join(import.meta.dirname, "../../infra/dist");
 

@@ -7,9 +7,9 @@ import {
   RedisSentinel,
   VirtualMcpServer,
 } from "../../infra/index.ts";
-import { GITHUB, STORE } from "../support/components.ts";
-import { GrowingList } from "../support/growing-list.ts";
-import { RecordedStack } from "../support/recorded-stack.ts";
+import { GITHUB, STORE } from "../../testkit/pulumi/components.ts";
+import { GrowingList } from "../../testkit/pulumi/growing-list.ts";
+import { RecordedStack } from "../../testkit/pulumi/recorded-stack.ts";
 
 const monitoring = { serviceMonitor: true, grafanaDashboard: true };
 const ownerKey = "b3duZXIta2V5LW9mLXRoaXJ0eS10d28tYnl0ZXMhISE=";

@@ -1,3 +1,6 @@
+import { seconds } from "@mcp-fleet/contract";
+import { completed, processPlan } from "@mcp-fleet/contract/capacity";
+import { validate } from "@mcp-fleet/contract/settings";
 import * as k8s from "@pulumi/kubernetes";
 import { output } from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
@@ -10,9 +13,8 @@ import {
   VirtualMcpServer,
 } from "../../infra/index.ts";
 import { VERSION } from "../../infra/version.ts";
-import { completed, processPlan, seconds, validate } from "../../runtime/contract/index.ts";
-import { Metrics } from "../../runtime/metrics.ts";
 import { keysOfFile } from "../../runtime/sessions/session-keys.ts";
+import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import {
   CONTAINER,
   configurationOf,
@@ -22,9 +24,9 @@ import {
   POD,
   STORE,
   variablesOf,
-} from "../support/components.ts";
-import type { RecordedResource } from "../support/recorded-resource.ts";
-import { RecordedStack } from "../support/recorded-stack.ts";
+} from "../../testkit/pulumi/components.ts";
+import type { RecordedResource } from "../../testkit/pulumi/recorded-resource.ts";
+import { RecordedStack } from "../../testkit/pulumi/recorded-stack.ts";
 
 const deploymentOf = (stack: RecordedStack) => stack.one("Deployment", "eng-gateway");
 

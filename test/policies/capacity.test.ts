@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { completed, processPlan } from "@mcp-fleet/contract/capacity";
 import { describe, expect, test } from "vitest";
 import { autoscaledStack } from "../../policies/examples/autoscaled.ts";
 import { edited, told, without } from "../../policies/examples/edit.ts";
@@ -15,7 +16,6 @@ import {
 } from "../../policies/index.ts";
 import { Fields } from "../../policies/stack/fields.ts";
 import { millicoresOf, quantityOf } from "../../policies/stack/quantity.ts";
-import { completed, processPlan } from "../../runtime/contract/index.ts";
 
 type Stack = readonly ResourceDescription[];
 

@@ -4,7 +4,7 @@ import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
 import { openGateway } from "../../policies/exposure/open-gateway.ts";
 import type { ResourceDescription } from "../../policies/index.ts";
-import { judged, UNKNOWN } from "../support/judged-stack.ts";
+import { judged, UNKNOWN } from "../../testkit/pulumi/judged-stack.ts";
 
 const GATEWAY = "Deployment eng-gateway";
 const OPEN = told(gatewayStack(), GATEWAY, { incomingAuth: "anonymous" });

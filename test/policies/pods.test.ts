@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { TIMES } from "@mcp-fleet/contract/capacity";
 import { describe, expect, test } from "vitest";
 import { edited, type Json, told, without } from "../../policies/examples/edit.ts";
 import { gatewayStack } from "../../policies/examples/gateway.ts";
@@ -13,7 +14,6 @@ import { plainSecrets } from "../../policies/pods/plain-secrets.ts";
 import { probes } from "../../policies/pods/probes.ts";
 import { restrictedPods } from "../../policies/pods/restricted-pods.ts";
 import { spreadOverNodes } from "../../policies/pods/spread-over-nodes.ts";
-import { TIMES } from "../../runtime/contract/index.ts";
 
 const { unknownCheckingProxy, unknownStringValue } = createRequire(import.meta.url)(
   "@pulumi/policy/proxy",

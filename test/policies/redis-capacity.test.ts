@@ -1,3 +1,9 @@
+import {
+  type PlanInputs,
+  type StoreLoad,
+  storeContainer,
+  storeSize,
+} from "@mcp-fleet/contract/capacity";
 import { describe, expect, test } from "vitest";
 import { edited, type FactValues, told, without } from "../../policies/examples/edit.ts";
 import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
@@ -5,13 +11,7 @@ import { manifest } from "../../policies/examples/manifest.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
 import type { ResourceDescription } from "../../policies/index.ts";
 import { redisCapacity } from "../../policies/redis/redis-capacity.ts";
-import {
-  type PlanInputs,
-  type StoreLoad,
-  storeContainer,
-  storeSize,
-} from "../../runtime/contract/index.ts";
-import { judged, UNKNOWN } from "../support/judged-stack.ts";
+import { judged, UNKNOWN } from "../../testkit/pulumi/judged-stack.ts";
 
 const SERVERS = "StatefulSet sessions-redis";
 const GATEWAY = "Deployment eng-gateway";

@@ -17,9 +17,9 @@ import { redisFailover } from "../../policies/redis/redis-failover.ts";
 import { redisMinReplicas } from "../../policies/redis/redis-min-replicas.ts";
 import { redisPersistence } from "../../policies/redis/redis-persistence.ts";
 import { redisQuorum } from "../../policies/redis/redis-quorum.ts";
-import { redisStack as componentStack } from "../support/components.ts";
-import { judged, UNKNOWN } from "../support/judged-stack.ts";
-import type { RecordedResource } from "../support/recorded-resource.ts";
+import { redisStack as componentStack } from "../../testkit/pulumi/components.ts";
+import { judged, UNKNOWN } from "../../testkit/pulumi/judged-stack.ts";
+import type { RecordedResource } from "../../testkit/pulumi/recorded-resource.ts";
 
 const SERVERS = "StatefulSet sessions-redis";
 const SENTINELS = "StatefulSet sessions-sentinel";

@@ -13,7 +13,7 @@ import { routedState } from "../../policies/sessions/routed-state.ts";
 import { sharedStorage } from "../../policies/sessions/shared-storage.ts";
 import { stateAffinity } from "../../policies/sessions/state-affinity.ts";
 import { ttlOrder } from "../../policies/sessions/ttl-order.ts";
-import { judged, UNKNOWN } from "../support/judged-stack.ts";
+import { judged, UNKNOWN } from "../../testkit/pulumi/judged-stack.ts";
 
 const GATEWAY = "Deployment eng-gateway";
 const PROXY = "Deployment github-proxy";

@@ -1,13 +1,13 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import { eventually } from "../support/eventually.ts";
-import { startProxy } from "../support/gateway.ts";
-import { startPods } from "../support/pod-fleet.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { hasRedis, RedisProcess } from "../support/redis.ts";
-import { ScriptedBackend } from "../support/scripted-backend.ts";
-import { callOf, messageOf, messagesOf } from "../support/scripted-fleet.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { startProxy } from "../../testkit/processes/gateway.ts";
+import { startPods } from "../../testkit/processes/pod-fleet.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { callOf, messageOf, messagesOf } from "../../testkit/processes/scripted-fleet.ts";
+import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const HELLO = { protocolVersion: "2025-11-25" };
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { ApiServer, hasApiServer } from "../support/api-server.ts";
-import { Manifest } from "../support/manifest.ts";
+import { ApiServer, hasApiServer } from "../../testkit/cluster/api-server.ts";
+import { Manifest } from "../../testkit/cluster/manifest.ts";
 
 /** A Deployment with lines of YAML added to its metadata, spec, pod and container. */
 function deployment(added: { name?: string; spec?: string; pod?: string; container?: string }) {

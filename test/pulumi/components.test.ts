@@ -1,8 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Engine, hasEngine, type Step } from "./engine.ts";
-import { EVERYTHING_PROGRAM, FLEET_PROGRAM, LARGE_PROGRAM } from "./fleet-program.ts";
+import { Engine, hasEngine, type Step } from "../../testkit/pulumi/engine.ts";
+import {
+  EVERYTHING_PROGRAM,
+  FLEET_PROGRAM,
+  LARGE_PROGRAM,
+} from "../../testkit/pulumi/fleet-program.ts";
 
 const LIMIT_MS = 180_000;
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "vitest";
 import { parse } from "yaml";
 
-import { Engine, hasEngine, type Preview } from "./engine.ts";
+import { Engine, hasEngine, type Preview } from "../../testkit/pulumi/engine.ts";
 
 const PROGRAM = `
 import { Config } from "@pulumi/pulumi";
@@ -128,7 +128,7 @@ describe.skipIf(!hasEngine)("a real Pulumi engine", PATIENCE, () => {
   }) => {
     const engine = await started(
       Engine.typescript(`
-        import { plan } from "../../../runtime/contract/index.ts";
+        import { plan } from "@mcp-fleet/contract/capacity";
         export const kind: "function" | "no" = typeof plan === "function" ? "function" : "no";
       `),
       onTestFinished,

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ApiServer, hasApiServer } from "../support/api-server.ts";
-import { Manifest } from "../support/manifest.ts";
-import { Engine, hasEngine } from "./engine.ts";
-import { EVERYTHING_PROGRAM, FLEET_PROGRAM } from "./fleet-program.ts";
+import { ApiServer, hasApiServer } from "../../testkit/cluster/api-server.ts";
+import { Manifest } from "../../testkit/cluster/manifest.ts";
+import { Engine, hasEngine } from "../../testkit/pulumi/engine.ts";
+import { EVERYTHING_PROGRAM, FLEET_PROGRAM } from "../../testkit/pulumi/fleet-program.ts";
 
 const LIMIT_MS = 180_000;
 

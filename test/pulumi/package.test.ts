@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Engine, hasEngine, parts } from "./engine.ts";
+import { Engine, hasEngine, parts } from "../../testkit/pulumi/engine.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const LIMIT_MS = 300_000;

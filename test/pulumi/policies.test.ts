@@ -8,9 +8,9 @@ import { edited, told } from "../../policies/examples/edit.ts";
 import { gatewayStack } from "../../policies/examples/gateway.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
 import { POLICIES } from "../../policies/index.ts";
-import { Engine, hasEngine, REPOSITORY, type Run } from "./engine.ts";
-import { EVERYTHING_PROGRAM, FLEET_PROGRAM } from "./fleet-program.ts";
-import { stackOf, UNKNOWN } from "./stack-program.ts";
+import { Engine, hasEngine, REPOSITORY, type Run } from "../../testkit/pulumi/engine.ts";
+import { EVERYTHING_PROGRAM, FLEET_PROGRAM } from "../../testkit/pulumi/fleet-program.ts";
+import { stackOf, UNKNOWN } from "../../testkit/pulumi/stack-program.ts";
 
 const LIMIT_MS = 240_000;
 const ROOT = join(import.meta.dirname, "../..");

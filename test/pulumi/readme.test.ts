@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { Engine, hasEngine, REPOSITORY } from "./engine.ts";
+import { Engine, hasEngine, REPOSITORY } from "../../testkit/pulumi/engine.ts";
 
 const README = join(import.meta.dirname, "../../README.md");
 const MARKS = /<!-- BEGIN preview -->[\s\S]*?<!-- END preview -->/;

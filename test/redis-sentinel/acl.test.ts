@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-
+import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   GATEWAY_COMMANDS,
@@ -12,18 +12,18 @@ import {
 } from "../../infra/redis/acl.ts";
 import { Engine } from "../../infra/redis/engine.ts";
 import { Persistence } from "../../infra/redis/redis-conf.ts";
-import type { RedisSettings } from "../../runtime/contract/index.ts";
-import { Metrics } from "../../runtime/metrics.ts";
-import { RedisConnection } from "../../runtime/sessions/redis-connection.ts";
-import { RedisStore } from "../../runtime/sessions/redis-store.ts";
-import { describeSessionStore, sessionRecord } from "../sessions/session-store-suite.ts";
-import { log, openStore } from "../support/redis-store.ts";
-import { testedEngines } from "./engines.ts";
-import type { Pod } from "./pod.ts";
-import { SentinelPods } from "./sentinel-pods.ts";
+import { RedisConnection } from "../../runtime/store/redis/redis-connection.ts";
+import { RedisStore } from "../../runtime/store/redis/redis-store.ts";
+import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { log, openStore } from "../../testkit/processes/redis-store.ts";
+import { sessionRecord } from "../../testkit/processes/session-record.ts";
+import { testedEngines } from "../../testkit/redis-sentinel/engines.ts";
+import type { Pod } from "../../testkit/redis-sentinel/pod.ts";
+import { SentinelPods } from "../../testkit/redis-sentinel/sentinel-pods.ts";
+import { describeSessionStore } from "../sessions/session-store-suite.ts";
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
-const LUA = join(import.meta.dirname, "../../runtime/sessions/lua");
+const LUA = join(import.meta.dirname, "../../runtime/store/redis/lua");
 
 describe("the ACL files", () => {
   const passwords: RedisPasswords = {

@@ -2,9 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import { Persistence } from "../../infra/redis/redis-conf.ts";
-import { testedEngines } from "./engines.ts";
-import { SentinelPods } from "./sentinel-pods.ts";
-import { Writers } from "./writers.ts";
+import { testedEngines } from "../../testkit/redis-sentinel/engines.ts";
+import { SentinelPods } from "../../testkit/redis-sentinel/sentinel-pods.ts";
+import { Writers } from "../../testkit/redis-sentinel/writers.ts";
 
 /** How long a pod is away that starts anew on another node. */
 const RESCHEDULED_MS = 1_500;

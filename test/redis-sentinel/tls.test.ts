@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
 import { Persistence } from "../../infra/redis/redis-conf.ts";
-import { testedEngines } from "./engines.ts";
-import { SentinelPods } from "./sentinel-pods.ts";
-import { Writers } from "./writers.ts";
+import { testedEngines } from "../../testkit/redis-sentinel/engines.ts";
+import { SentinelPods } from "../../testkit/redis-sentinel/sentinel-pods.ts";
+import { Writers } from "../../testkit/redis-sentinel/writers.ts";
 
 const PATIENCE = { timeout: 30_000, interval: 50 };
 

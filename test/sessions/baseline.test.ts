@@ -1,18 +1,17 @@
 import { queryObjects, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
-
+import { AnswerRelay } from "../../runtime/calls/answer-relay.ts";
+import { CallTimer } from "../../runtime/calls/call-timer.ts";
 import { HttpReply } from "../../runtime/edge/http-reply.ts";
 import { LiveCache } from "../../runtime/sessions/live-cache.ts";
 import { LiveSession } from "../../runtime/sessions/live-session.ts";
-import { MemoryStore } from "../../runtime/sessions/memory-store.ts";
-import { AnswerRelay } from "../../runtime/upstream/answer-relay.ts";
-import { CallTimer } from "../../runtime/upstream/call-timer.ts";
-import { UpstreamSession } from "../../runtime/upstream/upstream-session.ts";
-import { CountingBackend } from "../support/counting-backend.ts";
-import { startGateway } from "../support/gateway.ts";
-import { RawEndpoint, type RawSession } from "../support/raw-endpoint.ts";
-import { sessionRecord } from "./session-store-suite.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
+import { UpstreamSession } from "../../runtime/upstream/sessions/upstream-session.ts";
+import { RawEndpoint, type RawSession } from "../../testkit/clients/raw-endpoint.ts";
+import { startGateway } from "../../testkit/processes/gateway.ts";
+import { sessionRecord } from "../../testkit/processes/session-record.ts";
+import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
 
 const SESSIONS = 200;
 const START_MS = 1_800_000_000_000;

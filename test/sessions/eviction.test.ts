@@ -1,9 +1,9 @@
 import { expect, it, onTestFinished } from "vitest";
-import { startConformanceServer } from "../support/conformance-server.ts";
-import { runConformance } from "../support/conformance-suite.ts";
-import { CountingBackend } from "../support/counting-backend.ts";
-import { startGateway } from "../support/gateway.ts";
-import { RawEndpoint, type RawSession } from "../support/raw-endpoint.ts";
+import { runConformance } from "../../testkit/clients/conformance-suite.ts";
+import { RawEndpoint, type RawSession } from "../../testkit/clients/raw-endpoint.ts";
+import { startGateway } from "../../testkit/processes/gateway.ts";
+import { startConformanceServer } from "../../testkit/servers/conformance/server.ts";
+import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
 
 const unprefixed = {
   conflictResolution: "prefix",

@@ -1,23 +1,23 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ConfigError } from "@mcp-fleet/contract";
+import { validate } from "@mcp-fleet/contract/settings";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-
-import { readSettings } from "../../runtime/configuration.ts";
-import { ConfigError, validate } from "../../runtime/contract/index.ts";
-import { createGateway } from "../../runtime/gateway/gateway.ts";
-import { Metrics } from "../../runtime/metrics.ts";
-import { readSecrets } from "../../runtime/secrets.ts";
-import { KeyFile } from "../../runtime/sessions/key-file.ts";
+import { createGateway } from "../../runtime/roles/gateway/gateway.ts";
+import { readSettings } from "../../runtime/server/configuration.ts";
+import { KeyFile } from "../../runtime/server/key-file.ts";
+import { readSecrets } from "../../runtime/server/secrets.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import { MemoryStore } from "../../runtime/sessions/memory-store.ts";
 import { judgeSessionId, mintSessionId } from "../../runtime/sessions/session-id.ts";
 import { keysOfFile, keysOfVariable } from "../../runtime/sessions/session-keys.ts";
 import { Sessions } from "../../runtime/sessions/sessions.ts";
-import { countOperations } from "../support/counted-store.ts";
-import { CountingBackend } from "../support/counting-backend.ts";
-import { RawClient } from "../support/raw-client.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
+import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { countOperations } from "../../testkit/processes/counted-store.ts";
+import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
 
 const START_MS = 1_800_000_000_000;
 

@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { beforeEach, expect, it } from "vitest";
 
-import { Lease } from "../../runtime/sessions/lease.ts";
-import { MemoryStore } from "../../runtime/sessions/memory-store.ts";
+import { Lease } from "../../runtime/fleet/lease.ts";
 import type { SessionStore } from "../../runtime/sessions/session-store.ts";
-import { countOperations } from "../support/counted-store.ts";
-import { sessionRecord } from "./session-store-suite.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
+import { countOperations } from "../../testkit/processes/counted-store.ts";
+import { sessionRecord } from "../../testkit/processes/session-record.ts";
 
 const TTL_MS = 30;
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { LiveCache } from "../../runtime/sessions/live-cache.ts";
 import { LiveSession } from "../../runtime/sessions/live-session.ts";
-import { sessionRecord } from "./session-store-suite.ts";
+import { sessionRecord } from "../../testkit/processes/session-record.ts";
 
 const session = (name: string) => new LiveSession(`id-${name}`, sessionRecord(`key-${name}`), 0);
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
-import { MemoryStore } from "../../runtime/sessions/memory-store.ts";
-import { describeSessionStore, sessionRecord } from "./session-store-suite.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
+import { sessionRecord } from "../../testkit/processes/session-record.ts";
+import { describeSessionStore } from "./session-store-suite.ts";
 
 describeSessionStore("in memory", (now) => new MemoryStore(now));
 

@@ -1,16 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
+import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-
-import type { RedisSettings } from "../../runtime/contract/index.ts";
-import { Metrics } from "../../runtime/metrics.ts";
-import { RedisStore } from "../../runtime/sessions/redis-store.ts";
-import { hasRedis, RedisProcess, selfSigned } from "../support/redis.ts";
-import { log, makeOld, openStore, redisAt } from "../support/redis-store.ts";
-import { sessionRecord } from "./session-store-suite.ts";
+import { RedisStore } from "../../runtime/store/redis/redis-store.ts";
+import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { hasRedis, RedisProcess, selfSigned } from "../../testkit/processes/redis.ts";
+import { log, makeOld, openStore, redisAt } from "../../testkit/processes/redis-store.ts";
+import { sessionRecord } from "../../testkit/processes/session-record.ts";
 
 /** The budget of 2.5 s, and what a busy machine adds. */
 const BOUND_MS = 3_500;

@@ -1,14 +1,13 @@
+import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-
-import type { RedisSettings } from "../../runtime/contract/index.ts";
-import { Metrics } from "../../runtime/metrics.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import type { RedisStore } from "../../runtime/sessions/redis-store.ts";
 import type { SessionChange } from "../../runtime/sessions/session-store.ts";
 import { Sessions } from "../../runtime/sessions/sessions.ts";
-import { hasRedis, RedisProcess } from "../support/redis.ts";
-import { log, makeOld, openStore, redisAt } from "../support/redis-store.ts";
-import { sessionRecord } from "./session-store-suite.ts";
+import type { RedisStore } from "../../runtime/store/redis/redis-store.ts";
+import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { log, makeOld, openStore, redisAt } from "../../testkit/processes/redis-store.ts";
+import { sessionRecord } from "../../testkit/processes/session-record.ts";
 
 const client = {
   owner: "alice",

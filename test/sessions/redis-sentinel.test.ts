@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-
+import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RedisSettings } from "../../runtime/contract/index.ts";
-import type { RedisStore } from "../../runtime/sessions/redis-store.ts";
+import type { RedisStore } from "../../runtime/store/redis/redis-store.ts";
 import { FleetError } from "../../runtime/wire/fleet-error.ts";
-import { hasRedis, type RedisProcess } from "../support/redis.ts";
-import { openStore } from "../support/redis-store.ts";
-import { SentinelGroup } from "../support/sentinel-group.ts";
-import { sessionRecord } from "./session-store-suite.ts";
+import { hasRedis, type RedisProcess } from "../../testkit/processes/redis.ts";
+import { openStore } from "../../testkit/processes/redis-store.ts";
+import { SentinelGroup } from "../../testkit/processes/sentinel-group.ts";
+import { sessionRecord } from "../../testkit/processes/session-record.ts";
 
 const PATIENCE = { timeout: 30_000, interval: 50 };
 /** The budget of 2.5 s, and what a busy machine adds. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe } from "vitest";
-import { hasRedis, RedisProcess } from "../support/redis.ts";
-import { makeOld, openStore, redisAt } from "../support/redis-store.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { makeOld, openStore, redisAt } from "../../testkit/processes/redis-store.ts";
 import { describeSessionStore } from "./session-store-suite.ts";
 
 describe.skipIf(!hasRedis)("with one server", () => {

@@ -1,14 +1,14 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Settings } from "../../runtime/contract/index.ts";
-import { Metrics } from "../../runtime/metrics.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import { MemoryStore } from "../../runtime/sessions/memory-store.ts";
 import { mintSessionId } from "../../runtime/sessions/session-id.ts";
 import type { SessionRecord } from "../../runtime/sessions/session-record.ts";
 import { Sessions } from "../../runtime/sessions/sessions.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
+import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import { FleetError } from "../../runtime/wire/fleet-error.ts";
-import { countOperations } from "../support/counted-store.ts";
+import { countOperations } from "../../testkit/processes/counted-store.ts";
 
 const START_MS = 1_800_000_000_000;
 const IDLE_TTL_SECONDS = 600;

@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import type { Script } from "../support/scripted-backend.ts";
-import { callOf, gatewayError, messageOf, startFleet, textOf } from "../support/scripted-fleet.ts";
+import {
+  callOf,
+  gatewayError,
+  messageOf,
+  startFleet,
+  textOf,
+} from "../../testkit/processes/scripted-fleet.ts";
+import type { Script } from "../../testkit/servers/scripted-backend.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const unknown = gatewayError("OUTCOME_UNKNOWN", "whether it ran is unknown");
 

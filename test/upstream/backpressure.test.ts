@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import type { RawClient } from "../support/raw-client.ts";
-import { type Exchange, textResult } from "../support/scripted-exchange.ts";
-import { callOf, startFleet, statusOf, textOf } from "../support/scripted-fleet.ts";
+import type { RawClient } from "../../testkit/clients/raw-client.ts";
+import { callOf, startFleet, statusOf, textOf } from "../../testkit/processes/scripted-fleet.ts";
+import { type Exchange, textResult } from "../../testkit/servers/scripted-exchange.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const MEGABYTE = 1024 * 1024;
 

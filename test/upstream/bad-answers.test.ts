@@ -1,9 +1,14 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-
-import { startGateway } from "../support/gateway.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { ScriptedBackend } from "../support/scripted-backend.ts";
-import { callOf, gatewayError, messageOf, startFleet, textOf } from "../support/scripted-fleet.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { startGateway } from "../../testkit/processes/gateway.ts";
+import {
+  callOf,
+  gatewayError,
+  messageOf,
+  startFleet,
+  textOf,
+} from "../../testkit/processes/scripted-fleet.ts";
+import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
 
 const unknown = gatewayError("OUTCOME_UNKNOWN", "whether it ran is unknown");
 
@@ -77,14 +82,14 @@ describe("an answer that is no answer", () => {
     });
   }
 
-  it("is passed under the client's own id, 1, where the backend writes it as 1.0", async () => {
+  it("is passed as it came where the backend writes the id 1 as 1.0", async () => {
     const { backend, client } = await startFleet();
     const text = '{"jsonrpc":"2.0","id":1.0,"result":{"n":1.0}}';
     backend.on("tools/call", (exchange) => exchange.body(200, text, "application/json"));
 
     const answer = await client.post(callOf("write"));
 
-    expect(answer.text).toBe('{"jsonrpc":"2.0","id":1,"result":{"n":1.0}}');
+    expect(answer.text).toBe(text);
   });
 
   it("of a backend that answers with the id of another backend's call leaves that call alone", async () => {

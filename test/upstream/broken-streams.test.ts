@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-
-import { textResult } from "../support/scripted-exchange.ts";
 import {
   callOf,
   gatewayError,
@@ -8,7 +6,8 @@ import {
   messagesOf,
   startFleet,
   textOf,
-} from "../support/scripted-fleet.ts";
+} from "../../testkit/processes/scripted-fleet.ts";
+import { textResult } from "../../testkit/servers/scripted-exchange.ts";
 
 const unknown = gatewayError("OUTCOME_UNKNOWN", "whether it ran is unknown");
 

@@ -1,10 +1,9 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { startGateway } from "../support/gateway.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { ScriptedBackend } from "../support/scripted-backend.ts";
-import { callOf, sameSession, startFleet } from "../support/scripted-fleet.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { startGateway } from "../../testkit/processes/gateway.ts";
+import { callOf, sameSession, startFleet } from "../../testkit/processes/scripted-fleet.ts";
+import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 function cancelOf(requestId: number | string): string {
   const params = { requestId, reason: "enough" };

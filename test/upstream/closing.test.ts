@@ -2,12 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 
 import { describe, expect, it, onTestFinished } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { startGateway } from "../support/gateway.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { ScriptedBackend } from "../support/scripted-backend.ts";
-import { callOf, configurationFor, startFleet } from "../support/scripted-fleet.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { startGateway } from "../../testkit/processes/gateway.ts";
+import { callOf, configurationFor, startFleet } from "../../testkit/processes/scripted-fleet.ts";
+import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 describe("a gateway that closes", () => {
   it("leaves 0 connections, timers and discovery sessions behind after 5 sessions with streams", async () => {

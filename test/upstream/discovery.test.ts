@@ -1,15 +1,14 @@
 import { describe, expect, it } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import type { RawClient } from "../support/raw-client.ts";
-import type { ScriptedBackend } from "../support/scripted-backend.ts";
+import type { RawClient } from "../../testkit/clients/raw-client.ts";
 import {
   type FleetOptions,
   messageOf,
   type ScriptedFleet,
   startFleet,
   statusOf,
-} from "../support/scripted-fleet.ts";
+} from "../../testkit/processes/scripted-fleet.ts";
+import type { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const CHANGED = "notifications/tools/list_changed";
 const LATE_TOOL = { name: "late", inputSchema: { type: "object" } };

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { callOf, sameSession, startFleet } from "../support/scripted-fleet.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { callOf, sameSession, startFleet } from "../../testkit/processes/scripted-fleet.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 describe("a session that the client ends", () => {
   it("is ended 1 time at the backend although 2 gateways served it", async () => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { Pool } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { Exchange } from "../../runtime/upstream/exchange.ts";
+import { Exchange } from "../../runtime/upstream/transports/exchange.ts";
 
 const KB = 1024;
 const NEVER = new AbortController().signal;

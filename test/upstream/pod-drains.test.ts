@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { type PodFleet, startPods } from "../support/pod-fleet.ts";
-import { callOf, textOf } from "../support/scripted-fleet.ts";
+import { type PodFleet, startPods } from "../../testkit/processes/pod-fleet.ts";
+import { callOf, textOf } from "../../testkit/processes/scripted-fleet.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 async function ask(
   fleet: PodFleet,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { PodHealth } from "../../runtime/upstream/pod-health.ts";
+import { PodHealth } from "../../runtime/upstream/endpoints/pod-health.ts";
 
 describe("a pod", () => {
   let nowMs: number;

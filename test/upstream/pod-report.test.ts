@@ -1,8 +1,7 @@
 import { expect, it } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { startPods } from "../support/pod-fleet.ts";
-import { callOf } from "../support/scripted-fleet.ts";
+import { startPods } from "../../testkit/processes/pod-fleet.ts";
+import { callOf } from "../../testkit/processes/scripted-fleet.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 it("metrics and /status tell of 3 sessions at 2 pods, a pod that refuses, 1 that drains and 1 memory lost", async () => {
   const fleet = await startPods({ pods: 2, backend: { stateful: true } });

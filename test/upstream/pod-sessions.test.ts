@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { type PodFleet, startPods } from "../support/pod-fleet.ts";
-import type { RawClient } from "../support/raw-client.ts";
-import { callOf, messageOf, textOf } from "../support/scripted-fleet.ts";
+import type { RawClient } from "../../testkit/clients/raw-client.ts";
+import { type PodFleet, startPods } from "../../testkit/processes/pod-fleet.ts";
+import { callOf, messageOf, textOf } from "../../testkit/processes/scripted-fleet.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const RENEWED = "mcp-fleet/backendSessionRenewed";
 

@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import type { RawClient } from "../support/raw-client.ts";
-import type { ScriptedBackend } from "../support/scripted-backend.ts";
-import { textResult } from "../support/scripted-exchange.ts";
-import { callOf, messageOf, sameSession, startFleet, textOf } from "../support/scripted-fleet.ts";
+import type { RawClient } from "../../testkit/clients/raw-client.ts";
+import {
+  callOf,
+  messageOf,
+  sameSession,
+  startFleet,
+  textOf,
+} from "../../testkit/processes/scripted-fleet.ts";
+import type { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
+import { textResult } from "../../testkit/servers/scripted-exchange.ts";
 
 const RENEWED = "mcp-fleet/backendSessionRenewed";
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { callOf, startFleet } from "../support/scripted-fleet.ts";
+import { callOf, startFleet } from "../../testkit/processes/scripted-fleet.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const UPDATED = {
   jsonrpc: "2.0",

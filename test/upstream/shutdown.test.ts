@@ -1,15 +1,19 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
 import {
   type GatewayProcess,
   refusesConnections,
   startGatewayProcess,
-} from "../support/gateway-process.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { ScriptedBackend } from "../support/scripted-backend.ts";
-import { textResult } from "../support/scripted-exchange.ts";
-import { callOf, configurationFor, messageOf, textOf } from "../support/scripted-fleet.ts";
+} from "../../testkit/processes/gateway-process.ts";
+import {
+  callOf,
+  configurationFor,
+  messageOf,
+  textOf,
+} from "../../testkit/processes/scripted-fleet.ts";
+import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
+import { textResult } from "../../testkit/servers/scripted-exchange.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 /** The gateway as a process of its own, over a scripted backend. */
 async function run(

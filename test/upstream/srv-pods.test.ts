@@ -2,15 +2,15 @@ import { pino } from "pino";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import { MemoryStore } from "../../runtime/sessions/memory-store.ts";
-import { PodResolver } from "../../runtime/upstream/pod-resolver.ts";
-import { SrvPods } from "../../runtime/upstream/srv-pods.ts";
-import { DnsServer, hasDns, type NamedPod } from "../support/dns-server.ts";
-import { eventually } from "../support/eventually.ts";
-import { startProxy } from "../support/gateway.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { ScriptedBackend } from "../support/scripted-backend.ts";
-import { callOf, messageOf } from "../support/scripted-fleet.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
+import { PodResolver } from "../../runtime/upstream/endpoints/pod-resolver.ts";
+import { SrvPods } from "../../runtime/upstream/endpoints/srv-pods.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { startProxy } from "../../testkit/processes/gateway.ts";
+import { callOf, messageOf } from "../../testkit/processes/scripted-fleet.ts";
+import { DnsServer, hasDns, type NamedPod } from "../../testkit/servers/dns-server.ts";
+import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const SERVICE = "_mcp._tcp.counter.mcp.svc.test";
 const UNNAMED_MS = 400;

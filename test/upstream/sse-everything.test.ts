@@ -2,11 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { freePort } from "../support/sdk-backend.ts";
-import { connectV1, connectV2 } from "../support/sdk-clients.ts";
-import { startBefore } from "../support/sse-fleet.ts";
+import { connectV1, connectV2 } from "../../testkit/clients/sdk-clients.ts";
+import { startBefore } from "../../testkit/processes/sse-fleet.ts";
+import { freePort } from "../../testkit/servers/sdk-backend.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const SERVER = join(
   import.meta.dirname,

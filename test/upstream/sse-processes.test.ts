@@ -1,17 +1,16 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import type { RawStream } from "../support/raw-client.ts";
-import { hasRedis, RedisProcess } from "../support/redis.ts";
-import { messageOf, sameSession, textOf } from "../support/scripted-fleet.ts";
+import type { RawStream } from "../../testkit/clients/raw-client.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { messageOf, sameSession, textOf } from "../../testkit/processes/scripted-fleet.ts";
 import {
   callWith,
   openAt,
   type SseFleetOptions,
   type SseRole,
   startBefore,
-} from "../support/sse-fleet.ts";
-import { SseServer } from "../support/sse-server.ts";
+} from "../../testkit/processes/sse-fleet.ts";
+import { SseServer } from "../../testkit/servers/sse-server.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis", () => {
   let redis: RedisProcess;

@@ -1,15 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { RawClient } from "../support/raw-client.ts";
-import { messageOf, messagesOf, statusOf, textOf } from "../support/scripted-fleet.ts";
-import { callWith, openAt, startBefore } from "../support/sse-fleet.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { messageOf, messagesOf, statusOf, textOf } from "../../testkit/processes/scripted-fleet.ts";
+import { callWith, openAt, startBefore } from "../../testkit/processes/sse-fleet.ts";
 import {
   FLOOD_MESSAGES,
   SILENT_PATH,
   SseServer,
   type StreamScript,
-} from "../support/sse-server.ts";
+} from "../../testkit/servers/sse-server.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 describe("a server that speaks HTTP+SSE", () => {
   let server: SseServer;

@@ -1,12 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-
-import { eventually } from "../support/eventually.ts";
-import { startGateway } from "../support/gateway.ts";
-import { RawClient } from "../support/raw-client.ts";
-import type { Exchange } from "../support/scripted-exchange.ts";
-import { textResult } from "../support/scripted-exchange.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { startGateway } from "../../testkit/processes/gateway.ts";
 import {
   callOf,
   configurationFor,
@@ -15,7 +11,10 @@ import {
   messagesOf,
   startFleet,
   textOf,
-} from "../support/scripted-fleet.ts";
+} from "../../testkit/processes/scripted-fleet.ts";
+import type { Exchange } from "../../testkit/servers/scripted-exchange.ts";
+import { textResult } from "../../testkit/servers/scripted-exchange.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const timedOut = gatewayError("BACKEND_TIMEOUT", "whether the call ran is unknown");
 

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { untilAborted } from "../../runtime/upstream/until-aborted.ts";
-import { hasRedis, RedisProcess } from "../support/redis.ts";
-import { openStore, redisAt } from "../support/redis-store.ts";
-import { callOf, startFleet } from "../support/scripted-fleet.ts";
+import { untilAborted } from "../../runtime/fleet/until-aborted.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { openStore, redisAt } from "../../testkit/processes/redis-store.ts";
+import { callOf, startFleet } from "../../testkit/processes/scripted-fleet.ts";
 
 /** What Node would end the process for. */
 function unhandled(): unknown[] {

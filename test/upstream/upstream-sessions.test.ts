@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 
-import { RawClient } from "../support/raw-client.ts";
-import { callOf, messageOf, sameSession, startFleet, textOf } from "../support/scripted-fleet.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import {
+  callOf,
+  messageOf,
+  sameSession,
+  startFleet,
+  textOf,
+} from "../../testkit/processes/scripted-fleet.ts";
 
 const CLIENT = {
   protocolVersion: "2025-11-25",

@@ -5,7 +5,7 @@ import {
   decodeRelayedId,
   encodeRelayedId,
   type RelayedId,
-} from "../../runtime/upstream/relayed-id.ts";
+} from "../../runtime/calls/relayed-id.ts";
 
 it.each<[string, RelayedId, string]>([
   ["a number", { backend: "github", epoch: 1, originalText: "7" }, "github.1.7"],

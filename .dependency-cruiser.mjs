@@ -1,0 +1,185 @@
+// Which room may import which: read by `make lint` and by test/import-rules.test.ts, drawn into docs/architecture.md by
+// `make docs`. A room may import itself, what is named here, and packages.
+
+/** The rooms of the runtime, from top to bottom: the way of a call goes down, and nothing below knows what is above. */
+const RUNTIME = {
+  "runtime/cli": ["runtime/server", "runtime/roles", "contract"],
+  "runtime/server": [
+    "runtime/edge",
+    "runtime/admin",
+    "runtime/roles",
+    "runtime/calls",
+    "runtime/auth",
+    "runtime/upstream",
+    "runtime/fleet",
+    "runtime/sessions",
+    "runtime/store",
+    "runtime/telemetry",
+    "runtime/wire",
+    "contract",
+  ],
+  "runtime/edge": [
+    "runtime/admin",
+    "runtime/roles",
+    "runtime/server",
+    "runtime/calls",
+    "runtime/auth",
+    "runtime/sessions",
+    "runtime/telemetry",
+    "runtime/wire",
+    "contract",
+  ],
+  "runtime/admin": [
+    "runtime/edge",
+    "runtime/fleet",
+    "runtime/telemetry",
+    "runtime/wire",
+    "contract",
+  ],
+  "runtime/roles": [
+    "runtime/edge",
+    "runtime/server",
+    "runtime/catalog",
+    "runtime/calls",
+    "runtime/auth",
+    "runtime/upstream",
+    "runtime/fleet",
+    "runtime/sessions",
+    "runtime/telemetry",
+    "runtime/wire",
+    "contract",
+  ],
+  "runtime/catalog": [
+    "runtime/upstream",
+    "runtime/fleet",
+    "runtime/sessions",
+    "runtime/telemetry",
+    "runtime/wire",
+    "contract",
+  ],
+  "runtime/calls": [
+    "runtime/edge",
+    "runtime/server",
+    "runtime/upstream",
+    "runtime/fleet",
+    "runtime/sessions",
+    "runtime/telemetry",
+    "runtime/wire",
+    "contract",
+  ],
+  "runtime/auth": ["runtime/server", "runtime/telemetry", "runtime/wire", "contract"],
+  "runtime/upstream": [
+    "runtime/server",
+    "runtime/calls",
+    "runtime/fleet",
+    "runtime/sessions",
+    "runtime/telemetry",
+    "runtime/wire",
+    "contract",
+  ],
+  "runtime/fleet": [
+    "runtime/upstream",
+    "runtime/sessions",
+    "runtime/telemetry",
+    "runtime/wire",
+    "contract",
+  ],
+  "runtime/sessions": ["runtime/telemetry", "runtime/wire", "contract"],
+  "runtime/store": [
+    "runtime/sessions",
+    "runtime/fleet",
+    "runtime/telemetry",
+    "runtime/wire",
+    "contract",
+  ],
+  "runtime/wire": ["contract"],
+  "runtime/telemetry": ["contract"],
+};
+
+const ROOMS = {
+  "contract/settings": [
+    "contract/units.ts",
+    "contract/faults.ts",
+    "contract/document.ts",
+    "contract/annotations.ts",
+  ],
+  "contract/capacity": [
+    "contract/settings",
+    "contract/units.ts",
+    "contract/faults.ts",
+    "contract/document.ts",
+    "contract/annotations.ts",
+  ],
+  ...RUNTIME,
+  infra: ["contract"],
+  policies: ["contract"],
+  testkit: ["runtime", "contract", "infra", "policies", "image", "tools"],
+  image: ["tools"],
+  demo: ["testkit", "runtime", "contract"],
+  bench: ["testkit", "runtime", "contract", "tools"],
+  e2e: ["testkit", "runtime", "contract", "infra", "policies", "image", "tools"],
+  tools: ["runtime", "contract", "infra", "policies", "image"],
+  test: [
+    "testkit",
+    "runtime",
+    "contract",
+    "infra",
+    "policies",
+    "image",
+    "tools",
+    "demo",
+    "bench",
+    "e2e",
+  ],
+};
+
+const inside = (room) => (room.endsWith(".ts") ? `^${room}$` : `^${room}/`);
+
+const ALL = "^(?:contract|runtime|infra|policies|testkit|image|demo|bench|e2e|tools|test)/";
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    ...Object.entries(ROOMS).map(([room, allowed]) => ({
+      name: `${room} imports only ${allowed.join(", ")}`,
+      severity: "error",
+      from: { path: inside(room) },
+      to: { path: ALL, pathNot: [inside(room), ...allowed.map(inside)] },
+    })),
+    {
+      name: "the runtime knows no Pulumi",
+      severity: "error",
+      from: { path: "^(?:runtime|contract)/" },
+      to: { path: "^@pulumi/|node_modules/@pulumi/" },
+    },
+    {
+      name: "one role does not import another",
+      severity: "error",
+      from: { path: "^runtime/roles/([^/]+)/" },
+      to: { path: "^runtime/roles/[^/]+/", pathNot: "^runtime/roles/$1/" },
+    },
+    {
+      name: "the proxy merges nothing",
+      severity: "error",
+      from: { path: "^runtime/roles/proxy/" },
+      to: { path: "^runtime/catalog/" },
+    },
+    { name: "no cycles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "nothing is imported that is not there",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(?:^|/)dist/" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
+  },
+};

@@ -1,0 +1,17 @@
+import { type Fault, FaultsError } from "../faults.ts";
+
+/** A load that cannot be planned for, with everything that has to change. */
+export class CapacityError extends FaultsError {
+  override readonly name = "CapacityError";
+
+  constructor(faults: readonly Fault[]) {
+    const title =
+      faults.length === 1 ? "There is no such plan." : `No such plan: ${faults.length} faults.`;
+    super(title, faults);
+  }
+}
+
+/** A fault of the input at a path such as `servers.github.replicas`. */
+export function planFault(path: string, value: unknown, rule: string, fix: string): Fault {
+  return { path, steps: path.split("."), value: String(value), rule, fix };
+}

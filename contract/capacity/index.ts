@@ -1,0 +1,32 @@
+export { CapacityError, planFault } from "./capacity-error.ts";
+export { completed } from "./complete-inputs.ts";
+export { CONSTANTS, type Constant } from "./constants.ts";
+export type { Figure, Unit } from "./figure.ts";
+export { amountText, figureText } from "./figure-text.ts";
+export { type Grace, grace, TIMES } from "./grace.ts";
+export { fitNofile, type NofileFit, processBudget, sessionsSetting } from "./nofile-fit.ts";
+export { type FleetInputs, type Plan, type PlannedServer, plan, proxyInputs } from "./plan.ts";
+export {
+  type CompleteInputs,
+  INPUT_NAMES,
+  INPUTS,
+  type Input,
+  type InputName,
+  type PlanInputs,
+  printInput,
+  STORAGE_SESSIONS,
+  STORES,
+  type Store,
+} from "./plan-inputs.ts";
+export { type ProcessPlan, processPlan } from "./process-plan.ts";
+export type { Autoscaling } from "./scaling.ts";
+export {
+  type CompleteServerLoad,
+  completedServer,
+  SERVER_INPUT_NAMES,
+  SERVER_INPUTS,
+  type ServerInputName,
+  type ServerLoad,
+} from "./server-load.ts";
+export { type ServerPlan, serverPlan } from "./server-plan.ts";
+export { type StoreLoad, type StoreSize, storeContainer, storeSize } from "./store-size.ts";

@@ -1,0 +1,55 @@
+import { Budget } from "./budget.ts";
+import { CONSTANTS } from "./constants.ts";
+import type { CompleteInputs } from "./plan-inputs.ts";
+import { storeConnections } from "./store-size.ts";
+
+/** Open files and sockets of a pod: what `nofile` has to allow. */
+export function descriptorBudget(inputs: CompleteInputs): Budget {
+  const { backends, upstreamConnections, views, store } = inputs;
+  const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls } = inputs;
+  const toStore = storeConnections(store);
+  const toSentinels = store === "sentinel" ? toStore * CONSTANTS.sentinelLookups.value : 0;
+  const lines = [
+    {
+      name: "client sockets",
+      from: `sessionsPerPod × clientSockets ${CONSTANTS.clientSockets.value}`,
+      perSession: CONSTANTS.clientSockets.value,
+    },
+    {
+      name: "client streams",
+      from: `sessionsPerPod × streamsPerSession ${streamsPerSession}`,
+      perSession: streamsPerSession,
+    },
+    {
+      name: "parallel calls",
+      from: `sessionsPerPod × concurrentCalls ${concurrentCalls} ÷ sessions ${sessions}`,
+      perSession: concurrentCalls / sessions,
+    },
+    {
+      name: "backend pools",
+      from: `backends ${backends} × upstreamConnections ${upstreamConnections}`,
+      fixed: backends * upstreamConnections,
+    },
+    {
+      name: "discovery streams",
+      from: `backends ${backends} × views ${views}`,
+      fixed: backends * views,
+    },
+    {
+      name: "session streams at backends",
+      from: `sessionsPerPod × sessionStreamBackends ${sessionStreamBackends}`,
+      perSession: sessionStreamBackends,
+    },
+    {
+      name: "store",
+      from: `store ${toStore} + Sentinels ${toSentinels}`,
+      fixed: toStore + toSentinels,
+    },
+    {
+      name: "process",
+      from: CONSTANTS.processDescriptors.about,
+      fixed: CONSTANTS.processDescriptors.value,
+    },
+  ];
+  return new Budget("descriptors", lines, { reservePercent: CONSTANTS.descriptorReserve.value });
+}

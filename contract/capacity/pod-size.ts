@@ -1,0 +1,98 @@
+import { Budget } from "./budget.ts";
+import { CONSTANTS } from "./constants.ts";
+import { type Figure, termOf } from "./figure.ts";
+import type { CompleteInputs } from "./plan-inputs.ts";
+
+/** Manifests say memory in whole mebibytes. */
+export const MEBIBYTE = 2 ** 20;
+
+/**
+ * Memory of a pod, as request and limit alike. Sessions in memory do not divide by the pods: each request may
+ * reach any pod, so each keeps `cacheEntries` of them.
+ */
+export function memoryBudget(inputs: CompleteInputs): Budget {
+  const { backends, views, clientBytes, cacheEntries, openedBackends } = inputs;
+  const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls } = inputs;
+  const { processBytes, sessionBytes, openedBackendBytes, catalogBytes } = CONSTANTS;
+  const { streamBytes, socketBytes, callBytes } = CONSTANTS;
+  const lines = [
+    { name: "process", from: processBytes.about, fixed: processBytes.value },
+    {
+      name: "sessions",
+      from: `cacheEntries ${cacheEntries} × (sessionBytes ${sessionBytes.value} + clientBytes ${clientBytes})`,
+      fixed: cacheEntries * (sessionBytes.value + clientBytes),
+    },
+    {
+      name: "opened backends",
+      from: `cacheEntries ${cacheEntries} × openedBackends ${openedBackends} × openedBackendBytes ${openedBackendBytes.value}`,
+      fixed: cacheEntries * openedBackends * openedBackendBytes.value,
+    },
+    {
+      name: "lists",
+      from: `backends ${backends} × views ${views} × catalogBytes ${catalogBytes.value}`,
+      fixed: backends * views * catalogBytes.value,
+    },
+    {
+      name: "client streams",
+      from: `sessionsPerPod × streamsPerSession ${streamsPerSession} × streamBytes ${streamBytes.value}`,
+      perSession: streamsPerSession * streamBytes.value,
+    },
+    {
+      name: "session streams at backends",
+      from: `sessionsPerPod × sessionStreamBackends ${sessionStreamBackends} × streamBytes ${streamBytes.value}`,
+      perSession: sessionStreamBackends * streamBytes.value,
+    },
+    {
+      name: "client sockets",
+      from: `sessionsPerPod × socketBytes ${socketBytes.value}`,
+      perSession: socketBytes.value,
+    },
+    {
+      name: "calls in flight",
+      from: `sessionsPerPod × concurrentCalls ${concurrentCalls} ÷ sessions ${sessions} × callBytes ${callBytes.value}`,
+      perSession: (concurrentCalls / sessions) * callBytes.value,
+    },
+  ];
+  const reservePercent = CONSTANTS.memoryReserve.value;
+  return new Budget("bytes", lines, { reservePercent, step: MEBIBYTE });
+}
+
+/** Node's old space: what `--max-old-space-size` says, in whole mebibytes. */
+export function heap(memory: Figure): Figure {
+  const { value: percent, about } = CONSTANTS.heap;
+  return {
+    value: Math.floor((memory.value * percent) / 100 / MEBIBYTE) * MEBIBYTE,
+    unit: "bytes",
+    formula: "⌊memory × heap⌋",
+    terms: [
+      termOf("memory", memory),
+      { name: "heap", value: percent, unit: "percent", from: about },
+    ],
+  };
+}
+
+/** CPU of a pod, all of it on the one core of its event loop: the request. */
+export function cpuBudget(inputs: CompleteInputs): Budget {
+  const { streamsPerSession, sessionStreamBackends, callsPerSecond } = inputs;
+  const { sessions, openedBackends, idleTtlSeconds } = inputs;
+  const { processCpu, callCpu, sessionCpu, openingCpu, streamCpu } = CONSTANTS;
+  const lines = [
+    { name: "process", from: processCpu.about, fixed: processCpu.value },
+    {
+      name: "calls",
+      from: `sessionsPerPod × callsPerSecond ${callsPerSecond} ÷ sessions ${sessions} × callCpu ${callCpu.value} ms`,
+      perSession: (callsPerSecond / sessions) * callCpu.value,
+    },
+    {
+      name: "new sessions",
+      from: `sessionsPerPod × (sessionCpu ${sessionCpu.value} ms + openedBackends ${openedBackends} × openingCpu ${openingCpu.value} ms) ÷ idleTtl ${idleTtlSeconds} s`,
+      perSession: (sessionCpu.value + openedBackends * openingCpu.value) / idleTtlSeconds,
+    },
+    {
+      name: "streams",
+      from: `sessionsPerPod × (streamsPerSession ${streamsPerSession} + sessionStreamBackends ${sessionStreamBackends}) × streamCpu ${streamCpu.value}`,
+      perSession: (streamsPerSession + sessionStreamBackends) * streamCpu.value,
+    },
+  ];
+  return new Budget("millicores", lines);
+}

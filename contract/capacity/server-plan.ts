@@ -1,0 +1,94 @@
+import { formatBytes } from "../units.ts";
+import { Budget } from "./budget.ts";
+import { CapacityError, planFault } from "./capacity-error.ts";
+import { CONSTANTS } from "./constants.ts";
+import { type Figure, sum, termOf } from "./figure.ts";
+import { type Grace, grace } from "./grace.ts";
+import { MEBIBYTE } from "./pod-size.ts";
+import { disruption } from "./scaling.ts";
+import { type CompleteServerLoad, SERVER_INPUTS } from "./server-load.ts";
+
+/** What the pods of one MCP server need. */
+export interface ServerPlan {
+  readonly replicas: Figure;
+  /** The pods that serve everything while one is gone: all but one, or the only one. */
+  readonly holding: Figure;
+  readonly sessionsPerPod: Figure;
+  /** Request and limit of a pod. */
+  readonly memory: Figure;
+  /** Request of a pod. */
+  readonly cpu: Figure;
+  /** `maxUnavailable` of the PodDisruptionBudget. */
+  readonly disruption: Figure;
+  readonly grace: Grace;
+}
+
+/**
+ * The pods of an MCP server: so many as are asked for, each with room for its share of the sessions.
+ *
+ * @throws {CapacityError} where a pod's memory does not hold its share.
+ */
+export function serverPlan(load: CompleteServerLoad): ServerPlan {
+  const replicas = sum("pods", [{ name: "replicas", value: load.replicas, from: "input" }]);
+  const holding = holdingOf(replicas);
+  const sessionsPerPod = shareOf(load, holding);
+  const memory = budgetOf(load).need(sessionsPerPod.value);
+  if (memory.value > load.memoryBytes) throw tooLittle(load, memory);
+  const { value: cpu, about } = CONSTANTS.serverCpu;
+  return {
+    replicas,
+    holding,
+    sessionsPerPod,
+    memory,
+    cpu: sum("millicores", [{ name: "serverCpu", value: cpu, from: about }]),
+    disruption: disruption({ spareReplicas: replicas.value - holding.value }),
+    grace: grace({
+      callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
+      replicas: load.replicas,
+    }),
+  };
+}
+
+function holdingOf(replicas: Figure): Figure {
+  return {
+    value: Math.max(1, replicas.value - 1),
+    unit: "pods",
+    formula: "max(1, replicas − 1)",
+    terms: [termOf("replicas", replicas)],
+  };
+}
+
+function shareOf({ sessions }: CompleteServerLoad, holding: Figure): Figure {
+  const { skew } = CONSTANTS;
+  const alone = holding.value === 1;
+  const whole = { name: "sessions", value: sessions, unit: "sessions", from: "input" } as const;
+  const spread = { name: "skew", value: skew.value, unit: skew.unit, from: skew.about };
+  return {
+    value: alone ? sessions : Math.ceil((sessions * (100 + skew.value)) / (100 * holding.value)),
+    unit: "sessions",
+    formula: alone ? "sessions, for holding = 1" : "⌈sessions × (100 % + skew) ÷ holding⌉",
+    terms: [whole, termOf("holding", holding), ...(alone ? [] : [spread])],
+  };
+}
+
+function budgetOf({ processBytes, sessionBytes }: CompleteServerLoad): Budget {
+  const lines = [
+    { name: "process", from: `processBytes ${formatBytes(processBytes)}`, fixed: processBytes },
+    {
+      name: "sessions",
+      from: `sessionsPerPod × sessionBytes ${formatBytes(sessionBytes)}`,
+      perSession: sessionBytes,
+    },
+  ];
+  const reservePercent = CONSTANTS.memoryReserve.value;
+  return new Budget("bytes", lines, { reservePercent, step: MEBIBYTE });
+}
+
+function tooLittle({ name, memoryBytes }: CompleteServerLoad, memory: Figure): CapacityError {
+  const need = formatBytes(memory.value);
+  const raise = memory.value <= SERVER_INPUTS.memoryBytes.most ? `raise it to ${need}, ` : "";
+  const rule = `at least ${need}: what the sessions of a pod take while one pod is gone`;
+  const fix = `${raise}run more replicas, or lower sessions or sessionBytes`;
+  const path = `servers.${name}.memoryBytes`;
+  return new CapacityError([planFault(path, formatBytes(memoryBytes), rule, fix)]);
+}

@@ -1,0 +1,99 @@
+import { isIP } from "node:net";
+
+import { isSection, type Path, type Section, valueAt } from "../document.ts";
+import { type Fault, fault } from "../faults.ts";
+
+const ADDRESSES = ["url", "urls", "srv", "statefulSet"] as const;
+
+/** What the ways in which a backend is addressed ask of each other and of its routing. */
+export function addressRules(document: Section): Fault[] {
+  const backends = valueAt(document, ["backends"]);
+  if (!Array.isArray(backends)) return [];
+  return backends.flatMap((backend: unknown, index) =>
+    isSection(backend) ? rulesOf(backend, ["backends", index]) : [],
+  );
+}
+
+function rulesOf(backend: Section, path: Path): Fault[] {
+  return [
+    ...oneAddress(backend, path),
+    ...distinctPods(backend, path),
+    ...namesThatStay(backend, path),
+    ...routingOfState(backend, path),
+    ...routingOfStreams(backend, path),
+  ];
+}
+
+function oneAddress(backend: Section, path: Path): Fault[] {
+  const given = ADDRESSES.filter((key) => backend[key] !== undefined);
+  const rule = "one of url, urls, srv and statefulSet";
+  if (given.length === 1) return [];
+  const [first, second] = given;
+  if (first === undefined || second === undefined) {
+    return [fault([...path, "url"], undefined, rule, "add url: http://host:port/mcp")];
+  }
+  return [fault([...path, second], backend[second], rule, `remove it, or ${first}`)];
+}
+
+/** Pods are called by host and port. */
+function distinctPods(backend: Section, path: Path): Fault[] {
+  const hosts = hostsOf(backend);
+  return hosts.flatMap(({ host, index, url }) =>
+    hosts.findIndex((other) => other.host === host) < index
+      ? [
+          fault(
+            [...path, "urls", index],
+            url,
+            "a host and port of its own",
+            "remove one of the two",
+          ),
+        ]
+      : [],
+  );
+}
+
+/** Another pod may get an address, and with it the sessions of the one that had it. */
+function namesThatStay(backend: Section, path: Path): Fault[] {
+  const isPinned = backend.stateful === true || backend.routing === "session";
+  if (!isPinned) return [];
+  const rule = "a host name: IP addresses change hands, and sessions with them";
+  const fix = "name the pods, by srv or statefulSet";
+  return hostsOf(backend).flatMap(({ hostname, index, url }) =>
+    isIP(hostname) !== 0 && !isLoopback(hostname)
+      ? [fault([...path, "urls", index], url, rule, fix)]
+      : [],
+  );
+}
+
+function routingOfState(backend: Section, path: Path): Fault[] {
+  if (backend.stateful !== true || backend.routing !== "spread") return [];
+  const rule = "session for a stateful server: its memory is in one pod";
+  return [fault([...path, "routing"], "spread", rule, "remove it, or set stateful: false")];
+}
+
+/** A session of HTTP+SSE is a stream of one pod. */
+function routingOfStreams(backend: Section, path: Path): Fault[] {
+  if (backend.transport !== "sse" || backend.routing !== "spread") return [];
+  const rule = "session with transport sse: a session is a stream of one pod";
+  return [fault([...path, "routing"], "spread", rule, "set routing: session")];
+}
+
+interface Host {
+  readonly index: number;
+  readonly url: string;
+  readonly host: string;
+  readonly hostname: string;
+}
+
+function hostsOf({ urls }: Section): Host[] {
+  if (!Array.isArray(urls)) return [];
+  return urls.flatMap((url: unknown, index) => {
+    if (typeof url !== "string" || !URL.canParse(url)) return [];
+    const { host, hostname } = new URL(url);
+    return [{ index, url, host, hostname: hostname.replace(/^\[(.*)\]$/, "$1") }];
+  });
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.");
+}

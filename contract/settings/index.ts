@@ -1,0 +1,22 @@
+export {
+  addressText,
+  type BackendAddress,
+  type BackendSettings,
+  backend,
+  connectionsPerPod,
+} from "./backend.ts";
+export { type Configuration, jsonSchema } from "./configuration.ts";
+export { decode, encode, variableName } from "./environment.ts";
+export { REFUSALS } from "./refusals.ts";
+export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";
+export {
+  keysBeginWith,
+  PROXY_KEYS,
+  type RedisSettings,
+  type RedisTlsSettings,
+  type SessionStorageSettings,
+} from "./session-storage.ts";
+export type { JwtSettings, Role, Settings } from "./settings.ts";
+export { LINGER_SECONDS, RETRY_AFTER_SECONDS } from "./times.ts";
+export { validate } from "./validation.ts";
+export { CALL_TIMEOUT, toolhive } from "./vmcp-schema.ts";

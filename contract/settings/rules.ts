@@ -1,0 +1,217 @@
+import { isSection, type Path, type Section, valueAt } from "../document.ts";
+import { type Fault, fault, suggest } from "../faults.ts";
+import { DURATION, formatSeconds, seconds } from "../units.ts";
+import { addressRules } from "./address-rules.ts";
+import { LEAVES } from "./schema-walk.ts";
+import type { Role } from "./settings.ts";
+
+/** A rule about more than one value. It is silent about values that are faulty by themselves. */
+type Rule = (document: Section, role: Role) => Fault[];
+
+/** Every rule about more than one value. */
+const RULES: readonly Rule[] = [
+  uniqueNames,
+  knownBackends,
+  prefixFormat,
+  distinctPrefixes,
+  callTimeouts,
+  healthTimeout,
+  cacheEntries,
+  distinctPorts,
+  jwtSection,
+  principalCaps,
+  redisAddress,
+  oneBackend,
+  addressRules,
+];
+
+/** The faults of a document whose values do not fit each other. */
+export function conflicts(document: Section, role: Role): Fault[] {
+  return RULES.flatMap((rule) => rule(document, role));
+}
+
+/** The number that a leaf amounts to, its default where it is absent; undefined where it is faulty. */
+function numberAt(document: Section, path: Path): number | undefined {
+  const leaf = LEAVES.find((known) => known.path.join() === path.join());
+  const parsed = leaf?.schema.safeParse(valueAt(document, path));
+  return typeof parsed?.data === "number" ? parsed.data : undefined;
+}
+
+/** The names of the backends; undefined where one is faulty. */
+function namesOf(document: Section): string[] | undefined {
+  const backends = valueAt(document, ["backends"]);
+  if (!Array.isArray(backends)) return undefined;
+  const names = backends.map((backend: unknown) => valueAt(backend, ["name"]));
+  const known = names.filter((name) => typeof name === "string");
+  return known.length === names.length ? known : undefined;
+}
+
+const PREFIX_FORMAT = ["aggregation", "conflictResolutionConfig", "prefixFormat"];
+const PER_WORKLOAD = ["operational", "timeouts", "perWorkload"];
+
+function uniqueNames(document: Section): Fault[] {
+  const names = namesOf(document) ?? [];
+  return names.flatMap((name, index) =>
+    names.indexOf(name) < index
+      ? [fault(["backends", index, "name"], name, "a name of its own", "rename one of the two")]
+      : [],
+  );
+}
+
+function knownBackends(document: Section): Fault[] {
+  const names = namesOf(document);
+  if (!names) return [];
+  const unknown = (path: Path, name: string) => {
+    const meant = suggest(name, names);
+    const fix = meant ? `did you mean "${meant}"?` : `write one of ${names.join(", ")}`;
+    return names.includes(name) ? [] : [fault(path, name, "the name of a backend", fix)];
+  };
+  const maps = [["outgoingAuth", "backends"], PER_WORKLOAD].flatMap((path) => {
+    const map = valueAt(document, path);
+    return isSection(map) ? Object.keys(map).flatMap((name) => unknown([...path, name], name)) : [];
+  });
+  const tools = valueAt(document, ["aggregation", "tools"]);
+  const workloads = (Array.isArray(tools) ? tools : []).flatMap((entry: unknown, index) => {
+    const name = valueAt(entry, ["workload"]);
+    const path = ["aggregation", "tools", index, "workload"];
+    return typeof name === "string" ? unknown(path, name) : [];
+  });
+  return [...maps, ...workloads];
+}
+
+function prefixFormat(document: Section): Fault[] {
+  const format = valueAt(document, PREFIX_FORMAT);
+  if (typeof format !== "string" || format === "" || format.includes("{workload}")) return [];
+  const rule = 'a format with {workload} in it, or ""';
+  return [fault(PREFIX_FORMAT, format, rule, 'write it as "{workload}_"')];
+}
+
+/** Names may hold dots and tools may not, so `a.b` and `a_b` would share a prefix. */
+function distinctPrefixes(document: Section): Fault[] {
+  const names = [...new Set(namesOf(document))];
+  if (valueAt(document, PREFIX_FORMAT) === "") return [];
+  const prefixes = names.map((name) => name.replaceAll(/[^A-Za-z0-9_-]/g, "_"));
+  return names.flatMap((name, position) => {
+    const first = prefixes.indexOf(prefixes[position] ?? "");
+    if (first === position) return [];
+    const path = ["backends", (namesOf(document) ?? []).indexOf(name), "name"];
+    return [
+      fault(path, name, `a prefix other than that of "${names[first]}"`, "rename one of the two"),
+    ];
+  });
+}
+
+function callTimeouts(document: Section): Fault[] {
+  const most = numberAt(document, ["limits", "callTimeoutMax"]);
+  if (most === undefined) return [];
+  const backends = valueAt(document, ["backends"]);
+  const workloads = valueAt(document, PER_WORKLOAD);
+  const paths: Path[] = [
+    ["limits", "callTimeout"],
+    ["operational", "timeouts", "default"],
+    ...(Array.isArray(backends)
+      ? backends.map((_, index) => ["backends", index, "callTimeout"])
+      : []),
+    ...(isSection(workloads) ? Object.keys(workloads).map((name) => [...PER_WORKLOAD, name]) : []),
+  ];
+  const rule = `at most limits.callTimeoutMax, ${formatSeconds(most)}`;
+  const tooLong = paths.flatMap((path) => {
+    const value = valueAt(document, path);
+    if (typeof value !== "string" || !DURATION.test(value) || seconds(value) <= most) return [];
+    return [fault(path, value, rule, `shorten it, or set limits.callTimeoutMax: ${value}`)];
+  });
+  if (tooLong.length > 0) return tooLong;
+  return shortestCap(document, most);
+}
+
+/** With nothing else said, a cap below the default call timeout is at fault itself. */
+function shortestCap(document: Section, most: number): Fault[] {
+  const usual = ["operational", "timeouts", "default"];
+  if (valueAt(document, ["limits", "callTimeout"]) !== undefined) return [];
+  if (valueAt(document, usual) !== undefined) return [];
+  const least = numberAt(document, usual) ?? 0;
+  if (most >= least) return [];
+  const path = ["limits", "callTimeoutMax"];
+  const value = valueAt(document, path);
+  const rule = `at least limits.callTimeout, ${formatSeconds(least)} where it is absent`;
+  return [fault(path, value, rule, `set limits.callTimeout: ${formatSeconds(most)} too`)];
+}
+
+function healthTimeout(document: Section): Fault[] {
+  const section = ["operational", "failureHandling"];
+  const interval = numberAt(document, [...section, "healthCheckInterval"]);
+  const path = [...section, "healthCheckTimeout"];
+  const timeout = numberAt(document, path);
+  if (interval === undefined || timeout === undefined || timeout <= interval) return [];
+  const rule = `at most healthCheckInterval, ${formatSeconds(interval)}`;
+  return [fault(path, valueAt(document, path), rule, "shorten it, or lengthen the interval")];
+}
+
+function cacheEntries(document: Section): Fault[] {
+  const path = ["session", "cacheEntries"];
+  const entries = numberAt(document, path);
+  const sessions = numberAt(document, ["session", "maxSessions"]);
+  if (entries === undefined || sessions === undefined || entries <= sessions) return [];
+  const fix = "remove it, so that every session has an entry";
+  return [fault(path, entries, `at most session.maxSessions, ${sessions}`, fix)];
+}
+
+function distinctPorts(document: Section): Fault[] {
+  const mcp = numberAt(document, ["port"]);
+  const admin = numberAt(document, ["adminPort"]);
+  if (mcp !== admin || mcp === 0 || mcp === undefined) return [];
+  return [
+    fault(
+      ["adminPort"],
+      admin,
+      `another port than port, ${mcp}`,
+      "change one, or write 0 for any free one",
+    ),
+  ];
+}
+
+const AUTH_TYPE = ["incomingAuth", "type"];
+
+function jwtSection(document: Section): Fault[] {
+  const path = ["incomingAuth", "jwt"];
+  const section = valueAt(document, path);
+  const isJwt = valueAt(document, AUTH_TYPE) === "jwt";
+  if (isJwt === isSection(section)) return [];
+  if (isJwt) return [fault(path, section, "required by type jwt", "add issuer, audience and jwks")];
+  const fix = "set incomingAuth.type: jwt, or remove the section";
+  return [fault(path, section, "a section of incomingAuth.type jwt", fix)];
+}
+
+/** Without tokens there are no principals to count: a cap that holds for nobody would only look like one. */
+function principalCaps(document: Section): Fault[] {
+  if (valueAt(document, AUTH_TYPE) === "jwt") return [];
+  return ["maxPerPrincipal", "initializePerMinute"].flatMap((key) => {
+    const path = ["session", key];
+    const value = valueAt(document, path);
+    if (value === undefined) return [];
+    const fix = "remove it, or set incomingAuth.type: jwt";
+    return [fault(path, value, "a cap that needs incomingAuth.type jwt", fix)];
+  });
+}
+
+/** Redis is reached in one of two ways. */
+function redisAddress(document: Section): Fault[] {
+  const section = ["sessionStorage"];
+  if (valueAt(document, [...section, "provider"]) !== "redis") return [];
+  const address = valueAt(document, [...section, "address"]);
+  const sentinel = valueAt(document, [...section, "sentinel"]);
+  const rule = "either address or sentinel beside the provider redis";
+  if (address === undefined && sentinel === undefined) {
+    return [fault([...section, "address"], address, rule, "add address: redis.example.com:6379")];
+  }
+  if (address === undefined || sentinel === undefined) return [];
+  return [fault([...section, "address"], address, rule, "remove it; Sentinel names the master")];
+}
+
+/** A proxy is the front of one server. */
+function oneBackend(document: Section, role: Role): Fault[] {
+  const backends = valueAt(document, ["backends"]);
+  if (role !== "proxy" || !Array.isArray(backends) || backends.length < 2) return [];
+  const fix = "run a proxy for each, or a gateway for all";
+  return [fault(["backends"], backends.length, "one backend for a proxy", fix)];
+}

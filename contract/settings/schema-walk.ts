@@ -1,0 +1,75 @@
+import * as z from "zod";
+import type { Path } from "../document.ts";
+import { configuration } from "./configuration.ts";
+
+/** A value of the configuration that is written as one: no section of known keys, but what stands in one. */
+export interface Leaf {
+  readonly path: readonly string[];
+  readonly schema: z.ZodType;
+  /** The plain types that it is written as; empty for lists and maps. */
+  readonly plain: ReadonlySet<string>;
+}
+
+/** The schema below defaults, options and transforms. */
+export function bare(schema: unknown): unknown {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNonOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  ) {
+    return bare(schema.unwrap());
+  }
+  return schema instanceof z.ZodPipe ? bare(schema.def.in) : schema;
+}
+
+function plainTypes(schema: unknown): ReadonlySet<string> {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodString || inner instanceof z.ZodEnum) return new Set(["string"]);
+  if (inner instanceof z.ZodLiteral) return new Set([...inner.values].map((value) => typeof value));
+  if (inner instanceof z.ZodNumber) return new Set(["number"]);
+  if (inner instanceof z.ZodBoolean) return new Set(["boolean"]);
+  if (inner instanceof z.ZodUnion) {
+    return new Set(inner.options.flatMap((option) => [...plainTypes(option)]));
+  }
+  return new Set();
+}
+
+function* walk(schema: unknown, path: readonly string[]): Generator<Leaf> {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodObject) {
+    for (const [key, field] of Object.entries(inner.shape)) yield* walk(field, [...path, key]);
+  } else if (schema instanceof z.ZodType) {
+    yield { path, schema, plain: plainTypes(schema) };
+  }
+}
+
+/** Every leaf of the configuration, in the order of the schema. */
+export const LEAVES: readonly Leaf[] = [...walk(configuration, [])];
+
+/** The fields of a list's entries or a map's values, with `[]` or `*` in the path; none for plain ones. */
+export function fieldsWithin(leaf: Leaf): Leaf[] {
+  const inner = bare(leaf.schema);
+  if (inner instanceof z.ZodArray) return within(inner.element, leaf, "[]");
+  if (inner instanceof z.ZodRecord) return within(inner.valueType, leaf, ".*");
+  return [];
+}
+
+function within(element: unknown, { path }: Leaf, mark: string): Leaf[] {
+  if (!(bare(element) instanceof z.ZodObject)) return [];
+  return [...walk(element, [...path.slice(0, -1), `${path.at(-1)}${mark}`])];
+}
+
+/** The keys that are known at a path; empty where any key is allowed or none makes sense. */
+export function knownKeys(path: Path): readonly string[] {
+  let schema: unknown = configuration;
+  for (const step of path) {
+    const inner = bare(schema);
+    if (inner instanceof z.ZodObject) schema = inner.shape[step];
+    else if (inner instanceof z.ZodArray) schema = inner.element;
+    else if (inner instanceof z.ZodRecord) schema = inner.valueType;
+    else return [];
+  }
+  const inner = bare(schema);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}

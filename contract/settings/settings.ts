@@ -1,0 +1,211 @@
+import type * as z from "zod";
+import { seconds } from "../units.ts";
+import { type BackendSettings, backendOf } from "./backend.ts";
+import type { configuration } from "./configuration.ts";
+import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
+
+/** How clients prove who they are. */
+export interface JwtSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  /** A URL, or the path of a file. */
+  readonly jwks: string;
+  readonly clockToleranceSeconds: number;
+  /** The URL of the MCP endpoint as clients know it; absent: as each request names it. */
+  readonly resource?: string;
+}
+
+/** What a process is: one endpoint over many backends, or the front of one. */
+export type Role = "gateway" | "proxy";
+
+/**
+ * What the runtime reads: a configuration with every default filled in and every number in one
+ * unit. Deeply frozen. `docs/settings.md` says what each is for.
+ */
+export interface Settings {
+  readonly role: Role;
+  readonly name: string;
+  readonly groupRef?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  readonly allowedHosts?: readonly string[];
+  readonly allowedOrigins?: readonly string[];
+  /** Absent: everybody who reaches the port may call. */
+  readonly jwt?: JwtSettings;
+  /** At least one; names are unique. */
+  readonly backends: readonly BackendSettings[];
+  readonly aggregation: { readonly prefixFormat: string };
+  readonly session: {
+    readonly idleTtlSeconds: number;
+    /** Absent: no limit. */
+    readonly maxLifetimeSeconds?: number;
+    readonly maxSessions: number;
+    readonly cacheEntries: number;
+    /** Absent: a principal has no cap of its own. */
+    readonly maxPerPrincipal?: number;
+    /** Per process. Absent: a principal may open sessions as fast as it likes. */
+    readonly initializePerMinute?: number;
+    /** Absent: the keys come from elsewhere. */
+    readonly keysFile?: string;
+  };
+  readonly sessionStorage: SessionStorageSettings;
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly callTimeoutSeconds: number;
+    readonly callTimeoutMaxSeconds: number;
+    readonly connectTimeoutSeconds: number;
+    readonly podLossAfterSeconds: number;
+    readonly initializeTimeoutSeconds: number;
+    readonly requestTimeoutSeconds: number;
+    readonly keepAliveSeconds: number;
+    readonly upstreamConnections: number;
+    readonly batchMessages: number;
+    readonly views: number;
+    readonly subscriptions: number;
+    readonly clientBytes: number;
+    readonly streams: number;
+    readonly catalogRefreshSeconds: number;
+  };
+  readonly drain: {
+    /** From SIGTERM to the closed listener. */
+    readonly lingerSeconds: number;
+  };
+  /** How the pods of backends are found. */
+  readonly dns: {
+    /** Absent: the system's. */
+    readonly servers?: readonly string[];
+    readonly refreshSeconds: number;
+  };
+  /** Where other processes reach the admin port. Absent: what the process finds out. */
+  readonly peerHost?: string;
+  /** What a limit of open files that is too low comes to. */
+  readonly nofile: {
+    readonly mode: "enforce" | "degrade";
+    /** The limit that the process was planned with. Absent: what these settings need. */
+    readonly required?: number;
+  };
+  readonly health: {
+    readonly intervalSeconds: number;
+    readonly timeoutSeconds: number;
+    readonly unhealthyThreshold: number;
+    readonly partialFailureMode: "best_effort" | "fail";
+    /** Absent: the state of the backends is not logged at intervals. */
+    readonly statusReportingSeconds?: number;
+  };
+}
+
+type Parsed = z.output<typeof configuration>;
+
+/** A check never waits longer than this, unless told otherwise: ToolHive's default. */
+const HEALTH_TIMEOUT_SECONDS = seconds("10s");
+
+/** The settings that a valid configuration amounts to. */
+export function settingsOf(parsed: Parsed, role: Role): Settings {
+  const { name, groupRef, metadata, host, port, adminPort } = parsed;
+  const { allowedHosts, allowedOrigins, peerHost } = parsed;
+  const { servers, refresh } = parsed.dns;
+  // Proxies of two servers may share a store and keys: a session of one is none of the other's.
+  const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
+  const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
+  return frozen({
+    role,
+    name,
+    ...(groupRef !== undefined && { groupRef }),
+    metadata,
+    host,
+    port,
+    adminPort,
+    logLevel: parsed.operational.logLevel,
+    ...(allowedHosts && { allowedHosts }),
+    ...(allowedOrigins && { allowedOrigins }),
+    ...(parsed.incomingAuth?.jwt && { jwt: jwtOf(parsed.incomingAuth.jwt) }),
+    backends: parsed.backends.map((backend) =>
+      backendOf(backend, role, backend.callTimeout ?? perWorkload.get(backend.name)),
+    ),
+    aggregation: { prefixFormat: parsed.aggregation.conflictResolutionConfig.prefixFormat },
+    session: sessionOf(parsed.session, role),
+    sessionStorage: sessionStorageOf(parsed.sessionStorage, server),
+    limits: limitsOf(parsed),
+    drain: { lingerSeconds: parsed.drain.linger },
+    dns: { ...(servers && { servers }), refreshSeconds: refresh },
+    ...(peerHost !== undefined && { peerHost }),
+    nofile: nofileOf(parsed.nofile),
+    health: healthOf(parsed.operational.failureHandling),
+  });
+}
+
+/** Whoever talks to a single stateful server comes back to it later. */
+export const IDLE_TTL_SECONDS = { gateway: seconds("30m"), proxy: seconds("2h") };
+
+function sessionOf(session: Parsed["session"], role: Role): Settings["session"] {
+  const { idleTtl = IDLE_TTL_SECONDS[role] } = session;
+  const { maxLifetime, maxSessions, cacheEntries = maxSessions } = session;
+  const { maxPerPrincipal, initializePerMinute, keysFile } = session;
+  return {
+    idleTtlSeconds: idleTtl,
+    ...(maxLifetime !== undefined && { maxLifetimeSeconds: maxLifetime }),
+    maxSessions,
+    cacheEntries,
+    ...(maxPerPrincipal !== undefined && { maxPerPrincipal }),
+    ...(initializePerMinute !== undefined && { initializePerMinute }),
+    ...(keysFile !== undefined && { keysFile }),
+  };
+}
+
+function nofileOf({ mode, required }: Parsed["nofile"]): Settings["nofile"] {
+  return { mode, ...(required !== undefined && { required }) };
+}
+
+function jwtOf(jwt: NonNullable<NonNullable<Parsed["incomingAuth"]>["jwt"]>): JwtSettings {
+  const { issuer, audience, jwks, clockTolerance, resource } = jwt;
+  return {
+    issuer,
+    audience,
+    jwks,
+    clockToleranceSeconds: clockTolerance,
+    ...(resource !== undefined && { resource }),
+  };
+}
+
+function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
+  return {
+    bodyBytes: limits.bodyBytes,
+    callTimeoutSeconds: limits.callTimeout ?? operational.timeouts.default,
+    callTimeoutMaxSeconds: limits.callTimeoutMax,
+    connectTimeoutSeconds: limits.connectTimeout,
+    podLossAfterSeconds: limits.podLossAfter,
+    initializeTimeoutSeconds: limits.initializeTimeout,
+    requestTimeoutSeconds: limits.requestTimeout,
+    keepAliveSeconds: limits.keepAlive,
+    upstreamConnections: limits.upstreamConnections,
+    batchMessages: limits.batchMessages,
+    views: limits.views,
+    subscriptions: limits.subscriptions,
+    clientBytes: limits.clientBytes,
+    streams: limits.streams,
+    catalogRefreshSeconds: limits.catalogRefresh,
+  };
+}
+
+function healthOf(handling: Parsed["operational"]["failureHandling"]): Settings["health"] {
+  const { healthCheckInterval, healthCheckTimeout, statusReportingInterval } = handling;
+  return {
+    intervalSeconds: healthCheckInterval,
+    timeoutSeconds: healthCheckTimeout ?? Math.min(HEALTH_TIMEOUT_SECONDS, healthCheckInterval),
+    unhealthyThreshold: handling.unhealthyThreshold,
+    partialFailureMode: handling.partialFailureMode,
+    ...(statusReportingInterval !== undefined && {
+      statusReportingSeconds: statusReportingInterval,
+    }),
+  };
+}
+
+function frozen<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === "object" && inner !== null) frozen(inner);
+  }
+  return Object.freeze(value);
+}

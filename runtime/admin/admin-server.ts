@@ -1,0 +1,36 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import { sendError } from "../edge/send-error.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { asFleetError } from "../wire/fleet-error.ts";
+import { ADMIN_PAGE } from "./admin-page.ts";
+import { addPeerRoutes, type PeerService } from "./peer-routes.ts";
+import { addPodRoutes, type PodAdministration } from "./pod-routes.ts";
+import { addProbes, type Probes } from "./probes.ts";
+
+export interface AdminServerParts {
+  readonly probes: Probes;
+  readonly metrics: Metrics;
+  readonly status: () => Promise<Record<string, unknown>>;
+  readonly pods: PodAdministration;
+  readonly peers: PeerService;
+  /** Guards what changes something. Undefined: whoever reaches the port may. */
+  readonly token: string | undefined;
+}
+
+/** The listener that operators talk to. It has no guards: nothing outside the cluster may reach it. */
+export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
+  const { probes, metrics, status, pods, peers, token } = parts;
+  const server = Fastify({ forceCloseConnections: true });
+  server.setErrorHandler((thrown, _request, reply) => {
+    sendError(reply, asFleetError(thrown));
+  });
+  addProbes(server, probes);
+  addPodRoutes(server, pods, token);
+  addPeerRoutes(server, peers);
+  server.get("/metrics", async (_request, reply) => {
+    return reply.type(metrics.registry.contentType).send(await metrics.text());
+  });
+  server.get("/status", async () => await status());
+  server.get("/", async (_request, reply) => reply.type("text/html").send(ADMIN_PAGE));
+  return server;
+}

@@ -1,0 +1,53 @@
+import type { Logger } from "pino";
+
+import type { SessionStore } from "../sessions/session-store.ts";
+
+export interface LeaseParts {
+  readonly store: SessionStore;
+  readonly log: Logger;
+  /** The session's key. */
+  readonly key: string;
+  /** The one thing that is done alone. */
+  readonly purpose: string;
+  /** Who does it. */
+  readonly holder: string;
+  /** How long others wait for a holder that was killed. */
+  readonly ttlMs: number;
+}
+
+/** The right to do one thing to a session, alone in the fleet, for as long as the process that has it lives. */
+export class Lease {
+  readonly #parts: LeaseParts;
+
+  constructor(parts: LeaseParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether it is ours now. Errors: STORE_UNAVAILABLE. */
+  take(): Promise<boolean> {
+    const { store, key, purpose, holder, ttlMs } = this.#parts;
+    return store.lease(key, purpose, holder, ttlMs);
+  }
+
+  /** Does what it was taken for, and prolongs it all the while. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const prolong = () => this.#orLog(this.take(), "a lease cannot be prolonged");
+    const timer = setInterval(prolong, this.#parts.ttlMs / 3).unref();
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** Gives it back. Nobody waits for that: it also ends by itself. */
+  release(): void {
+    const { store, key, purpose, holder } = this.#parts;
+    this.#orLog(store.release(key, purpose, holder), "a lease cannot be given back");
+  }
+
+  #orLog(done: Promise<unknown>, failure: string): void {
+    const { log, purpose } = this.#parts;
+    done.catch((error: unknown) => log.warn({ purpose, error }, failure));
+  }
+}

@@ -1,0 +1,114 @@
+import type { Socket } from "node:net";
+
+import { type NofileFit, processBudget } from "@mcp-fleet/contract/capacity";
+import type { Settings } from "@mcp-fleet/contract/settings";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { FleetError } from "../wire/fleet-error.ts";
+
+export interface DescriptorsParts {
+  readonly settings: Settings;
+  /** What the limit of open files makes of the settings; undefined: it is unknown, and nothing is refused. */
+  readonly fit: NofileFit | undefined;
+  readonly metrics: Metrics;
+}
+
+/** Of the reserve, what connections of sessions that are there already may take; and what it takes to refuse others. */
+const CONNECTIONS_SHARE = 1 / 4;
+const REFUSALS_SHARE = 1 / 2;
+
+/**
+ * The process's descriptors, counted as they are taken, so that the system never has to refuse one. What backends,
+ * store and process may take is set aside. Clients share the rest in this order: new sessions and streams end where
+ * the reserve begins, connections within the reserve, and its last part stays free for what nobody counts.
+ */
+export class Descriptors {
+  readonly #fit: NofileFit | undefined;
+  readonly #setAside: number;
+  readonly #allowed: number;
+  readonly #allowedConnections: number;
+  readonly #allowedRefusals: number;
+  readonly #metrics: Metrics;
+  #connections = 0;
+  readonly #refusals = new Set<Socket>();
+  #streams = 0;
+
+  constructor({ settings, fit, metrics }: DescriptorsParts) {
+    const budget = processBudget(settings);
+    const allowed = fit === undefined ? Number.POSITIVE_INFINITY : budget.usable(fit.limit);
+    const reserve = fit === undefined ? 0 : fit.limit - allowed;
+    this.#fit = fit;
+    this.#setAside = budget.fixed;
+    this.#allowed = allowed;
+    this.#allowedConnections = allowed + Math.floor(reserve * CONNECTIONS_SHARE);
+    this.#allowedRefusals = Math.floor(reserve * REFUSALS_SHARE);
+    this.#metrics = metrics;
+    metrics.nofileDegraded.set(fit !== undefined && fit.need.value > fit.limit ? 1 : 0);
+    metrics.onScrape(() => {
+      metrics.descriptorsUsed.set(this.used);
+      metrics.descriptorsAllowed.set(this.#allowed);
+    });
+  }
+
+  /** What is set aside, and what clients have taken. */
+  get used(): number {
+    return this.#setAside + this.#connections + this.#refusals.size + this.#streams;
+  }
+
+  /** The part of /status; undefined where the limit is unknown. */
+  get status(): Record<string, unknown> | undefined {
+    if (this.#fit === undefined) return undefined;
+    const { limit, need, sessions, lowered } = this.#fit;
+    return {
+      limit,
+      need: need.value,
+      sessions,
+      lowered,
+      allowed: this.#allowed,
+      used: this.used,
+    };
+  }
+
+  /** Errors: AT_CAPACITY where one more session or stream of a client would need what is kept for those there are. */
+  checkRoom(what: "session" | "stream"): void {
+    if (this.used <= this.#allowed) return;
+    this.#metrics.descriptorsRefused.inc({ what });
+    const message = `this process has no room for another ${what}: its open files are in use`;
+    throw new FleetError("AT_CAPACITY", { message });
+  }
+
+  /** Whether a client's connection is taken; if so, it counts until it closes. */
+  takeConnection(socket: Socket): boolean {
+    if (this.used - this.#refusals.size >= this.#allowedConnections) {
+      this.#metrics.descriptorsRefused.inc({ what: "connection" });
+      return false;
+    }
+    this.#connections += 1;
+    socket.once("close", () => {
+      this.#connections -= 1;
+    });
+    return true;
+  }
+
+  /** A client's connection that is told that it is refused; it counts until it closes. The oldest gives way to one too many. */
+  takeRefusal(socket: Socket): void {
+    const [oldest] = this.#refusals;
+    if (oldest !== undefined && this.#refusals.size >= this.#allowedRefusals) {
+      this.#refusals.delete(oldest);
+      oldest.destroy();
+    }
+    this.#refusals.add(socket);
+    socket.once("close", () => this.#refusals.delete(socket));
+  }
+
+  /** A stream of a session at a backend, beside those set aside; give it back once. Undefined where it is refused. */
+  takeStream(): (() => void) | undefined {
+    if (this.used >= this.#allowed) {
+      this.#metrics.descriptorsRefused.inc({ what: "stream" });
+      return undefined;
+    }
+    this.#streams += 1;
+    return () => {
+      this.#streams -= 1;
+    };
+  }
+}

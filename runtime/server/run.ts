@@ -1,0 +1,76 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
+import type { Logger } from "pino";
+import { KeyRing } from "../sessions/key-ring.ts";
+import { buildLog } from "../telemetry/log.ts";
+import { checkNofile } from "./nofile.ts";
+import type { Create, RoleProcess } from "./role-process.ts";
+import type { Secrets } from "./secrets.ts";
+
+/**
+ * Runs a role until a signal ends it: the first one drains, a second one cuts. Errors: NofileError, and those
+ * of `listen`.
+ */
+export async function run(create: Create, given: Settings, secrets: Secrets): Promise<void> {
+  const log = buildLog(given.logLevel, given.role).child({ name: given.name });
+  const nofile = checkNofile(given, log);
+  const settings = nofile?.settings ?? given;
+  const { sessionKeys, ownerKey, adminToken } = secrets;
+  const server = create({
+    settings,
+    log,
+    ...(nofile && { nofile }),
+    ...(sessionKeys && { ring: new KeyRing(sessionKeys) }),
+    ...(ownerKey && { ownerKey }),
+    ...(adminToken !== undefined && { adminToken }),
+  });
+  try {
+    const { url, adminUrl } = await server.listen();
+    log.info({ url, adminUrl, backends: settings.backends.map(({ name }) => name) }, "listening");
+  } catch (error) {
+    await server.destroy(new Error("the process cannot listen"));
+    throw error;
+  }
+  const report = reportStatus(server, settings, log);
+  await untilDrained(server, settings, log);
+  clearInterval(report);
+}
+
+/** Resolves when everything in flight has finished, or was cut by a second signal or the longest call's time. */
+function untilDrained(server: RoleProcess, settings: Settings, log: Logger): Promise<void> {
+  const { drain, limits } = settings;
+  return new Promise((resolve) => {
+    let signals = 0;
+    const cut = (reason: string) => {
+      log.error({ reason }, "the drain ends early");
+      process.exitCode = 1;
+      void server.destroy(new Error(reason));
+    };
+    const onSignal = (signal: NodeJS.Signals) => {
+      signals += 1;
+      if (signals > 1) return cut(`a second ${signal}`);
+      log.info({ signal }, "draining");
+      // A person who presses Ctrl-C stands before no balancer that has to hear of it.
+      const lingerSeconds = signal === "SIGINT" ? 0 : drain.lingerSeconds;
+      const deadlineMs = (lingerSeconds + limits.callTimeoutMaxSeconds) * 1000;
+      const deadline = setTimeout(() => cut("the longest call's time is over"), deadlineMs);
+      void server.drain(lingerSeconds).then(() => {
+        clearTimeout(deadline);
+        process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
+        log.info("drained");
+        resolve();
+      });
+    };
+    process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  });
+}
+
+function reportStatus(
+  server: RoleProcess,
+  settings: Settings,
+  log: Logger,
+): NodeJS.Timeout | undefined {
+  const { statusReportingSeconds } = settings.health;
+  if (statusReportingSeconds === undefined) return undefined;
+  const report = async () => log.info({ status: await server.status() }, "status");
+  return setInterval(() => void report(), statusReportingSeconds * 1000).unref();
+}

@@ -1,0 +1,47 @@
+import type { LiveSession } from "../../sessions/live-session.ts";
+import type { SessionStore } from "../../sessions/session-store.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import { FleetError } from "../../wire/fleet-error.ts";
+import type { Backend } from "../backend.ts";
+import { handshake, unreachable, type Welcome } from "./handshake.ts";
+
+/**
+ * Opens a backend session: at the pod that the store chooses of those that answer, where it does not take it after all
+ * at the next one, until none is left. Errors: those of the handshake, BACKEND_UNREACHABLE, STORE_UNAVAILABLE.
+ */
+export async function openAtPod(
+  { store, metrics }: { readonly store: SessionStore; readonly metrics: Metrics },
+  { key, record }: LiveSession,
+  backend: Backend,
+  epoch: number,
+  signal: AbortSignal,
+): Promise<Welcome> {
+  const { name, hasPods, settings } = backend;
+  if (!hasPods || settings.routing === "spread") {
+    return await handshake(backend, record, epoch, signal);
+  }
+  const silent = new Set<string>();
+  let reason: unknown = "no pod of the backend takes a session";
+  for (;;) {
+    const able = backend.candidates().filter((pod) => !silent.has(pod));
+    const pod = able.length === 0 ? undefined : await store.pin(key, name, able);
+    if (pod === undefined) throw unreachable(backend, reason);
+    try {
+      const welcome = await handshake(backend, record, epoch, signal, pod);
+      metrics.podPins.inc({ backend: name, pod });
+      return welcome;
+    } catch (error) {
+      if (!isOfPod(error)) throw error;
+      silent.add(pod);
+      reason = error;
+    }
+  }
+}
+
+/** Another pod may do better: this one is away, or cannot now. */
+function isOfPod(error: unknown): boolean {
+  if (!(error instanceof FleetError)) return false;
+  const { httpStatus } = error.data ?? {};
+  const cannot = error.code === "BACKEND_REFUSED" && Number(httpStatus) >= 500;
+  return cannot || error.code === "BACKEND_UNREACHABLE";
+}

@@ -1,0 +1,136 @@
+import type { Logger } from "pino";
+
+import { LiveSession } from "../../sessions/live-session.ts";
+import type { SessionStore } from "../../sessions/session-store.ts";
+import type { Backend } from "../backend.ts";
+import type { UpstreamSessions } from "./upstream-sessions.ts";
+
+export interface PodDrainsParts {
+  readonly store: SessionStore;
+  readonly backends: readonly Backend[];
+  readonly upstreams: UpstreamSessions;
+  /** The session, if this process holds it. */
+  readonly held: (key: string) => LiveSession | undefined;
+  /** What drains is asked again so often, should a change have gone unheard. */
+  readonly refreshMs: number;
+  /** The longest time that the move of one session may take. */
+  readonly moveMs: number;
+  readonly log: Logger;
+}
+
+/** What draining a pod comes to. */
+export interface PodDrain {
+  readonly pod: string;
+  /** Those that have a pod of this name. */
+  readonly backends: readonly string[];
+  /** How many sessions it has, of those that move and those that wait. */
+  readonly sessions: number;
+}
+
+/** Sessions that are moved at the same time. */
+const MOVED_AT_ONCE = 16;
+
+/** More than a pod holds. */
+const MOST_SESSIONS = 1_000_000;
+
+/** Which pods drain, for the whole fleet: the store knows, and every process follows it. */
+export class PodDrains {
+  readonly #parts: PodDrainsParts;
+  readonly #timer: NodeJS.Timeout;
+  readonly #unwatch: () => void;
+  #closed = false;
+
+  constructor(parts: PodDrainsParts) {
+    const { store, refreshMs } = parts;
+    this.#parts = parts;
+    this.#timer = setInterval(() => void this.#read(), refreshMs).unref();
+    this.#unwatch = store.watch(({ kind }) => {
+      if (kind === "drains" || kind === "gap") void this.#read();
+    });
+    void this.#read();
+  }
+
+  /** Names of all pods that drain or are there. */
+  get pods(): string[] {
+    const names = this.#parts.backends.flatMap(({ hasPods, pods, drains }) =>
+      hasPods ? [...pods.map(({ name }) => name), ...drains] : [],
+    );
+    return [...new Set(names)];
+  }
+
+  /**
+   * From now on the pod gets no new session. Those whose memory is not in it begin to move; the others stay until they
+   * end. Undefined: no backend has such a pod. Errors: STORE_UNAVAILABLE.
+   */
+  async drain(pod: string): Promise<PodDrain | undefined> {
+    const { store } = this.#parts;
+    const backends = this.#having(pod);
+    if (backends.length === 0) return undefined;
+    await Promise.all(backends.map(({ name }) => store.setDraining({ backend: name, pod }, true)));
+    await this.#read();
+    let sessions = 0;
+    for (const backend of backends) {
+      const keys = await store.sessionsOn(backend.name, pod, MOST_SESSIONS);
+      sessions += keys.length;
+      if (!backend.settings.stateful) void this.#moveAll(backend, keys);
+    }
+    return { pod, backends: backends.map(({ name }) => name), sessions };
+  }
+
+  /** The pod takes sessions again. False: no backend has such a pod. Errors: STORE_UNAVAILABLE. */
+  async undrain(pod: string): Promise<boolean> {
+    const { store } = this.#parts;
+    const backends = this.#having(pod);
+    await Promise.all(backends.map(({ name }) => store.setDraining({ backend: name, pod }, false)));
+    await this.#read();
+    return backends.length > 0;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#unwatch();
+  }
+
+  #having(pod: string): Backend[] {
+    return this.#parts.backends.filter(
+      ({ hasPods, pods, drains }) =>
+        hasPods && (drains.has(pod) || pods.some(({ name }) => name === pod)),
+    );
+  }
+
+  async #read(): Promise<void> {
+    const { store, backends, log } = this.#parts;
+    try {
+      const draining = await store.draining();
+      for (const backend of backends) {
+        const own = draining.filter((one) => one.backend === backend.name);
+        backend.drains = new Set(own.map(({ pod }) => pod));
+      }
+    } catch (error) {
+      if (!this.#closed) log.warn({ error }, "which pods drain cannot be read: it stays as it was");
+    }
+  }
+
+  async #moveAll(backend: Backend, keys: readonly string[]): Promise<void> {
+    const rest = keys.values();
+    const mover = async () => {
+      for (const key of rest) if (!this.#closed) await this.#move(backend, key);
+    };
+    await Promise.all(Array.from({ length: MOVED_AT_ONCE }, mover));
+    this.#parts.log.info({ backend: backend.name, sessions: keys.length }, "moves are over");
+  }
+
+  /** To use a session is to move it. */
+  async #move(backend: Backend, key: string): Promise<void> {
+    const { store, upstreams, held, moveMs, log } = this.#parts;
+    try {
+      const record = await store.load(key);
+      if (record === undefined) return;
+      const session = held(key) ?? new LiveSession("", record, Date.now());
+      await upstreams.open(session, backend, AbortSignal.timeout(moveMs));
+    } catch (error) {
+      log.warn({ backend: backend.name, error }, "a session does not move: its next call will");
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { SessionStore } from "../../sessions/session-store.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import type { Backend } from "../backend.ts";
+
+/** A pod's row in /status. */
+export interface PodRow {
+  readonly name: string;
+  readonly address: string;
+  readonly state: string;
+  readonly draining: boolean;
+  readonly since: string;
+  /** Of the whole fleet; null while the store does not answer. */
+  readonly sessions: number | null;
+  /** Requests of this process. */
+  readonly outstanding: number;
+  readonly error: string | undefined;
+}
+
+/** What people and monitors see of the pods of a backend. */
+export class PodReport {
+  readonly #store: SessionStore;
+
+  constructor(store: SessionStore) {
+    this.#store = store;
+  }
+
+  /** Empty for a backend that is one address. */
+  async rows(backend: Backend): Promise<PodRow[]> {
+    if (!backend.hasPods) return [];
+    const { pods, drains } = backend;
+    const counts = await this.#counts(backend);
+    return pods.map(({ name, address, health, outstanding }, index) => ({
+      name,
+      address,
+      state: health.state,
+      draining: drains.has(name),
+      since: new Date(health.sinceMs).toISOString(),
+      sessions: counts?.[index] ?? null,
+      outstanding,
+      error: health.error,
+    }));
+  }
+
+  async measure(backend: Backend, metrics: Metrics): Promise<void> {
+    if (!backend.hasPods) return;
+    const counts = await this.#counts(backend);
+    if (counts === undefined) return;
+    for (const [index, { name }] of backend.pods.entries()) {
+      metrics.podSessions.set({ backend: backend.name, pod: name }, counts[index] ?? 0);
+    }
+    const sum = counts.reduce((total, count) => total + count, 0);
+    const imbalance = sum === 0 ? 1 : (Math.max(...counts) * counts.length) / sum;
+    metrics.podImbalance.set({ backend: backend.name }, imbalance);
+  }
+
+  /** Undefined while the store does not answer, when status and metrics matter most. */
+  #counts({ name, pods }: Backend): Promise<number[] | undefined> {
+    return this.#store
+      .podSessions(
+        name,
+        pods.map((pod) => pod.name),
+      )
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+
+import type { Logger } from "pino";
+import { Lease } from "../../fleet/lease.ts";
+import type { LiveSession } from "../../sessions/live-session.ts";
+import type { SessionStore } from "../../sessions/session-store.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import type { UpstreamSession } from "./upstream-session.ts";
+
+export interface SessionMovesParts {
+  readonly store: SessionStore;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Longer than the 2 s within which every process hears of a change. */
+const SETTLE_MS = 2_500;
+
+/** How often it is looked whether calls have ended. */
+const POLL_MS = 50;
+
+/** How long calls in flight are waited for, while others wait behind them. */
+const PATIENCE_MS = 10_000;
+
+/** A session that was too busy to move is left alone for so long. */
+const PAUSE_MS = 60_000;
+
+/** Longer than the store may be away for without being noticed. */
+const LEASE_MS = 5_000;
+
+const END_TIMEOUT_MS = 5_000;
+
+/**
+ * Sends backend sessions away from pods that drain. The record says that a session is moving; then no process begins a
+ * call in it, and those that have some in flight hold it up until they end.
+ */
+export class SessionMoves {
+  readonly #parts: SessionMovesParts;
+  readonly #holder = randomUUID();
+  /** Backends that do not let sessions end: they would keep what the client has left. */
+  readonly #unmovable = new Set<string>();
+  /** Until when a session stays, by session and backend. */
+  readonly #staysUntilMs = new Map<string, number>();
+  /** What this process holds up, by session and backend. */
+  readonly #heldUp = new Set<string>();
+
+  constructor(parts: SessionMovesParts) {
+    this.#parts = parts;
+  }
+
+  /** A stateful server's memory does not move with the session: it waits for its end where it is. */
+  canMove({ backend }: UpstreamSession, key: string): boolean {
+    if (backend.settings.stateful || this.#unmovable.has(backend.name)) return false;
+    return (this.#staysUntilMs.get(slotOf(key, backend.name)) ?? 0) <= performance.now();
+  }
+
+  /** Keeps a session that is moving where it is for as long as calls of this process run in it. */
+  holdUp(session: LiveSession): void {
+    for (const [backend, { moving }] of Object.entries(session.record.upstreams)) {
+      if (moving === true && isBusy(session, backend)) this.#holdUp(session, backend);
+    }
+  }
+
+  /** Ends the old backend session once nobody calls in it. Whether it did; otherwise it stays. */
+  async end(upstream: UpstreamSession, key: string, signal: AbortSignal): Promise<boolean> {
+    const { store, metrics, log } = this.#parts;
+    const backend = upstream.backend.name;
+    const stays = (outcome: "busy" | "unmovable") => {
+      metrics.sessionMoves.inc({ backend, outcome });
+      log.info({ backend, pod: upstream.record.pod, outcome }, "a session stays at a draining pod");
+      return false;
+    };
+    await delay(SETTLE_MS, undefined, { signal });
+    const untilMs = performance.now() + PATIENCE_MS;
+    while (await store.leased(key, purposeOf(backend, ""))) {
+      if (performance.now() > untilMs) {
+        this.#staysUntilMs.set(slotOf(key, backend), performance.now() + PAUSE_MS);
+        return stays("busy");
+      }
+      await delay(POLL_MS, undefined, { signal });
+    }
+    if ((await this.#end(upstream)) === 405) {
+      this.#unmovable.add(backend);
+      return stays("unmovable");
+    }
+    metrics.sessionMoves.inc({ backend, outcome: "moved" });
+    return true;
+  }
+
+  /** A pod that does not answer any more keeps nothing that would matter. */
+  async #end(upstream: UpstreamSession): Promise<number | undefined> {
+    try {
+      return await upstream.end(AbortSignal.timeout(END_TIMEOUT_MS));
+    } catch (error) {
+      const backend = upstream.backend.name;
+      this.#parts.log.info({ backend, error }, "a session that moves could not be ended");
+      return undefined;
+    }
+  }
+
+  #holdUp(session: LiveSession, backend: string): void {
+    const { store, log } = this.#parts;
+    const slot = slotOf(session.key, backend);
+    if (this.#heldUp.has(slot)) return;
+    this.#heldUp.add(slot);
+    const holder = this.#holder;
+    const purpose = purposeOf(backend, holder);
+    const lease = new Lease({ store, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
+    const untilIdle = async () => {
+      await lease.take();
+      await lease.during(async () => {
+        while (isBusy(session, backend)) await delay(POLL_MS);
+      });
+    };
+    untilIdle()
+      .catch((error: unknown) => log.warn({ backend, error }, "a move cannot be held up"))
+      .finally(() => {
+        this.#heldUp.delete(slot);
+        lease.release();
+      });
+  }
+}
+
+function isBusy(session: LiveSession, backend: string): boolean {
+  for (const call of session.calls.values())
+    if (call.backend === backend && call.begun) return true;
+  return false;
+}
+
+function purposeOf(backend: string, holder: string): string {
+  return `busy:${backend}:${holder}`;
+}
+
+function slotOf(key: string, backend: string): string {
+  return `${key} ${backend}`;
+}

@@ -1,0 +1,265 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Settings } from "@mcp-fleet/contract/settings";
+import type { Logger } from "pino";
+import { Lease } from "../../fleet/lease.ts";
+import { untilAborted } from "../../fleet/until-aborted.ts";
+import type { LiveSession } from "../../sessions/live-session.ts";
+import type { SessionRecord, UpstreamRecord } from "../../sessions/session-record.ts";
+import type { SessionStore } from "../../sessions/session-store.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import { FleetError } from "../../wire/fleet-error.ts";
+import type { Backend } from "../backend.ts";
+import type { Welcome } from "./handshake.ts";
+import { openAtPod } from "./pod-choice.ts";
+import { SessionMoves } from "./session-moves.ts";
+import { UpstreamSession } from "./upstream-session.ts";
+
+/** Longer than the store may be away for without being noticed; a call waits this long for a process that was killed. */
+const LEASE_MS = 5_000;
+
+/** How often a process that waits for another's handshake looks whether it is done. */
+const LEASE_POLL_MS = 50;
+
+/** Ending a backend session is a courtesy: it may not hold anything up. */
+const END_TIMEOUT_MS = 5_000;
+
+export interface UpstreamSessionsParts {
+  readonly store: SessionStore;
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly limits: Settings["limits"];
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/**
+ * The backend sessions of client sessions: one per session and backend, opened at the first call under a
+ * lease of the store, then used by every process; opened anew where the backend lost it.
+ */
+export class UpstreamSessions {
+  readonly #parts: UpstreamSessionsParts;
+  readonly #holder = randomUUID();
+  readonly #opening = new Map<string, Promise<UpstreamSession>>();
+  readonly #moves: SessionMoves;
+  #onOpened: (session: LiveSession, backend: Backend) => void = () => {};
+  #onTold: (session: LiveSession, backend: Backend) => void = () => {};
+
+  constructor(parts: UpstreamSessionsParts) {
+    this.#parts = parts;
+    this.#moves = new SessionMoves(parts);
+  }
+
+  /** `listener` hears of every backend session that this process opened. */
+  onOpened(listener: (session: LiveSession, backend: Backend) => void): void {
+    this.#onOpened = listener;
+  }
+
+  /** `listener` hears where a client has been told that a backend session is a new one. */
+  onTold(listener: (session: LiveSession, backend: Backend) => void): void {
+    this.#onTold = listener;
+  }
+
+  /** The backend session if it is open, on its way to another pod or not. */
+  opened(session: LiveSession, backend: Backend): UpstreamSession | undefined {
+    return usable(session.record, backend);
+  }
+
+  /** All that are open, for what every backend has to hear. */
+  allOpened(session: LiveSession): UpstreamSession[] {
+    const found: UpstreamSession[] = [];
+    for (const name of Object.keys(session.record.upstreams)) {
+      const backend = this.#parts.backends.get(name);
+      const upstream = backend === undefined ? undefined : usable(session.record, backend);
+      if (upstream !== undefined) found.push(upstream);
+    }
+    return found;
+  }
+
+  /** Opens the backend session, or waits for whoever is opening it. Errors: those of the handshake, SESSION_NOT_FOUND. */
+  async open(
+    session: LiveSession,
+    backend: Backend,
+    signal: AbortSignal,
+  ): Promise<UpstreamSession> {
+    const present = usable(session.record, backend);
+    if (present !== undefined && !(await this.#leaves(session, present))) return present;
+    const slot = `${session.key} ${backend.name}`;
+    const opening =
+      this.#opening.get(slot) ??
+      this.#openUnderLease(session, backend).finally(() => this.#opening.delete(slot));
+    this.#opening.set(slot, opening);
+    return await untilAborted(opening, signal);
+  }
+
+  /** Notes that the backend forgot this session, so that the next `open` makes a new one. */
+  async lose(session: LiveSession, upstream: UpstreamSession): Promise<void> {
+    const { backend, record } = upstream;
+    // Many calls may find the same loss: it is one.
+    if (this.opened(session, backend)?.record.epoch !== record.epoch) return;
+    this.#parts.metrics.upstreamSessionsLost.inc({ backend: backend.name });
+    this.#parts.log.warn({ sid: session.label, backend: backend.name }, "backend lost a session");
+    await this.#write(session, backend, { ...record, lost: true });
+  }
+
+  /** Notes that the client was told of the loss. */
+  async told(session: LiveSession, upstream: UpstreamSession): Promise<void> {
+    const { renewed: _, ...record } = upstream.record;
+    await this.#write(session, upstream.backend, record);
+    this.#onTold(session, upstream.backend);
+  }
+
+  /** Opens the first backend session of a session that nobody knows yet. Answers the backend's result of initialize. */
+  async begin(session: LiveSession, backend: Backend): Promise<string> {
+    const { initializeTimeoutSeconds } = this.#parts.limits;
+    const signal = AbortSignal.timeout(initializeTimeoutSeconds * 1000);
+    try {
+      return (await this.#openNext(session, backend, signal)).resultText;
+    } catch (error) {
+      throw signal.aborted ? timedOut(backend, initializeTimeoutSeconds, error) : error;
+    }
+  }
+
+  /** Another process moves a session, or this one: it has to know of the calls in flight here. */
+  moving(session: LiveSession): void {
+    this.#moves.holdUp(session);
+  }
+
+  /** Ends the backend sessions of a session that has ended. Never fails: the backends' own expiry remains. */
+  async endAll(record: SessionRecord): Promise<void> {
+    const ends = Object.keys(record.upstreams).map(async (name) => {
+      const backend = this.#parts.backends.get(name);
+      const upstream = backend === undefined ? undefined : usable(record, backend);
+      if (upstream !== undefined) await this.#endOne(upstream);
+    });
+    await Promise.all(ends);
+  }
+
+  async #openUnderLease(session: LiveSession, backend: Backend): Promise<UpstreamSession> {
+    const { store, limits, log } = this.#parts;
+    const signal = AbortSignal.timeout(limits.initializeTimeoutSeconds * 1000);
+    const purpose = `open:${backend.name}`;
+    const holder = this.#holder;
+    const lease = new Lease({ store, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
+    try {
+      while (!(await lease.take())) {
+        this.#parts.metrics.leaseWaits.inc({ backend: backend.name });
+        await delay(LEASE_POLL_MS, undefined, { signal });
+        const present = usable(await this.#reload(session), backend);
+        if (present !== undefined && !isMoving(present)) return present;
+      }
+      try {
+        return await lease.during(async () => {
+          const present = usable(await this.#reload(session), backend);
+          if (present !== undefined && !isMoving(present)) return present;
+          if (present !== undefined && !(await this.#moves.end(present, session.key, signal))) {
+            return await this.#stay(session, present);
+          }
+          return (await this.#openNext(session, backend, signal)).session;
+        });
+      } finally {
+        lease.release();
+      }
+    } catch (error) {
+      throw signal.aborted ? timedOut(backend, limits.initializeTimeoutSeconds, error) : error;
+    }
+  }
+
+  async #openNext(session: LiveSession, backend: Backend, signal: AbortSignal): Promise<Welcome> {
+    const { record } = session;
+    const epoch = (record.upstreams[backend.name]?.epoch ?? 0) + 1;
+    const welcome = await openAtPod(this.#parts, session, backend, epoch, signal);
+    const { session: upstream } = welcome;
+    this.#parts.metrics.upstreamSessionsOpened.inc({ backend: backend.name });
+    if (epoch > 1) this.#parts.metrics.upstreamReinitializations.inc({ backend: backend.name });
+    await this.#replay(record, upstream, signal);
+    const opened = epoch > 1 ? { ...upstream.record, renewed: true as const } : upstream.record;
+    const written = await this.#write(session, backend, opened);
+    const present = written === undefined ? undefined : usable(written, backend);
+    if (present?.record.sessionId !== upstream.record.sessionId) await this.#endOne(upstream);
+    if (present === undefined) throw new FleetError("SESSION_NOT_FOUND");
+    this.#onOpened(session, backend);
+    return { ...welcome, session: present };
+  }
+
+  /** Whether a session is on its way to another pod; sends it there where its own one drains. */
+  async #leaves(session: LiveSession, present: UpstreamSession): Promise<boolean> {
+    if (isMoving(present)) return true;
+    const { pod } = present.record;
+    if (pod === undefined || !present.backend.drains.has(pod)) return false;
+    if (!this.#moves.canMove(present, session.key)) return false;
+    await this.#write(session, present.backend, { ...present.record, moving: true });
+    return true;
+  }
+
+  async #stay(session: LiveSession, present: UpstreamSession): Promise<UpstreamSession> {
+    const { moving: _, ...record } = present.record;
+    await this.#write(session, present.backend, record);
+    return new UpstreamSession(present.backend, record);
+  }
+
+  /** What the client set up in the session, said again to a backend session that is new. */
+  async #replay(
+    record: SessionRecord,
+    upstream: UpstreamSession,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const requests: string[] = [];
+    if (record.logLevel !== undefined) {
+      requests.push(ownRequest("logging/setLevel", { level: record.logLevel }));
+    }
+    for (const { backend, uri } of record.subscriptions) {
+      if (backend === upstream.backend.name)
+        requests.push(ownRequest("resources/subscribe", { uri }));
+    }
+    for (const request of requests) await upstream.ask(request, "open", signal);
+  }
+
+  async #reload(session: LiveSession): Promise<SessionRecord> {
+    const record = await this.#parts.store.load(session.key);
+    if (record === undefined) throw new FleetError("SESSION_NOT_FOUND");
+    session.record = record;
+    return record;
+  }
+
+  async #write(
+    session: LiveSession,
+    backend: Backend,
+    upstream: UpstreamRecord,
+  ): Promise<SessionRecord | undefined> {
+    const record = await this.#parts.store.setUpstream(session.key, backend.name, upstream);
+    if (record !== undefined) session.record = record;
+    return record;
+  }
+
+  async #endOne(upstream: UpstreamSession): Promise<void> {
+    try {
+      await upstream.end(AbortSignal.timeout(END_TIMEOUT_MS));
+    } catch (error) {
+      const backend = upstream.backend.name;
+      this.#parts.log.info({ backend, error }, "a backend session could not be ended");
+    }
+  }
+}
+
+/** A request of ours within a client's backend session: its id cannot be one of the client's. */
+export function ownRequest(method: string, params: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ jsonrpc: "2.0", id: `mcp-fleet.${randomUUID()}`, method, params });
+}
+
+function isMoving({ record }: UpstreamSession): boolean {
+  return record.moving === true;
+}
+
+function usable(record: SessionRecord, backend: Backend): UpstreamSession | undefined {
+  const upstream = record.upstreams[backend.name];
+  if (upstream === undefined || upstream.lost === true) return undefined;
+  return new UpstreamSession(backend, upstream);
+}
+
+function timedOut(backend: Backend, seconds: number, cause: unknown): FleetError {
+  return new FleetError("BACKEND_TIMEOUT", {
+    message: `the backend ${backend.name} did not open a session within ${seconds} s; the call did not run`,
+    data: { backend: backend.name },
+    cause,
+  });
+}

@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const MAIN = join(import.meta.dirname, "../../runtime/cli/main.ts");
+
+/** Enough to hold a stack trace. */
+const OUTPUT_LINES = 30;
+
+type Role = "gateway" | "proxy";
+
+interface Addresses {
+  readonly url: string;
+  readonly adminUrl: string;
+}
+
+/** One role as a process of its own, `mcp-fleet gateway` or `mcp-fleet proxy`, on free ports that it keeps when it is restarted. */
+export class FleetProcess {
+  readonly #role: Role;
+  readonly #folder: string;
+  readonly #kill = () => void this.#child?.kill("SIGKILL");
+  #child: ChildProcess | undefined;
+  #addresses: Addresses = { url: "", adminUrl: "" };
+
+  private constructor(role: Role, folder: string) {
+    this.#role = role;
+    this.#folder = folder;
+  }
+
+  /**
+   * Resolves when it listens. `configuration` is what the file says: JSON is YAML. Its log level must show
+   * `info`. Errors: it ended, with its output.
+   */
+  static async start(configuration: object, role: Role = "gateway"): Promise<FleetProcess> {
+    const folder = await mkdtemp(join(tmpdir(), "mcp-fleet-"));
+    const started = new FleetProcess(role, folder);
+    await writeFile(join(folder, "fleet.yaml"), JSON.stringify(configuration));
+    process.once("exit", started.#kill);
+    try {
+      await started.#run("0", "0");
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
+    return started;
+  }
+
+  /** The MCP endpoint. */
+  get url(): string {
+    return this.#addresses.url;
+  }
+
+  /** Health, metrics and status. */
+  get adminUrl(): string {
+    return this.#addresses.adminUrl;
+  }
+
+  get isRunning(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** kill -9: it finishes nothing. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || !this.isRunning) return;
+    const exit = once(child, "exit");
+    child.kill("SIGKILL");
+    await exit;
+  }
+
+  /** Another process with the same configuration and ports. */
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.#run(new URL(this.url).port, new URL(this.adminUrl).port);
+  }
+
+  async stop(): Promise<void> {
+    process.off("exit", this.#kill);
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #run(port: string, adminPort: string): Promise<void> {
+    const file = join(this.#folder, "fleet.yaml");
+    const args = [this.#role, "--config", file, "--port", port, "--admin-port", adminPort];
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    this.#addresses = await addressesOf(child);
+  }
+}
+
+/** What the log's line says. The rest of the output is read, so that it does not hold the process up. */
+async function addressesOf(child: ChildProcess): Promise<Addresses> {
+  const { promise, resolve, reject } = Promise.withResolvers<Addresses>();
+  let lines: string[] = [];
+  for (const output of [child.stdout, child.stderr]) {
+    if (output === null) throw new Error("the process's output is not piped");
+    createInterface({ input: output }).on("line", (line) => {
+      lines = [...lines, line].slice(-OUTPUT_LINES);
+      if (line.includes('"msg":"listening"')) resolve(JSON.parse(line));
+    });
+  }
+  child.once("error", reject);
+  child.once("close", () => {
+    const output = lines.map((line) => `\n  | ${line}`).join("");
+    reject(new Error(`the process did not start${output}`));
+  });
+  return await promise;
+}

@@ -1,0 +1,83 @@
+import type { Configuration } from "@mcp-fleet/contract/settings";
+import { onTestFinished } from "vitest";
+import { KeyRing } from "../../runtime/sessions/key-ring.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
+import { RawClient } from "../clients/raw-client.ts";
+import { ScriptedBackend } from "../servers/scripted-backend.ts";
+import { textResult } from "../servers/scripted-exchange.ts";
+import { type RoleOptions, type RunningRole, startGateway, startProxy } from "./gateway.ts";
+
+export interface PodFleetOptions {
+  readonly role?: "gateway" | "proxy";
+  readonly pods?: number;
+  readonly processes?: number;
+  readonly backend?: Partial<Configuration["backends"][number]>;
+  readonly limits?: Configuration["limits"];
+  readonly adminToken?: string;
+}
+
+/** Pods of one backend, in this process, behind roles over one memory store. A call's answer is the name of its pod. */
+export interface PodFleet {
+  readonly pods: readonly ScriptedBackend[];
+  /** The names of the pods, as roles call them. */
+  readonly names: readonly string[];
+  readonly processes: readonly RunningRole[];
+  readonly store: MemoryStore;
+  /** A client of a process whose session is open. */
+  open(process?: number): Promise<RawClient>;
+  /** The same session at another process. */
+  at(client: RawClient, process: number): RawClient;
+}
+
+/** A pod that refuses is gone at the next check; one on a busy machine is not taken for dead. */
+const QUICK = { failureHandling: { healthCheckInterval: "1s", unhealthyThreshold: 3 } };
+
+export async function startPods(options: PodFleetOptions = {}): Promise<PodFleet> {
+  const { role = "proxy", pods: count = 3, processes: many = 1, adminToken } = options;
+  const pods = await Promise.all(Array.from({ length: count }, () => startPod()));
+  const names = pods.map(({ url }) => new URL(url).host);
+  const urls = pods.map(({ url }) => url);
+  const configuration: Configuration = {
+    aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
+    backends: [{ name: "scripted", urls, routing: "session", ...options.backend }],
+    operational: QUICK,
+    limits: { podLossAfter: "300ms", ...options.limits },
+  };
+  const store = new MemoryStore();
+  const shared: RoleOptions = {
+    store,
+    ring: KeyRing.generate(),
+    ...(adminToken && { adminToken }),
+  };
+  const start = role === "proxy" ? startProxy : startGateway;
+  const starts = Array.from({ length: many }, () => start(configuration, shared));
+  const processes = await Promise.all(starts);
+  onTestFinished(async () => {
+    await Promise.all(processes.map((one) => one.close()));
+  });
+  const urlOf = (process: number) => processes[process]?.url ?? "";
+  return {
+    pods,
+    names,
+    processes,
+    store,
+    open: (process = 0) => RawClient.open(urlOf(process)),
+    at: (client, process) => {
+      const twin = new RawClient(urlOf(process));
+      twin.sessionId = client.sessionId;
+      return twin;
+    },
+  };
+}
+
+async function startPod(): Promise<ScriptedBackend> {
+  const pod = await ScriptedBackend.start();
+  onTestFinished(() => pod.stop().catch(() => {}));
+  const name = new URL(pod.url).host;
+  pod.on("tools/call", (exchange) => {
+    const { sessionId } = exchange.received;
+    if (pod.sessions.has(sessionId ?? "")) exchange.result(textResult(name));
+    else exchange.status(404);
+  });
+  return pod;
+}

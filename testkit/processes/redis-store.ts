@@ -1,0 +1,28 @@
+import { randomUUID } from "node:crypto";
+import type { RedisSettings } from "@mcp-fleet/contract/settings";
+import { pino } from "pino";
+import { RedisStore } from "../../runtime/store/redis/redis-store.ts";
+import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import type { RedisProcess } from "./redis.ts";
+
+/** What is logged is seen with FLEET_TEST_LOG=debug. */
+export const log = pino({ level: process.env.FLEET_TEST_LOG ?? "silent" });
+
+/** Settings for this server, with a prefix of their own. */
+export function redisAt(server: RedisProcess, more: Partial<RedisSettings> = {}): RedisSettings {
+  const address = { host: "127.0.0.1", port: server.port };
+  return { provider: "redis", address, db: 0, keyPrefix: `${randomUUID()}:`, ...more };
+}
+
+/** A store that has been there for long: an id that it does not know is no session. */
+export async function makeOld(server: RedisProcess, { keyPrefix }: RedisSettings): Promise<void> {
+  await server.ask("HSET", `${keyPrefix}generation`, "id", "first", "since", "0");
+}
+
+/** A store as one process has it, which hears what others do. */
+export async function openStore(settings: RedisSettings, now?: () => number): Promise<RedisStore> {
+  const metrics = new Metrics();
+  const store = new RedisStore({ settings, metrics, log, ...(now !== undefined && { now }) });
+  await store.opened;
+  return store;
+}

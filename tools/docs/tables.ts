@@ -1,0 +1,233 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  amountText,
+  CONSTANTS,
+  type Constant,
+  INPUT_NAMES,
+  INPUTS,
+  type Input,
+  printInput,
+  SERVER_INPUT_NAMES,
+  SERVER_INPUTS,
+  TIMES,
+} from "@mcp-fleet/contract/capacity";
+import {
+  fieldsWithin,
+  LEAVES,
+  type Leaf,
+  REFUSALS,
+  toolhive,
+  variableName,
+} from "@mcp-fleet/contract/settings";
+import { parse } from "yaml";
+import * as z from "zod";
+import { serverKey } from "../../runtime/cli/plan-server.ts";
+import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { ERROR_TABLE, type ErrorRow } from "../../runtime/wire/error-table.ts";
+import { COMPONENT_TABLES } from "./component-pages.ts";
+import { SCHEMA_FILE, schemaText } from "./component-schema.ts";
+import { code, type GeneratedTable, markdown } from "./generated-table.ts";
+import { DRAWING_FILE, planDrawing } from "./plan-drawing.ts";
+import { POLICY_PAGES, POLICY_TABLES } from "./policy-pages.ts";
+
+const DOCS = join(import.meta.dirname, "../../docs");
+
+/** Every generated table. */
+export const TABLES: readonly GeneratedTable[] = [
+  { file: "settings.md", name: "settings", table: settings },
+  { file: "settings.md", name: "toolhive-settings", table: toolhiveSettings },
+  { file: "toolhive.md", name: "works", table: works },
+  { file: "toolhive.md", name: "refused", table: refused },
+  { file: "errors.md", name: "errors", table: errors },
+  { file: "metrics.md", name: "metrics", table: metrics },
+  { file: "capacity.md", name: "times", table: () => constants(TIMES) },
+  { file: "capacity.md", name: "inputs", table: inputs },
+  { file: "capacity.md", name: "servers", table: servers },
+  { file: "capacity.md", name: "constants", table: () => constants(CONSTANTS) },
+  { file: "stack.md", name: "configuration", table: stackConfiguration },
+  ...COMPONENT_TABLES,
+  ...POLICY_TABLES,
+];
+
+/**
+ * The page with its tables as the code has them now.
+ *
+ * @throws {Error} when a table has no pair of marks in the page.
+ */
+export function withTables(file: string, page: string): string {
+  return TABLES.filter((table) => table.file === file).reduce((text, { name, table }) => {
+    const begin = `<!-- BEGIN generated: ${name} -->`;
+    const end = "<!-- END generated -->";
+    const from = text.indexOf(begin);
+    const to = text.indexOf(end, from);
+    if (from < 0 || to < 0) throw new Error(`docs/${file} has no marks for the table ${name}`);
+    return `${text.slice(0, from + begin.length)}\n\n${table()}\n\n${text.slice(to)}`;
+  }, page);
+}
+
+const printed = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** What the JSON Schema says of a leaf: the same that editors show. */
+function about(leaf: Leaf) {
+  const {
+    title,
+    description,
+    type,
+    enum: values,
+    const: only,
+    minimum,
+    maximum,
+    ...rest
+  } = z.toJSONSchema(leaf.schema, { io: "input" });
+  const fixed = only === undefined ? (values ?? []) : [only];
+  const choices = fixed.map((value) => code(String(value) || '""')).join(", ");
+  const shape = type === "array" ? "list" : type === "object" ? "map" : String(type ?? "");
+  const kind = type === "integer" ? `${minimum} to ${maximum}` : (title ?? shape);
+  return {
+    values: choices || kind,
+    fallback: rest.default === undefined ? "–" : code(printed(rest.default)),
+    description: description ?? "",
+  };
+}
+
+const isSilent = (leaf: Leaf) => /^(?:Refused|No effect):/.test(about(leaf).description);
+
+const ofToolhive = new Set(Object.keys(toolhive));
+
+function settingRows(leaves: readonly Leaf[]): string[][] {
+  return leaves
+    .filter((leaf) => !isSilent(leaf))
+    .flatMap((leaf) => {
+      const variable = code(variableName(leaf.path));
+      const row = (field: Leaf, where: string) => {
+        const { values, fallback, description } = about(field);
+        return [code(field.path.join(".")), where, fallback, values, description];
+      };
+      const inner = fieldsWithin(leaf).filter((field) => !isSilent(field));
+      return [row(leaf, `${variable}${leaf.plain.size === 0 ? " (JSON)" : ""}`)].concat(
+        inner.map((field) => row(field, "within")),
+      );
+    });
+}
+
+const SETTING_HEAD = ["Setting", "Environment variable", "Default", "Values", "What it is for"];
+
+function settings(): string {
+  return markdown(SETTING_HEAD, settingRows(LEAVES.filter(({ path: [top] }) => !isToolhive(top))));
+}
+
+function toolhiveSettings(): string {
+  return markdown(SETTING_HEAD, settingRows(LEAVES.filter(({ path: [top] }) => isToolhive(top))));
+}
+
+function isToolhive(key: string | undefined): boolean {
+  return key !== undefined && ofToolhive.has(key);
+}
+
+/** The fields of a backend that ToolHive's file has too; the others are ours. */
+const TOOLHIVE_BACKEND = ["name", "url", "transport", "type", "caBundlePath", "metadata"];
+
+function works(): string {
+  const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
+    const [top, field = ""] = leaf.path;
+    if (top === "backends[]") return TOOLHIVE_BACKEND.includes(field);
+    // Ours, in a section of ToolHive's.
+    if (top === "incomingAuth" && field === "jwt") return false;
+    return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
+  });
+  const rows = leaves.map((leaf) => {
+    const { values, description } = about(leaf);
+    return [code(leaf.path.join(".")), values, description];
+  });
+  return markdown(["Field", "Values that work", "What it does here"], rows);
+}
+
+function refused(): string {
+  const rows = REFUSALS.map(({ path, works: values, rule, fix }) => [
+    code(path),
+    values ? values.map(code).join(", ") || "absent" : "what asks for nothing",
+    rule,
+    fix,
+  ]);
+  return markdown(["Field", "Works", "Rule", "What to do instead"], rows);
+}
+
+function errors(): string {
+  const rows = Object.entries(ERROR_TABLE).map(([name, row]: [string, ErrorRow]) => [
+    code(name),
+    `${row.httpStatus}${row.retryAfter ? " + `Retry-After`" : ""}`,
+    String(row.rpcCode),
+    row.message,
+    row.client,
+    row.operator,
+  ]);
+  const head = ["Name", "HTTP", "JSON-RPC", "What it says", "The client", "The operator"];
+  return markdown(head, rows);
+}
+
+function metrics(): string {
+  const rows = new Metrics().described.map(({ name, type, labels, help }) => [
+    code(name),
+    type,
+    labels.map(code).join(", ") || "–",
+    help,
+  ]);
+  return markdown(["Metric", "Type", "Labels", "What it counts"], rows);
+}
+
+function constants(table: Readonly<Record<string, Constant>>): string {
+  const rows = Object.entries(table).map(([name, { value, unit, about, source }]) => [
+    code(name),
+    value.toLocaleString("en-US"),
+    unit,
+    about,
+    source,
+  ]);
+  return markdown(["Constant", "Value", "Unit", "What it is", "Where it comes from"], rows);
+}
+
+function inputs(): string {
+  const rows = INPUT_NAMES.map((name) => {
+    const { about, unit, fallback }: Input = INPUTS[name];
+    return [code(name), unit, fallback === undefined ? "–" : printInput(name, fallback), about];
+  });
+  return markdown(["Input", "Unit", "Default", "What it is"], rows);
+}
+
+function servers(): string {
+  const rows = SERVER_INPUT_NAMES.map((name) => {
+    const { about, unit, fallback }: Input = SERVER_INPUTS[name];
+    const usual = fallback === undefined ? "–" : amountText(fallback, unit);
+    return [code(name), code(serverKey(name)), unit, usual, about];
+  });
+  return markdown(["Input", "Key", "Unit", "Default", "What it is"], rows);
+}
+
+interface StackKey {
+  readonly type?: string;
+  readonly default?: string | number;
+  readonly description?: string;
+}
+
+function stackConfiguration(): string {
+  const project = parse(readFileSync(join(import.meta.dirname, "../../Pulumi.yaml"), "utf8"));
+  const keys: Readonly<Record<string, StackKey>> = project.config;
+  const rows = Object.entries(keys).map(([key, { type = "string", description = "", ...rest }]) => [
+    code(key.replace(`${project.name}:`, "")),
+    type,
+    code(String(rest.default)),
+    description,
+  ]);
+  return markdown(["Key", "Type", "Default", "What it is"], rows);
+}
+
+if (import.meta.main) {
+  writeFileSync(SCHEMA_FILE, schemaText());
+  writeFileSync(DRAWING_FILE, planDrawing());
+  for (const [file, text] of POLICY_PAGES) writeFileSync(join(DOCS, file), text);
+  for (const file of new Set(TABLES.map((table) => table.file))) {
+    const path = join(DOCS, file);
+    writeFileSync(path, withTables(file, readFileSync(path, "utf8")));
+  }
+}
