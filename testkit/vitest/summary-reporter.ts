@@ -1,22 +1,36 @@
-import type { Reporter, TestModule } from "vitest/node";
+import { relative } from "node:path";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
 
-/** Prints what was skipped, by name, and ends the run with the one line that CI reads: `N passed, N failed`. */
+/** How many of the slowest tests are named: where the minutes of a run go. */
+const SLOWEST = 10;
+
+/**
+ * Prints the slowest tests and what was skipped, by name, and ends the run with the one line that CI reads:
+ * `N passed, N failed`.
+ */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
-    let passed = 0;
-    let failed = unhandledErrors.length;
-    const skipped: string[] = [];
-    for (const module of modules) {
-      const broken = module.state() === "failed" && [...module.children.allTests()].length === 0;
-      if (broken) failed += 1;
-      for (const test of module.children.allTests()) {
-        const { state } = test.result();
-        if (state === "passed") passed += 1;
-        else if (state === "failed") failed += 1;
-        else skipped.push(test.fullName);
-      }
-    }
-    for (const name of skipped) console.log(`skipped: ${name}`);
-    console.log(`\n${passed} passed, ${failed} failed`);
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const inState = (state: string) => tests.filter((test) => test.result().state === state);
+    const passed = inState("passed");
+    const failed = inState("failed");
+    const skipped = tests.filter((test) => !passed.includes(test) && !failed.includes(test));
+    // A file that ends before its first test is a failure, too.
+    const broken = modules.filter(
+      (module) => module.state() === "failed" && module.children.size === 0,
+    );
+    for (const line of slowest([...passed, ...failed])) console.log(line);
+    for (const { fullName } of skipped) console.log(`skipped: ${fullName}`);
+    const failures = failed.length + broken.length + unhandledErrors.length;
+    console.log(`\n${passed.length} passed, ${failures} failed`);
   }
+}
+
+function slowest(tests: readonly TestCase[]): string[] {
+  const timed = tests.map((test) => ({ test, milliseconds: test.diagnostic()?.duration ?? 0 }));
+  const first = timed.toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, SLOWEST);
+  return first.map(({ test, milliseconds }) => {
+    const seconds = (milliseconds / 1000).toFixed(1).padStart(5);
+    return `slow: ${seconds} s  ${relative(process.cwd(), test.module.moduleId)}  ${test.fullName}`;
+  });
 }
