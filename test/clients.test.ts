@@ -8,9 +8,10 @@ import {
   connectV2,
   type SdkClient,
 } from "../testkit/clients/sdk-clients.ts";
+import { freePort } from "../testkit/processes/free-ports.ts";
 import { type RunningRole, startGateway } from "../testkit/processes/gateway.ts";
 import { type McpServers, startMcpServers } from "../testkit/servers/mcp-servers.ts";
-import { freePort, type SdkBackend, startSdkBackend } from "../testkit/servers/sdk-backend.ts";
+import { type SdkBackend, startSdkBackend } from "../testkit/servers/sdk-backend.ts";
 import { eventually } from "../testkit/vitest/eventually.ts";
 
 describe("three published servers behind one gateway", () => {

@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { firstFreePort, freePorts } from "../testkit/processes/free-ports.ts";
 import { hasRedis } from "../testkit/processes/redis.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -113,13 +111,4 @@ test("a signal while the servers start stops them, leaves nothing and exits 0", 
   const { status, out, problems, leftFiles } = await result;
   expect({ status, problems, leftFiles }).toEqual({ status: 0, problems: "", leftFiles: [] });
   expect(out).not.toContain("Connect your own client");
-});
-
-test("a port that is taken moves on to the next free one, and 0 stays any", async () => {
-  const [port = 0] = await freePorts(1);
-  const holder = createServer().listen(port, "127.0.0.1");
-  await once(holder, "listening");
-  expect(await firstFreePort(port)).toBeGreaterThan(port);
-  expect(await firstFreePort(0)).toBe(0);
-  holder.close();
 });

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connectV1 } from "../../testkit/clients/sdk-clients.ts";
+import { freePort } from "../../testkit/processes/free-ports.ts";
 import { ImageFolder } from "../../testkit/processes/image-folder.ts";
-import { freePort } from "../../testkit/servers/sdk-backend.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const SCRIPTS = join(import.meta.dirname, "../../infra/redis/scripts");

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connectV1, connectV2 } from "../../testkit/clients/sdk-clients.ts";
+import { freePort } from "../../testkit/processes/free-ports.ts";
 import { startBefore } from "../../testkit/processes/sse-fleet.ts";
-import { freePort } from "../../testkit/servers/sdk-backend.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const SERVER = join(

@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { accessSync, constants, mkdtempSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { freePorts } from "../processes/free-ports.ts";
 import { CLUSTER_PROGRAMS, CLUSTER_TOOL, ClusterHolder } from "./cluster-tool.ts";
 
 /**
@@ -58,7 +57,8 @@ export class LocalCluster {
 
   static async start(): Promise<LocalCluster> {
     const folder = mkdtempSync(join(tmpdir(), "mcp-fleet-cluster-"));
-    const port = await freePorts();
+    // The API server, etcd, and the peers that etcd does not have.
+    const [port = 0] = await freePorts(3);
     const environment = {
       K8S_HOME: folder,
       K8S_STATE: join(folder, "state"),
@@ -73,21 +73,5 @@ export class LocalCluster {
   /** Ends it and removes its folder. */
   stop(): Promise<void> {
     return this.#holder.stop();
-  }
-}
-
-/** The first of three free ports, which the system does not give to others meanwhile: they come from 32768 on. */
-async function freePorts(): Promise<number> {
-  const first = 20_000 + Math.floor(Math.random() * 12_000);
-  const servers = [first, first + 1, first + 2].map((port) =>
-    createServer().listen(port, "127.0.0.1"),
-  );
-  try {
-    await Promise.all(servers.map((server) => once(server, "listening")));
-    return first;
-  } catch {
-    return await freePorts();
-  } finally {
-    for (const server of servers) server.close();
   }
 }

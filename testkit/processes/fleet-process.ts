@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePorts } from "./free-ports.ts";
 
 const MAIN = join(import.meta.dirname, "../../runtime/cli/main.ts");
 
@@ -40,7 +41,7 @@ export class FleetProcess {
     await writeFile(join(folder, "fleet.yaml"), JSON.stringify(configuration));
     process.once("exit", started.#kill);
     try {
-      await started.#run("0", "0");
+      await started.#run(await freePorts(2));
     } catch (error) {
       await started.stop();
       throw error;
@@ -74,7 +75,7 @@ export class FleetProcess {
   /** Another process with the same configuration and ports. */
   async restart(): Promise<void> {
     await this.kill();
-    await this.#run(new URL(this.url).port, new URL(this.adminUrl).port);
+    await this.#run([this.url, this.adminUrl].map((url) => Number(new URL(url).port)));
   }
 
   async stop(): Promise<void> {
@@ -83,9 +84,10 @@ export class FleetProcess {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #run(port: string, adminPort: string): Promise<void> {
+  async #run([port, adminPort]: readonly number[]): Promise<void> {
     const file = join(this.#folder, "fleet.yaml");
-    const args = [this.#role, "--config", file, "--port", port, "--admin-port", adminPort];
+    const ports = ["--port", `${port}`, "--admin-port", `${adminPort}`];
+    const args = [this.#role, "--config", file, ...ports];
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     this.#addresses = await addressesOf(child);

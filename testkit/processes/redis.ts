@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { RedisOptions } from "ioredis";
 import { askRedis } from "./ask-redis.ts";
+import { freePort } from "./free-ports.ts";
 
 type ClientOptions = Omit<RedisOptions, "replyMapping">;
 
@@ -17,17 +17,6 @@ export const hasRedis = existsSync(join(FOLDER, "redis-server"));
 
 if (!hasRedis && process.env.FLEET_REQUIRE_ALL === "1") {
   throw new Error("there is no Redis to test with: run make .tools/redis/redis-server");
-}
-
-/** A port that was free a moment ago. Redis cannot say which port it chose by itself. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 /** One redis-server or redis-sentinel in a folder of its own. */

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import {
   copyFileSync,
   mkdirSync,
@@ -9,7 +8,6 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
@@ -27,6 +25,7 @@ import { type Persistence, redisConf } from "../../infra/redis/redis-conf.ts";
 import { scriptFiles } from "../../infra/redis/scripts.ts";
 import { sentinelConf } from "../../infra/redis/sentinel-conf.ts";
 import { askRedis } from "../processes/ask-redis.ts";
+import { freePorts } from "../processes/free-ports.ts";
 import { selfSigned } from "../processes/redis.ts";
 import { Pod } from "./pod.ts";
 
@@ -140,7 +139,8 @@ export class SentinelPods {
 
   /** All of them at once, as a first deployment does. */
   static async start(parts: SentinelPodsParts): Promise<SentinelPods> {
-    const group = new SentinelPods(parts, await freePorts());
+    const [node = 0, sentinel = 0] = await freePorts(2);
+    const group = new SentinelPods(parts, { node, sentinel });
     for (const pod of group.#pods) pod.start();
     return group;
   }
@@ -283,16 +283,4 @@ function passwordForEach(): RedisPasswords {
 function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-}
-
-/** Two ports that were free a moment ago. */
-async function freePorts(): Promise<Ports> {
-  const servers = [createServer().listen(0, "127.0.0.1"), createServer().listen(0, "127.0.0.1")];
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return address === null || typeof address === "string" ? 0 : address.port;
-  });
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return { node: ports[0] ?? 0, sentinel: ports[1] ?? 0 };
 }

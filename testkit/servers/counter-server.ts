@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import * as z from "zod";
 
+import { freePort } from "../processes/free-ports.ts";
 import { startSdkBackend } from "./sdk-backend.ts";
 
 /** Calls that have begun, in all sessions. */
@@ -40,7 +41,7 @@ export class CounterProcess {
 
   static async start(): Promise<CounterProcess> {
     const counter = new CounterProcess();
-    await counter.#run("0");
+    await counter.#run(await freePort());
     return counter;
   }
 
@@ -60,7 +61,7 @@ export class CounterProcess {
   /** Another process at the same port. */
   async restart(): Promise<void> {
     await this.kill();
-    await this.#run(new URL(this.#url).port);
+    await this.#run(Number(new URL(this.#url).port));
   }
 
   /** It takes connections, and answers nothing. */
@@ -72,8 +73,8 @@ export class CounterProcess {
     this.#child?.kill("SIGCONT");
   }
 
-  async #run(port: string): Promise<void> {
-    const args = [import.meta.filename, port];
+  async #run(port: number): Promise<void> {
+    const args = [import.meta.filename, String(port)];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
     const [url] = await once(createInterface({ input: child.stdout }), "line");

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { expect } from "vitest";
 
+import { freePort } from "../processes/free-ports.ts";
 import { eventually } from "../vitest/eventually.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../.tools/dns/dnsmasq");
@@ -91,20 +91,5 @@ export class DnsServer {
     const exited = once(child, "exit");
     child.kill("SIGKILL");
     await exited;
-  }
-}
-
-/** One that the system does not give to others meanwhile: they come from 32768 on. */
-async function freePort(): Promise<number> {
-  const port = 20_000 + Math.floor(Math.random() * 12_000);
-  const server = createServer();
-  try {
-    server.listen(port, "127.0.0.1");
-    await once(server, "listening");
-    return port;
-  } catch {
-    return await freePort();
-  } finally {
-    server.close();
   }
 }

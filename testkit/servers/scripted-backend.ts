@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-
+import type { Socket } from "node:net";
+import { freePort } from "../processes/free-ports.ts";
 import { Exchange, type Received, textResult } from "./scripted-exchange.ts";
 
 export type Script = (exchange: Exchange) => void | Promise<void>;
@@ -55,11 +55,10 @@ export class ScriptedBackend {
 
   /** Takes connections (again), at the port of the first time. */
   async listen(): Promise<void> {
+    if (this.#port === 0) this.#port = await freePort();
     this.#server = this.#build();
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
-    const { port } = this.#server.address() as AddressInfo;
-    this.#port = port;
   }
 
   /** Breaks all connections off and refuses new ones. */

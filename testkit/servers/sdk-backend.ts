@@ -71,16 +71,6 @@ export async function startSdkBackend(
   };
 }
 
-/** A port that nothing listens on, for a server that is to come later. */
-export async function freePort(): Promise<number> {
-  const http = createServer().listen(0, "127.0.0.1");
-  await once(http, "listening");
-  const port = portOf(http.address());
-  http.close();
-  await once(http, "close");
-  return port;
-}
-
 function portOf(address: ReturnType<ReturnType<typeof createServer>["address"]>): number {
   if (address === null || typeof address === "string") throw new Error("No port to listen on");
   return address.port;
