@@ -94,7 +94,7 @@ image-figures: $(IMAGE) ## size and start time of the image, into docs/image.md
 $(IMAGE): $(IMAGE_PARTS) Dockerfile .dockerignore $(shell find runtime contract -not -path '*/dist/*' -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.lua' -o -name package.json \))
 	@node image/main.ts $@ $(ARCHITECTURE)
 
-$(IMAGES)/redis.tar $(IMAGES)/counter.tar: $(IMAGE_PARTS) $(wildcard testkit/images/*.ts) testkit/servers/counter-server.ts testkit/servers/sdk-backend.ts
+$(IMAGES)/redis.tar $(IMAGES)/counter.tar: $(IMAGE_PARTS) $(wildcard testkit/images/*.ts) testkit/servers/counter-server.ts testkit/servers/sdk-backend.ts testkit/processes/free-ports.ts
 	@node testkit/images/main.ts $@
 
 # The stack of Pulumi.yaml, its state in a folder here: where Pulumi is not installed, what the tests use serves.

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ApiServer, hasApiServer } from "../../testkit/cluster/api-server.ts";
 import { Manifest } from "../../testkit/cluster/manifest.ts";
 import { Engine, hasEngine } from "../../testkit/pulumi/engine.ts";
-import { EVERYTHING_PROGRAM, FLEET_PROGRAM } from "../../testkit/pulumi/fleet-program.ts";
+import { EVERYTHING_PROGRAM, FLEET_PROGRAM } from "../../testkit/pulumi/programs.ts";
 
 const LIMIT_MS = 180_000;
 
@@ -23,7 +23,7 @@ describe.skipIf(!hasEngine || !hasApiServer)(
     ])(
       "%s: every manifest is valid to the last field, and every pod restricted",
       async (_, program, config, least) => {
-        const engine = await Engine.typescript(program, { config });
+        const engine = await Engine.checked(program, { config });
         await engine.up();
         const manifests = Manifest.read(join(engine.folder, "manifests"));
         expect(manifests.length).toBeGreaterThan(least);

@@ -133,10 +133,19 @@ describe("the package of npm, installed alone into an empty project", () => {
   });
 
   test.skipIf(!hasEngine || parts["yaml host"] === "missing")(
-    "serves a program in Pulumi YAML by package add: made, unchanged, destroyed",
+    "serves a program in Pulumi YAML by package add: refused with 1 word mistyped, then made, unchanged, destroyed",
     async () => {
       const engine = await Engine.yaml(PROGRAM);
       await engine.succeed(["package", "add", join(project, "node_modules/mcp-fleet")]);
+
+      const program = engine.read("Pulumi.yaml");
+      const mistyped = "sessions: 500\n      clientPod: 3";
+      engine.write("Pulumi.yaml", program.replace(/sessions: 500$/m, mistyped));
+      const { code, stdout, stderr } = await engine.preview();
+      expect(code).not.toBe(0);
+      expect(stdout + stderr).toMatch(/clientPod\b/);
+
+      engine.write("Pulumi.yaml", program);
       await engine.up();
       expect(await engine.outputs()).toEqual({
         url: "http://gateway-gateway.default.svc.cluster.local:4483/mcp",
@@ -170,23 +179,6 @@ describe("the package of npm, installed alone into an empty project", () => {
       const again = await engine.preview("--expect-no-changes");
       expect(again.code, again.stdout).toBe(0);
       await engine.destroy();
-      engine.remove();
-    },
-    LIMIT_MS,
-  );
-
-  test.skipIf(!hasEngine || parts["yaml host"] === "missing")(
-    "refuses what a YAML program mistypes, with what was meant",
-    async () => {
-      const wrong = structuredClone(PROGRAM);
-      Object.assign(wrong.resources.store.properties, { clientPod: 3, engine: "redis" });
-      const engine = await Engine.yaml({
-        ...wrong,
-        packages: { "mcp-fleet": join(project, "node_modules/mcp-fleet") },
-      });
-      const { code, stdout, stderr } = await engine.preview();
-      expect(code).not.toBe(0);
-      expect(stdout + stderr).toMatch(/clientPod/);
       engine.remove();
     },
     LIMIT_MS,

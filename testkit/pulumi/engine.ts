@@ -98,7 +98,7 @@ export class Engine {
     return engine;
   }
 
-  /** A program in TypeScript. It imports the repository's modules from `REPOSITORY`. */
+  /** A program in TypeScript whose types Pulumi checks. It imports the repository's modules from `REPOSITORY`. */
   static typescript(program: string, project: Partial<Project> = {}): Promise<Engine> {
     const tsconfig = {
       extends: `${REPOSITORY}/tsconfig.json`,
@@ -112,6 +112,16 @@ export class Engine {
     });
   }
 
+  /** The same, run by Node as it is: what `tsc` has checked in this repository needs no second look each time. */
+  static checked(program: string, project: Partial<Project> = {}): Promise<Engine> {
+    const runtime = { name: "nodejs", options: { typescript: false } };
+    return Engine.start({
+      ...project,
+      settings: { runtime, main: "main.ts", ...project.settings },
+      files: { "main.ts": program, ...project.files },
+    });
+  }
+
   /** A program in Pulumi YAML: `resources`, `variables`, `outputs`, `packages`. */
   static yaml(program: Project["settings"], project: Partial<Project> = {}): Promise<Engine> {
     return Engine.start({ ...project, settings: { runtime: "yaml", ...program } });
@@ -122,6 +132,11 @@ export class Engine {
     const file = join(this.folder, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
+  }
+
+  /** The text of a file of the project. */
+  read(path: string): string {
+    return readFileSync(join(this.folder, path), "utf8");
   }
 
   /** Sets the whole configuration of the stack: `{ "test:sessions": 1000 }`. */
