@@ -10,8 +10,6 @@ import { SentinelGroup } from "../../testkit/processes/sentinel-group.ts";
 import { sessionRecord } from "../../testkit/processes/session-record.ts";
 
 const PATIENCE = { timeout: 30_000, interval: 50 };
-/** The budget of 2.5 s, and what a busy machine adds. */
-const BOUND_MS = 3_500;
 const caps = { maxSessions: 1_000_000 };
 
 /** Clients that open sessions and end every second one, and what the store has confirmed to them. */
@@ -19,7 +17,6 @@ class Load {
   readonly created = new Set<string>();
   readonly ended = new Set<string>();
   readonly refusals: FleetError[] = [];
-  longestMs = 0;
   readonly #store: RedisStore;
   readonly #workers: Promise<void>[];
   #stopped = false;
@@ -49,11 +46,8 @@ class Load {
   }
 
   async #try<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const startMs = performance.now();
     try {
-      return await work().finally(() => {
-        this.longestMs = Math.max(this.longestMs, performance.now() - startMs);
-      });
+      return await work();
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;
       this.refusals.push(error);
@@ -101,7 +95,6 @@ describe.skipIf(!hasRedis)("3 Redis servers and 3 Sentinels", () => {
     group.master.thaw();
     await load.stop();
     expect(load.refusals.filter(({ code }) => code !== "STORE_UNAVAILABLE")).toEqual([]);
-    expect(load.longestMs).toBeLessThan(BOUND_MS);
     const all = async (keys: ReadonlySet<string>) =>
       new Set((await Promise.all([...keys].map((key) => store.load(key)))).map((r) => r?.key));
     expect(await all(load.created)).toEqual(load.created);

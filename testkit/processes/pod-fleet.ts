@@ -5,6 +5,7 @@ import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { RawClient } from "../clients/raw-client.ts";
 import { ScriptedBackend } from "../servers/scripted-backend.ts";
 import { textResult } from "../servers/scripted-exchange.ts";
+import { countOperations } from "./counted-store.ts";
 import { type RoleOptions, type RunningRole, startGateway, startProxy } from "./gateway.ts";
 
 export interface PodFleetOptions {
@@ -23,6 +24,8 @@ export interface PodFleet {
   readonly names: readonly string[];
   readonly processes: readonly RunningRole[];
   readonly store: MemoryStore;
+  /** What the processes have asked of it, in order. */
+  readonly operations: readonly string[];
   /** A client of a process whose session is open. */
   open(process?: number): Promise<RawClient>;
   /** The same session at another process. */
@@ -44,8 +47,9 @@ export async function startPods(options: PodFleetOptions = {}): Promise<PodFleet
     limits: { podLossAfter: "300ms", ...options.limits },
   };
   const store = new MemoryStore();
+  const { store: counted, operations } = countOperations(store);
   const shared: RoleOptions = {
-    store,
+    store: counted,
     ring: KeyRing.generate(),
     ...(adminToken && { adminToken }),
   };
@@ -61,6 +65,7 @@ export async function startPods(options: PodFleetOptions = {}): Promise<PodFleet
     names,
     processes,
     store,
+    operations,
     open: (process = 0) => RawClient.open(urlOf(process)),
     at: (client, process) => {
       const twin = new RawClient(urlOf(process));
