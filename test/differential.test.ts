@@ -60,6 +60,7 @@ let direct: RawSession;
 beforeAll(async () => {
   backend = await CountingBackend.start({
     keepBodies: true,
+    keepAliveSeconds: 600,
     answer: ({ method, params }): BackendAnswer | undefined => {
       if (method === "tools/list") {
         return { outcome: `"result":{"tools":[${toolsText((name) => name)}]}` };
@@ -90,6 +91,8 @@ describe.each(FORMS)("with %s, through the gateway", (_, prefixFormat) => {
   beforeAll(async () => {
     gateway = await startGateway({
       limits: { bodyBytes: "32Mi" },
+      // Connections stay open for as long as the machine takes between two requests.
+      drain: { linger: "10m" },
       aggregation: { conflictResolution: "prefix", conflictResolutionConfig: { prefixFormat } },
       backends: [{ name: "b", url: backend.url }],
     });

@@ -22,7 +22,7 @@ import type { Pod } from "../../testkit/redis-sentinel/pod.ts";
 import { SentinelPods } from "../../testkit/redis-sentinel/sentinel-pods.ts";
 import { describeSessionStore } from "../sessions/session-store-suite.ts";
 
-const PATIENCE = { timeout: 20_000, interval: 50 };
+const PATIENCE = { interval: 50 };
 const LUA = join(import.meta.dirname, "../../runtime/store/redis/lua");
 
 describe("the ACL files", () => {

@@ -9,7 +9,7 @@ import { Writers } from "../../testkit/redis-sentinel/writers.ts";
 /** How long a pod is away that starts anew on another node. */
 const RESCHEDULED_MS = 1_500;
 
-const PATIENCE = { timeout: 30_000, interval: 50 };
+const PATIENCE = { interval: 50 };
 
 const cases = testedEngines().flatMap((engine) =>
   Object.values(Persistence).map((persistence) => ({ engine, persistence })),

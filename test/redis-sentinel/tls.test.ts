@@ -4,7 +4,7 @@ import { testedEngines } from "../../testkit/redis-sentinel/engines.ts";
 import { SentinelPods } from "../../testkit/redis-sentinel/sentinel-pods.ts";
 import { Writers } from "../../testkit/redis-sentinel/writers.ts";
 
-const PATIENCE = { timeout: 30_000, interval: 50 };
+const PATIENCE = { interval: 50 };
 
 describe.each(testedEngines())("3 servers and 3 Sentinels, %s, with TLS", (engine) => {
   let group: SentinelPods;

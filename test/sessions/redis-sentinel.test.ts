@@ -9,7 +9,7 @@ import { openStore } from "../../testkit/processes/redis-store.ts";
 import { SentinelGroup } from "../../testkit/processes/sentinel-group.ts";
 import { sessionRecord } from "../../testkit/processes/session-record.ts";
 
-const PATIENCE = { timeout: 30_000, interval: 50 };
+const PATIENCE = { interval: 50 };
 const caps = { maxSessions: 1_000_000 };
 
 /** Clients that open sessions and end every second one, and what the store has confirmed to them. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { RawClient } from "../../testkit/clients/raw-client.ts";
 import {
   type FleetOptions,
@@ -13,11 +13,26 @@ import { eventually } from "../../testkit/vitest/eventually.ts";
 const CHANGED = "notifications/tools/list_changed";
 const LATE_TOOL = { name: "late", inputSchema: { type: "object" } };
 
+/** A ping each second, and a backend that is silent for 3 s is down. */
 const quick: FleetOptions = {
   operational: {
-    failureHandling: { healthCheckInterval: "300ms", unhealthyThreshold: 3 },
+    failureHandling: { healthCheckInterval: "1s", unhealthyThreshold: 3 },
   },
 };
+const PATIENCE_MS = 3_000;
+
+/** A fleet that knows its backend's tools, and whose patience with it ends when the test says so. */
+async function startPatient(): Promise<ScriptedFleet> {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const fleet = await startFleet(quick);
+  await expect.poll(() => stateOf(fleet)).toBe("up");
+  return fleet;
+}
+
+function endPatience(): void {
+  vi.setSystemTime(Date.now() + PATIENCE_MS);
+}
 
 async function toolsOf(client: RawClient): Promise<string[]> {
   const list = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
@@ -144,15 +159,16 @@ describe("a backend with a GET stream", () => {
 
 describe("a backend that dies", () => {
   it("is failing with its tools, then down without: 1 list_changed for going, 1 for coming back", async () => {
-    const fleet = await startFleet(quick);
+    const fleet = await startPatient();
     const { backend, client } = fleet;
     const { heard, end } = await listen(client);
     const before = await toolsOf(client);
 
     await backend.stop();
 
-    await eventually(async () => expect(await stateOf(fleet)).toBe("failing"));
+    await expect.poll(() => stateOf(fleet)).toBe("failing");
     expect(await toolsOf(client)).toEqual(before);
+    endPatience();
     await eventually(async () => expect(await stateOf(fleet)).toBe("down"));
     await eventually(() => expect(heard).toEqual([CHANGED]));
     expect(await toolsOf(client)).toEqual([]);
@@ -166,11 +182,13 @@ describe("a backend that dies", () => {
   });
 
   it("is down too where it takes connections and answers 0 requests", async () => {
-    const fleet = await startFleet(quick);
+    const fleet = await startPatient();
     const { backend, client } = fleet;
     const before = await toolsOf(client);
 
     backend.onHead = () => true;
+    await expect.poll(() => stateOf(fleet)).toBe("failing");
+    endPatience();
 
     await eventually(async () => expect(await stateOf(fleet)).toBe("down"));
     expect(await toolsOf(client)).toEqual([]);
@@ -184,7 +202,7 @@ describe("a backend that dies", () => {
 
 describe("a backend that restarts without its sessions", () => {
   it("is discovered anew, and clients hear 0 list_changed for the same lists", async () => {
-    const fleet = await startFleet(quick);
+    const fleet = await startPatient();
     const { backend, client } = fleet;
     const { end } = await listen(client);
     await eventually(() => expect(backend.discovered("GET")).toBe(1));
@@ -199,7 +217,7 @@ describe("a backend that restarts without its sessions", () => {
   });
 
   it("is discovered anew by the next ping where its connections stay open", async () => {
-    const fleet = await startFleet(quick);
+    const fleet = await startPatient();
     const { backend, client } = fleet;
     const { end } = await listen(client);
     await eventually(() => expect(backend.discovered("GET")).toBe(1));
@@ -211,7 +229,7 @@ describe("a backend that restarts without its sessions", () => {
   });
 
   it("tells of 1 changed list where it came back with another one", async () => {
-    const { backend, client } = await startFleet(quick);
+    const { backend, client } = await startPatient();
     const { heard, end } = await listen(client);
     await eventually(() => expect(backend.discovered("GET")).toBe(1));
     await backend.stop();

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 const program = join(import.meta.dirname, "../../node_modules/.bin/mcp-inspector");
 
 // A limit for a hang, no measure of speed: one run takes two seconds.
-const timeoutMs = 50_000;
+const timeoutMs = 150_000;
 
 /** Runs the MCP Inspector's command line against `url`; answers the result that it prints. */
 export async function inspect(url: string, ...args: string[]): Promise<Record<string, unknown>> {

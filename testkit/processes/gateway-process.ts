@@ -36,13 +36,14 @@ export async function startGatewayProcess(configuration: Configuration): Promise
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await exited;
   });
-  const lines = collectLines(child);
-  const listening = await eventually(() => {
-    const line = lines.find((one) => one.includes('"listening"'));
-    if (line === undefined) throw new Error(`the gateway said:\n${lines.join("\n")}`);
-    return JSON.parse(line);
+  const lines: string[] = [];
+  const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
+  onLine(child, (line) => {
+    lines.push(line);
+    if (line.includes('"listening"')) resolve(line);
   });
-  const { url, adminUrl } = listening;
+  child.once("close", () => reject(new Error(`the gateway said:\n${lines.join("\n")}`)));
+  const { url, adminUrl } = JSON.parse(await listening);
   return { url, adminUrl, lines, signal: (signal) => child.kill(signal), exited };
 }
 
@@ -52,11 +53,8 @@ export async function refusesConnections(url: string): Promise<void> {
   await eventually(() => expect(attempt()).rejects.toThrow());
 }
 
-function collectLines(child: ChildProcess): string[] {
-  const lines: string[] = [];
+function onLine(child: ChildProcess, listener: (line: string) => void): void {
   for (const output of [child.stdout, child.stderr]) {
-    if (output === null) continue;
-    createInterface({ input: output }).on("line", (line) => lines.push(line));
+    if (output !== null) createInterface({ input: output }).on("line", listener);
   }
-  return lines;
 }

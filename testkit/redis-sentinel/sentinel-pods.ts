@@ -30,7 +30,7 @@ import { selfSigned } from "../processes/redis.ts";
 import { Pod } from "./pod.ts";
 
 /** A node whose state the Sentinels had no reason to ask for is looked at after up to 30 s. */
-const PATIENCE = { timeout: 50_000, interval: 200 };
+const PATIENCE = { timeout: 120_000, interval: 200 };
 
 const KEY_PREFIX = "mcp-fleet:";
 const TOOLS = join(import.meta.dirname, "../../.tools/redis");
