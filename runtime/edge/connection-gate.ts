@@ -34,10 +34,16 @@ export function createGatedServer(
 }
 
 function refuse(socket: Socket): void {
-  const patience = setTimeout(() => socket.destroy(), REFUSAL_MS).unref();
+  let isAnswered = false;
+  const patience = setTimeout(() => {
+    if (isAnswered) socket.destroy();
+    // What has come while this process was busy is read first.
+    else setImmediate(() => isAnswered || socket.destroy());
+  }, REFUSAL_MS).unref();
   socket.on("error", () => {});
   socket.once("close", () => clearTimeout(patience));
   socket.once("data", () => {
+    isAnswered = true;
     patience.refresh();
     socket.end(refusal());
   });

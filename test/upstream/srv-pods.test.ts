@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
@@ -10,11 +10,20 @@ import { startProxy } from "../../testkit/processes/gateway.ts";
 import { callOf, messageOf } from "../../testkit/processes/scripted-fleet.ts";
 import { DnsServer, hasDns, type NamedPod } from "../../testkit/servers/dns-server.ts";
 import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
-import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const SERVICE = "_mcp._tcp.counter.mcp.svc.test";
 const UNNAMED_MS = 400;
 const REFRESH_MS = 50;
+
+/** Counts how often it is asked. */
+class CountedResolver extends PodResolver {
+  asked = 0;
+
+  override services(name: string): ReturnType<PodResolver["services"]> {
+    this.asked += 1;
+    return super.services(name);
+  }
+}
 
 const podsOf = (...ports: number[]): NamedPod[] =>
   ports.map((port, ordinal) => ({ host: `counter-${ordinal}.counter.mcp.svc.test`, port }));
@@ -22,10 +31,19 @@ const podsOf = (...ports: number[]): NamedPod[] =>
 describe.skipIf(!hasDns)("the pods that a DNS server names", () => {
   let dns: DnsServer;
 
+  let resolver: CountedResolver;
+
   beforeEach(async () => {
+    // How long a pod is left out is told by a clock that stands still until a test moves it.
+    vi.useFakeTimers({ toFake: ["performance"] });
     dns = await DnsServer.start(SERVICE, podsOf(7000, 7001));
-    return () => dns.stop();
+    return async () => {
+      vi.useRealTimers();
+      await dns.stop();
+    };
   });
+
+  const leaveOut = () => vi.advanceTimersByTime(UNNAMED_MS);
 
   const follow = async () => {
     const address = {
@@ -35,9 +53,10 @@ describe.skipIf(!hasDns)("the pods that a DNS server names", () => {
       path: "/mcp",
       maxPods: 3,
     } as const;
+    resolver = new CountedResolver([dns.address]);
     const pods = new SrvPods({
       address,
-      resolver: new PodResolver([dns.address]),
+      resolver,
       refreshMs: REFRESH_MS,
       unnamedMs: UNNAMED_MS,
       log: pino({ level: "silent" }),
@@ -63,10 +82,13 @@ describe.skipIf(!hasDns)("the pods that a DNS server names", () => {
       changes += 1;
     });
     await dns.serve(SERVICE, podsOf(7000, 7001, 7002));
-    await eventually(() => expect(namesOf(pods)).toEqual(["counter-0", "counter-1", "counter-2"]));
+    await expect.poll(() => namesOf(pods)).toEqual(["counter-0", "counter-1", "counter-2"]);
     await dns.serve(SERVICE, podsOf(7000, 7001));
+    const asked = resolver.asked;
+    await expect.poll(() => resolver.asked).toBeGreaterThan(asked + 1);
     expect(pods.isGone("counter-2")).toBe(false);
-    await eventually(() => expect(namesOf(pods)).toEqual(["counter-0", "counter-1"]));
+    leaveOut();
+    await expect.poll(() => namesOf(pods)).toEqual(["counter-0", "counter-1"]);
     expect(pods.isGone("counter-2")).toBe(true);
     expect(pods.isGone("counter-1")).toBe(false);
     expect(changes).toBe(2);
@@ -75,13 +97,14 @@ describe.skipIf(!hasDns)("the pods that a DNS server names", () => {
   it("are at most the 3 that maxPods allows, in the order of their ordinals", async () => {
     const pods = await follow();
     await dns.serve(SERVICE, podsOf(7000, 7001, 7002, 7003));
-    await eventually(() => expect(namesOf(pods)).toEqual(["counter-0", "counter-1", "counter-2"]));
+    await expect.poll(() => namesOf(pods)).toEqual(["counter-0", "counter-1", "counter-2"]);
   });
 
   it("that were never seen are gone once good answers have left them out for a while", async () => {
     const pods = await follow();
     expect(pods.isGone("counter-9")).toBe(false);
-    await eventually(() => expect(pods.isGone("counter-9")).toBe(true));
+    leaveOut();
+    await expect.poll(() => pods.isGone("counter-9")).toBe(true);
   });
 
   it.each([
@@ -91,11 +114,11 @@ describe.skipIf(!hasDns)("the pods that a DNS server names", () => {
   ])("stay as they were while the server %s", async (_what, fail) => {
     const pods = await follow();
     await fail(dns);
-    const resolver = new PodResolver([dns.address]);
     await expect(resolver.services(SERVICE)).rejects.toThrow();
-    // As many good answers as would make a pod gone, none of them given.
-    const untilMs = performance.now() + UNNAMED_MS * 2;
-    await eventually(() => expect(performance.now()).toBeGreaterThan(untilMs));
+    leaveOut();
+    // It is asked again, and no good answer says that a pod is gone.
+    const asked = resolver.asked;
+    await expect.poll(() => resolver.asked).toBeGreaterThan(asked + 1);
     expect(namesOf(pods)).toEqual(["counter-0", "counter-1"]);
     expect(pods.isGone("counter-1")).toBe(false);
   });

@@ -1,9 +1,5 @@
-import { expect } from "vitest";
-
 import { RedisProcess } from "./redis.ts";
-
-/** Everything happens by itself; this is the limit for a hang, not a measure of speed. */
-const PATIENCE = { interval: 50 };
+import { until } from "./until.ts";
 
 /** A Redis master, 2 replicas of it, and 3 Sentinels that watch them under the name `fleet`. */
 export class SentinelGroup {
@@ -26,7 +22,9 @@ export class SentinelGroup {
     const master = await RedisProcess.server(["min-replicas-to-write 1"]);
     const replicaOf = ["min-replicas-to-write 1", `replicaof 127.0.0.1 ${master.port}`];
     const replicas = await Promise.all([1, 2].map(() => RedisProcess.server(replicaOf)));
-    await expect.poll(() => master.ask("INFO", "replication"), PATIENCE).toContain("slave1:");
+    await until("2 replicas of the master", async () =>
+      String(await master.ask("INFO", "replication")).includes("slave1:"),
+    );
     const sentinels = await Promise.all([1, 2, 3].map(() => RedisProcess.sentinel(master.port)));
     const group = new SentinelGroup(master, replicas, sentinels);
     await group.complete();
@@ -41,8 +39,10 @@ export class SentinelGroup {
   /** Resolves when every Sentinel knows all the others and both replicas. */
   async complete(): Promise<void> {
     for (const sentinel of this.sentinels) {
-      const info = () => sentinel.ask("INFO", "sentinel").catch(() => "");
-      await expect.poll(info, PATIENCE).toContain("slaves=2,sentinels=3");
+      await until("a Sentinel that knows all the others", async () => {
+        const info = await sentinel.ask("INFO", "sentinel").catch(() => "");
+        return String(info).includes("slaves=2,sentinels=3");
+      });
     }
   }
 
@@ -58,7 +58,7 @@ export class SentinelGroup {
       const names = await named();
       return names.size === 1 && !names.has(`127.0.0.1,${this.master.port}`);
     };
-    await expect.poll(isReplaced, PATIENCE).toBe(true);
+    await until("another master", () => isReplaced().catch(() => false));
   }
 
   /** Cuts the connections of all clients, so that each has to ask again who is the master. */
