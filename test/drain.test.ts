@@ -37,29 +37,19 @@ async function unready(gateway: GatewayProcess): Promise<void> {
 }
 
 describe("a gateway that drains", () => {
-  it("lets a call of 25 s finish that began before SIGTERM, and exits with 0", async () => {
-    const { gateway, backend } = await run({ limits: { callTimeout: "30s" } });
-    backend.on("tools/call", (exchange) => {
-      setTimeout(() => exchange.result(textResult("after 25 s")), 25_000);
+  it("lets a call finish that 5 progress messages keep alive for 2 s longer than its callTimeout of 4 s", async () => {
+    const { gateway, backend } = await run({
+      limits: { callTimeout: "4s" },
+      drain: { linger: "1s" },
     });
-    const client = await RawClient.open(gateway.url);
-    const waiting = client.post(callOf("write"));
-    await eventually(() => expect(backend.count("tools/call")).toBe(1));
-    gateway.signal("SIGTERM");
-    expect(textOf(await waiting)).toBe("after 25 s");
-    expect(await gateway.exited).toBe(0);
-  }, 90_000);
-
-  it("lets a call finish that 5 progress messages keep alive to 4 times its callTimeout of 1 s", async () => {
-    const { gateway, backend } = await run({ limits: { callTimeout: "1s" } });
     backend.on("tools/call", async (exchange) => {
       exchange.begin();
       for (let progress = 1; progress <= 5; progress += 1) {
         const params = { progressToken: "p", progress };
         await exchange.event({ jsonrpc: "2.0", method: "notifications/progress", params });
-        await new Promise((resolve) => setTimeout(resolve, 800));
+        await new Promise((resolve) => setTimeout(resolve, 1_200));
       }
-      await exchange.event(JSON.parse(exchange.resultText(textResult("after 4 s"))));
+      await exchange.event(JSON.parse(exchange.resultText(textResult("after 6 s"))));
       exchange.end();
     });
     const client = await RawClient.open(gateway.url);
@@ -70,12 +60,12 @@ describe("a gateway that drains", () => {
       messages.push(text);
     }
     expect(messages).toHaveLength(6);
-    expect(messages.at(-1)).toContain("after 4 s");
+    expect(messages.at(-1)).toContain("after 6 s");
     expect(await gateway.exited).toBe(0);
   });
 
-  it("is unready and serves on for its linger of 3 s with Connection: close, then listens no more", async () => {
-    const { gateway } = await run({ drain: { linger: "3s" } });
+  it("is unready and serves on for its linger of 10 s with Connection: close, then listens no more", async () => {
+    const { gateway } = await run();
     const client = await RawClient.open(gateway.url);
     gateway.signal("SIGTERM");
     await unready(gateway);
@@ -97,7 +87,7 @@ describe("a gateway that drains", () => {
   });
 
   it("refuses a session that could only end with it: 503 DRAINING with Retry-After", async () => {
-    const { gateway } = await run({ drain: { linger: "3s" } });
+    const { gateway } = await run({ drain: { linger: "1m" } });
     gateway.signal("SIGTERM");
     await unready(gateway);
     const client = new RawClient(gateway.url);

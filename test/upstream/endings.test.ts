@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { callOf, sameSession, startFleet } from "../../testkit/processes/scripted-fleet.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
@@ -68,9 +68,11 @@ describe("a session that the client ends", () => {
 
 describe("sessions that expire", () => {
   it("are ended 1 time each at the backend, by whichever of 2 gateways finds them", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
     const { backend, client, gateway, others } = await startFleet({
       gateways: 2,
-      session: { idleTtl: "1s" },
+      session: { idleTtl: "10m" },
     });
     const clients = [client, ...(await Promise.all([1, 2].map(() => RawClient.open(gateway.url))))];
     await Promise.all(clients.map((one) => one.post(callOf("write"))));
@@ -78,6 +80,7 @@ describe("sessions that expire", () => {
     const opened = backend.clientSessions;
     expect(opened).toHaveLength(3);
 
+    vi.setSystemTime(Date.now() + 10 * 60_000);
     await eventually(() => expect(backend.clientSessions).toEqual([]));
 
     const ended = backend.of("DELETE").map(({ sessionId }) => sessionId);

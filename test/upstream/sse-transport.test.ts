@@ -168,14 +168,17 @@ describe("a server that speaks HTTP+SSE", () => {
       says("event: endpoint\ndata: /messages?sessionId=no\n\n"),
     ],
     ["never answers initialize", "TIMEOUT", says(`event: endpoint\ndata: ${SILENT_PATH}\n\n`)],
-  ])("that %s gets no session, and the client an error within 2 s", async (_what, code, script) => {
-    const proxy = await startBefore(server);
-    server.script = script;
-    await expect(openAt(proxy)).rejects.toThrow(`BACKEND_${code}`);
-    await eventually(() => expect(server.streams).toBe(0));
-    server.script = undefined;
-    expect(textOf(await (await openAt(proxy)).post(callWith("count")))).toBe("1");
-  });
+  ])(
+    "that %s gets no session, and the client an error after the initializeTimeout of 2 s",
+    async (_what, code, script) => {
+      const proxy = await startBefore(server, { initializeTimeout: "2s" });
+      server.script = script;
+      await expect(openAt(proxy)).rejects.toThrow(`BACKEND_${code}`);
+      await eventually(() => expect(server.streams).toBe(0));
+      server.script = undefined;
+      expect(textOf(await (await openAt(proxy)).post(callWith("count")))).toBe("1");
+    },
+  );
 
   it("answers nobody but the processes over one store with other processes' sessions", async () => {
     const proxy = await startBefore(server);

@@ -169,7 +169,7 @@ describe("a session that a backend does not open", () => {
   });
 
   it("is BACKEND_TIMEOUT after limits.initializeTimeout, for 5 callers at once by 1 initialize", async () => {
-    const { backend, client } = await startFleet({ limits: { initializeTimeout: "300ms" } });
+    const { backend, client } = await startFleet({ limits: { initializeTimeout: "2s" } });
     backend.once("initialize", () => {});
 
     const answers = await Promise.all(calls([client], 5));
@@ -184,7 +184,7 @@ describe("a session that a backend does not open", () => {
   });
 
   it("may be opened over an SSE answer whose stream stays open", async () => {
-    const { backend, client } = await startFleet({ limits: { initializeTimeout: "2s" } });
+    const { backend, client } = await startFleet({ limits: { initializeTimeout: "30s" } });
     backend.once("initialize", async (exchange) => {
       exchange.begin();
       await exchange.eventWithResult({

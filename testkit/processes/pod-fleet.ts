@@ -44,7 +44,7 @@ export async function startPods(options: PodFleetOptions = {}): Promise<PodFleet
     aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
     backends: [{ name: "scripted", urls, routing: "session", ...options.backend }],
     operational: QUICK,
-    limits: { podLossAfter: "300ms", ...options.limits },
+    limits: { podLossAfter: "1s", ...options.limits },
   };
   const store = new MemoryStore();
   const { store: counted, operations } = countOperations(store);

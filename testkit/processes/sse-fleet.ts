@@ -12,6 +12,8 @@ export interface SseFleetOptions {
   readonly role?: SseRole;
   /** The port of the Redis that processes share. Default: memory of its own. */
   readonly redisPort?: number;
+  /** Default: 10 s, also on a busy machine more than a server needs. */
+  readonly initializeTimeout?: string;
   /** The limit of open files. Default: it is unknown. */
   readonly openFiles?: number;
 }
@@ -19,13 +21,19 @@ export interface SseFleetOptions {
 /** A process in front of a server that speaks HTTP+SSE, until the end of the test. */
 export async function startBefore(
   server: Pick<SseServer, "url">,
-  { backend, role = "proxy", redisPort, openFiles }: SseFleetOptions = {},
+  {
+    backend,
+    role = "proxy",
+    redisPort,
+    initializeTimeout = "10s",
+    openFiles,
+  }: SseFleetOptions = {},
 ): Promise<RunningRole> {
   const configuration: Configuration = {
     aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
     backends: [{ name: "older", url: server.url, transport: "sse", ...backend }],
     operational: { failureHandling: { healthCheckInterval: "1s" } },
-    limits: { initializeTimeout: "2s", podLossAfter: "200ms" },
+    limits: { initializeTimeout, podLossAfter: "200ms" },
     ...(redisPort !== undefined && {
       sessionStorage: { provider: "redis", address: `127.0.0.1:${redisPort}` },
     }),
