@@ -1,6 +1,9 @@
 // Which room may import which: read by `make lint` and by test/import-rules.test.ts, drawn into docs/architecture.md by
 // `make docs`. A room may import itself, what is named here, and packages.
 
+/** Time, chance and the network: a whole fleet can run in one process on others than the system's. */
+const PLATFORM = "runtime/platform";
+
 /** The rooms of the runtime, from top to bottom: the way of a call goes down, and nothing below knows what is above. */
 const RUNTIME = {
   "runtime/cli": ["runtime/server", "runtime/roles", "contract"],
@@ -96,6 +99,9 @@ const RUNTIME = {
   "runtime/telemetry": ["contract"],
 };
 
+for (const allowed of Object.values(RUNTIME)) allowed.push(PLATFORM);
+RUNTIME[PLATFORM] = [];
+
 const ROOMS = {
   "contract/settings": [
     "contract/units.ts",
@@ -151,6 +157,15 @@ export default {
       severity: "error",
       from: { path: "^(?:runtime|contract)/" },
       to: { path: "^@pulumi/|node_modules/@pulumi/" },
+    },
+    {
+      name: "time, chance and the network are reached through runtime/platform",
+      severity: "error",
+      from: { path: "^runtime/", pathNot: `^${PLATFORM}/` },
+      to: {
+        path: "^(?:node:)?(?:timers|timers/promises|net|http|https|tls|dns|dns/promises)$|(?:^|/)undici(?:/|$)",
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
       name: "one role does not import another",

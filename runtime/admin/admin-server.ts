@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { sendError } from "../edge/send-error.ts";
+import { sockets } from "../platform/sockets.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { asFleetError } from "../wire/fleet-error.ts";
 import { ADMIN_PAGE } from "./admin-page.ts";
@@ -20,7 +21,10 @@ export interface AdminServerParts {
 /** The listener that operators talk to. It has no guards: nothing outside the cluster may reach it. */
 export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
   const { probes, metrics, status, pods, peers, token } = parts;
-  const server = Fastify({ forceCloseConnections: true });
+  const server = Fastify({
+    forceCloseConnections: true,
+    serverFactory: (handler, options) => sockets.httpServer(options, handler),
+  });
   server.setErrorHandler((thrown, _request, reply) => {
     sendError(reply, asFleetError(thrown));
   });

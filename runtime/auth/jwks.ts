@@ -7,6 +7,7 @@ import {
   type JWTVerifyGetKey,
 } from "jose";
 import type { Logger } from "pino";
+import { clock } from "../platform/clock.ts";
 import { WatchedFile } from "../server/watched-file.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 
@@ -82,10 +83,10 @@ function remoteKeys(url: URL, log: Logger): JWTVerifyGetKey {
   let askAgainMs = 0;
   return async (header, token) => {
     try {
-      if (Date.now() >= askAgainMs) return await remote(header, token);
+      if (clock.now() >= askAgainMs) return await remote(header, token);
     } catch (error) {
       if (isAboutToken(error)) throw error;
-      askAgainMs = Date.now() + PAUSE_MS;
+      askAgainMs = clock.now() + PAUSE_MS;
       log.error({ error, issuer: url.origin }, "the issuer's keys cannot be read");
     }
     try {

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { JwtSettings } from "@mcp-fleet/contract/settings";
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
+import { clock } from "../platform/clock.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { Jwks } from "./jwks.ts";
@@ -63,7 +64,7 @@ export class JwtAuthenticator implements Authenticator {
     if (token === undefined) throw this.#refusal(host, undefined);
     const digest = createHash("sha256").update(token).digest("base64");
     const verdict = this.#verdicts.get(digest);
-    if (verdict !== undefined && Date.now() < verdict.endsAtMs) return verdict.owner;
+    if (verdict !== undefined && clock.now() < verdict.endsAtMs) return verdict.owner;
     return this.#judge(token, host).then((judged) => {
       this.#verdicts.set(digest, judged);
       return judged.owner;
@@ -86,7 +87,7 @@ export class JwtAuthenticator implements Authenticator {
       });
       const owner = ownerOf({ issuer: jwt.issuer, subject: subjectOf(payload) }, ownerKey);
       const expiresAtMs = ((payload.exp ?? 0) + jwt.clockToleranceSeconds) * 1000;
-      return { owner, endsAtMs: Math.min(expiresAtMs, Date.now() + VERDICT_MS) };
+      return { owner, endsAtMs: Math.min(expiresAtMs, clock.now() + VERDICT_MS) };
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
       throw this.#refusal(host, faultOf(error), error);

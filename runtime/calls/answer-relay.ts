@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
-import { setTimeout as delay } from "node:timers/promises";
 
 import type { Logger } from "pino";
+import { clock } from "../platform/clock.ts";
 import {
   AFTER_RESPONSE_MS,
   isSse,
@@ -97,7 +97,7 @@ export class AnswerRelay {
     while (!this.#answered) {
       if (last?.id === undefined)
         throw new TransportFault(true, "the stream ended without an answer");
-      await delay(last.retryMs ?? DEFAULT_RETRY_MS, undefined, { signal: timer.signal });
+      await clock.sleep(last.retryMs ?? DEFAULT_RETRY_MS, { signal: timer.signal });
       log.debug({ backend: upstream.backend.name }, "going on with a stream that ended early");
       const stream = await upstream.stream(timer.signal, last.id);
       if (stream.kind !== "open")

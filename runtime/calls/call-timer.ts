@@ -1,3 +1,4 @@
+import { clock, type Timer } from "../platform/clock.ts";
 /**
  * The time of one call. It runs out `idleMs` after the last sign of life and in any case `capMs` after the
  * start; `signal` then aborts with what `expire` makes.
@@ -7,11 +8,11 @@ export class CallTimer {
   readonly #idleMs: number;
   readonly #endsAtMs: number;
   readonly #expire: (afterMs: number) => unknown;
-  readonly #startedAtMs = performance.now();
+  readonly #startedAtMs = clock.monotonicMs();
   /** When the time is over, as things stand. */
   #dueAtMs: number;
   /** Runs at `#dueAtMs` or earlier: putting it off costs nothing until then. */
-  #timer: NodeJS.Timeout;
+  #timer: Timer;
   #wakesAtMs: number;
 
   constructor(idleMs: number, capMs: number, expire: (afterMs: number) => unknown) {
@@ -28,7 +29,7 @@ export class CallTimer {
   }
 
   get elapsedMs(): number {
-    return performance.now() - this.#startedAtMs;
+    return clock.monotonicMs() - this.#startedAtMs;
   }
 
   /** The backend is at work: the idle time begins anew. */
@@ -47,30 +48,30 @@ export class CallTimer {
   }
 
   cut(reason: unknown): void {
-    clearTimeout(this.#timer);
+    clock.clear(this.#timer);
     this.#controller.abort(reason);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    clock.clear(this.#timer);
   }
 
   #endIn(milliseconds: number): void {
     if (this.#controller.signal.aborted) return;
-    const nowMs = performance.now();
+    const nowMs = clock.monotonicMs();
     this.#dueAtMs = Math.min(nowMs + milliseconds, this.#endsAtMs);
     if (this.#dueAtMs >= this.#wakesAtMs) return;
-    clearTimeout(this.#timer);
+    clock.clear(this.#timer);
     this.#timer = this.#arm(nowMs);
   }
 
-  #arm(nowMs: number): NodeJS.Timeout {
+  #arm(nowMs: number): Timer {
     this.#wakesAtMs = this.#dueAtMs;
-    return setTimeout(() => this.#wake(), Math.max(0, this.#dueAtMs - nowMs));
+    return clock.after(Math.max(0, this.#dueAtMs - nowMs), () => this.#wake());
   }
 
   #wake(): void {
-    const nowMs = performance.now();
+    const nowMs = clock.monotonicMs();
     if (nowMs < this.#dueAtMs) this.#timer = this.#arm(nowMs);
     else this.cut(this.#expire(this.elapsedMs));
   }

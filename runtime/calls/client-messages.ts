@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock } from "../platform/clock.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import type { Backend } from "../upstream/backend.ts";
@@ -121,6 +122,6 @@ export class ClientMessages {
   }
 
   #limited(): AbortSignal {
-    return AbortSignal.timeout(this.#parts.settings.limits.callTimeoutSeconds * 1000);
+    return clock.timeout(this.#parts.settings.limits.callTimeoutSeconds * 1000);
   }
 }

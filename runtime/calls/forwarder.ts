@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock } from "../platform/clock.ts";
 import type { LiveSession, PendingCall } from "../sessions/live-session.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Backend } from "../upstream/backend.ts";
@@ -232,7 +233,7 @@ export class Forwarder {
     const upstream = this.#parts.upstreams.opened(session, backend);
     const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${idText},"reason":"timed out"}}`;
     const timeoutMs = this.#parts.limits.connectTimeoutSeconds * 1000;
-    upstream?.tell(text, AbortSignal.timeout(timeoutMs)).catch((error: unknown) => {
+    upstream?.tell(text, clock.timeout(timeoutMs)).catch((error: unknown) => {
       this.#parts.log.info({ backend: backend.name, error }, "a cancellation was not delivered");
     });
   }

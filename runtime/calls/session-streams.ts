@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { Logger } from "pino";
 import type { ClientStreams } from "../edge/client-streams.ts";
 import { Lease } from "../fleet/lease.ts";
 import { untilAborted } from "../fleet/until-aborted.ts";
+import { clock } from "../platform/clock.ts";
+import { random } from "../platform/random.ts";
 import type { Descriptors } from "../server/descriptors.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
@@ -53,7 +52,7 @@ interface OpenStream {
  */
 export class SessionStreams {
   readonly #parts: SessionStreamsParts;
-  readonly #holder = randomUUID();
+  readonly #holder = random.uuid();
   readonly #open = new Map<string, OpenStream>();
 
   constructor(parts: SessionStreamsParts) {
@@ -70,7 +69,7 @@ export class SessionStreams {
       else if (present === undefined) opening.push(this.#start(session, backend, slot));
       else opening.push(present.opened);
     }
-    await untilAborted(Promise.all(opening), AbortSignal.timeout(OPEN_WAIT_MS)).catch(() => {});
+    await untilAborted(Promise.all(opening), clock.timeout(OPEN_WAIT_MS)).catch(() => {});
   }
 
   /** Lets go of everything for a session that ended. */
@@ -128,13 +127,13 @@ export class SessionStreams {
           const pauseMs = await this.#follow(session, backend, lease, signal, opened);
           if (pauseMs === undefined) return;
           failures = 0;
-          await delay(pauseMs, undefined, { signal });
+          await clock.sleep(pauseMs, { signal });
         } catch (error) {
           if (signal.aborted) return;
           failures += 1;
           log.info({ sid: session.label, backend: backend.name, error }, "stream lost");
           const pauseMs = Math.min(REOPEN_MS * 2 ** failures, MOST_REOPEN_MS);
-          await delay(pauseMs, undefined, { signal });
+          await clock.sleep(pauseMs, { signal });
         }
       }
     } finally {

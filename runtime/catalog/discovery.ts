@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock } from "../platform/clock.ts";
 import type { Backend } from "../upstream/backend.ts";
 import { handshake, type Introduction, type Welcome } from "../upstream/sessions/handshake.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
@@ -48,7 +48,7 @@ export class Discovery {
   #offer: Offer | undefined;
   #health: BackendHealth;
   #failures = 0;
-  #lastAnswerMs = Date.now();
+  #lastAnswerMs = clock.now();
   #welcome: Welcome | undefined;
   #reading: Promise<void> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
@@ -58,7 +58,7 @@ export class Discovery {
     this.#parts = parts;
     this.#health = {
       state: "connecting",
-      sinceMs: Date.now(),
+      sinceMs: clock.now(),
       error: undefined,
       protocol: undefined,
     };
@@ -114,7 +114,7 @@ export class Discovery {
         FIRST_RETRY_MS * 2 ** Math.min(this.#failures, 16),
         this.#parts.health.intervalSeconds * 1000,
       );
-      await delay(waitMs, undefined, { signal }).catch(() => {});
+      await clock.sleep(waitMs, { signal }).catch(() => {});
     }
   }
 
@@ -148,11 +148,11 @@ export class Discovery {
         // What changed before the stream was open went unheard.
         await this.#readLists(welcome, LIST_NAMES, signal);
         for await (const event of stream.events) await this.#hear(event, welcome, signal);
-        await delay(STREAM_RETRY_MS, undefined, { signal });
+        await clock.sleep(STREAM_RETRY_MS, { signal });
       } else if (stream.kind === "lost" && opened) {
         throw new Error("the backend forgot the discovery session");
       } else {
-        await delay(this.#parts.refreshSeconds * 1000, undefined, { signal });
+        await clock.sleep(this.#parts.refreshSeconds * 1000, { signal });
         await this.#readLists(welcome, LIST_NAMES, signal);
       }
     }
@@ -172,10 +172,10 @@ export class Discovery {
   /** Asks for a sign of life at an even pace. */
   async #watch(session: UpstreamSession, signal: AbortSignal): Promise<never> {
     for (;;) {
-      await delay(this.#parts.health.intervalSeconds * 1000, undefined, { signal });
+      await clock.sleep(this.#parts.health.intervalSeconds * 1000, { signal });
       const answer = await session.ask(ownRequest("ping", {}), "probe", this.#limited(signal));
       if (answer.text === undefined) throw new Error(`a ping got HTTP ${answer.statusCode}`);
-      this.#lastAnswerMs = Date.now();
+      this.#lastAnswerMs = clock.now();
     }
   }
 
@@ -206,14 +206,14 @@ export class Discovery {
     ]);
     this.#offer = { lists: { tools, prompts, resources, resourceTemplates }, instructions };
     this.#failures = 0;
-    this.#lastAnswerMs = Date.now();
+    this.#lastAnswerMs = clock.now();
     this.#become("up", undefined, session.record.protocol);
     this.#parts.onChange();
   }
 
   #fail(error: unknown): void {
     const { health, log, onChange } = this.#parts;
-    const silentMs = Date.now() - this.#lastAnswerMs;
+    const silentMs = clock.now() - this.#lastAnswerMs;
     const patienceMs = health.unhealthyThreshold * health.intervalSeconds * 1000;
     this.#failures += 1;
     if (this.#offer !== undefined && silentMs >= patienceMs) this.#offer = undefined;
@@ -227,12 +227,12 @@ export class Discovery {
     if (this.#health.state !== state) {
       this.#parts.log.info({ backend: this.backend.name, state }, "backend state");
     }
-    const sinceMs = this.#health.state === state ? this.#health.sinceMs : Date.now();
+    const sinceMs = this.#health.state === state ? this.#health.sinceMs : clock.now();
     this.#health = { state, sinceMs, error, protocol: protocol ?? this.#health.protocol };
   }
 
   #limited(signal?: AbortSignal): AbortSignal {
-    const timeout = AbortSignal.timeout(this.#parts.health.timeoutSeconds * 1000);
+    const timeout = clock.timeout(this.#parts.health.timeoutSeconds * 1000);
     return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   }
 }

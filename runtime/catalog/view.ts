@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 
 import { untilAborted } from "../fleet/until-aborted.ts";
+import { clock, type Timer } from "../platform/clock.ts";
 import { Catalog } from "./catalog.ts";
 import type { Discovery } from "./discovery.ts";
 import type { Naming } from "./naming.ts";
@@ -31,9 +32,9 @@ export class View {
   readonly #conflicts = new Set<string>();
   #catalog: Catalog;
   #announced: Catalog;
-  #debounce: NodeJS.Timeout | undefined;
+  #debounce: Timer | undefined;
   #settled = false;
-  usedAtMs = Date.now();
+  usedAtMs = clock.now();
 
   constructor({ key, naming, firstAnswerMs, log, onChange, discover }: ViewParts) {
     this.key = key;
@@ -68,7 +69,7 @@ export class View {
   async settled(): Promise<Catalog> {
     if (this.#settled) return this.#catalog;
     const all = Promise.all(this.discoveries.map(({ settled }) => settled));
-    const limit = AbortSignal.timeout(this.#firstAnswerMs);
+    const limit = clock.timeout(this.#firstAnswerMs);
     await untilAborted(all, limit).catch(() => {});
     if (!this.#settled) {
       this.#settled = true;
@@ -78,7 +79,7 @@ export class View {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#debounce);
+    clock.clear(this.#debounce);
     await Promise.all(this.discoveries.map((discovery) => discovery.close()));
   }
 
@@ -90,8 +91,8 @@ export class View {
     if (merged.changedSince(this.#catalog).length > 0) this.#catalog = merged;
     this.#logConflicts();
     if (!this.#settled) return;
-    clearTimeout(this.#debounce);
-    this.#debounce = setTimeout(() => this.#announce(), DEBOUNCE_MS);
+    clock.clear(this.#debounce);
+    this.#debounce = clock.after(DEBOUNCE_MS, () => this.#announce());
   }
 
   #logConflicts(): void {

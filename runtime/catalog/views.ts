@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock, type Timer } from "../platform/clock.ts";
 import type { Backend } from "../upstream/backend.ts";
 import { LATEST_PROTOCOL_VERSION } from "../wire/protocol-version.ts";
 import { Discovery } from "./discovery.ts";
@@ -24,7 +25,7 @@ export class Views {
   readonly naming: Naming;
   readonly #parts: ViewsParts;
   readonly #views = new Map<string, View>();
-  readonly #sweeper: NodeJS.Timeout;
+  readonly #sweeper: Timer;
   #onChange: (view: View, lists: readonly ListName[]) => void = () => {};
   #isWatched: (key: string) => boolean = () => false;
 
@@ -33,7 +34,7 @@ export class Views {
     this.naming = new Naming(parts.settings.aggregation.prefixFormat);
     this.base = this.get(viewKey(BASE_CAPABILITIES), BASE_CAPABILITIES);
     const idleMs = parts.settings.limits.catalogRefreshSeconds * 1000;
-    this.#sweeper = setInterval(() => this.#sweep(Date.now() - idleMs), idleMs);
+    this.#sweeper = clock.every(idleMs, () => this.#sweep(clock.now() - idleMs));
     this.#sweeper.unref();
   }
 
@@ -51,7 +52,7 @@ export class Views {
   get(key: string, capabilities: string): View {
     const present = this.#views.get(key);
     if (present !== undefined) {
-      present.usedAtMs = Date.now();
+      present.usedAtMs = clock.now();
       return present;
     }
     if (this.#views.size >= this.#parts.settings.limits.views) this.#closeLeastUsed();
@@ -68,7 +69,7 @@ export class Views {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#sweeper);
+    clock.clear(this.#sweeper);
     await Promise.all([...this.#views.values()].map((view) => view.close()));
     this.#views.clear();
   }

@@ -1,4 +1,5 @@
 import type { FastifyReply } from "fastify";
+import { random } from "../platform/random.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { ClientStream } from "./client-stream.ts";
@@ -80,7 +81,7 @@ export class ClientStreams {
   /** Sends every client elsewhere, spread over a while so that they do not all arrive at once. */
   sendAway(): void {
     for (const streams of this.#streams.values()) {
-      const retryMs = Math.round(RECONNECT_SPREAD_MS * (0.5 + Math.random()));
+      const retryMs = Math.round(RECONNECT_SPREAD_MS * (0.5 + random.fraction()));
       for (const stream of streams) stream.close(retryMs);
     }
   }

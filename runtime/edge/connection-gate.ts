@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import type { RequestListener, Server, ServerOptions } from "node:http";
 import type { Socket } from "node:net";
-
+import { clock } from "../platform/clock.ts";
+import { sockets } from "../platform/sockets.ts";
 import type { Descriptors } from "../server/descriptors.ts";
 import { ERROR_TABLE, NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import { FleetError } from "../wire/fleet-error.ts";
@@ -19,7 +20,7 @@ export function createGatedServer(
   handler: RequestListener,
   descriptors: Descriptors,
 ): Server {
-  const server = createServer(options, handler);
+  const server = sockets.httpServer(options, handler);
   const serve = server.listeners("connection");
   server.removeAllListeners("connection");
   server.on("connection", (socket: Socket) => {
@@ -34,9 +35,9 @@ export function createGatedServer(
 }
 
 function refuse(socket: Socket): void {
-  const patience = setTimeout(() => socket.destroy(), REFUSAL_MS).unref();
+  const patience = clock.after(REFUSAL_MS, () => socket.destroy()).unref();
   socket.on("error", () => {});
-  socket.once("close", () => clearTimeout(patience));
+  socket.once("close", () => clock.clear(patience));
   socket.once("data", () => {
     patience.refresh();
     socket.end(refusal());

@@ -1,9 +1,6 @@
-import {
-  type IncomingMessage,
-  type OutgoingHttpHeader,
-  type OutgoingHttpHeaders,
-  ServerResponse,
-} from "node:http";
+import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders } from "node:http";
+
+import { ServerResponse } from "../platform/sockets.ts";
 
 import type { Drain } from "./drain.ts";
 

@@ -1,3 +1,4 @@
+import { clock, type Timer } from "../platform/clock.ts";
 /** Something on which silence can last too long. */
 export interface Beating {
   /** Where the `KeepAlive` has it. -1: nowhere. */
@@ -13,14 +14,14 @@ export interface Beating {
  */
 export class KeepAlive {
   readonly #beating: Beating[] = [];
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: Timer;
 
   constructor(intervalSeconds: number) {
-    this.#timer = setInterval(() => {
+    this.#timer = clock.every(intervalSeconds * 1000, () => {
       for (const beating of this.#beating.slice()) {
         if (beating.place >= 0) beating.beat();
       }
-    }, intervalSeconds * 1000);
+    });
     this.#timer.unref();
   }
 
@@ -41,7 +42,7 @@ export class KeepAlive {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    clock.clear(this.#timer);
     for (const beating of this.#beating.splice(0)) beating.place = -1;
   }
 }

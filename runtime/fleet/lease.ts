@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-
+import { clock } from "../platform/clock.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 
 export interface LeaseParts {
@@ -32,11 +32,11 @@ export class Lease {
   /** Does what it was taken for, and prolongs it all the while. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     const prolong = () => this.#orLog(this.take(), "a lease cannot be prolonged");
-    const timer = setInterval(prolong, this.#parts.ttlMs / 3).unref();
+    const timer = clock.every(this.#parts.ttlMs / 3, prolong).unref();
     try {
       return await work();
     } finally {
-      clearInterval(timer);
+      clock.clear(timer);
     }
   }
 

@@ -1,6 +1,5 @@
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
 import type { NofileFit } from "@mcp-fleet/contract/capacity";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { FastifyInstance } from "fastify";
@@ -17,6 +16,7 @@ import { Guards } from "../edge/guards.ts";
 import { KeepAlive } from "../edge/keep-alive.ts";
 import { McpEndpoint } from "../edge/mcp-endpoint.ts";
 import { buildMcpServer, MCP_PATH } from "../edge/mcp-server.ts";
+import { clock } from "../platform/clock.ts";
 import type { Role } from "../roles/role.ts";
 import type { MakeRole } from "../roles/role-parts.ts";
 import type { KeyRing } from "../sessions/key-ring.ts";
@@ -166,7 +166,7 @@ export class RoleProcess {
    */
   async drain(lingerSeconds: number): Promise<void> {
     this.#drain.advance("lingering");
-    await delay(lingerSeconds * 1000, undefined, { signal: this.#cut.signal }).catch(() => {});
+    await clock.sleep(lingerSeconds * 1000, { signal: this.#cut.signal }).catch(() => {});
     await this.close();
   }
 

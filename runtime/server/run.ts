@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock, type Timer } from "../platform/clock.ts";
 import { KeyRing } from "../sessions/key-ring.ts";
 import { buildLog } from "../telemetry/log.ts";
 import { checkNofile } from "./nofile.ts";
@@ -32,7 +33,7 @@ export async function run(create: Create, given: Settings, secrets: Secrets): Pr
   }
   const report = reportStatus(server, settings, log);
   await untilDrained(server, settings, log);
-  clearInterval(report);
+  clock.clear(report);
 }
 
 /** Resolves when everything in flight has finished, or was cut by a second signal or the longest call's time. */
@@ -52,9 +53,9 @@ function untilDrained(server: RoleProcess, settings: Settings, log: Logger): Pro
       // A person who presses Ctrl-C stands before no balancer that has to hear of it.
       const lingerSeconds = signal === "SIGINT" ? 0 : drain.lingerSeconds;
       const deadlineMs = (lingerSeconds + limits.callTimeoutMaxSeconds) * 1000;
-      const deadline = setTimeout(() => cut("the longest call's time is over"), deadlineMs);
+      const deadline = clock.after(deadlineMs, () => cut("the longest call's time is over"));
       void server.drain(lingerSeconds).then(() => {
-        clearTimeout(deadline);
+        clock.clear(deadline);
         process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
         log.info("drained");
         resolve();
@@ -64,13 +65,9 @@ function untilDrained(server: RoleProcess, settings: Settings, log: Logger): Pro
   });
 }
 
-function reportStatus(
-  server: RoleProcess,
-  settings: Settings,
-  log: Logger,
-): NodeJS.Timeout | undefined {
+function reportStatus(server: RoleProcess, settings: Settings, log: Logger): Timer | undefined {
   const { statusReportingSeconds } = settings.health;
   if (statusReportingSeconds === undefined) return undefined;
   const report = async () => log.info({ status: await server.status() }, "status");
-  return setInterval(() => void report(), statusReportingSeconds * 1000).unref();
+  return clock.every(statusReportingSeconds * 1000, () => void report()).unref();
 }

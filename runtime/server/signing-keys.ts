@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { Logger } from "pino";
+import { clock } from "../platform/clock.ts";
 import { KeyRing } from "../sessions/key-ring.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import { KeyFile } from "./key-file.ts";
@@ -46,7 +45,7 @@ export class SigningKeys {
         return;
       } catch (error) {
         log.error({ error }, "the session store has not answered yet: nothing is served");
-        await delay(STORE_RETRY_MS, undefined, { signal });
+        await clock.sleep(STORE_RETRY_MS, { signal });
       }
     }
   }

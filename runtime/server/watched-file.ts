@@ -2,6 +2,7 @@ import { type FSWatcher, readFileSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { ConfigError, fault } from "@mcp-fleet/contract";
 import type { Logger } from "pino";
+import { clock, type Timer } from "../platform/clock.ts";
 
 /** One change is several events, such as of a link and of what it leads to: they are waited for. */
 const SETTLE_MS = 100;
@@ -16,7 +17,7 @@ export class WatchedFile {
   #text: string;
   #take: (text: string) => void = () => {};
   #watcher: FSWatcher | undefined;
-  #settling: NodeJS.Timeout | undefined;
+  #settling: Timer | undefined;
 
   /** @throws {ConfigError} when the file cannot be read. */
   constructor(path: string, log: Logger) {
@@ -46,15 +47,17 @@ export class WatchedFile {
   }
 
   close(): void {
-    clearTimeout(this.#settling);
+    clock.clear(this.#settling);
     this.#watcher?.close();
   }
 
   #changed(): void {
-    this.#settling ??= setTimeout(() => {
-      this.#settling = undefined;
-      this.#read();
-    }, SETTLE_MS).unref();
+    this.#settling ??= clock
+      .after(SETTLE_MS, () => {
+        this.#settling = undefined;
+        this.#read();
+      })
+      .unref();
   }
 
   #read(): void {

@@ -1,3 +1,4 @@
+import { clock } from "../platform/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import type { IdCheck } from "./id-check.ts";
@@ -57,7 +58,7 @@ export class SessionLoader {
 
   async #load(id: string): Promise<LiveSession> {
     const { cache, idCheck, metrics, onMissing } = this.#parts;
-    const startedAtMs = performance.now();
+    const startedAtMs = clock.monotonicMs();
     // What is held here was judged before.
     if (cache.get(id) === undefined) idCheck.pass(id);
     const key = sessionKey(id);
@@ -71,10 +72,10 @@ export class SessionLoader {
       cached.record = record;
       return cached;
     }
-    const session = new LiveSession(id, record, Date.now());
+    const session = new LiveSession(id, record, clock.now());
     cache.add(session);
     metrics.restores.inc();
-    metrics.restoreSeconds.observe((performance.now() - startedAtMs) / 1000);
+    metrics.restoreSeconds.observe((clock.monotonicMs() - startedAtMs) / 1000);
     return session;
   }
 
@@ -95,6 +96,6 @@ export class SessionLoader {
 
   /** Whether a session that is held may be used without the word of the store. */
   #mayGoOn({ record }: LiveSession): boolean {
-    return record.expiresAtMs > Date.now() && this.#parts.store.silentMs < MAX_STALE_MS;
+    return record.expiresAtMs > clock.now() && this.#parts.store.silentMs < MAX_STALE_MS;
   }
 }

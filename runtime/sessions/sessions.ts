@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock } from "../platform/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { IdCheck } from "./id-check.ts";
@@ -100,7 +101,7 @@ export class Sessions {
   async create(client: NewSession): Promise<LiveSession> {
     const { store, ring, settings, metrics } = this.#parts;
     this.#initializeRate?.check(client.owner);
-    const now = Date.now();
+    const now = clock.now();
     const id = mintSessionId(ring, client.owner, new Date(now));
     const lifetimeEndsAtMs =
       settings.maxLifetimeSeconds === undefined
@@ -152,7 +153,7 @@ export class Sessions {
 
   /** Says that the session is in use; the store hears of it now and then, and nobody waits for that. */
   touch(session: LiveSession): void {
-    const now = Date.now();
+    const now = clock.now();
     if (now - session.touchedAtMs < this.#touchEveryMs) return;
     session.touchedAtMs = now;
     const latest = session.record.lifetimeEndsAtMs ?? Number.POSITIVE_INFINITY;

@@ -4,6 +4,7 @@ import { readList } from "../../catalog/listing.ts";
 import { LIST_NAMES, type ListName, type Offer } from "../../catalog/offer.ts";
 import type { View } from "../../catalog/view.ts";
 import type { Views } from "../../catalog/views.ts";
+import { clock } from "../../platform/clock.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
 import type { SessionStore } from "../../sessions/session-store.ts";
 import type { Backend } from "../../upstream/backend.ts";
@@ -58,7 +59,7 @@ export class SessionCatalogs {
     const view = this.viewOf(session);
     const shared = await view.settled();
     if (this.#own.length === 0) return shared;
-    const signal = AbortSignal.timeout(this.#parts.listTimeoutSeconds * 1000);
+    const signal = clock.timeout(this.#parts.listTimeoutSeconds * 1000);
     const read = this.#own.map(async (backend) => {
       const offer = await this.#read(session, backend, signal).catch(() => undefined);
       return offer === undefined ? [] : [[backend.name, offer] as const];

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-
+import { clock } from "../../platform/clock.ts";
+import { random } from "../../platform/random.ts";
 import type { SessionRecord, Subscription, UpstreamRecord } from "../../sessions/session-record.ts";
 import type {
   Creation,
@@ -26,10 +26,10 @@ export class MemoryStore implements SessionStore {
   /** By their JSON text. */
   readonly #draining = new Map<string, DrainingPod>();
   readonly #listeners = new Set<(change: SessionChange) => void>();
-  readonly #signingKey = randomBytes(32);
+  readonly #signingKey = random.bytes(32);
   readonly #now: () => number;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = () => clock.now()) {
     this.#now = now;
   }
 

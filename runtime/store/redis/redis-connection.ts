@@ -1,7 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { clock, type Timer } from "../../platform/clock.ts";
+import { random } from "../../platform/random.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import { COMMAND_TIMEOUT_MS, readSecrets, redisOptions } from "./redis-options.ts";
 
@@ -40,7 +41,7 @@ export class RedisConnection {
   #downSinceMs: number | undefined;
   #waiting = 0;
   #lookedUpAtMs = Number.NEGATIVE_INFINITY;
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #heartbeat: Timer;
   #closed = false;
 
   constructor({ settings, log }: RedisConnectionOptions) {
@@ -63,7 +64,7 @@ export class RedisConnection {
     this.#client.on("close", () => this.#failed(new Error("Connection is closed")));
     this.#client.on("ready", () => this.#succeeded());
     this.#client.on("end", () => this.#revive());
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
+    this.#heartbeat = clock.every(HEARTBEAT_MS, () => this.#beat()).unref();
     this.#connect();
   }
 
@@ -73,7 +74,7 @@ export class RedisConnection {
    */
   async run<T>(attempt: (client: Redis) => Promise<T>): Promise<T> {
     const isDown = this.#isDown();
-    const deadlineMs = performance.now() + (isDown ? COMMAND_TIMEOUT_MS : BUDGET_MS);
+    const deadlineMs = clock.monotonicMs() + (isDown ? COMMAND_TIMEOUT_MS : BUDGET_MS);
     for (;;) {
       try {
         if (this.#client.status !== "ready") await this.#untilReady(isDown ? 0 : deadlineMs);
@@ -81,29 +82,29 @@ export class RedisConnection {
         this.#succeeded();
         return answer;
       } catch (error) {
-        const pauseMs = 25 + Math.random() * 50;
-        const isLast = isDown || performance.now() + pauseMs >= deadlineMs || this.#closed;
+        const pauseMs = 25 + random.fraction() * 50;
+        const isLast = isDown || clock.monotonicMs() + pauseMs >= deadlineMs || this.#closed;
         if (isTransient(error)) this.#failed(error);
         if (isWithoutReplicas(error)) this.#lookUpAgain();
         if (isLast || !isTransient(error)) throw unavailable(error);
-        await delay(pauseMs);
+        await clock.sleep(pauseMs);
       }
     }
   }
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#heartbeat);
+    clock.clear(this.#heartbeat);
     this.#client.disconnect();
   }
 
   /** A store that has been away for longer than the budget is not waited for. */
   #isDown(): boolean {
-    return this.#downSinceMs !== undefined && performance.now() - this.#downSinceMs > BUDGET_MS;
+    return this.#downSinceMs !== undefined && clock.monotonicMs() - this.#downSinceMs > BUDGET_MS;
   }
 
   async #untilReady(deadlineMs: number): Promise<void> {
-    const waitMs = deadlineMs - performance.now();
+    const waitMs = deadlineMs - clock.monotonicMs();
     if (waitMs <= 0 || this.#closed || this.#waiting >= MOST_WAITING) {
       throw new Error("Connection is closed");
     }
@@ -126,8 +127,8 @@ export class RedisConnection {
 
   /** A server without replicas is perhaps no master any more. */
   #lookUpAgain(): void {
-    if (this.#closed || performance.now() - this.#lookedUpAtMs < LOOK_UP_MS) return;
-    this.#lookedUpAtMs = performance.now();
+    if (this.#closed || clock.monotonicMs() - this.#lookedUpAtMs < LOOK_UP_MS) return;
+    this.#lookedUpAtMs = clock.monotonicMs();
     this.#client.disconnect(true);
   }
 
@@ -138,7 +139,11 @@ export class RedisConnection {
 
   #revive(): void {
     if (this.#closed) return;
-    setTimeout(() => !this.#closed && this.#connect(), REVIVE_MS).unref();
+    clock
+      .after(REVIVE_MS, () => {
+        if (!this.#closed) this.#connect();
+      })
+      .unref();
   }
 
   #refresh(settings: RedisSettings): void {
@@ -151,7 +156,7 @@ export class RedisConnection {
 
   #failed(error: unknown): void {
     if (this.#closed || this.#downSinceMs !== undefined) return;
-    this.#downSinceMs = performance.now();
+    this.#downSinceMs = clock.monotonicMs();
     this.#log.warn({ error }, "the session store does not answer");
   }
 
@@ -165,12 +170,12 @@ export class RedisConnection {
 /** Settles as the promise does, or fails at the deadline. */
 async function before<T>(deadlineMs: number, promise: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const waitMs = Math.max(deadlineMs - performance.now(), 0);
-  const timer = setTimeout(() => reject(new Error("Command timed out")), waitMs);
+  const waitMs = Math.max(deadlineMs - clock.monotonicMs(), 0);
+  const timer = clock.after(waitMs, () => reject(new Error("Command timed out")));
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    clock.clear(timer);
   }
 }
 

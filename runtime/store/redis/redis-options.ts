@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type { RedisSettings, RedisTlsSettings } from "@mcp-fleet/contract/settings";
 import type { RedisOptions } from "ioredis";
+import { random } from "../../platform/random.ts";
 
 /** The longest wait for one command: over 100 times what a busy server needs, so that a pause is no failure. */
 export const COMMAND_TIMEOUT_MS = 1_000;
@@ -65,7 +66,8 @@ export function redisOptions(settings: RedisSettings): ClientOptions {
     failoverDetector: false,
     // Both always answer a number: without one the client ends and does not come back.
     sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, 500),
-    retryStrategy: (attempt) => Math.min(25 * 2 ** Math.min(attempt, 4), 250) + Math.random() * 50,
+    retryStrategy: (attempt) =>
+      Math.min(25 * 2 ** Math.min(attempt, 4), 250) + random.fraction() * 50,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     enableReadyCheck: true,

@@ -1,7 +1,7 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock } from "../../platform/clock.ts";
+import { random } from "../../platform/random.ts";
 import type { SessionRecord, Subscription, UpstreamRecord } from "../../sessions/session-record.ts";
 import type {
   Creation,
@@ -53,7 +53,7 @@ export class RedisStore implements SessionStore {
 
   constructor({ settings, metrics, log, now }: RedisStoreParts) {
     const keys = new RedisKeys(settings.keyPrefix);
-    const shared = { settings, keys, log, by: randomUUID() };
+    const shared = { settings, keys, log, by: random.uuid() };
     this.#keys = keys;
     this.#log = log;
     this.#commands = new RedisCommands({ ...shared, metrics, now });
@@ -178,7 +178,7 @@ export class RedisStore implements SessionStore {
   }
 
   async end(key: string): Promise<SessionRecord | undefined> {
-    const record = readFields(key, await this.#commands.ofSession("end", key, [randomUUID()]));
+    const record = readFields(key, await this.#commands.ofSession("end", key, [random.uuid()]));
     if (record !== undefined) this.#tell({ kind: "ended", key });
     return record;
   }
@@ -207,7 +207,7 @@ export class RedisStore implements SessionStore {
   }
 
   signingKey(): Promise<Buffer> {
-    const made = randomBytes(SIGNING_KEY_BYTES);
+    const made = random.bytes(SIGNING_KEY_BYTES);
     this.#signingKey ??= this.#keepSigningKey(made).catch((error: unknown) => {
       this.#signingKey = undefined;
       throw error;
@@ -278,14 +278,14 @@ export class RedisStore implements SessionStore {
 
 /** The connection that hears of the emptiness may be back before the one that commands go through. */
 async function insist(work: () => Promise<unknown>): Promise<void> {
-  const untilMs = performance.now() + REFILL_MS;
+  const untilMs = clock.monotonicMs() + REFILL_MS;
   for (;;) {
     try {
       await work();
       return;
     } catch (error) {
-      if (performance.now() > untilMs) throw error;
-      await delay(REFILL_RETRY_MS, undefined, { ref: false });
+      if (clock.monotonicMs() > untilMs) throw error;
+      await clock.sleep(REFILL_RETRY_MS, { ref: false });
     }
   }
 }

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { Settings } from "@mcp-fleet/contract/settings";
+import { clock } from "../../platform/clock.ts";
 import { TransportFault } from "../transports/transport-fault.ts";
 import type { Pod } from "./pod.ts";
 
@@ -42,10 +41,10 @@ export class PodCheck {
     while (!signal.aborted) {
       this.#doubted = new AbortController();
       const sooner = AbortSignal.any([signal, this.#doubted.signal]);
-      await delay(leastPauseMs, undefined, { signal, ref: false }).catch(() => {});
+      await clock.sleep(leastPauseMs, { signal, ref: false }).catch(() => {});
       if (this.#pod.health.isSound) {
         const restMs = usualPauseMs - leastPauseMs;
-        await delay(restMs, undefined, { signal: sooner, ref: false }).catch(() => {});
+        await clock.sleep(restMs, { signal: sooner, ref: false }).catch(() => {});
       }
       if (!signal.aborted) await this.#ask();
     }
@@ -53,7 +52,7 @@ export class PodCheck {
 
   async #ask(): Promise<void> {
     const { health } = this.#pod;
-    const patience = AbortSignal.timeout(this.#health.timeoutSeconds * 1000);
+    const patience = clock.timeout(this.#health.timeoutSeconds * 1000);
     const signal = AbortSignal.any([this.#stop.signal, patience]);
     const request = { method: "POST", headers: HEADERS, body: PING, purpose: "probe" } as const;
     try {

@@ -1,3 +1,4 @@
+import { clock } from "../../platform/clock.ts";
 export type PodState = "up" | "failing" | "gone";
 
 export interface PodHealthParts {
@@ -20,13 +21,13 @@ export class PodHealth {
   #failures = 0;
   #refusingSinceMs: number | undefined;
   #state: PodState = "up";
-  #sinceMs = Date.now();
+  #sinceMs = clock.now();
   #error: string | undefined;
   #onDoubt: () => void = () => {};
 
   constructor(parts: PodHealthParts) {
     this.#parts = parts;
-    this.#now = parts.now ?? (() => performance.now());
+    this.#now = parts.now ?? (() => clock.monotonicMs());
   }
 
   get state(): PodState {
@@ -95,7 +96,7 @@ export class PodHealth {
     this.#error = error;
     if (state === this.#state) return;
     this.#state = state;
-    this.#sinceMs = Date.now();
+    this.#sinceMs = clock.now();
   }
 }
 

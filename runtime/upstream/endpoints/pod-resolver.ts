@@ -1,6 +1,7 @@
 import type { LookupAddress, LookupOptions, SrvRecord } from "node:dns";
-import { lookup, Resolver } from "node:dns/promises";
-import { isIP, type TcpSocketConnectOpts } from "node:net";
+import type { Resolver } from "node:dns/promises";
+import type { TcpSocketConnectOpts } from "node:net";
+import { isIP, sockets } from "../../platform/sockets.ts";
 
 /** A DNS server that says nothing for so long says nothing. */
 const TIMEOUT_MS = 2_000;
@@ -52,7 +53,7 @@ export class PodResolver {
   }
 
   async #ask(host: string, options: LookupOptions): Promise<LookupAddress[]> {
-    if (this.#resolver === undefined) return await lookup(host, { ...options, all: true });
+    if (this.#resolver === undefined) return await sockets.lookup(host, { ...options, all: true });
     const [four, six] = await Promise.allSettled([
       this.#resolver.resolve4(host),
       this.#resolver.resolve6(host),
@@ -67,7 +68,7 @@ export class PodResolver {
 }
 
 function resolverOf(servers?: readonly string[]): Resolver {
-  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 });
+  const resolver = sockets.resolver({ timeout: TIMEOUT_MS, tries: 1 });
   if (servers !== undefined) resolver.setServers(servers);
   return resolver;
 }

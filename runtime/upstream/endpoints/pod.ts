@@ -1,5 +1,5 @@
-import { Pool } from "undici";
-
+import type { Pool } from "undici";
+import { sockets } from "../../platform/sockets.ts";
 import { Exchange, type UpstreamResponse } from "../transports/exchange.ts";
 import { TransportFault } from "../transports/transport-fault.ts";
 import type { UpstreamRequest } from "../transports/upstream-request.ts";
@@ -47,8 +47,8 @@ export class Pod {
     this.address = address.url;
     this.health = health;
     this.#path = pathname + search;
-    this.#calls = new Pool(origin, { ...options, connections });
-    this.#streams = new Pool(origin, options);
+    this.#calls = sockets.pool(origin, { ...options, connections });
+    this.#streams = sockets.pool(origin, options);
     for (const pool of [this.#calls, this.#streams]) {
       pool.on("connect", () => health.accepted());
       pool.on("connectionError", (_origin, _targets, error) => {

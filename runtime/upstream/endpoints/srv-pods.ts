@@ -1,7 +1,7 @@
 import type { SrvRecord } from "node:dns";
-import { setTimeout as delay } from "node:timers/promises";
 import type { BackendAddress } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock } from "../../platform/clock.ts";
 import type { PodAddress, PodDirectory } from "./pod-address.ts";
 import type { PodResolver } from "./pod-resolver.ts";
 
@@ -76,8 +76,8 @@ export class SrvPods implements PodDirectory {
     while (!signal.aborted) {
       this.#doubted = new AbortController();
       const doubted = AbortSignal.any([signal, this.#doubted.signal]);
-      await delay(pauseMs, undefined, { signal, ref: false }).catch(() => {});
-      await delay(refreshMs - pauseMs, undefined, { signal: doubted, ref: false }).catch(() => {});
+      await clock.sleep(pauseMs, { signal, ref: false }).catch(() => {});
+      await clock.sleep(refreshMs - pauseMs, { signal: doubted, ref: false }).catch(() => {});
       if (!signal.aborted) await this.#ask();
     }
   }
@@ -98,7 +98,7 @@ export class SrvPods implements PodDirectory {
 
   #take(records: readonly SrvRecord[]): void {
     const { address, log } = this.#parts;
-    const nowMs = performance.now();
+    const nowMs = clock.monotonicMs();
     this.#firstAnswerMs ??= nowMs;
     this.#lastAnswerMs = nowMs;
     const named = records.map((record) => podOf(record, address)).toSorted(byName);

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-
+import { clock, type Timer } from "../../platform/clock.ts";
 import { LiveSession } from "../../sessions/live-session.ts";
 import type { SessionStore } from "../../sessions/session-store.ts";
 import type { Backend } from "../backend.ts";
@@ -36,14 +36,14 @@ const MOST_SESSIONS = 1_000_000;
 /** Which pods drain, for the whole fleet: the store knows, and every process follows it. */
 export class PodDrains {
   readonly #parts: PodDrainsParts;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: Timer;
   readonly #unwatch: () => void;
   #closed = false;
 
   constructor(parts: PodDrainsParts) {
     const { store, refreshMs } = parts;
     this.#parts = parts;
-    this.#timer = setInterval(() => void this.#read(), refreshMs).unref();
+    this.#timer = clock.every(refreshMs, () => void this.#read()).unref();
     this.#unwatch = store.watch(({ kind }) => {
       if (kind === "drains" || kind === "gap") void this.#read();
     });
@@ -88,7 +88,7 @@ export class PodDrains {
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#timer);
+    clock.clear(this.#timer);
     this.#unwatch();
   }
 
@@ -127,8 +127,8 @@ export class PodDrains {
     try {
       const record = await store.load(key);
       if (record === undefined) return;
-      const session = held(key) ?? new LiveSession("", record, Date.now());
-      await upstreams.open(session, backend, AbortSignal.timeout(moveMs));
+      const session = held(key) ?? new LiveSession("", record, clock.now());
+      await upstreams.open(session, backend, clock.timeout(moveMs));
     } catch (error) {
       log.warn({ backend: backend.name, error }, "a session does not move: its next call will");
     }

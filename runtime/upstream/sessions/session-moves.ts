@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { Logger } from "pino";
 import { Lease } from "../../fleet/lease.ts";
+import { clock } from "../../platform/clock.ts";
+import { random } from "../../platform/random.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
 import type { SessionStore } from "../../sessions/session-store.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
@@ -37,7 +36,7 @@ const END_TIMEOUT_MS = 5_000;
  */
 export class SessionMoves {
   readonly #parts: SessionMovesParts;
-  readonly #holder = randomUUID();
+  readonly #holder = random.uuid();
   /** Backends that do not let sessions end: they would keep what the client has left. */
   readonly #unmovable = new Set<string>();
   /** Until when a session stays, by session and backend. */
@@ -52,7 +51,7 @@ export class SessionMoves {
   /** A stateful server's memory does not move with the session: it waits for its end where it is. */
   canMove({ backend }: UpstreamSession, key: string): boolean {
     if (backend.settings.stateful || this.#unmovable.has(backend.name)) return false;
-    return (this.#staysUntilMs.get(slotOf(key, backend.name)) ?? 0) <= performance.now();
+    return (this.#staysUntilMs.get(slotOf(key, backend.name)) ?? 0) <= clock.monotonicMs();
   }
 
   /** Keeps a session that is moving where it is for as long as calls of this process run in it. */
@@ -71,14 +70,14 @@ export class SessionMoves {
       log.info({ backend, pod: upstream.record.pod, outcome }, "a session stays at a draining pod");
       return false;
     };
-    await delay(SETTLE_MS, undefined, { signal });
-    const untilMs = performance.now() + PATIENCE_MS;
+    await clock.sleep(SETTLE_MS, { signal });
+    const untilMs = clock.monotonicMs() + PATIENCE_MS;
     while (await store.leased(key, purposeOf(backend, ""))) {
-      if (performance.now() > untilMs) {
-        this.#staysUntilMs.set(slotOf(key, backend), performance.now() + PAUSE_MS);
+      if (clock.monotonicMs() > untilMs) {
+        this.#staysUntilMs.set(slotOf(key, backend), clock.monotonicMs() + PAUSE_MS);
         return stays("busy");
       }
-      await delay(POLL_MS, undefined, { signal });
+      await clock.sleep(POLL_MS, { signal });
     }
     if ((await this.#end(upstream)) === 405) {
       this.#unmovable.add(backend);
@@ -91,7 +90,7 @@ export class SessionMoves {
   /** A pod that does not answer any more keeps nothing that would matter. */
   async #end(upstream: UpstreamSession): Promise<number | undefined> {
     try {
-      return await upstream.end(AbortSignal.timeout(END_TIMEOUT_MS));
+      return await upstream.end(clock.timeout(END_TIMEOUT_MS));
     } catch (error) {
       const backend = upstream.backend.name;
       this.#parts.log.info({ backend, error }, "a session that moves could not be ended");
@@ -110,7 +109,7 @@ export class SessionMoves {
     const untilIdle = async () => {
       await lease.take();
       await lease.during(async () => {
-        while (isBusy(session, backend)) await delay(POLL_MS);
+        while (isBusy(session, backend)) await clock.sleep(POLL_MS);
       });
     };
     untilIdle()

@@ -1,3 +1,4 @@
+import { clock } from "../../platform/clock.ts";
 import type { UpstreamRecord } from "../../sessions/session-record.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import { cut, at as find } from "../../wire/json-text.ts";
@@ -199,13 +200,13 @@ async function responseAmong(
 }
 
 function letEnd(events: AsyncGenerator<SseEvent>, response: UpstreamResponse): void {
-  const patience = setTimeout(() => response.body.destroy(), AFTER_RESPONSE_MS);
+  const patience = clock.after(AFTER_RESPONSE_MS, () => response.body.destroy());
   const rest = async () => {
     for await (const _ of events);
   };
   rest()
     .catch(() => {})
-    .finally(() => clearTimeout(patience));
+    .finally(() => clock.clear(patience));
 }
 
 function contentType(response: UpstreamResponse): string | undefined {

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { Lease } from "../../fleet/lease.ts";
 import { untilAborted } from "../../fleet/until-aborted.ts";
+import { clock } from "../../platform/clock.ts";
+import { random } from "../../platform/random.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
 import type { SessionRecord, UpstreamRecord } from "../../sessions/session-record.ts";
 import type { SessionStore } from "../../sessions/session-store.ts";
@@ -38,7 +38,7 @@ export interface UpstreamSessionsParts {
  */
 export class UpstreamSessions {
   readonly #parts: UpstreamSessionsParts;
-  readonly #holder = randomUUID();
+  readonly #holder = random.uuid();
   readonly #opening = new Map<string, Promise<UpstreamSession>>();
   readonly #moves: SessionMoves;
   #onOpened: (session: LiveSession, backend: Backend) => void = () => {};
@@ -111,7 +111,7 @@ export class UpstreamSessions {
   /** Opens the first backend session of a session that nobody knows yet. Answers the backend's result of initialize. */
   async begin(session: LiveSession, backend: Backend): Promise<string> {
     const { initializeTimeoutSeconds } = this.#parts.limits;
-    const signal = AbortSignal.timeout(initializeTimeoutSeconds * 1000);
+    const signal = clock.timeout(initializeTimeoutSeconds * 1000);
     try {
       return (await this.#openNext(session, backend, signal)).resultText;
     } catch (error) {
@@ -136,14 +136,14 @@ export class UpstreamSessions {
 
   async #openUnderLease(session: LiveSession, backend: Backend): Promise<UpstreamSession> {
     const { store, limits, log } = this.#parts;
-    const signal = AbortSignal.timeout(limits.initializeTimeoutSeconds * 1000);
+    const signal = clock.timeout(limits.initializeTimeoutSeconds * 1000);
     const purpose = `open:${backend.name}`;
     const holder = this.#holder;
     const lease = new Lease({ store, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
     try {
       while (!(await lease.take())) {
         this.#parts.metrics.leaseWaits.inc({ backend: backend.name });
-        await delay(LEASE_POLL_MS, undefined, { signal });
+        await clock.sleep(LEASE_POLL_MS, { signal });
         const present = usable(await this.#reload(session), backend);
         if (present !== undefined && !isMoving(present)) return present;
       }
@@ -233,7 +233,7 @@ export class UpstreamSessions {
 
   async #endOne(upstream: UpstreamSession): Promise<void> {
     try {
-      await upstream.end(AbortSignal.timeout(END_TIMEOUT_MS));
+      await upstream.end(clock.timeout(END_TIMEOUT_MS));
     } catch (error) {
       const backend = upstream.backend.name;
       this.#parts.log.info({ backend, error }, "a backend session could not be ended");
@@ -243,7 +243,7 @@ export class UpstreamSessions {
 
 /** A request of ours within a client's backend session: its id cannot be one of the client's. */
 export function ownRequest(method: string, params: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ jsonrpc: "2.0", id: `mcp-fleet.${randomUUID()}`, method, params });
+  return JSON.stringify({ jsonrpc: "2.0", id: `mcp-fleet.${random.uuid()}`, method, params });
 }
 
 function isMoving({ record }: UpstreamSession): boolean {

@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import type { Peers } from "../../fleet/peers.ts";
+import { random } from "../../platform/random.ts";
 import type { Descriptors } from "../../server/descriptors.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { Pod } from "../endpoints/pod.ts";
@@ -94,7 +94,7 @@ export class SsePod {
 
   async #open(request: UpstreamRequest): Promise<UpstreamResponse> {
     const owner = Buffer.from(this.#peers.url).toString("base64url");
-    const id = `sse.${owner}.${randomUUID()}`;
+    const id = `sse.${owner}.${random.uuid()}`;
     const giveBack = this.#takeStream();
     const stream = await openSseStream(this.#pod, request.signal).catch((error: unknown) => {
       giveBack();
