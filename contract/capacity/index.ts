@@ -4,7 +4,13 @@ export { CONSTANTS, type Constant } from "./constants.ts";
 export type { Figure, Unit } from "./figure.ts";
 export { amountText, figureText } from "./figure-text.ts";
 export { type Grace, grace, TIMES } from "./grace.ts";
-export { fitNofile, type NofileFit, processBudget, sessionsSetting } from "./nofile-fit.ts";
+export {
+  fitNofile,
+  type Lowered,
+  type NofileFit,
+  processBudget,
+  sessionsSetting,
+} from "./nofile-fit.ts";
 export { type FleetInputs, type Plan, type PlannedServer, plan, proxyInputs } from "./plan.ts";
 export {
   type CompleteInputs,

@@ -8,7 +8,7 @@ import {
 } from "jose";
 import type { Logger } from "pino";
 import { clock } from "../platform/clock.ts";
-import { WatchedFile } from "../server/watched-file.ts";
+import { WatchedFile } from "../platform/watched-file.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 
 /** The longest wait for an issuer, below the 2.5 s within which a gateway answers that something is away. */

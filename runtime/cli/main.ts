@@ -2,11 +2,10 @@
 import { FaultsError } from "@mcp-fleet/contract";
 import { jsonSchema, type Role, type Settings } from "@mcp-fleet/contract/settings";
 import { Command, CommanderError, Option } from "commander";
+import { VERSION } from "../platform/version.ts";
 import { type Flags, readSettings } from "../server/configuration.ts";
 import { NOFILE_EXIT_CODE, NofileError, writeTerminationMessage } from "../server/nofile.ts";
-import type { Create } from "../server/role-process.ts";
 import { readSecrets } from "../server/secrets.ts";
-import { VERSION } from "../server/version.ts";
 import { addPlan } from "./plan.ts";
 
 /** The command line or the configuration is wrong: nothing has started. */
@@ -31,21 +30,10 @@ function settingsFor(role: Role, options: Options): Settings {
   return readSettings({ role, file: config, environment: process.env, flags });
 }
 
-async function gateway(options: Options): Promise<void> {
-  const settings = settingsFor("gateway", options);
-  const { createGateway } = await import("../roles/gateway/gateway.ts");
-  await serve(createGateway, settings);
-}
-
-async function proxy(options: Options): Promise<void> {
-  const settings = settingsFor("proxy", options);
-  const { createProxy } = await import("../roles/proxy/proxy.ts");
-  await serve(createProxy, settings);
-}
-
-async function serve(create: Create, settings: Settings): Promise<void> {
+async function serve(role: Role, options: Options): Promise<void> {
+  const settings = settingsFor(role, options);
   const { run } = await import("../server/run.ts");
-  await run(create, settings, readSecrets(process.env));
+  await run(settings, readSecrets(process.env));
 }
 
 function validate(options: Options & { role: Role }): void {
@@ -71,8 +59,8 @@ const program = new Command("mcp-fleet")
   .showSuggestionAfterError()
   .addHelpText("after", "\nFlags override MCP_FLEET_* variables, which override the file.");
 
-addServer("gateway", "serve the backends of a configuration as one MCP endpoint", gateway);
-addServer("proxy", "serve the one backend of a configuration, each session on its pod", proxy);
+addServer("gateway", "serve the backends of a configuration as one MCP endpoint");
+addServer("proxy", "serve the one backend of a configuration, each session on its pod");
 
 program
   .command("validate")
@@ -92,20 +80,16 @@ program
 
 addPlan(program);
 
-function addServer(
-  name: string,
-  description: string,
-  action: (options: Options) => Promise<void>,
-): void {
+function addServer(role: Role, description: string): void {
   program
-    .command(name)
+    .command(role)
     .description(description)
     .addOption(config())
     .option("--host <address>", "the address that both listeners bind")
     .option("--port <number>", "the port of MCP; 0 is any free one")
     .option("--admin-port <number>", "the port of health, metrics and status; 0 is any free one")
     .option("--log-level <level>", "debug, info, warn, error or silent")
-    .action(action);
+    .action((options: Options) => serve(role, options));
 }
 
 try {

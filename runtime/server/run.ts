@@ -3,20 +3,21 @@ import type { Logger } from "pino";
 import { clock, type Timer } from "../platform/clock.ts";
 import { KeyRing } from "../sessions/key-ring.ts";
 import { buildLog } from "../telemetry/log.ts";
+import { compose } from "./compose.ts";
 import { checkNofile } from "./nofile.ts";
-import type { Create, RoleProcess } from "./role-process.ts";
 import type { Secrets } from "./secrets.ts";
+import type { Server } from "./server.ts";
 
 /**
  * Runs a role until a signal ends it: the first one drains, a second one cuts. Errors: NofileError, and those
  * of `listen`.
  */
-export async function run(create: Create, given: Settings, secrets: Secrets): Promise<void> {
+export async function run(given: Settings, secrets: Secrets): Promise<void> {
   const log = buildLog(given.logLevel, given.role).child({ name: given.name });
   const nofile = checkNofile(given, log);
   const settings = nofile?.settings ?? given;
   const { sessionKeys, ownerKey, adminToken } = secrets;
-  const server = create({
+  const server = await compose({
     settings,
     log,
     ...(nofile && { nofile }),
@@ -37,7 +38,7 @@ export async function run(create: Create, given: Settings, secrets: Secrets): Pr
 }
 
 /** Resolves when everything in flight has finished, or was cut by a second signal or the longest call's time. */
-function untilDrained(server: RoleProcess, settings: Settings, log: Logger): Promise<void> {
+function untilDrained(server: Server, settings: Settings, log: Logger): Promise<void> {
   const { drain, limits } = settings;
   return new Promise((resolve) => {
     let signals = 0;
@@ -65,7 +66,7 @@ function untilDrained(server: RoleProcess, settings: Settings, log: Logger): Pro
   });
 }
 
-function reportStatus(server: RoleProcess, settings: Settings, log: Logger): Timer | undefined {
+function reportStatus(server: Server, settings: Settings, log: Logger): Timer | undefined {
   const { statusReportingSeconds } = settings.health;
   if (statusReportingSeconds === undefined) return undefined;
   const report = async () => log.info({ status: await server.status() }, "status");

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { clock } from "../platform/clock.ts";
 import { KeyRing } from "../sessions/key-ring.ts";
-import type { SessionStore } from "../sessions/session-store.ts";
+import type { Store } from "../store/store.ts";
 import { KeyFile } from "./key-file.ts";
 
 export interface SigningKeysParts {
@@ -9,7 +9,7 @@ export interface SigningKeysParts {
   readonly given: KeyRing | undefined;
   /** `session.keysFile`. */
   readonly keysFile: string | undefined;
-  readonly store: SessionStore;
+  readonly store: Store;
   readonly log: Logger;
 }
 
@@ -41,7 +41,7 @@ export class SigningKeys {
     }
     for (;;) {
       try {
-        this.ring.replace([{ id: "store", secret: await store.signingKey() }]);
+        this.ring.replace([{ id: "store", secret: await store.secrets.signingKey() }]);
         return;
       } catch (error) {
         log.error({ error }, "the session store has not answered yet: nothing is served");

@@ -33,7 +33,7 @@ export function mintSessionId(ring: KeyRing, owner: string, now: Date): string {
   return Buffer.concat([payload, signer.sign(payload)]).toString("base64url");
 }
 
-export function judgeSessionId(ring: KeyRing, id: string): IdVerdict {
+export function verifySessionId(ring: KeyRing, id: string): IdVerdict {
   if (!ID_SHAPE.test(id)) return "malformed";
   const bytes = Buffer.from(id, "base64url");
   if (bytes.length !== ID_BYTES || bytes[0] !== VERSION) return "malformed";

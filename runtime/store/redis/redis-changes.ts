@@ -104,7 +104,7 @@ export class RedisChanges {
     const { keys, scriptArgs, listener } = this.#parts;
     const args = [...scriptArgs(), random.uuid()];
     const found = await this.#connection.run((client) =>
-      runScript(client, "settle", keys.ofStore, args),
+      runScript(client, "ensure-generation", keys.ofStore, args),
     );
     const known = this.#generation;
     this.#generation = String(found);

@@ -5,6 +5,7 @@ import { clock, type Timer } from "../../platform/clock.ts";
 import { random } from "../../platform/random.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import { COMMAND_TIMEOUT_MS, readSecrets, redisOptions } from "./redis-options.ts";
+import { isPassing, NoAnswer, NoReplicas, replyCode } from "./redis-reply.ts";
 
 /**
  * The longest that anybody waits for the store, retries included: longer than a planned fail-over (1.4 s) and
@@ -13,7 +14,7 @@ import { COMMAND_TIMEOUT_MS, readSecrets, redisOptions } from "./redis-options.t
 export const BUDGET_MS = 2_500;
 
 /** Who waits for a store that is away is refused at once beyond this many: they would all come back together. */
-const MOST_WAITING = 1_000;
+const MAX_WAITING = 1_000;
 
 /** A client that has ended, which only a failed connection attempt can do to it, is started again after this. */
 const REVIVE_MS = 200;
@@ -23,10 +24,6 @@ const HEARTBEAT_MS = 1_000;
 
 /** How often at most the master is looked up again because it has no replicas. */
 const LOOK_UP_MS = 1_000;
-
-/** What a server or a connection says while another server takes over, or the same one comes back. */
-const TRANSIENT =
-  /^(?:READONLY|LOADING|MASTERDOWN|NOREPLICAS|BUSY)|Connection is closed|isn't writeable|max retries per request|Command timed out|Command aborted|Socket timeout|ECONN|ETIMEDOUT|EPIPE/;
 
 export interface RedisConnectionOptions {
   readonly settings: RedisSettings;
@@ -61,7 +58,7 @@ export class RedisConnection {
     });
     this.#client.setMaxListeners(0);
     this.#client.on("error", (error: Error) => this.#failed(error));
-    this.#client.on("close", () => this.#failed(new Error("Connection is closed")));
+    this.#client.on("close", () => this.#failed(new Error("the connection is closed")));
     this.#client.on("ready", () => this.#succeeded());
     this.#client.on("end", () => this.#revive());
     this.#heartbeat = clock.every(HEARTBEAT_MS, () => this.#beat()).unref();
@@ -78,15 +75,16 @@ export class RedisConnection {
     for (;;) {
       try {
         if (this.#client.status !== "ready") await this.#untilReady(isDown ? 0 : deadlineMs);
-        const answer = await before(deadlineMs, attempt(this.#client));
+        const answer = await withDeadline(deadlineMs, attempt(this.#client));
         this.#succeeded();
         return answer;
       } catch (error) {
         const pauseMs = 25 + random.fraction() * 50;
         const isLast = isDown || clock.monotonicMs() + pauseMs >= deadlineMs || this.#closed;
-        if (isTransient(error)) this.#failed(error);
-        if (isWithoutReplicas(error)) this.#lookUpAgain();
-        if (isLast || !isTransient(error)) throw unavailable(error);
+        const passes = isPassing(error);
+        if (passes) this.#failed(error);
+        if (error instanceof NoReplicas) this.#lookUpAgain();
+        if (isLast || !passes) throw unavailable(error);
         await clock.sleep(pauseMs);
       }
     }
@@ -105,14 +103,14 @@ export class RedisConnection {
 
   async #untilReady(deadlineMs: number): Promise<void> {
     const waitMs = deadlineMs - clock.monotonicMs();
-    if (waitMs <= 0 || this.#closed || this.#waiting >= MOST_WAITING) {
-      throw new Error("Connection is closed");
+    if (waitMs <= 0 || this.#closed || this.#waiting >= MAX_WAITING) {
+      throw new NoAnswer();
     }
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting += 1;
     this.#client.once("ready", resolve);
     try {
-      await before(deadlineMs, promise);
+      await withDeadline(deadlineMs, promise);
     } finally {
       this.#waiting -= 1;
       this.#client.off("ready", resolve);
@@ -168,10 +166,10 @@ export class RedisConnection {
 }
 
 /** Settles as the promise does, or fails at the deadline. */
-async function before<T>(deadlineMs: number, promise: Promise<T>): Promise<T> {
+async function withDeadline<T>(deadlineMs: number, promise: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const waitMs = Math.max(deadlineMs - clock.monotonicMs(), 0);
-  const timer = clock.after(waitMs, () => reject(new Error("Command timed out")));
+  const timer = clock.after(waitMs, () => reject(new NoAnswer()));
   try {
     return await Promise.race([promise, late]);
   } finally {
@@ -179,17 +177,9 @@ async function before<T>(deadlineMs: number, promise: Promise<T>): Promise<T> {
   }
 }
 
-function isTransient(error: unknown): boolean {
-  return error instanceof Error && TRANSIENT.test(error.message);
-}
-
-function isWithoutReplicas(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("NOREPLICAS");
-}
-
 function unavailable(error: unknown): FleetError {
   if (error instanceof FleetError) return error;
-  if (error instanceof Error && error.message.includes("RELEARNING")) {
+  if (replyCode(error) === "RELEARNING") {
     return new FleetError("STORE_UNAVAILABLE", {
       message: "the session store came back empty and is being filled again",
       cause: error,

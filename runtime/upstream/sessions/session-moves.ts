@@ -1,14 +1,15 @@
 import type { Logger } from "pino";
 import { Lease } from "../../fleet/lease.ts";
+import type { LeaseStore } from "../../fleet/lease-store.ts";
 import { clock } from "../../platform/clock.ts";
 import { random } from "../../platform/random.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
-import type { SessionStore } from "../../sessions/session-store.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import type { Answer } from "../transports/transport.ts";
 import type { UpstreamSession } from "./upstream-session.ts";
 
 export interface SessionMovesParts {
-  readonly store: SessionStore;
+  readonly leases: LeaseStore;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -63,7 +64,7 @@ export class SessionMoves {
 
   /** Ends the old backend session once nobody calls in it. Whether it did; otherwise it stays. */
   async end(upstream: UpstreamSession, key: string, signal: AbortSignal): Promise<boolean> {
-    const { store, metrics, log } = this.#parts;
+    const { leases, metrics, log } = this.#parts;
     const backend = upstream.backend.name;
     const stays = (outcome: "busy" | "unmovable") => {
       metrics.sessionMoves.inc({ backend, outcome });
@@ -72,14 +73,14 @@ export class SessionMoves {
     };
     await clock.sleep(SETTLE_MS, { signal });
     const untilMs = clock.monotonicMs() + PATIENCE_MS;
-    while (await store.leased(key, purposeOf(backend, ""))) {
+    while (await leases.isTaken(key, purposeOf(backend, ""))) {
       if (clock.monotonicMs() > untilMs) {
         this.#staysUntilMs.set(slotOf(key, backend), clock.monotonicMs() + PAUSE_MS);
         return stays("busy");
       }
       await clock.sleep(POLL_MS, { signal });
     }
-    if ((await this.#end(upstream)) === 405) {
+    if ((await this.#end(upstream)) === "unsupported") {
       this.#unmovable.add(backend);
       return stays("unmovable");
     }
@@ -88,9 +89,9 @@ export class SessionMoves {
   }
 
   /** A pod that does not answer any more keeps nothing that would matter. */
-  async #end(upstream: UpstreamSession): Promise<number | undefined> {
+  async #end(upstream: UpstreamSession): Promise<Answer["kind"] | undefined> {
     try {
-      return await upstream.end(clock.timeout(END_TIMEOUT_MS));
+      return (await upstream.end(clock.timeout(END_TIMEOUT_MS))).kind;
     } catch (error) {
       const backend = upstream.backend.name;
       this.#parts.log.info({ backend, error }, "a session that moves could not be ended");
@@ -99,13 +100,13 @@ export class SessionMoves {
   }
 
   #holdUp(session: LiveSession, backend: string): void {
-    const { store, log } = this.#parts;
+    const { leases, log } = this.#parts;
     const slot = slotOf(session.key, backend);
     if (this.#heldUp.has(slot)) return;
     this.#heldUp.add(slot);
     const holder = this.#holder;
     const purpose = purposeOf(backend, holder);
-    const lease = new Lease({ store, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
+    const lease = new Lease({ leases, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
     const untilIdle = async () => {
       await lease.take();
       await lease.during(async () => {
