@@ -55,7 +55,7 @@ test.each([
   [["--backends", "1"], "required option '--sessions <number>'"],
   [["--sessions", "many", "--backends", "1"], '"many" is not a number'],
   [[...LOAD, "--memory-bytes", "2GB"], '"2GB" is not a size'],
-  [[...LOAD, "--call-seconds", "soon"], '"soon" is not a duration'],
+  [[...LOAD, "--call-time-seconds", "soon"], '"soon" is not a duration'],
   [[...LOAD, "--store", "disk"], "Allowed choices are sentinel, redis, memory"],
   [[...LOAD, "--opened-backends", "11"], "at most backends, which is 10"],
 ])("the flags %j are refused, exit 2", (flags, reason) => {

@@ -68,7 +68,7 @@ export const INPUTS = {
     fraction: true,
     fallback: 0.1,
   },
-  callSeconds: {
+  callTimeSeconds: {
     unit: "seconds",
     about: "How long a call takes, on average",
     least: 0,
@@ -85,7 +85,7 @@ export const INPUTS = {
   },
   concurrentCalls: {
     unit: "calls",
-    about: "Calls in flight at a time, fleet-wide. Absent: callsPerSecond × callSeconds",
+    about: "Calls in flight at a time, fleet-wide. Absent: callsPerSecond × callTimeSeconds",
     least: 0,
     most: 10_000_000,
     fraction: true,
@@ -211,6 +211,11 @@ const isInputName = (name: string): name is InputName => Object.hasOwn(INPUTS, n
 
 /** The names of all inputs, in the order of `INPUTS`. */
 export const INPUT_NAMES: readonly InputName[] = Object.keys(INPUTS).filter(isInputName);
+
+/** The key of an input where its value carries its unit, as people write it: `callTimeoutMaxSeconds: 600` is `callTimeoutMax: 10m`. */
+export function inputKey(name: string): string {
+  return name.replace(/Seconds$/, "");
+}
 
 /** An input as a person would write it: `2Gi`, `5m`, `256`. */
 export function printInput(name: InputName, value: number): string {

@@ -78,7 +78,7 @@ function namesakes(servers: readonly ServerLoad[]): Fault[] {
   return [...new Set(again)].map((name) => {
     const value = `${names.filter((other) => other === name).length} servers`;
     const rule = "a name of its own for each server";
-    return planFault(`servers.${name}`, value, rule, "rename the others");
+    return planFault(["servers", name], value, rule, "rename the others");
   });
 }
 
@@ -86,7 +86,7 @@ function tooFewBackends({ backends }: PlanInputs, servers: readonly ServerLoad[]
   const { length } = servers;
   if (backends === undefined || backends >= length) return [];
   const rule = `at least ${length}: the servers that are described`;
-  return [planFault("backends", backends, rule, "leave it out, or raise it")];
+  return [planFault(["backends"], backends, rule, "leave it out, or raise it")];
 }
 
 /** The sessions of servers together, where those that say nothing have all of the fleet's. */

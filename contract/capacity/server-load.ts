@@ -97,7 +97,7 @@ export function completedServer(
   for (const input of SERVER_INPUT_NAMES) {
     const { fallback = fleetDefault(input, fleet), ...range }: Input = SERVER_INPUTS[input];
     const value = given[input] ?? fallback;
-    faults.push(...outOfRange(`servers.${name}.${input}`, range, value));
+    faults.push(...outOfRange(["servers", name, input], range, value));
     numbers[input] = value;
   }
   if (faults.length > 0 || !isComplete(numbers)) throw new CapacityError(faults);
