@@ -10,6 +10,10 @@ export class CapacityError extends FaultsError {
       faults.length === 1 ? "There is no such plan." : `No such plan: ${faults.length} faults.`;
     super(title, faults);
   }
+
+  override map(change: (fault: Fault) => Fault): CapacityError {
+    return new CapacityError(this.faults.map(change));
+  }
 }
 
 /** A fault of an input: `["sessions"]`, `["servers", "github", "replicas"]`. */

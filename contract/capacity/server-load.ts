@@ -78,7 +78,11 @@ export const SERVER_INPUT_NAMES = Object.keys(SERVER_INPUTS).filter(
 );
 
 /** Whether a listening session holds a stream at this server. */
-export function pushes({ notifications, catalog, transport }: ServerLoad): boolean {
+export function pushes({
+  notifications,
+  catalog,
+  transport,
+}: Pick<ServerLoad, "notifications" | "catalog" | "transport">): boolean {
   return notifications === "session" || catalog === "perSession" || transport === "sse";
 }
 
