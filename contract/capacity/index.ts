@@ -3,7 +3,10 @@ export { completed } from "./complete-inputs.ts";
 export { CONSTANTS, type Constant } from "./constants.ts";
 export type { Figure, Unit } from "./figure.ts";
 export { amountText, figureText } from "./figure-text.ts";
+export { planOf } from "./fleet-file.ts";
 export { type Grace, grace, TIMES } from "./grace.ts";
+export { readInput } from "./input-field.ts";
+export { load } from "./load.ts";
 export {
   fitNofile,
   type Lowered,
@@ -18,6 +21,7 @@ export {
   INPUTS,
   type Input,
   type InputName,
+  inputKey,
   type PlanInputs,
   printInput,
   STORAGE_SESSIONS,

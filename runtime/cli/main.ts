@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { FaultsError } from "@mcp-fleet/contract";
+import { load } from "@mcp-fleet/contract/capacity";
 import { jsonSchema, type Role, type Settings } from "@mcp-fleet/contract/settings";
 import { Command, CommanderError, Option } from "commander";
 import { VERSION } from "../platform/version.ts";
@@ -46,7 +47,7 @@ function validate(options: Options & { role: Role }): void {
 }
 
 function schema(): void {
-  process.stdout.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(jsonSchema(load), undefined, 2)}\n`);
 }
 
 const config = () =>
