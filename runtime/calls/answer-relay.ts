@@ -103,7 +103,7 @@ export class AnswerRelay {
         throw new TransportFault(true, "the stream ended without an answer");
       }
       await clock.sleep(last.retryMs ?? DEFAULT_RETRY_MS, { signal: context.signal });
-      log.debug({ backend: upstream.backend.name }, "going on with a stream that ended early");
+      log.debug({ backend: upstream.backend.name }, "resuming a stream that ended early");
       const stream = await upstream.receive(context.signal, last.id);
       if (stream.kind !== "events") {
         throw new TransportFault(true, "the stream cannot be gone on with");
@@ -131,7 +131,10 @@ export class AnswerRelay {
     const { reply, timer, idText, upstream, log } = this.#parts;
     const envelope = envelopeOf(text);
     if (envelope === undefined) {
-      log.warn({ backend: upstream.backend.name }, "a backend sent an event that is no message");
+      log.warn(
+        { backend: upstream.backend.name },
+        "a backend sent an event that is not a JSON-RPC message",
+      );
     } else if (envelope.kind === "response") {
       const { id } = envelope;
       if (id === undefined || !isSameId(envelope.idText, idText)) return;

@@ -104,7 +104,7 @@ export class ClientMessages {
     const statusCode = answer.kind === "refused" ? answer.statusCode : undefined;
     const backend = upstream.backend.name;
     const outcome = { backend, answer: answer.kind, statusCode };
-    this.#parts.log.info(outcome, "a backend refused a message of a client");
+    this.#parts.log.info(outcome, "a backend refused a message from a client");
   }
 
   async #each(

@@ -86,7 +86,9 @@ export class Forwarder {
     const { limits, metrics } = this.#parts;
     if (session === undefined) throw new FleetError("SESSION_REQUIRED");
     if (session.calls.get(message.idText) !== context) {
-      throw new FleetError("INVALID_REQUEST", { message: "a request with this id is in flight" });
+      throw new FleetError("INVALID_REQUEST", {
+        message: "a request with this id is already in flight",
+      });
     }
     const idleSeconds = backend.settings.callTimeoutSeconds ?? limits.callTimeoutSeconds;
     const timer = new CallTimer({

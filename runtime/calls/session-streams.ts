@@ -219,7 +219,7 @@ export class SessionStreams {
       }
     } catch (error) {
       if (signal.aborted) throw error;
-      log.warn({ backend: backend.name, error }, "a message of a backend was not delivered");
+      log.warn({ backend: backend.name, error }, "a message from a backend was not delivered");
     }
   }
 }

@@ -4,6 +4,7 @@ import { clock, type Timer } from "../platform/clock.ts";
 import type { ListName } from "../wire/methods.ts";
 import { Catalog } from "./catalog.ts";
 import type { ItemSource } from "./item-source.ts";
+import type { Listing } from "./listing.ts";
 import type { Naming } from "./naming.ts";
 
 /** Changes of several providers, or of several lists of one, that come this close are told as one. */
@@ -26,6 +27,8 @@ export class View {
   readonly #parts: ViewParts;
   readonly #conflicts = new Set<string>();
   #sources: readonly ItemSource[] = [];
+  /** By provider: what it listed before it was replaced under its name, until its successor has answered or failed. */
+  readonly #replaced = new Map<string, Listing>();
   #catalog: Catalog;
   #announced: Catalog;
   #debounce: Timer | undefined;
@@ -48,13 +51,21 @@ export class View {
     return this.#sources;
   }
 
-  /** Providers that offer nothing right now, by name. */
+  /** What each provider lists right now, in the order of the configuration; undefined where it lists nothing. */
+  get listings(): readonly { provider: string; listing: Listing | undefined }[] {
+    return this.#sources.map(({ provider, listing }) => ({
+      provider,
+      listing: listing ?? this.#replaced.get(provider),
+    }));
+  }
+
+  /** Providers that list nothing right now, by name. */
   get missing(): string[] {
-    return this.#sources.filter(({ listing }) => !listing).map(({ provider }) => provider);
+    return this.listings.filter(({ listing }) => !listing).map(({ provider }) => provider);
   }
 
   get instructions(): string | undefined {
-    const sections = this.#sources.flatMap(({ provider, listing }) =>
+    const sections = this.listings.flatMap(({ provider, listing }) =>
       listing?.instructions === undefined ? [] : [`## ${provider}\n\n${listing.instructions}`],
     );
     return sections.length === 0 ? undefined : sections.join("\n\n");
@@ -63,10 +74,21 @@ export class View {
   /** Merges these sources from now on. Those that were there before stay as they are; those that are not any more close. */
   setSources(sources: readonly ItemSource[]): void {
     const before = this.#sources;
+    const listed = this.listings;
     this.#sources = sources;
-    for (const source of sources) if (!before.includes(source)) source.start();
+    for (const source of sources) {
+      if (before.includes(source)) continue;
+      source.start();
+      this.#keepUntilSettled(
+        source,
+        listed.find(({ provider }) => provider === source.provider),
+      );
+    }
     for (const source of before) {
       if (sources.includes(source)) continue;
+      if (!sources.some(({ provider }) => provider === source.provider)) {
+        this.#replaced.delete(source.provider);
+      }
       source.close().catch((error: unknown) => {
         this.#parts.log.warn({ provider: source.provider, error }, "a source could not be closed");
       });
@@ -83,7 +105,7 @@ export class View {
 
   /** A source has another listing. */
   merge(): void {
-    const listings = this.#sources.flatMap(({ provider, listing }) =>
+    const listings = this.listings.flatMap(({ provider, listing }) =>
       listing === undefined ? [] : [{ provider, listing }],
     );
     const merged = new Catalog(listings, this.#parts.naming);
@@ -97,6 +119,17 @@ export class View {
   async close(): Promise<void> {
     clock.clear(this.#debounce);
     await Promise.all(this.#sources.map((source) => source.close()));
+  }
+
+  /** A provider that was replaced under its name is not gone in between. */
+  #keepUntilSettled(source: ItemSource, before?: { listing?: Listing | undefined }): void {
+    if (before?.listing === undefined) return;
+    this.#replaced.set(source.provider, before.listing);
+    void source.settled.then(() => {
+      if (!this.#sources.includes(source)) return;
+      this.#replaced.delete(source.provider);
+      this.merge();
+    });
   }
 
   async #settle(sources: readonly ItemSource[]): Promise<void> {

@@ -54,7 +54,9 @@ const config = () =>
   new Option("--config <file>", "the configuration, YAML; absent: MCP_FLEET_* variables say all");
 
 const program = new Command("mcp-fleet")
-  .description("MCP servers behind endpoints that many processes serve together.")
+  .description(
+    "MCP gateways and proxies for a fleet: one endpoint, any number of processes, sessions shared by all of them.",
+  )
   .version(VERSION)
   .exitOverride()
   .showSuggestionAfterError()
@@ -65,7 +67,7 @@ addServer("proxy", "serve the one backend of a configuration, each session on it
 
 program
   .command("validate")
-  .description("say everything that is wrong with a configuration, without starting anything")
+  .description("check a configuration and list every fault, without starting anything")
   .addOption(config())
   .addOption(
     new Option("--role <role>", "what the configuration is for")

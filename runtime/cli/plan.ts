@@ -30,7 +30,7 @@ interface PlanOptions extends Readonly<Record<string, unknown>> {
 export function addPlan(program: Command): void {
   const command = program
     .command("plan")
-    .description("say what a fleet needs: pods, descriptors, memory, store and time")
+    .description("compute what a fleet needs: pods, descriptors, memory, store and time")
     .option("--config <file>", "a configuration with its section load; flags go before it")
     .option("--json", "as JSON")
     .addOption(new Option("--store <kind>", "where sessions are kept").choices(STORES))

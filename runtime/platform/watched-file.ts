@@ -46,7 +46,7 @@ export class WatchedFile {
 
   #watch(): void {
     const failed = (error: unknown) =>
-      this.#log.error({ error }, "the file is not watched: restart to take its changes over");
+      this.#log.error({ error }, "the file is not watched: restart to apply its changes");
     try {
       this.#watcher = watch(dirname(this.#path), { persistent: false }, () => this.#changed());
       this.#watcher.on("error", failed);
@@ -70,9 +70,12 @@ export class WatchedFile {
       if (text === this.#text) return;
       for (const take of this.#takers) take(text);
       this.#text = text;
-      this.#log.info("the file has changed and was taken over");
+      this.#log.info("the file has changed and was reloaded");
     } catch (error) {
-      this.#log.error({ error }, "the file has changed and cannot be used: what it said stays");
+      this.#log.error(
+        { error },
+        "the file has changed and cannot be used: keeping what it said before",
+      );
     }
   }
 }

@@ -136,7 +136,7 @@ function parse(file: string, text: string): Source {
     const fix = code === "DUPLICATE_KEY" ? "keep one of the two" : "correct the YAML there";
     return { ...fault([file], undefined, message, fix), origin: place(offset) };
   });
-  // A key that stands twice leaves a document that can be judged; broken syntax leaves none.
+  // A duplicate key leaves a document that can be judged; broken syntax leaves none.
   if (document.errors.some(({ code }) => code !== "DUPLICATE_KEY")) {
     return { faults, placeOf: () => undefined };
   }

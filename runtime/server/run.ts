@@ -43,7 +43,7 @@ function untilDrained(server: Server, settings: Settings, log: Logger): Promise<
   return new Promise((resolve) => {
     let signals = 0;
     const cut = (reason: string) => {
-      log.error({ reason }, "the drain ends early");
+      log.error({ reason }, "the drain is cut short");
       process.exitCode = 1;
       void server.destroy(new Error(reason));
     };

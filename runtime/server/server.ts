@@ -107,7 +107,7 @@ export class Server {
     this.#cut.abort(reason);
     const calls = sessions.cutCalls(cutOff(reason));
     if (Object.keys(calls).length > 0) {
-      log.error({ reason: reason.message, calls }, "calls are cut");
+      log.error({ reason: reason.message, calls }, "calls in flight are cut off");
     }
     const roleClosed = role.close();
     await backends.destroy(reason);

@@ -81,7 +81,10 @@ export class BackendRegistry {
     const left = backend
       .close()
       .catch((error: unknown) =>
-        this.#parts.log.info({ backend: backend.name, error }, "a backend's connections"),
+        this.#parts.log.info(
+          { backend: backend.name, error },
+          "the connections to a backend could not be closed",
+        ),
       )
       .finally(() => this.#leaving.delete(backend));
     this.#leaving.set(backend, left);

@@ -207,7 +207,7 @@ export class Backend {
       if (this.#members.get(pod) === member) continue;
       member.check?.close();
       closeMember(member).catch((error: unknown) =>
-        log.info({ pod, error }, "a pod's connections"),
+        log.info({ pod, error }, "the connections to a pod could not be closed"),
       );
     }
     if (before.size > 0 || settings.address.kind === "srv") {

@@ -181,7 +181,9 @@ describe("a client without a token", () => {
     (host) => {
       const jwt = { issuer: issuer.url, audience: "a", jwks: "a", clockToleranceSeconds: 1 };
       const resource = new ProtectedResource(jwt, "name", "/mcp");
-      expect(() => resource.challenge(host, undefined)).toThrow("the Host header must be a host");
+      expect(() => resource.challenge(host, undefined)).toThrow(
+        "the Host header must be a valid host",
+      );
     },
   );
 

@@ -249,7 +249,7 @@ describe("a fleet of 2 gateways over 1 store", () => {
     const keysFile = join(folder, `${name}.json`);
     const takenOver: string[] = [];
     const write = (line: string) => {
-      if (line.includes("was taken over")) takenOver.push(line);
+      if (line.includes("was reloaded")) takenOver.push(line);
     };
     const setKeys = async (...keys: readonly ReturnType<typeof entryOf>[]) => {
       const before = takenOver.length;

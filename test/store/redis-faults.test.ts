@@ -101,7 +101,7 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
     server.thaw();
     await expect
       .poll(() => store.sessions.load("b").catch((error) => error.message))
-      .toBe("the session store came back empty and is being filled again");
+      .toBe("the session store came back empty and is being refilled");
     await expect.poll(() => store.sessions.count()).toBeLessThanOrEqual(2);
   });
 

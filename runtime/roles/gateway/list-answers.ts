@@ -50,7 +50,7 @@ function cursorOf({ params }: Message): string | undefined {
 
 function incomplete(missing: readonly string[]): FleetError {
   return new FleetError("BACKEND_UNREACHABLE", {
-    message: `lists are not answered in part (partialFailureMode: fail), and these backends are missing: ${missing.join(", ")}`,
+    message: `partialFailureMode is fail, and these backends are unavailable: ${missing.join(", ")}`,
     data: { missingBackends: missing },
   });
 }

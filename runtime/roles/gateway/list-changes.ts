@@ -49,7 +49,7 @@ export class ListChanges {
         this.#notify(session, catalog, changed);
       } else await this.#publish(session.record.view, name);
     } catch (error) {
-      log.info({ sid: session.label, backend: name, error }, "changed lists stay unread");
+      log.info({ sid: session.label, backend: name, error }, "changed lists could not be read");
     }
   }
 

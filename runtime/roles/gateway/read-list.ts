@@ -6,7 +6,7 @@ import { FleetError } from "../../wire/fleet-error.ts";
 import { at, cut } from "../../wire/json-text.ts";
 import { type ListName, listMethod } from "../../wire/methods.ts";
 
-/** A backend that pages on for ever is cut off here. */
+/** A backend whose pages never end is cut off here. */
 const MAX_PAGES = 100;
 
 /** All items of one list of a backend; one that does not know the list has none. Errors: BACKEND_REFUSED. */
@@ -32,7 +32,7 @@ export async function readList(
     if (cursor === undefined) return items;
   }
   throw new FleetError("BACKEND_REFUSED", {
-    message: `the backend ${upstream.backend.name} pages its ${list} on for more than ${MAX_PAGES} pages`,
+    message: `the backend ${upstream.backend.name} has more than ${MAX_PAGES} pages of ${list}`,
     data: { backend: upstream.backend.name },
   });
 }

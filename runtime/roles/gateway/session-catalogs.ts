@@ -141,7 +141,7 @@ export class SessionCatalogs {
     const fail = (what: string, error: unknown): void => {
       failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
       const about = { sid: session.label, backend: backend.name, what, error };
-      this.#parts.log.warn(about, "lists of a session cannot be read: what was read last stays");
+      this.#parts.log.warn(about, "the lists of a session cannot be read: keeping the last ones");
     };
     try {
       const upstream = await this.#parts.upstreams.open(session, backend, signal);
@@ -165,11 +165,11 @@ export class SessionCatalogs {
     own: ReadonlyMap<string, OwnLists>,
     readAtMs: number,
   ): SessionLists {
-    const all = view.sources.flatMap(({ provider, listing }): ProviderListing[] => {
+    const all = view.listings.flatMap(({ provider, listing }): ProviderListing[] => {
       const theirs = own.has(provider) ? own.get(provider)?.listing : listing;
       return theirs === undefined ? [] : [{ provider, listing: theirs }];
     });
-    const missing = view.sources.flatMap(({ provider, listing }) => {
+    const missing = view.listings.flatMap(({ provider, listing }) => {
       const ownLists = own.get(provider);
       const isMissing = ownLists === undefined ? listing === undefined : ownLists.isIncomplete;
       return isMissing ? [provider] : [];

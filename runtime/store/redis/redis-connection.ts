@@ -148,7 +148,7 @@ export class RedisConnection {
     try {
       Object.assign(this.#client.options, readSecrets(settings));
     } catch (error) {
-      this.#log.warn({ error }, "a secret of the session store cannot be read");
+      this.#log.warn({ error }, "a password file of the session store cannot be read");
     }
   }
 
@@ -181,7 +181,7 @@ function unavailable(error: unknown): FleetError {
   if (error instanceof FleetError) return error;
   if (replyCode(error) === "RELEARNING") {
     return new FleetError("STORE_UNAVAILABLE", {
-      message: "the session store came back empty and is being filled again",
+      message: "the session store came back empty and is being refilled",
       cause: error,
     });
   }

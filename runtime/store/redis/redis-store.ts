@@ -62,16 +62,19 @@ export class RedisStore implements Store {
 
   /** Everybody writes again what is known here. */
   #refill(): void {
-    this.#log.error("the session store came back empty: sessions held here are written again");
+    this.#log.error("the session store came back empty: writing the sessions held here again");
     const restore = (record: SessionRecord) => retried(() => this.sessions.restore(record));
     this.bus.tell({ kind: "emptied", restore });
     for (const pod of this.pods.known) {
       retried(() => this.pods.setDraining(pod, true)).catch((error: unknown) =>
-        this.#log.warn({ error, ...pod }, "that a pod drains cannot be kept"),
+        this.#log.warn(
+          { error, ...pod },
+          "a draining pod could not be written to the session store",
+        ),
       );
     }
     retried(() => this.secrets.restore()).catch((error: unknown) =>
-      this.#log.warn({ error }, "the signing key cannot be kept"),
+      this.#log.warn({ error }, "the signing key could not be written to the session store"),
     );
   }
 }

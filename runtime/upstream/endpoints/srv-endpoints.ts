@@ -89,7 +89,10 @@ export class SrvEndpoints implements EndpointDirectory {
     } catch (error) {
       this.#failures += 1;
       const level = this.#failures === 1 ? "warn" : "debug";
-      log[level]({ srv: address.service, error }, "the pods cannot be asked for: those known stay");
+      log[level](
+        { srv: address.service, error },
+        "the pods cannot be looked up: keeping the known ones",
+      );
     }
   }
 

@@ -114,7 +114,8 @@ export class PodDrains {
         backend.setDrains(new Set(own.map(({ pod }) => pod)));
       }
     } catch (error) {
-      if (!this.#closed) log.warn({ error }, "which pods drain cannot be read: it stays as it was");
+      if (!this.#closed)
+        log.warn({ error }, "the draining pods cannot be read: keeping the known ones");
     }
   }
 
@@ -136,7 +137,10 @@ export class PodDrains {
       const session = held(key) ?? new LiveSession("", record, clock.now());
       await upstreams.open(session, backend, clock.timeout(moveMs));
     } catch (error) {
-      log.warn({ backend: backend.name, error }, "a session does not move: its next call will");
+      log.warn(
+        { backend: backend.name, error },
+        "a session was not moved off a draining pod: its next call moves it",
+      );
     }
   }
 }

@@ -94,7 +94,10 @@ export class SessionMoves {
       return (await upstream.end(clock.timeout(END_TIMEOUT_MS))).kind;
     } catch (error) {
       const backend = upstream.backend.name;
-      this.#parts.log.info({ backend, error }, "a session that moves could not be ended");
+      this.#parts.log.info(
+        { backend, error },
+        "the old backend session of a move could not be ended",
+      );
       return undefined;
     }
   }
@@ -114,7 +117,12 @@ export class SessionMoves {
       });
     };
     untilIdle()
-      .catch((error: unknown) => log.warn({ backend, error }, "a move cannot be held up"))
+      .catch((error: unknown) =>
+        log.warn(
+          { backend, error },
+          "a session move could not be postponed until the calls in it end",
+        ),
+      )
       .finally(() => {
         this.#heldUp.delete(slot);
         lease.release();

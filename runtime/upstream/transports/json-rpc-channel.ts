@@ -100,7 +100,7 @@ export class JsonRpcChannel {
   async #request(request: TransportRequest, envelope: Envelope): Promise<Answer> {
     const { idText } = envelope;
     if (this.#finishing || this.#closed) return { kind: "session-unknown" };
-    if (this.#waiting.has(idText)) return conflict("a request with this id is in flight");
+    if (this.#waiting.has(idText)) return conflict("a request with this id is already in flight");
     const waiting = this.#wait(idText, request);
     try {
       const refusal = await this.#write(request);
