@@ -226,7 +226,7 @@ export class Forwarder {
     } catch (error) {
       this.#parts.log.warn(
         { sid: session.label, error },
-        "that a session is renewed is said again",
+        "the renewal could not be noted: the next answer is marked too",
       );
     }
   }

@@ -30,6 +30,7 @@ import { SCHEMA_FILE, schemaText } from "./component-schema.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
 import { DRAWING_FILE, EXAMPLE_FILE, planDrawing } from "./plan-drawing.ts";
 import { POLICY_PAGES, POLICY_TABLES } from "./policy-pages.ts";
+import { roomPicture } from "./room-picture.ts";
 
 const DOCS = join(import.meta.dirname, "../../docs");
 
@@ -47,6 +48,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "capacity.md", name: "servers", table: servers },
   { file: "capacity.md", name: "constants", table: () => constants(CONSTANTS) },
   { file: "stack.md", name: "configuration", table: stackConfiguration },
+  { file: "architecture.md", name: "rooms", table: roomPicture },
   ...COMPONENT_TABLES,
   ...POLICY_TABLES,
 ];
