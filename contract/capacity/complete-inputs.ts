@@ -7,6 +7,7 @@ import {
   INPUTS,
   type Input,
   type InputName,
+  inputKey,
   type PlanInputs,
   printInput,
   STORAGE_SESSIONS,
@@ -19,7 +20,7 @@ type Numbers = Omit<CompleteInputs, "store">;
 const WITHIN: readonly (readonly [InputName, InputName])[] = [
   ["openedBackends", "backends"],
   ["sessionStreamBackends", "backends"],
-  ["callSeconds", "callTimeoutMaxSeconds"],
+  ["callTimeSeconds", "callTimeoutMaxSeconds"],
   ["sessions", "storageSessions"],
 ];
 
@@ -35,11 +36,11 @@ export function completed(given: PlanInputs): CompleteInputs {
   const faults = INPUT_NAMES.flatMap((name) => {
     const value = said(name);
     if (value === undefined && name in derived) return [];
-    return outOfRange(name, INPUTS[name], value ?? Number.NaN);
+    return outOfRange([name], INPUTS[name], value ?? Number.NaN);
   });
   if (!STORES.includes(store)) {
     const fix = `write ${STORES.join(", ")}`;
-    faults.push(planFault("store", store, "a known store", fix));
+    faults.push(planFault(["store"], store, "a known store", fix));
   }
   if (faults.length > 0) throw new CapacityError(faults);
   const entries = INPUT_NAMES.map((name) => [name, said(name) ?? derived[name]]);
@@ -53,7 +54,7 @@ export function completed(given: PlanInputs): CompleteInputs {
 /** What follows from other inputs where nothing is said. */
 function derivedFrom(given: PlanInputs): Partial<Numbers> {
   const { sessions, callsPerSessionSecond = INPUTS.callsPerSessionSecond.fallback } = given;
-  const { callSeconds = INPUTS.callSeconds.fallback } = given;
+  const { callTimeSeconds = INPUTS.callTimeSeconds.fallback } = given;
   const { callsPerSecond = sessions * callsPerSessionSecond } = given;
   return {
     // Without backends there is no plan, and these are not worth a word of their own.
@@ -61,7 +62,7 @@ function derivedFrom(given: PlanInputs): Partial<Numbers> {
     sessionStreamBackends: 0,
     cacheEntries: sessions,
     callsPerSecond,
-    concurrentCalls: callsPerSecond * callSeconds,
+    concurrentCalls: callsPerSecond * callTimeSeconds,
     storageSessions: Math.max(STORAGE_SESSIONS, sessions),
   };
 }
@@ -73,7 +74,7 @@ function defaultOf(name: InputName): number | undefined {
 
 function above(low: InputName, high: InputName, inputs: Numbers): Fault[] {
   if (inputs[low] <= inputs[high]) return [];
-  const rule = `at most ${high}, which is ${printInput(high, inputs[high])}`;
-  const fix = `lower it, or raise ${high}`;
-  return [planFault(low, printInput(low, inputs[low]), rule, fix)];
+  const rule = `at most ${inputKey(high)}, which is ${printInput(high, inputs[high])}`;
+  const fix = `lower it, or raise ${inputKey(high)}`;
+  return [planFault([low], printInput(low, inputs[low]), rule, fix)];
 }

@@ -1,10 +1,11 @@
+import type { Path } from "../document.ts";
 import type { Fault } from "../faults.ts";
 import { planFault } from "./capacity-error.ts";
 import type { Input } from "./plan-inputs.ts";
 
 /** What is wrong with a number that is outside of its range. */
 export function outOfRange(
-  path: string,
+  path: Path,
   { least, most, fraction }: Pick<Input, "least" | "most" | "fraction">,
   value: number,
 ): Fault[] {

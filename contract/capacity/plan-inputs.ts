@@ -1,4 +1,5 @@
 import { configuration } from "../settings/configuration.ts";
+import type { SessionStorageSettings } from "../settings/session-storage.ts";
 import { IDLE_TTL_SECONDS } from "../settings/settings.ts";
 import { bytes, formatBytes, formatSeconds } from "../units.ts";
 import type { Unit } from "./figure.ts";
@@ -13,11 +14,21 @@ export interface Input {
   readonly fraction?: true;
   /** What it is where nothing is said; absent: it has to be said, or follows from another input. */
   readonly fallback?: number;
+  /** The setting that says it in a configuration. Absent: its section `load` does. */
+  readonly setting?: string;
+  /** `load` may say it, too, and goes before the setting. */
+  readonly loadFirst?: true;
 }
 
 /** Where sessions are kept: with `memory`, in the one pod there is. */
 export const STORES = ["sentinel", "redis", "memory"] as const;
 export type Store = (typeof STORES)[number];
+
+/** Where the sessions of a gateway are kept, by its settings. */
+export function storeOf(storage: SessionStorageSettings): Store {
+  if (storage.provider === "memory") return "memory";
+  return storage.sentinel === undefined ? "redis" : "sentinel";
+}
 
 const limits = configuration.shape.limits.parse(undefined);
 
@@ -28,12 +39,15 @@ export const INPUTS = {
   sessions: {
     unit: "sessions",
     about: "Sessions at a time, fleet-wide",
+    setting: "session.maxSessions",
+    loadFirst: true,
     least: 1,
     most: MOST_SESSIONS,
   },
   backends: {
     unit: "backends",
     about: "MCP servers behind the endpoint. Absent: as many as are described one by one",
+    setting: "backends",
     least: 1,
     most: 10_000,
   },
@@ -68,7 +82,7 @@ export const INPUTS = {
     fraction: true,
     fallback: 0.1,
   },
-  callSeconds: {
+  callTimeSeconds: {
     unit: "seconds",
     about: "How long a call takes, on average",
     least: 0,
@@ -85,14 +99,15 @@ export const INPUTS = {
   },
   concurrentCalls: {
     unit: "calls",
-    about: "Calls in flight at a time, fleet-wide. Absent: callsPerSecond × callSeconds",
+    about: "Calls in flight at a time, fleet-wide. Absent: callsPerSecond × callTimeSeconds",
     least: 0,
     most: 10_000_000,
     fraction: true,
   },
   idleTtlSeconds: {
     unit: "seconds",
-    about: "session.idleTtl: a session is replaced by a new one this often",
+    about: "A session is replaced by a new one this often",
+    setting: "session.idleTtl",
     least: 1,
     most: 2_073_600,
     fraction: true,
@@ -100,13 +115,15 @@ export const INPUTS = {
   },
   cacheEntries: {
     unit: "sessions",
-    about: "session.cacheEntries: sessions that a pod keeps ready. Absent: all of them",
+    about: "Sessions that a pod keeps ready. Absent: all of them",
+    setting: "session.cacheEntries",
     least: 1,
     most: MOST_SESSIONS,
   },
   callTimeoutMaxSeconds: {
     unit: "seconds",
-    about: "limits.callTimeoutMax: the longest call of all",
+    about: "The longest call of all",
+    setting: "limits.callTimeoutMax",
     least: 0.001,
     most: 2_073_600,
     fraction: true,
@@ -114,21 +131,24 @@ export const INPUTS = {
   },
   upstreamConnections: {
     unit: "connections",
-    about: "limits.upstreamConnections: calls in flight per backend and pod",
+    about: "Calls in flight per backend and pod",
+    setting: "limits.upstreamConnections",
     least: 1,
     most: 65_536,
     fallback: limits.upstreamConnections,
   },
   views: {
     unit: "views",
-    about: "limits.views: client capability sets, each with a stream per backend",
+    about: "Client capability sets, each with a stream per backend",
+    setting: "limits.views",
     least: 1,
     most: 10_000,
     fallback: limits.views,
   },
   clientBytes: {
     unit: "bytes",
-    about: "limits.clientBytes: the most that a client says of itself",
+    about: "The most that a client says of itself",
+    setting: "limits.clientBytes",
     least: 1,
     most: bytes("512Mi"),
     fallback: limits.clientBytes,
@@ -173,6 +193,8 @@ export const INPUTS = {
     unit: "descriptors",
     about:
       "Ceiling: the hard limit of a container; the default is that of containerd 2 under systemd",
+    setting: "nofile.required",
+    loadFirst: true,
     least: 1,
     most: 2 ** 30,
     fallback: 524_288,
@@ -211,6 +233,11 @@ const isInputName = (name: string): name is InputName => Object.hasOwn(INPUTS, n
 
 /** The names of all inputs, in the order of `INPUTS`. */
 export const INPUT_NAMES: readonly InputName[] = Object.keys(INPUTS).filter(isInputName);
+
+/** The key of an input where its value carries its unit, as people write it: `callTimeoutMaxSeconds: 600` is `callTimeoutMax: 10m`. */
+export function inputKey(name: string): string {
+  return name.replace(/Seconds$/, "");
+}
 
 /** An input as a person would write it: `2Gi`, `5m`, `256`. */
 export function printInput(name: InputName, value: number): string {

@@ -49,9 +49,9 @@ export function plan({ servers = [], ...given }: FleetInputs): Plan {
   const faults = [...namesakes(servers), ...tooFewBackends(given, servers)];
   if (faults.length > 0) throw new CapacityError(faults);
   const inputs = completed(withServers(given, servers));
-  const loads = servers.map((server) => completedServer(server, inputs));
+  const loads = each(servers, (server) => completedServer(server, inputs));
   const gateways = processPlan(inputs);
-  const planned = loads.map((load) => plannedServer(load, inputs));
+  const planned = each(loads, (load) => plannedServer(load, inputs));
   const proxies = planned.flatMap((server) => server.proxies ?? []);
   const gatewayPods = mostReplicas(inputs, gateways.replicas);
   const proxied = servers.filter((server) => server.proxied);
@@ -71,6 +71,22 @@ export function plan({ servers = [], ...given }: FleetInputs): Plan {
   };
 }
 
+/** What follows from each of them; of those that cannot be planned, all faults at once. */
+function each<Given, Result>(all: readonly Given[], work: (one: Given) => Result): Result[] {
+  const faults: Fault[] = [];
+  const results = all.flatMap((one) => {
+    try {
+      return [work(one)];
+    } catch (error) {
+      if (!(error instanceof CapacityError)) throw error;
+      faults.push(...error.faults);
+      return [];
+    }
+  });
+  if (faults.length > 0) throw new CapacityError(faults);
+  return results;
+}
+
 /** A name is how a server is found in the answer, and in a fault. */
 function namesakes(servers: readonly ServerLoad[]): Fault[] {
   const names = servers.map(({ name }) => name);
@@ -78,7 +94,7 @@ function namesakes(servers: readonly ServerLoad[]): Fault[] {
   return [...new Set(again)].map((name) => {
     const value = `${names.filter((other) => other === name).length} servers`;
     const rule = "a name of its own for each server";
-    return planFault(`servers.${name}`, value, rule, "rename the others");
+    return planFault(["servers", name], value, rule, "rename the others");
   });
 }
 
@@ -86,7 +102,7 @@ function tooFewBackends({ backends }: PlanInputs, servers: readonly ServerLoad[]
   const { length } = servers;
   if (backends === undefined || backends >= length) return [];
   const rule = `at least ${length}: the servers that are described`;
-  return [planFault("backends", backends, rule, "leave it out, or raise it")];
+  return [planFault(["backends"], backends, rule, "leave it out, or raise it")];
 }
 
 /** The sessions of servers together, where those that say nothing have all of the fleet's. */

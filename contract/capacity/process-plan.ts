@@ -140,7 +140,7 @@ function notEvenOne(ceiling: Ceiling, inputs: CompleteInputs): Fault {
   const enough = printInput(name, least);
   const raise = least <= INPUTS[name].most ? `raise it to ${enough}, or lower ` : "lower ";
   const rule = `at least ${enough}: what a pod needs for its first session`;
-  return planFault(name, printInput(name, inputs[name]), rule, raise + levers);
+  return planFault([name], printInput(name, inputs[name]), rule, raise + levers);
 }
 
 function holdingOf(inputs: CompleteInputs, podCapacity: Figure): Figure {
@@ -182,7 +182,7 @@ function replicasOf(inputs: CompleteInputs, { value: holding }: Figure): Figure 
   if (maxReplicas > 0 && maxReplicas < replicas) {
     const rule = `at least ${replicas}: the pods that the declared sessions need`;
     const fix = `raise it to ${replicas}, or lower sessions`;
-    throw new CapacityError([planFault("maxReplicas", maxReplicas, rule, fix)]);
+    throw new CapacityError([planFault(["maxReplicas"], maxReplicas, rule, fix)]);
   }
   if (store === "memory") return sum("pods", [pods]);
   const { about } = INPUTS.spareReplicas;
@@ -196,12 +196,12 @@ function needsSharing(inputs: CompleteInputs, holding: number): Fault[] {
   if (asked.length > 0) {
     const rule = "one pod at most: with the store memory, no pod has the sessions of another";
     const fix = "leave it out, or use redis or sentinel";
-    return asked.map((name) => planFault(name, inputs[name], rule, fix));
+    return asked.map((name) => planFault([name], inputs[name], rule, fix));
   }
   if (holding === 1) return [];
   const rule = `a store that ${holding} pods can share: one pod does not hold ${sessions} sessions`;
   const fix = "use redis or sentinel, or raise the ceiling that podCapacity comes from";
-  return [planFault("store", store, rule, fix)];
+  return [planFault(["store"], store, rule, fix)];
 }
 
 function shareOf(inputs: CompleteInputs, pods: Figure): Figure {

@@ -89,6 +89,6 @@ function tooLittle({ name, memoryBytes }: CompleteServerLoad, memory: Figure): C
   const raise = memory.value <= SERVER_INPUTS.memoryBytes.most ? `raise it to ${need}, ` : "";
   const rule = `at least ${need}: what the sessions of a pod take while one pod is gone`;
   const fix = `${raise}run more replicas, or lower sessions or sessionBytes`;
-  const path = `servers.${name}.memoryBytes`;
+  const path = ["servers", name, "memoryBytes"];
   return new CapacityError([planFault(path, formatBytes(memoryBytes), rule, fix)]);
 }

@@ -146,13 +146,25 @@ export const configuration = z.strictObject({
   ).optional(),
   nofile: nofile.prefault({}),
   backends: z.array(backend).min(1).describe("The MCP servers behind the endpoint."),
+  load: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      "What the fleet has to bear, for mcp-fleet plan --config: docs/capacity.md. Gateways and proxies read nothing of it.",
+    ),
   ...toolhive,
 });
 
 /** What a configuration file holds: what users write and deployers encode. */
 export type Configuration = z.input<typeof configuration>;
 
-/** The JSON Schema of the configuration file, for editors. */
-export function jsonSchema(): z.core.JSONSchema.BaseSchema {
-  return { ...z.toJSONSchema(configuration, { io: "input" }), title: "mcp-fleet configuration" };
+/**
+ * The JSON Schema of the configuration file, for editors.
+ *
+ * @param load what its section `load` holds: only the capacity plan knows.
+ */
+export function jsonSchema(load: z.ZodType): z.core.JSONSchema.BaseSchema {
+  const { description = "" } = configuration.shape.load;
+  const file = configuration.extend({ load: load.describe(description).optional() });
+  return { ...z.toJSONSchema(file, { io: "input" }), title: "mcp-fleet configuration" };
 }

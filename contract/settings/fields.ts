@@ -1,10 +1,16 @@
 import * as z from "zod";
 import { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "../units.ts";
 
+/** What a number may be, both ends included. */
+interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** Node's timers count at most 2^31 - 1 ms (24.8 days); no duration is longer than what they can wait. */
-const LONGEST_SECONDS = seconds("24d");
+const DURATIONS: Range = { least: seconds("1ms"), most: seconds("24d") };
 /** One buffer or string of V8 ends near 512Mi; no size is larger than what a body could be. */
-const LARGEST_BYTES = bytes("512Mi");
+const SIZES: Range = { least: 1, most: bytes("512Mi") };
 
 type Report = { issues: { push(issue: z.core.$ZodRawIssue): unknown } };
 
@@ -14,23 +20,23 @@ function refuse(report: Report, input: unknown, rule: string, fix: string): neve
   return z.NEVER;
 }
 
-function readSeconds(text: string, report: Report): number {
+function readSeconds(text: string, report: Report, { least, most } = DURATIONS): number {
   if (!DURATION.test(text)) {
     const fix = /^\d+$/.test(text) ? `add its unit: ${text}s` : "write it as 30s, 500ms or 1h30m";
     return refuse(report, text, "a duration", fix);
   }
   const value = seconds(text);
-  if (value > 0 && value <= LONGEST_SECONDS) return value;
-  const most = formatSeconds(LONGEST_SECONDS);
-  const fix = value > 0 ? `write at most ${most}` : "write at least 1ms";
-  return refuse(report, text, `a duration longer than 0s and at most ${most}`, fix);
+  if (value >= least && value <= most) return value;
+  const ends = [formatSeconds(least), formatSeconds(most)];
+  const fix = value < least ? `write at least ${ends[0]}` : `write at most ${ends[1]}`;
+  return refuse(report, text, `a duration from ${ends.join(" to ")}`, fix);
 }
 
 /** A duration as `30s`, read as seconds. */
-export function duration(description: string) {
+export function duration(description: string, range = DURATIONS) {
   return z
     .string({ error: "a duration such as 30s" })
-    .transform(readSeconds)
+    .transform((text, report) => readSeconds(text, report, range))
     .meta({ title: "duration", description, pattern: DURATION.source });
 }
 
@@ -43,7 +49,7 @@ export function durationOrNone(description: string) {
 }
 
 /** A size as `8Mi`, or a plain number of bytes; read as bytes. */
-export function size(description: string) {
+export function size(description: string, { least, most } = SIZES) {
   return z
     .union([z.number(), z.string()], { error: "a size such as 8Mi" })
     .transform((input, report) => {
@@ -52,8 +58,9 @@ export function size(description: string) {
         return refuse(report, input, "a size", fix);
       }
       const value = typeof input === "string" ? bytes(input) : input;
-      if (Number.isInteger(value) && value > 0 && value <= LARGEST_BYTES) return value;
-      return refuse(report, input, `a size from 1B to ${formatBytes(LARGEST_BYTES)}`, fix);
+      if (Number.isInteger(value) && value >= least && value <= most) return value;
+      const ends = `${formatBytes(least)} to ${formatBytes(most)}`;
+      return refuse(report, input, `a size from ${ends}`, fix);
     })
     .meta({ title: "size", description });
 }
@@ -61,6 +68,11 @@ export function size(description: string) {
 /** A whole number between two bounds, both included. */
 export function count(description: string, least: number, most: number) {
   return z.int().min(least).max(most).describe(description);
+}
+
+/** A number between two bounds, both included, with a fraction or without. */
+export function amount(description: string, { least, most }: Range) {
+  return z.number({ error: "a number" }).min(least).max(most).describe(description);
 }
 
 /** A TCP port; 0 lets the system choose a free one. */

@@ -18,7 +18,7 @@ async function startFull() {
   const settings = validate({ backends: [{ name: "b", url: "http://127.0.0.1:9/mcp" }] });
   const fit = fitNofile(settings, 1024);
   const descriptors = new Descriptors({ settings: fit.settings, fit, metrics: new Metrics() });
-  while (descriptors.takeConnection(new Socket()));
+  while (descriptors.acquireConnection(new Socket()));
   const server = createGatedServer({}, () => {}, descriptors).listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());
   await once(server, "listening");
