@@ -119,7 +119,7 @@ describe("--server", () => {
     ["name=a,catalog=own", ["catalog", "one of shared, perSession", "write one of them"]],
     ["name=a,stateful=no", ["stateful", "true or false", "write the key alone"]],
     ["name=a,name=b", ["name", "a key that is said once"]],
-    ["name=a,replicas=1.5", ["servers.a.replicas", "write a whole number"]],
+    ["name=a,replicas=1.5", ["servers.a.replicas", "set it to a whole number"]],
   ])("%s is refused with what to change, exit 2", (spec, reasons) => {
     const { status, stdout, stderr } = run("--sessions", "10", "--server", spec);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

@@ -1,14 +1,14 @@
 import * as z from "zod";
 import { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "../units.ts";
 
-/** Node's timers count at most 2^31 - 1 ms (24.8 days); no duration is longer than what they can wait. */
-const LONGEST_SECONDS = seconds("24d");
-/** One buffer or string of V8 ends near 512Mi; no size is larger than what a body could be. */
-const LARGEST_BYTES = bytes("512Mi");
+/** Node's timers wait at most 2^31 - 1 ms (24.8 days), so no duration may be longer. */
+const MAX_SECONDS = seconds("24d");
+/** V8 strings end near 512 MiB, so no body and no size may be larger. */
+const MAX_BYTES = bytes("512Mi");
 
 type Report = { issues: { push(issue: z.core.$ZodRawIssue): unknown } };
 
-/** Records a fault whose rule and fix the field knows better than the schema library. */
+/** Reports a fault with the field's own rule and fix, instead of those of the schema library. */
 function refuse(report: Report, input: unknown, rule: string, fix: string): never {
   report.issues.push({ code: "custom", input, message: rule, params: { fix } });
   return z.NEVER;
@@ -16,20 +16,20 @@ function refuse(report: Report, input: unknown, rule: string, fix: string): neve
 
 function readSeconds(text: string, report: Report): number {
   if (!DURATION.test(text)) {
-    const fix = /^\d+$/.test(text) ? `add its unit: ${text}s` : "write it as 30s, 500ms or 1h30m";
-    return refuse(report, text, "a duration", fix);
+    const fix = /^\d+$/.test(text) ? `add a unit: ${text}s` : "write it as 30s, 500ms or 1h30m";
+    return refuse(report, text, "must be a duration such as 30s", fix);
   }
   const value = seconds(text);
-  if (value > 0 && value <= LONGEST_SECONDS) return value;
-  const most = formatSeconds(LONGEST_SECONDS);
-  const fix = value > 0 ? `write at most ${most}` : "write at least 1ms";
-  return refuse(report, text, `a duration longer than 0s and at most ${most}`, fix);
+  if (value > 0 && value <= MAX_SECONDS) return value;
+  const max = formatSeconds(MAX_SECONDS);
+  const fix = value > 0 ? `set it to ${max} or less` : "set it to 1ms or more";
+  return refuse(report, text, `must be longer than 0s and at most ${max}`, fix);
 }
 
-/** A duration as `30s`, read as seconds. */
+/** A duration such as `30s`, read as seconds. */
 export function duration(description: string) {
   return z
-    .string({ error: "a duration such as 30s" })
+    .string({ error: "must be a duration such as 30s" })
     .transform(readSeconds)
     .meta({ title: "duration", description, pattern: DURATION.source });
 }
@@ -37,43 +37,43 @@ export function duration(description: string) {
 /** A duration, or `none` for no limit, which reads as undefined. */
 export function durationOrNone(description: string) {
   return z
-    .string({ error: "a duration such as 8h, or none" })
+    .string({ error: "must be a duration such as 8h, or none" })
     .transform((text, report) => (text === "none" ? undefined : readSeconds(text, report)))
     .meta({ title: "duration or none", description });
 }
 
-/** A size as `8Mi`, or a plain number of bytes; read as bytes. */
+/** A size such as `8Mi`, or a plain number of bytes; read as bytes. */
 export function size(description: string) {
   return z
-    .union([z.number(), z.string()], { error: "a size such as 8Mi" })
+    .union([z.number(), z.string()], { error: "must be a size such as 8Mi" })
     .transform((input, report) => {
       const fix = "write it as 8Mi, 512Ki or a plain number of bytes";
       if (typeof input === "string" && !SIZE.test(input)) {
-        return refuse(report, input, "a size", fix);
+        return refuse(report, input, "must be a size such as 8Mi", fix);
       }
       const value = typeof input === "string" ? bytes(input) : input;
-      if (Number.isInteger(value) && value > 0 && value <= LARGEST_BYTES) return value;
-      return refuse(report, input, `a size from 1B to ${formatBytes(LARGEST_BYTES)}`, fix);
+      if (Number.isInteger(value) && value > 0 && value <= MAX_BYTES) return value;
+      return refuse(report, input, `must be from 1B to ${formatBytes(MAX_BYTES)}`, fix);
     })
     .meta({ title: "size", description });
 }
 
 /** A whole number between two bounds, both included. */
-export function count(description: string, least: number, most: number) {
-  return z.int().min(least).max(most).describe(description);
+export function count(description: string, min: number, max: number) {
+  return z.int().min(min).max(max).describe(description);
 }
 
-/** A TCP port; 0 lets the system choose a free one. */
+/** A TCP port; 0 lets the system pick a free one. */
 export function port(description: string) {
   return count(description, 0, 65_535);
 }
 
-/** Text that is not empty. */
+/** A string that is not empty. */
 export function text(description: string) {
   return z.string().min(1).describe(description);
 }
 
-/** Text that has to match a pattern; the rule says in words what the pattern means. */
+/** A string that matches a pattern; the rule describes the pattern in words. */
 export function matching(description: string, pattern: RegExp, rule: string, fix: string) {
   return z
     .string()
@@ -85,7 +85,7 @@ export function matching(description: string, pattern: RegExp, rule: string, fix
 
 /** The http or https address of a backend. */
 export function url(description: string) {
-  const rule = "an http or https URL without user name, password and fragment";
+  const rule = "must be an http or https URL without a user name, password or fragment";
   return z
     .string()
     .superRefine((value, report) => {
@@ -93,24 +93,24 @@ export function url(description: string) {
       const isHttp = parsed?.protocol === "http:" || parsed?.protocol === "https:";
       if (isHttp && !parsed.username && !parsed.password && !parsed.hash) return;
       const fix = isHttp
-        ? "remove what stands before @ or after #"
+        ? "remove the part before @ or after #"
         : "write it as http://host:port/mcp";
       refuse(report, value, rule, fix);
     })
     .meta({ title: "URL", description });
 }
 
-/** A map of the user's own keys to text. */
+/** A map of strings with keys of the user's choice. */
 export function labels(description: string) {
   return z.record(z.string(), z.string()).describe(description);
 }
 
-/** A field of ToolHive that is known and not built: what it may hold is judged by the refusals. */
-export function refused(description: string) {
-  return z.unknown().describe(`Refused: ${description}`);
+/** A field of ToolHive that is not supported; the refusals decide which of its values are allowed. */
+export function unsupported(description: string) {
+  return z.unknown().describe(`Not supported: ${description}`);
 }
 
-/** A field of ToolHive that says nothing beside what is built: it belongs to a choice that is refused. */
-export function idle(choice: string) {
-  return z.unknown().describe(`No effect: belongs to ${choice}, which is refused.`);
+/** A field of ToolHive that only matters with a choice that is not supported. */
+export function noEffect(choice: string) {
+  return z.unknown().describe(`No effect: belongs to ${choice}, which is not supported.`);
 }

@@ -36,7 +36,7 @@ export const nofileCeiling = policy({
   settings: {
     nodeNofile: {
       type: "integer",
-      default: INPUTS.nofile.fallback,
+      default: INPUTS.nofile.default,
       about:
         "The hard limit of open files that the nodes give a container; the default is that of containerd 2 under systemd",
     },

@@ -29,7 +29,7 @@ export function processPlanOf(workload: Workload): ProcessPlan {
 export function serverLoadOf(workload: Workload): CompleteServerLoad {
   const { serverLoad } = workload;
   const { sessions } = serverLoad;
-  const callTimeoutMaxSeconds = INPUTS.callTimeoutMaxSeconds.fallback;
+  const callTimeoutMaxSeconds = INPUTS.callTimeoutMaxSeconds.default;
   return possible(() => completedServer(serverLoad, { sessions, callTimeoutMaxSeconds }));
 }
 
@@ -50,7 +50,7 @@ export function longestCallSeconds(workload: Workload): number {
   return serverLoadOf(workload).callTimeoutMaxSeconds;
 }
 
-/** What is asked for and cannot be is a violation with what to change, and no crash of the pack. */
+/** Turns an impossible plan into a violation with its fix, instead of a crash of the pack. */
 export function possible<Answer>(plan: () => Answer): Answer {
   try {
     return plan();
@@ -62,5 +62,5 @@ export function possible<Answer>(plan: () => Answer): Answer {
 }
 
 function faultText({ path, value, rule, fix }: Fault): string {
-  return `there is no plan with ${path} ${value}: ${rule}: ${fix}`;
+  return `plan input ${path}: invalid value ${value}: ${rule}; ${fix}`;
 }

@@ -80,6 +80,6 @@ function named<Answer>(title: string, read: () => Answer): Answer {
 
 /** The shortest that a session may be idle: with it, most records of ended sessions are there. */
 export function shortestIdleSeconds(users: readonly StoreUser[]): number {
-  const fallback = INPUTS.idleTtlSeconds.fallback;
+  const fallback = INPUTS.idleTtlSeconds.default;
   return Math.min(fallback, ...users.map(({ idleTtlSeconds = fallback }) => idleTtlSeconds));
 }

@@ -34,5 +34,5 @@ export const ttlOrder = policy({
 
 /** What a plan is computed with holds for the configuration, too. */
 function idleTtlSeconds({ planInputs }: Workload): number {
-  return planInputs.idleTtlSeconds ?? INPUTS.idleTtlSeconds.fallback;
+  return planInputs.idleTtlSeconds ?? INPUTS.idleTtlSeconds.default;
 }

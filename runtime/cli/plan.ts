@@ -50,9 +50,9 @@ function serverOption(): Option {
 
 /** `memoryBytes` is `--memory-bytes`; sessions are required, all else has a default or follows from another input. */
 function optionOf(name: InputName): Option {
-  const { unit, about, fallback }: Input = INPUTS[name];
+  const { unit, description, default: fallback }: Input = INPUTS[name];
   const known = fallback === undefined ? "" : ` (default: ${printInput(name, fallback)})`;
-  const option = new Option(`--${kebab(name)} <${kindOf(unit)}>`, `${about}${known}`);
+  const option = new Option(`--${kebab(name)} <${kindOf(unit)}>`, `${description}${known}`);
   option.argParser((text: string) => read(text, unit));
   return option.makeOptionMandatory(name === "sessions");
 }

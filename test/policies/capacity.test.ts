@@ -191,7 +191,7 @@ describe("one-pod-lost", () => {
     const impossible = told(gatewayStack(), GATEWAY, { planInputs: { backends: 2, nofile: 40 } });
     expect(check(impossible)).toEqual([
       expect.stringMatching(
-        /there is no plan with nofile 40: at least \d+: .* first session: raise it/,
+        /plan input nofile: invalid value 40: must be at least \d+: .* one session; raise it/,
       ),
     ]);
   });
@@ -494,11 +494,11 @@ describe("facts-planned", () => {
       expect.stringContaining("no input backend"),
     ]);
     expect(inputs({ backends: 0 })).toEqual([
-      expect.stringContaining("there is no plan with backends 0: a whole number from 1 to 10000"),
+      expect.stringContaining("plan input backends: invalid value 0: must be a whole number from 1 to 10000"),
     ]);
     expect(
       check(told(serverStack(), SERVER, { planInputs: { replicas: 3, memoryBytes: 1 } })),
-    ).toEqual([expect.stringContaining("memoryBytes 1B: at least")]);
+    ).toEqual([expect.stringContaining("memoryBytes: invalid value 1B: must be at least")]);
   });
 
   test("by hand, facts that are not said are not judged", () => {

@@ -190,7 +190,7 @@ function inputPlace(component: string, path: string): Place | undefined {
   return name && planInput(name, INPUTS[name]);
 }
 
-function planInput(name: InputName | ServerInputName, { unit, fallback }: Input): Place {
+function planInput(name: InputName | ServerInputName, { unit, default: fallback }: Input): Place {
   const text = `plan input [${code(name)}](../capacity.md#what-can-be-said)`;
   return { text, unit, ...(fallback !== undefined && { fallback: printed(unit, fallback) }) };
 }

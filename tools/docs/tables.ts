@@ -91,7 +91,7 @@ function about(leaf: Leaf) {
   };
 }
 
-const isSilent = (leaf: Leaf) => /^(?:Refused|No effect):/.test(about(leaf).description);
+const isSilent = (leaf: Leaf) => /^(?:Not supported|No effect):/.test(about(leaf).description);
 
 const ofToolhive = new Set(Object.keys(toolhive));
 
@@ -111,7 +111,7 @@ function settingRows(leaves: readonly Leaf[]): string[][] {
     });
 }
 
-const SETTING_HEAD = ["Setting", "Environment variable", "Default", "Values", "What it is for"];
+const SETTING_HEAD = ["Setting", "Environment variable", "Default", "Values", "Description"];
 
 function settings(): string {
   return markdown(SETTING_HEAD, settingRows(LEAVES.filter(({ path: [top] }) => !isToolhive(top))));
@@ -140,17 +140,17 @@ function works(): string {
     const { values, description } = about(leaf);
     return [code(leaf.path.join(".")), values, description];
   });
-  return markdown(["Field", "Values that work", "What it does here"], rows);
+  return markdown(["Field", "Values", "What it does here"], rows);
 }
 
 function refused(): string {
-  const rows = REFUSALS.map(({ path, works: values, rule, fix }) => [
+  const rows = REFUSALS.map(({ path, allowed, rule, fix }) => [
     code(path),
-    values ? values.map(code).join(", ") || "absent" : "what asks for nothing",
+    allowed ? allowed.map(code).join(", ") || "absent" : "empty, or disabled",
     rule,
     fix,
   ]);
-  return markdown(["Field", "Works", "Rule", "What to do instead"], rows);
+  return markdown(["Field", "Allowed", "Rule", "What to do instead"], rows);
 }
 
 function errors(): string {
@@ -162,7 +162,7 @@ function errors(): string {
     row.client,
     row.operator,
   ]);
-  const head = ["Name", "HTTP", "JSON-RPC", "What it says", "The client", "The operator"];
+  const head = ["Name", "HTTP", "JSON-RPC", "Message", "For the client", "For the operator"];
   return markdown(head, rows);
 }
 
@@ -173,35 +173,35 @@ function metrics(): string {
     labels.map(code).join(", ") || "–",
     help,
   ]);
-  return markdown(["Metric", "Type", "Labels", "What it counts"], rows);
+  return markdown(["Metric", "Type", "Labels", "Description"], rows);
 }
 
 function constants(table: Readonly<Record<string, Constant>>): string {
-  const rows = Object.entries(table).map(([name, { value, unit, about, source }]) => [
+  const rows = Object.entries(table).map(([name, { value, unit, description, source }]) => [
     code(name),
     value.toLocaleString("en-US"),
     unit,
-    about,
+    description,
     source,
   ]);
-  return markdown(["Constant", "Value", "Unit", "What it is", "Where it comes from"], rows);
+  return markdown(["Constant", "Value", "Unit", "Description", "Source"], rows);
 }
 
 function inputs(): string {
   const rows = INPUT_NAMES.map((name) => {
-    const { about, unit, fallback }: Input = INPUTS[name];
-    return [code(name), unit, fallback === undefined ? "–" : printInput(name, fallback), about];
+    const { description, unit, default: usual }: Input = INPUTS[name];
+    return [code(name), unit, usual === undefined ? "–" : printInput(name, usual), description];
   });
-  return markdown(["Input", "Unit", "Default", "What it is"], rows);
+  return markdown(["Input", "Unit", "Default", "Description"], rows);
 }
 
 function servers(): string {
   const rows = SERVER_INPUT_NAMES.map((name) => {
-    const { about, unit, fallback }: Input = SERVER_INPUTS[name];
-    const usual = fallback === undefined ? "–" : amountText(fallback, unit);
-    return [code(name), code(serverKey(name)), unit, usual, about];
+    const { description, unit, default: usual }: Input = SERVER_INPUTS[name];
+    const printed = usual === undefined ? "–" : amountText(usual, unit);
+    return [code(name), code(serverKey(name)), unit, printed, description];
   });
-  return markdown(["Input", "Key", "Unit", "Default", "What it is"], rows);
+  return markdown(["Input", "Key", "Unit", "Default", "Description"], rows);
 }
 
 interface StackKey {
@@ -219,7 +219,7 @@ function stackConfiguration(): string {
     code(String(rest.default)),
     description,
   ]);
-  return markdown(["Key", "Type", "Default", "What it is"], rows);
+  return markdown(["Key", "Type", "Default", "Description"], rows);
 }
 
 if (import.meta.main) {
