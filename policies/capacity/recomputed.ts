@@ -15,7 +15,7 @@ import {
 import { Unjudgeable } from "../stack/unjudgeable.ts";
 import type { Workload } from "../stack/workload.ts";
 
-/** What gateways or proxies were planned with, defaults filled in. */
+/** The inputs of gateways or proxies, with defaults filled in. */
 export function inputsOf(workload: Workload): CompleteInputs {
   return possible(() => completed(workload.planInputs));
 }
@@ -25,7 +25,7 @@ export function processPlanOf(workload: Workload): ProcessPlan {
   return possible(() => processPlan(inputsOf(workload)));
 }
 
-/** What the pods of a server were planned with, defaults filled in. */
+/** The load of a server's pods, with defaults filled in. */
 export function serverLoadOf(workload: Workload): CompleteServerLoad {
   const { serverLoad } = workload;
   const { sessions } = serverLoad;
@@ -44,7 +44,7 @@ export function graceOf(workload: Workload): Grace {
   return serverPlanOf(serverLoadOf(workload)).grace;
 }
 
-/** The longest call that a pod has to wait for when it ends. */
+/** The longest call that a pod waits for during shutdown. */
 export function longestCallSeconds(workload: Workload): number {
   if (workload.isProcess) return inputsOf(workload).callTimeoutMaxSeconds;
   return serverLoadOf(workload).callTimeoutMaxSeconds;

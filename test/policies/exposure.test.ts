@@ -41,8 +41,10 @@ describe("open-gateway", () => {
     expect(count([...OPEN, httpRoute("eng-gateway")])).toBe(1);
     const both = [...balanced({ type: "NodePort" }), ingress("eng-gateway")];
     expect(judged(openGateway, both)).toEqual([
-      expect.stringContaining("Service eng-gateway of the type NodePort leads to it from outside"),
-      expect.stringContaining("Ingress eng leads to it from outside"),
+      expect.stringContaining(
+        "Service eng-gateway of type NodePort exposes it outside the cluster",
+      ),
+      expect.stringContaining("Ingress eng exposes it outside the cluster"),
     ]);
     const fallback = { "spec.rules": [], "spec.defaultBackend.service.name": "eng-gateway" };
     expect(count(edited([...OPEN, ingress("")], "Ingress eng", fallback))).toBe(1);
@@ -55,8 +57,10 @@ describe("open-gateway", () => {
 
   test("takes the word of a gateway that is exposed by another stack, and asks for it", () => {
     const of = (facts: FactValues) => judged(openGateway, told(OPEN, GATEWAY, facts)).join();
-    expect(of({ exposed: true })).toContain("what its facts call exposed leads to it");
-    expect(of({ exposed: undefined })).toContain("mcp-fleet.dev/exposed is not there");
+    expect(of({ exposed: true })).toContain(
+      "the annotation mcp-fleet.dev/exposed says that another route exposes it",
+    );
+    expect(of({ exposed: undefined })).toContain("mcp-fleet.dev/exposed is missing");
     expect(of({ exposed: false })).toBe("");
   });
 
@@ -102,7 +106,7 @@ describe("open-gateway", () => {
     expect(count([server("anonymous"), ingress("eng")])).toBe(0);
     expect(count([server("oidc"), httpRoute("vmcp-eng")])).toBe(0);
     expect(judged(openGateway, [server(undefined)]).join()).toContain(
-      "spec.incomingAuth.type is not there",
+      "spec.incomingAuth.type is missing",
     );
     expect(judged(openGateway, [server("anonymous", UNKNOWN)]).join()).toContain(
       "spec.serviceType is not known",

@@ -49,13 +49,13 @@ describe("what all together ask of a store", () => {
   test("holds at 1,000 sessions for 1,000, and fails at 999", () => {
     expect(saysOf(fleet({ sessions: 1000, storageSessions: 1000 }))).toEqual([]);
     const [message] = saysOf(fleet({ sessions: 999, storageSessions: 1000 }));
-    expect(message).toContain("it is for 999 sessions, and those that use it have 1,000");
+    expect(message).toContain("sized for 999 sessions, but its users have 1,000");
   });
 
   test("adds the sessions of gateways and proxies: 2,000 for both, and 1,999 are too few", () => {
     const both = (sessions: number) => [...fleet({ sessions }), ...proxyStack({ sessions: 1000 })];
     expect(saysOf(both(2000))).toEqual([]);
-    expect(saysOf(both(1999))[0]).toContain("Deployment github-proxy 1,000: write sessions 2000");
+    expect(saysOf(both(1999))[0]).toContain("Deployment github-proxy 1,000); set sessions to 2000");
   });
 
   test("counts 3 pods and the one of a rollout: 4 client pods hold, 3 fail", () => {
@@ -78,13 +78,13 @@ describe("what all together ask of a store", () => {
       ...redisStack({ sessions, openedBackends: 10 }),
     ];
     expect(saysOf(stack(3000))).toEqual([]);
-    expect(saysOf(stack(2999))[0]).toContain("write openedBackends 11");
+    expect(saysOf(stack(2999))[0]).toContain("set openedBackends to 11");
   });
 
   test("fails clients that may say 4,096 bytes at a store for 4,095, and volumes for fewer sessions", () => {
-    expect(saysOf(fleet({ clientBytes: 4095 }))[0]).toContain("write clientBytes 4096");
+    expect(saysOf(fleet({ clientBytes: 4095 }))[0]).toContain("set clientBytes to 4096");
     const few = told(fleet(), SERVERS, { storageSessions: 9999 });
-    expect(saysOf(few)[0]).toContain("its volumes are for 9,999 sessions");
+    expect(saysOf(few)[0]).toContain("its volumes are sized for 9,999 sessions");
   });
 });
 
@@ -123,7 +123,7 @@ describe("who uses a store", () => {
       }),
     ];
     expect(saysOf(both)).toContainEqual(
-      expect.stringContaining(`store-addresses of ${GATEWAY} is not there`),
+      expect.stringContaining(`store-addresses of ${GATEWAY} is missing`),
     );
   });
 
@@ -131,7 +131,7 @@ describe("who uses a store", () => {
     const first = redisStack({ sessions: 1 });
     const second: Stack = JSON.parse(JSON.stringify(first).replaceAll("sessions-", "other-"));
     const messages = saysOf([...gateways(), ...first, ...second]);
-    expect(messages.filter((message) => message.includes("it is for 1 session"))).toEqual([
+    expect(messages.filter((message) => message.includes("sized for 1 session,"))).toEqual([
       expect.stringContaining(SERVERS),
     ]);
   });
@@ -158,7 +158,7 @@ describe("how large a store is", () => {
     const memory = size.memory.value;
     const less = (fact: string, value: number) => told(fleet(), SERVERS, { [fact]: value });
     const small = configured(fleet(), "maxmemory", memory - 1);
-    expect(saysOf(small).join()).toMatch(/maxmemory is .* and its load needs .* write \d+/);
+    expect(saysOf(small).join()).toMatch(/maxmemory is .* but its load needs .* set it to \d+/);
     const few = configured(fleet(), "maxclients", size.clients.value - 1);
     expect(saysOf(few)[0]).toContain(`maxclients is ${size.clients.value - 1}`);
     expect(saysOf(less("maxMemoryBytes", memory - 1))[0]).toMatch(/max-memory-bytes is .* needs/);
@@ -177,7 +177,7 @@ describe("how large a store is", () => {
       }[fact];
       expect(saysOf(told(fleet(), SERVERS, { [fact]: real }))).toEqual([]);
       const [message] = saysOf(told(fleet(), SERVERS, { [fact]: real + 1 }));
-      expect(message).toContain("write the same");
+      expect(message).toContain("use the same value");
       expect(saysOf(told(fleet(), SERVERS, { [fact]: undefined }))).toEqual([]);
     },
   );
@@ -223,11 +223,13 @@ describe("how large a store is", () => {
   });
 
   test("fails where it does not say what it is for, and where a gateway's plan cannot be read", () => {
-    expect(saysOf(told(fleet(), SERVERS, { sessions: undefined }))[0]).toContain("sessions is not");
+    expect(saysOf(told(fleet(), SERVERS, { sessions: undefined }))[0]).toContain(
+      "sessions is missing",
+    );
     const nameless = told(fleet(), GATEWAY, { planInputs: undefined });
     expect(saysOf(nameless)[0]).toContain(`${GATEWAY}, which uses it: the annotation`);
     const impossible = told(fleet(), SERVERS, { clientPods: "many" });
-    expect(saysOf(impossible)[0]).toContain("write a number");
+    expect(saysOf(impossible)[0]).toContain("set it to a number");
   });
 
   test("says nothing of a stack without a store", () => {

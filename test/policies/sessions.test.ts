@@ -39,7 +39,7 @@ describe("shared-session-storage", () => {
   test("passes 1 pod with sessions in its memory, and not 2", () => {
     expect(judged(sharedStorage, alone(1))).toEqual([]);
     expect(judged(sharedStorage, alone(2))).toEqual([
-      expect.stringMatching(/^Deployment eng-gateway: 2 pods, .* give it a Redis/),
+      expect.stringMatching(/^Deployment eng-gateway: 2 pods, .* set sessionStorage to a Redis/),
     ]);
   });
 
@@ -60,14 +60,14 @@ describe("shared-session-storage", () => {
 
   test("says of 2 pods that do not say where sessions are which annotation to write", () => {
     expect(judged(sharedStorage, gatewayThat({ store: undefined }))).toEqual([
-      expect.stringContaining("mcp-fleet.dev/store is not there"),
+      expect.stringContaining("mcp-fleet.dev/store is missing"),
     ]);
   });
 
   test("says of a number of pods that is not known yet to write a plain value", () => {
     const stack = edited(gatewayThat({ store: "memory" }), GATEWAY, { "spec.replicas": UNKNOWN });
     expect(judged(sharedStorage, stack)).toEqual([
-      "Deployment eng-gateway: spec.replicas is not known before the update, so it cannot be judged: write a plain value",
+      "Deployment eng-gateway: spec.replicas is not known before the update, so it cannot be checked; use a plain value",
     ]);
   });
 
@@ -106,13 +106,13 @@ describe("session-storage-declared", () => {
   });
 
   test.each([
-    ["sessions-redis.other.svc:6379", "is no Service of this stack"],
-    ["sessions-redi:6379", "is no Service of this stack"],
-    ["sessions-redis-0.sessions-redis-1.mcp.svc:6379", "is no Service of this stack"],
-    ["redis.example.com:6379", "is no Service of this stack"],
-    ["10.0.0.7:6379", "is no Service of this stack"],
-    ["sessions-redis-0:6380", "a port that Service sessions-redis-0 does not have, only 6379"],
-    ["eng-gateway:4483", "leads to pods of the role gateway"],
+    ["sessions-redis.other.svc:6379", "is not a Service of this stack"],
+    ["sessions-redi:6379", "is not a Service of this stack"],
+    ["sessions-redis-0.sessions-redis-1.mcp.svc:6379", "is not a Service of this stack"],
+    ["redis.example.com:6379", "is not a Service of this stack"],
+    ["10.0.0.7:6379", "is not a Service of this stack"],
+    ["sessions-redis-0:6380", "is not a port of Service sessions-redis-0, which has only 6379"],
+    ["eng-gateway:4483", "selects pods of the role gateway"],
   ])("finds none at %s, which %s", (address, says) => {
     expect(judged(declaredStorage, storedAt(address))).toEqual([
       expect.stringMatching(`^Deployment eng-gateway: ${address} .*${says}.*externalStores$`),
@@ -142,7 +142,7 @@ describe("session-storage-declared", () => {
     const moved = edited(stack, "Deployment redis", { "metadata.namespace": "other" });
     expect(judged(declaredStorage, moved)).toHaveLength(1);
     expect(judged(declaredStorage, without(stack, "Deployment redis"))).toEqual([
-      expect.stringContaining("is Service redis, which leads to no pods of this stack"),
+      expect.stringContaining("is Service redis, which selects no pods of this stack"),
     ]);
   });
 
@@ -154,15 +154,15 @@ describe("session-storage-declared", () => {
   test("fails closed where the addresses are not there, not known or none", () => {
     const of = (storeAddresses: string | string[] | undefined) =>
       judged(declaredStorage, gatewayThat({ storeAddresses })).join();
-    expect(of(undefined)).toContain("mcp-fleet.dev/store-addresses is not there");
+    expect(of(undefined)).toContain("mcp-fleet.dev/store-addresses is missing");
     expect(of(UNKNOWN)).toContain("store-addresses is not known before the update");
-    expect(of([])).toContain("a store without an address");
-    expect(of("redis:6379")).toContain("is not JSON");
+    expect(of([])).toContain("its session store has no address");
+    expect(of("redis:6379")).toContain("must be JSON");
   });
 
   test("prints no password that stands in an address", () => {
     const [says = ""] = judged(declaredStorage, storedAt("redis://:hunter2@redis:6379"));
-    expect(says).toContain("redis:6379 is no Service");
+    expect(says).toContain("redis:6379 is not a Service");
     expect(says).not.toContain("hunter2");
   });
 
@@ -174,7 +174,7 @@ describe("session-storage-declared", () => {
     expect(judged(declaredStorage, [...toolHiveStack(), ...redis])).toEqual([]);
     const bare = toolHive("MCPServer", "x", { spec: { sessionStorage: { provider: "redis" } } });
     expect(judged(declaredStorage, [bare])).toEqual([
-      expect.stringContaining("spec.sessionStorage.address is not there"),
+      expect.stringContaining("spec.sessionStorage.address is missing"),
     ]);
   });
 });
@@ -211,7 +211,7 @@ describe("key-prefixes-apart", () => {
 
   test("finds a prefix without a colon at its end", () => {
     expect(both("a", "b:")).toEqual([
-      "Deployment eng-gateway: the key prefix a has no colon at its end: write a:",
+      "Deployment eng-gateway: the key prefix a does not end with a colon; set it to a:",
     ]);
   });
 
@@ -245,7 +245,7 @@ describe("key-prefixes-apart", () => {
     ]);
     expect(of(server("MCPServer", "a"), server("MCPServer", "b", { db: 1 }))).toEqual([]);
     expect(of(server("MCPServer", "a", { keyPrefix: "vmcp-sessions" }))).toEqual([
-      expect.stringContaining("write vmcp-sessions:"),
+      expect.stringContaining("set it to vmcp-sessions:"),
     ]);
     const reached = { keyPrefix: "a:" };
     const below = { keyPrefix: "a:proxy:x:" };
@@ -258,7 +258,7 @@ describe("key-prefixes-apart", () => {
       for (const value of [UNKNOWN, undefined]) {
         const messages = judged(keyPrefix, told(stack, PROXY, { [fact]: value }));
         expect(messages).toHaveLength(1);
-        expect(messages[0]).toMatch(/^Deployment github-proxy: .*(?:not known|not there)/);
+        expect(messages[0]).toMatch(/^Deployment github-proxy: .*(?:not known|is missing)/);
       }
     }
   });
@@ -312,13 +312,13 @@ describe("session-ttl-order", () => {
 
   test("fails closed where hosts or inputs are not there or not known", () => {
     expect(judged(ttlOrder, gatewayThat({ backendHosts: undefined })).join()).toContain(
-      "mcp-fleet.dev/backend-hosts is not there",
+      "mcp-fleet.dev/backend-hosts is missing",
     );
     expect(judged(ttlOrder, gatewayThat({ backendHosts: UNKNOWN })).join()).toContain(
       "backend-hosts is not known before the update",
     );
     expect(judged(ttlOrder, told(pair(), PROXY, { planInputs: undefined })).join()).toContain(
-      "mcp-fleet.dev/plan-inputs is not there",
+      "mcp-fleet.dev/plan-inputs is missing",
     );
   });
 });
@@ -421,10 +421,10 @@ describe("affinity-for-state", () => {
     expect(judged(stateAffinity, gateway)).toEqual([]);
     const says = judged(stateAffinity, told(gateway, GATEWAY, { statefulBackends: ["github"] }));
     expect(says).toEqual([
-      expect.stringMatching(/^Deployment eng-gateway: Service eng-gateway .* kept by github:/),
+      expect.stringMatching(/^Deployment eng-gateway: Service eng-gateway .* kept by github;/),
     ]);
     const direct = told(gateway, GATEWAY, { backendHosts: { git: "github-server" } });
-    expect(judged(stateAffinity, direct).join()).toContain("kept by git:");
+    expect(judged(stateAffinity, direct).join()).toContain("kept by git;");
     const proxies = told(FLEET, PROXY, {
       statefulBackends: ["github"],
       sessionAffinity: "ClientIP",
@@ -440,16 +440,16 @@ describe("affinity-for-state", () => {
         toolHive("MCPServer", "x", { metadata: { annotations }, spec: { backendReplicas } }),
       ]).join();
     expect(of(1)).toBe("");
-    expect(of(2)).toContain("mcp-fleet.dev/stateful is not there");
+    expect(of(2)).toContain("mcp-fleet.dev/stateful is missing");
     expect(of(2, { "mcp-fleet.dev/stateful": "false" })).toBe("");
     expect(of(2, { "mcp-fleet.dev/stateful": "true" })).toContain("Service mcp-x chooses among 2");
   });
 
   test("fails closed where nobody says what keeps state", () => {
     const server = told(affine(FLEET, "github-server"), SERVER, { stateful: undefined });
-    expect(judged(stateAffinity, server).join()).toContain("mcp-fleet.dev/stateful is not there");
+    expect(judged(stateAffinity, server).join()).toContain("mcp-fleet.dev/stateful is missing");
     const proxies = told(affine(FLEET, "github-proxy"), PROXY, { statefulBackends: undefined });
-    expect(judged(stateAffinity, proxies).join()).toContain("stateful-backends is not there");
+    expect(judged(stateAffinity, proxies).join()).toContain("stateful-backends is missing");
   });
 });
 
@@ -484,7 +484,7 @@ describe("state-needs-session-routing", () => {
 
   test("finds a route that leads past the proxies", () => {
     expect(judged(routedState, [...FLEET, ingress("github-server")])).toEqual([
-      expect.stringMatching(/^StatefulSet github-server: Ingress eng leads to 3 pods/),
+      expect.stringMatching(/^StatefulSet github-server: Ingress eng leads to any of 3 pods/),
     ]);
     expect(judged(routedState, [...FLEET, ingress("github-proxy")])).toEqual([]);
     const balanced = edited(FLEET, "Service github-server", { "spec.type": "LoadBalancer" });
@@ -497,9 +497,11 @@ describe("state-needs-session-routing", () => {
         toolHive("MCPServer", "x", { metadata: { annotations }, spec: { backendReplicas } }),
       ]).join();
     expect(of(1)).toBe("");
-    expect(of(2)).toContain("mcp-fleet.dev/stateful is not there");
+    expect(of(2)).toContain("mcp-fleet.dev/stateful is missing");
     expect(of(2, { "mcp-fleet.dev/stateful": "false" })).toBe("");
-    expect(of(2, { "mcp-fleet.dev/stateful": "true" })).toContain("reach 2 pods by one Service");
+    expect(of(2, { "mcp-fleet.dev/stateful": "true" })).toContain(
+      "reach 2 pods through one Service",
+    );
   });
 
   test("fails closed where hosts are not known, or nobody says whether pods keep state", () => {

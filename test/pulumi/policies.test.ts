@@ -132,7 +132,7 @@ describe.skipIf(!hasEngine)("pulumi policy analyze", () => {
       await engine.up();
       const run = await analyze(engine, await exported(engine));
       expect(run.code).not.toBe(0);
-      expect(said(run)).toContain("sessions live in the memory of one pod");
+      expect(said(run)).toContain("sessions are in the memory of a single pod");
       engine.remove();
     },
     LIMIT_MS,
