@@ -12,7 +12,7 @@ export function reportPlan(
 ): void {
   const line = [
     `${what} for ${amountText(inputs.sessions, "sessions")}: ${amountText(size.replicas, "pods")}`,
-    `each ${amountText(size.memoryBytes, "bytes")} memory and ${size.cpuMillicores}m CPU`,
+    `${amountText(size.memoryBytes, "bytes")} memory and ${size.cpuMillicores}m CPU each`,
     `nofile ${plan.requiredNofile.value.toLocaleString("en-US")}`,
     `grace period ${size.graceSeconds} s`,
   ].join(", ");

@@ -29,7 +29,7 @@ function report(
 ): void {
   const line = [
     `server ${instance}: ${amountText(plan.replicas.value, "pods")}`,
-    `each ${amountText(plan.sessionsPerPod.value, "sessions")} and ${amountText(size.memoryBytes, "bytes")} memory`,
+    `${amountText(plan.sessionsPerPod.value, "sessions")} and ${amountText(size.memoryBytes, "bytes")} memory each`,
     `grace period ${size.graceSeconds} s`,
   ].join(", ");
   void log.info(line, parent);

@@ -390,7 +390,7 @@ describe("a server behind a gateway", () => {
     });
     expect(stack.said("info")).toEqual([
       expect.stringMatching(
-        /^server files: 3 pods, each 550 sessions and \S+Mi memory, grace period 330 s$/,
+        /^server files: 3 pods, 550 sessions and \S+Mi memory each, grace period 330 s$/,
       ),
       expect.stringMatching(/^proxies of files for 1,000 sessions: 2 pods, /),
     ]);
