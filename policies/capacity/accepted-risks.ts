@@ -1,4 +1,4 @@
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 
@@ -15,7 +15,7 @@ export const acceptedRisks = policy({
   remediation: "Return to the plan and remove acceptRisk as soon as its reason no longer applies.",
   examples: {
     passes: gatewayStack(),
-    fails: told(gatewayStack(), "Deployment eng-gateway", { acceptRisk: "a demonstration" }),
+    fails: withFacts(gatewayStack(), "Deployment eng-gateway", { acceptRisk: "a demonstration" }),
     says: "is deployed below the plan: a demonstration",
   },
   subjects: ({ workloads }) => workloads,

@@ -1,5 +1,5 @@
 import { annotationOf, suggest } from "@mcp-fleet/contract";
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import { FACT_NAMES, FACTS, type Fact, type FactKind } from "../stack/facts.ts";
@@ -18,7 +18,7 @@ export const factsKnown = policy<Workload | Unread>({
   remediation: "Add or correct the annotation of the message, with a plain value.",
   examples: {
     passes: gatewayStack(),
-    fails: told(gatewayStack(), "Deployment eng-gateway", { store: "Memory" }),
+    fails: withFacts(gatewayStack(), "Deployment eng-gateway", { store: "Memory" }),
     says: "the annotation mcp-fleet.dev/store is Memory; set it to sentinel, redis or memory",
   },
   subjects: ({ workloads, unread }) => [...workloads, ...unread],

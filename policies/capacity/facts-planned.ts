@@ -1,6 +1,6 @@
 import { annotationOf } from "@mcp-fleet/contract";
 import { amountText, figureText } from "@mcp-fleet/contract/capacity";
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import { FACT_NAMES, type Fact } from "../stack/facts.ts";
@@ -26,7 +26,7 @@ export const factsPlanned = policy({
     "Set the value of the message, change the inputs in mcp-fleet.dev/plan-inputs, or explain in acceptRisk why less is right.",
   examples: {
     passes: gatewayStack(),
-    fails: told(gatewayStack(), "Deployment eng-gateway", { requiredNofile: 1024 }),
+    fails: withFacts(gatewayStack(), "Deployment eng-gateway", { requiredNofile: 1024 }),
     says: "the annotation mcp-fleet.dev/required-nofile is 1,024 descriptors, but the plan needs",
   },
   subjects: (fleet) => fleet.workloadsOf("gateway", "proxy", "server"),

@@ -31,7 +31,7 @@ export function edited(
 }
 
 /** A stack in which a workload has other facts: in its annotations and in those of its pods. */
-export function told(
+export function withFacts(
   stack: readonly ResourceDescription[],
   title: string,
   facts: FactValues,

@@ -1,4 +1,4 @@
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { manifest } from "../examples/manifest.ts";
 import { policy } from "../policy.ts";
@@ -37,7 +37,7 @@ export const openGateway = policy({
   },
   examples: {
     passes: PASSES,
-    fails: told(PASSES, "Deployment eng-gateway", { incomingAuth: "anonymous" }),
+    fails: withFacts(PASSES, "Deployment eng-gateway", { incomingAuth: "anonymous" }),
     says: "HTTPRoute eng exposes it outside the cluster, and everyone may call",
   },
   subjects: ({ processes, toolHiveServers }): readonly (Workload | ToolHiveServer)[] => [

@@ -1,4 +1,4 @@
-import { edited, told } from "../examples/edit.ts";
+import { edited, withFacts } from "../examples/edit.ts";
 import { redisStack } from "../examples/redis.ts";
 import { policy } from "../policy.ts";
 import type { Fleet } from "../stack/fleet.ts";
@@ -25,7 +25,7 @@ export const redisAuthentication = policy({
   remediation: `With ACL: ${FIX}; with requirepass: pass it from a Secret, as --requirepass $(REDIS_PASSWORD).`,
   examples: {
     passes: redisStack(),
-    fails: told(
+    fails: withFacts(
       edited(redisStack(), "ConfigMap sessions-redis", {
         "data[redis.conf]": "port 6379\n",
       }),

@@ -9,7 +9,7 @@ import {
   storeSize,
 } from "@mcp-fleet/contract/capacity";
 import { possible } from "../capacity/recomputed.ts";
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { redisStack } from "../examples/redis.ts";
 import { policy } from "../policy.ts";
@@ -39,7 +39,7 @@ export const redisCapacity = policy({
     passes: [...gatewayStack(), ...redisStack()],
     fails: [
       ...gatewayStack(),
-      ...told(redisStack(), "StatefulSet sessions-redis", { sessions: 900 }),
+      ...withFacts(redisStack(), "StatefulSet sessions-redis", { sessions: 900 }),
     ],
     says: "sized for 900 sessions, but its users have 1,000 (Deployment eng-gateway 1,000)",
   },

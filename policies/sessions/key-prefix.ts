@@ -1,5 +1,5 @@
 import { PROXY_KEYS } from "@mcp-fleet/contract/settings";
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack, proxyStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import type { Fleet } from "../stack/fleet.ts";
@@ -19,7 +19,7 @@ export const keyPrefix = policy({
   remediation: "Do not set keyPrefix of components, and set a unique one for all other workloads.",
   examples: {
     passes: PASSES,
-    fails: told(PASSES, "Deployment github-proxy", { keyPrefix: "mcp-fleet:eng:github:" }),
+    fails: withFacts(PASSES, "Deployment github-proxy", { keyPrefix: "mcp-fleet:eng:github:" }),
     says: "its keys start with mcp-fleet:eng:, those of Deployment github-proxy in the same store with mcp-fleet:eng:github:",
   },
   subjects: SessionHolder.allOf,

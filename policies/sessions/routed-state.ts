@@ -1,4 +1,4 @@
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack, proxyStack } from "../examples/gateway.ts";
 import { serverStack } from "../examples/server.ts";
 import { policy } from "../policy.ts";
@@ -23,7 +23,7 @@ export const routedState = policy<Workload | ToolHiveServer>({
     "Use McpServer with sessionStorage, or address the pods with statefulSet, srv or urls; or run a single pod.",
   examples: {
     passes: PASSES,
-    fails: told(PASSES, "Deployment eng-gateway", { backendHosts: PAST_PROXIES }),
+    fails: withFacts(PASSES, "Deployment eng-gateway", { backendHosts: PAST_PROXIES }),
     says: "its backend github is Service github-server with 3 pods of StatefulSet github-server",
   },
   subjects: (fleet) => [

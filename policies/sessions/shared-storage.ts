@@ -1,4 +1,4 @@
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import { ToolHiveServer } from "../stack/toolhive-server.ts";
@@ -19,7 +19,7 @@ export const sharedStorage = policy<Workload | ToolHiveServer>({
     "Set sessionStorage, for example to the connection of a RedisSentinel, or run one replica.",
   examples: {
     passes: gatewayStack(),
-    fails: told(gatewayStack(), "Deployment eng-gateway", { store: "memory" }),
+    fails: withFacts(gatewayStack(), "Deployment eng-gateway", { store: "memory" }),
     says: "2 pods, but sessions are in the memory of a single pod",
   },
   subjects: ({ processes, toolHiveServers }) => [...processes, ...toolHiveServers],

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { completed, processPlan } from "@mcp-fleet/contract/capacity";
 import { describe, expect, test } from "vitest";
 import { autoscaledStack } from "../../policies/examples/autoscaled.ts";
-import { edited, told, without } from "../../policies/examples/edit.ts";
+import { edited, withFacts, without } from "../../policies/examples/edit.ts";
 import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
@@ -129,7 +129,7 @@ describe("one-pod-lost", () => {
   });
 
   test("what the manifest says counts, whatever its facts say", () => {
-    const changed = edited(told(gatewayStack(), GATEWAY, { replicas: 2 }), GATEWAY, {
+    const changed = edited(withFacts(gatewayStack(), GATEWAY, { replicas: 2 }), GATEWAY, {
       "spec.replicas": 1,
     });
     expect(check(changed)).toEqual([
@@ -179,16 +179,18 @@ describe("one-pod-lost", () => {
   });
 
   test("fewer pods for a reason that is said are left to accepted-risks", () => {
-    const accepted = told(withPods(2001, 2), GATEWAY, { acceptRisk: "a demonstration" });
+    const accepted = withFacts(withPods(2001, 2), GATEWAY, { acceptRisk: "a demonstration" });
     expect(check(accepted)).toEqual([]);
     expect(judged("accepted-risks", accepted)).toEqual([
       `${GATEWAY}: is deployed below the plan: a demonstration`,
     ]);
-    expect(check(told(accepted, GATEWAY, { acceptRisk: " " }))).toHaveLength(1);
+    expect(check(withFacts(accepted, GATEWAY, { acceptRisk: " " }))).toHaveLength(1);
   });
 
   test("inputs that no plan can have are a violation, with what to change", () => {
-    const impossible = told(gatewayStack(), GATEWAY, { planInputs: { backends: 2, nofile: 40 } });
+    const impossible = withFacts(gatewayStack(), GATEWAY, {
+      planInputs: { backends: 2, nofile: 40 },
+    });
     expect(check(impossible)).toEqual([
       expect.stringMatching(
         /plan input nofile: invalid value 40: must be at least \d+: .* one session; raise it/,
@@ -223,7 +225,8 @@ describe("nofile-ceiling", () => {
   });
 
   test("what is declared is exactly what is needed, and one less is too few", () => {
-    const declared = (nofileCeiling: number) => told(gatewayStack(), GATEWAY, { nofileCeiling });
+    const declared = (nofileCeiling: number) =>
+      withFacts(gatewayStack(), GATEWAY, { nofileCeiling });
     expect(check(declared(required))).toEqual([]);
     expect(check(declared(required - 1))).toEqual([
       expect.stringContaining("the annotation mcp-fleet.dev/nofile-ceiling is"),
@@ -268,16 +271,16 @@ describe("grace-period", () => {
   });
 
   test("300 s of drain are enough for calls of 300 s, and 299 s are not", () => {
-    expect(check(told(gatewayStack(), GATEWAY, { drainSeconds: 300 }))).toEqual([]);
-    expect(check(told(gatewayStack(), GATEWAY, { drainSeconds: 299 }))).toEqual([
+    expect(check(withFacts(gatewayStack(), GATEWAY, { drainSeconds: 300 }))).toEqual([]);
+    expect(check(withFacts(gatewayStack(), GATEWAY, { drainSeconds: 299 }))).toEqual([
       expect.stringContaining("pods drain for 299 s, but the longest call takes 300 s"),
     ]);
-    expect(check(told(serverStack(), SERVER, { drainSeconds: 299 }))).toHaveLength(1);
+    expect(check(withFacts(serverStack(), SERVER, { drainSeconds: 299 }))).toHaveLength(1);
   });
 
   test("the longest call is what the plan was told: 10 min where it says so", () => {
     expect(check(gatewayStack({ callTimeoutMaxSeconds: 600 }))).toEqual([]);
-    const longer = told(gatewayStack(), GATEWAY, {
+    const longer = withFacts(gatewayStack(), GATEWAY, {
       planInputs: { backends: 2, store: "sentinel", callTimeoutMaxSeconds: 600 },
     });
     expect(check(longer)).toEqual([expect.stringContaining("the longest call takes 600 s")]);
@@ -452,8 +455,8 @@ describe("facts-planned", () => {
     const { value } = processPlan(
       completed({ sessions: 1000, backends: 2, store: "sentinel" }),
     ).memory;
-    expect(check(told(gatewayStack(), GATEWAY, { memoryBytes: value + 2 ** 20 }))).toEqual([]);
-    expect(check(told(gatewayStack(), GATEWAY, { memoryBytes: value - 1 }))).toEqual([
+    expect(check(withFacts(gatewayStack(), GATEWAY, { memoryBytes: value + 2 ** 20 }))).toEqual([]);
+    expect(check(withFacts(gatewayStack(), GATEWAY, { memoryBytes: value - 1 }))).toEqual([
       expect.stringMatching(
         /memory-bytes is .*, but the plan needs .* = process 240Mi \+ .*; set it to \d+ or more$/,
       ),
@@ -461,7 +464,7 @@ describe("facts-planned", () => {
   });
 
   test("what is no size is what the plan was told, to the letter: 1,001 sessions per pod are wrong, too", () => {
-    const wrong = told(gatewayStack(), GATEWAY, { sessionsPerPod: 1001 });
+    const wrong = withFacts(gatewayStack(), GATEWAY, { sessionsPerPod: 1001 });
     expect(check(wrong)).toEqual([
       expect.stringContaining("is 1,001 sessions, but the plan has 1,000 sessions"),
     ]);
@@ -469,8 +472,10 @@ describe("facts-planned", () => {
 
   test("sessions and those in planInputs are the same 1,000", () => {
     const planInputs = { sessions: 1000, backends: 2, store: "sentinel" };
-    expect(check(told(gatewayStack(), GATEWAY, { planInputs }))).toEqual([]);
-    const other = told(gatewayStack(), GATEWAY, { planInputs: { ...planInputs, sessions: 1001 } });
+    expect(check(withFacts(gatewayStack(), GATEWAY, { planInputs }))).toEqual([]);
+    const other = withFacts(gatewayStack(), GATEWAY, {
+      planInputs: { ...planInputs, sessions: 1001 },
+    });
     expect(check(other)).toEqual([
       expect.stringContaining("sessions is 1,000 sessions, but the plan has 1,001 sessions"),
     ]);
@@ -478,20 +483,20 @@ describe("facts-planned", () => {
 
   test("a store for 999 sessions or 1 client pod is too small for 1,000 in 2 pods", () => {
     const storage = (storeSessions: number, storeClientPods: number) =>
-      check(told(gatewayStack(), GATEWAY, { storeSessions, storeClientPods }));
+      check(withFacts(gatewayStack(), GATEWAY, { storeSessions, storeClientPods }));
     expect(storage(1000, 2)).toEqual([]);
     expect(storage(999, 1)).toHaveLength(2);
   });
 
   test("less than the plan passes where somebody says why, and what is no size does not", () => {
     const accepted = { acceptRisk: "a demonstration", memoryBytes: 1, graceSeconds: 60 };
-    expect(check(told(gatewayStack(), GATEWAY, accepted))).toEqual([]);
-    expect(check(told(gatewayStack(), GATEWAY, { ...accepted, backends: 1 }))).toHaveLength(1);
+    expect(check(withFacts(gatewayStack(), GATEWAY, accepted))).toEqual([]);
+    expect(check(withFacts(gatewayStack(), GATEWAY, { ...accepted, backends: 1 }))).toHaveLength(1);
   });
 
   test("an input that there is not, and one that no plan can have, are violations", () => {
     const inputs = (planInputs: Readonly<Record<string, number>>) =>
-      check(told(gatewayStack(), GATEWAY, { planInputs }));
+      check(withFacts(gatewayStack(), GATEWAY, { planInputs }));
     expect(inputs({ backends: 2, backend: 3 })).toEqual([
       expect.stringContaining("unknown inputs: backend"),
     ]);
@@ -501,7 +506,7 @@ describe("facts-planned", () => {
       ),
     ]);
     expect(
-      check(told(serverStack(), SERVER, { planInputs: { replicas: 3, memoryBytes: 1 } })),
+      check(withFacts(serverStack(), SERVER, { planInputs: { replicas: 3, memoryBytes: 1 } })),
     ).toEqual([expect.stringContaining("memoryBytes: invalid value 1B: must be at least")]);
   });
 
@@ -544,7 +549,7 @@ describe("facts-match-manifest", () => {
 
   test("the same memory in another unit matches, and an amount that is none cannot be judged", () => {
     const limit = `${CONTAINER}.resources.limits.memory`;
-    const same = told(
+    const same = withFacts(
       edited(gatewayStack(), GATEWAY, {
         [limit]: "1Gi",
         [limit.replace("limits", "requests")]: 2 ** 30,
@@ -593,8 +598,10 @@ describe("facts-match-manifest", () => {
     const admin = manifest("core/v1:Service", "admin", {
       spec: { selector: { app: "eng-gateway" } },
     });
-    expect(check([...told(changed, GATEWAY, { sessionAffinity: "ClientIP" }), admin])).toEqual([]);
-    expect(check(told(gatewayStack(), GATEWAY, { sessionAffinity: "ClientIP" }))).toEqual([
+    expect(check([...withFacts(changed, GATEWAY, { sessionAffinity: "ClientIP" }), admin])).toEqual(
+      [],
+    );
+    expect(check(withFacts(gatewayStack(), GATEWAY, { sessionAffinity: "ClientIP" }))).toEqual([
       expect.stringContaining("is None, but the annotation mcp-fleet.dev/session-affinity is"),
     ]);
   });
@@ -623,7 +630,7 @@ describe("the facts of a component", () => {
   });
 
   test("differ from a workload that says 999 sessions of itself", () => {
-    const changed = told(gatewayStack(), GATEWAY, { sessions: 999 });
+    const changed = withFacts(gatewayStack(), GATEWAY, { sessions: 999 });
     expect(check(component(facts, changed))).toEqual([
       expect.stringContaining(
         "sessions is 1000, but the annotation mcp-fleet.dev/sessions of Deployment eng-gateway is 999",
@@ -707,7 +714,9 @@ describe("facts-known", () => {
       "role is gatway; set it to one of gateway, proxy, server, redis, sentinel",
     ],
   ])("%j is a violation", (facts, says) => {
-    expect(check(told(gatewayStack(), GATEWAY, facts))).toEqual([expect.stringContaining(says)]);
+    expect(check(withFacts(gatewayStack(), GATEWAY, facts))).toEqual([
+      expect.stringContaining(says),
+    ]);
   });
 
   test("an annotation that is spelt wrongly is a violation that names the right one", () => {

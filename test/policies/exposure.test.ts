@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { edited, type FactValues, told } from "../../policies/examples/edit.ts";
+import { edited, type FactValues, withFacts } from "../../policies/examples/edit.ts";
 import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
 import { openGateway } from "../../policies/exposure/open-gateway.ts";
@@ -7,7 +7,7 @@ import type { ResourceDescription } from "../../policies/index.ts";
 import { judged, UNKNOWN } from "../../testkit/pulumi/judged-stack.ts";
 
 const GATEWAY = "Deployment eng-gateway";
-const OPEN = told(gatewayStack(), GATEWAY, { incomingAuth: "anonymous" });
+const OPEN = withFacts(gatewayStack(), GATEWAY, { incomingAuth: "anonymous" });
 
 const ingress = (to: string, spec: Readonly<Record<string, string>> = {}) =>
   manifest("networking.k8s.io/v1:Ingress", "eng", {
@@ -52,11 +52,11 @@ describe("open-gateway", () => {
 
   test("passes all of them where clients prove who they are", () => {
     const stack = [...balanced({ type: "LoadBalancer" }), ingress("eng-gateway")];
-    expect(count(told(stack, GATEWAY, { incomingAuth: "jwt", exposed: true }))).toBe(0);
+    expect(count(withFacts(stack, GATEWAY, { incomingAuth: "jwt", exposed: true }))).toBe(0);
   });
 
   test("takes the word of a gateway that is exposed by another stack, and asks for it", () => {
-    const of = (facts: FactValues) => judged(openGateway, told(OPEN, GATEWAY, facts)).join();
+    const of = (facts: FactValues) => judged(openGateway, withFacts(OPEN, GATEWAY, facts)).join();
     expect(of({ exposed: true })).toContain(
       "the annotation mcp-fleet.dev/exposed says that another route exposes it",
     );
@@ -79,14 +79,14 @@ describe("open-gateway", () => {
     expect(count([...OPEN, httpRoute("eng-gateway", "private")], "private")).toBe(0);
     expect(count([...OPEN, httpRoute("eng-gateway", "private", "public")], "private")).toBe(1);
     // The component says exposed of any route.
-    expect(count(told(route, GATEWAY, { exposed: true }), "private")).toBe(0);
+    expect(count(withFacts(route, GATEWAY, { exposed: true }), "private")).toBe(0);
   });
 
   test("finds proxies, who ask nobody, unless they say otherwise", () => {
     const stack = [...proxyStack(), ingress("github-proxy")];
     expect(count(proxyStack())).toBe(0);
     expect(count(stack)).toBe(1);
-    expect(count(told(stack, "Deployment github-proxy", { incomingAuth: "jwt" }))).toBe(0);
+    expect(count(withFacts(stack, "Deployment github-proxy", { incomingAuth: "jwt" }))).toBe(0);
   });
 
   test("judges ToolHive's gateway by its type of Service and routes to vmcp- and its name", () => {
@@ -118,7 +118,7 @@ describe("open-gateway", () => {
       "spec.type is not known",
     );
     expect(judged(openGateway, [...OPEN, ingress(UNKNOWN)]).join()).toContain("is not known");
-    const silent = told(OPEN, GATEWAY, { incomingAuth: undefined });
+    const silent = withFacts(OPEN, GATEWAY, { incomingAuth: undefined });
     expect(judged(openGateway, silent).join()).toContain("mcp-fleet.dev/incoming-auth");
   });
 });

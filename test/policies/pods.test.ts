@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { TIMES } from "@mcp-fleet/contract/capacity";
 import { describe, expect, test } from "vitest";
-import { edited, type Json, told, without } from "../../policies/examples/edit.ts";
+import { edited, type Json, withFacts, without } from "../../policies/examples/edit.ts";
 import { gatewayStack } from "../../policies/examples/gateway.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
@@ -683,7 +683,7 @@ describe("plain-secrets", () => {
 });
 
 test("an annotation that is not known leaves nothing to judge, and nothing that passes", () => {
-  const stack = told(gatewayStack(), GATEWAY, { replicas: unknownStringValue });
+  const stack = withFacts(gatewayStack(), GATEWAY, { replicas: unknownStringValue });
   const noReplicas = edited(stack, GATEWAY, { "spec.replicas": undefined });
   expect(judged(disruptionBudget, noReplicas)[0]).toContain("is not known before the update");
   expect(judged(spreadOverNodes, noReplicas)[0]).toContain("is not known before the update");

@@ -3,7 +3,7 @@ import {
   annotations,
   edited,
   type FactValues,
-  told,
+  withFacts,
   without,
 } from "../../policies/examples/edit.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
@@ -137,7 +137,7 @@ describe("redis-quorum", () => {
   const sentinels = (replicas: number, quorum: number) =>
     judged(
       redisQuorum,
-      told(
+      withFacts(
         edited(watched(`sentinel monitor sessions sessions-redis-0 6379 ${quorum}`), SENTINELS, {
           "spec.replicas": replicas,
         }),
@@ -170,7 +170,7 @@ describe("redis-quorum", () => {
     const servers = (replicas: number | undefined) =>
       judged(
         redisQuorum,
-        told(edited(redisStack(), SERVERS, { "spec.replicas": replicas }), SERVERS, {
+        withFacts(edited(redisStack(), SERVERS, { "spec.replicas": replicas }), SERVERS, {
           servers: undefined,
         }),
       );
@@ -182,7 +182,7 @@ describe("redis-quorum", () => {
   });
 
   test("fails where the manifest and its annotation differ by 1, and where replicas are unknown", () => {
-    const said = told(redisStack(), SERVERS, { servers: 4 });
+    const said = withFacts(redisStack(), SERVERS, { servers: 4 });
     expect(judged(redisQuorum, said)[0]).toContain("servers is 4");
     const unknown = edited(redisStack(), SENTINELS, { "spec.replicas": UNKNOWN });
     expect(judged(redisQuorum, unknown)[0]).toContain("not known before the update");
@@ -226,8 +226,12 @@ describe("redis-authentication", () => {
     const elsewhere = without(redisStack(), "Secret sessions-redis");
     for (const stack of [unknown, elsewhere]) {
       expect(judged(redisAuthentication, stack)).toEqual([]);
-      expect(judged(redisAuthentication, told(stack, SERVERS, { acl: false }))).toHaveLength(1);
-      expect(judged(redisAuthentication, told(stack, SERVERS, { acl: undefined }))).toHaveLength(1);
+      expect(judged(redisAuthentication, withFacts(stack, SERVERS, { acl: false }))).toHaveLength(
+        1,
+      );
+      expect(
+        judged(redisAuthentication, withFacts(stack, SERVERS, { acl: undefined })),
+      ).toHaveLength(1);
     }
   });
 
@@ -241,7 +245,7 @@ describe("redis-authentication", () => {
   test("takes requirepass from a variable, and fails a Sentinel without any", () => {
     const options = ["redis-server", "--requirepass", "$(REDIS_PASSWORD)"];
     expect(judged(redisAuthentication, lonely(options))).toEqual([]);
-    const open = told(watched("port 26379"), SENTINELS, { acl: false });
+    const open = withFacts(watched("port 26379"), SENTINELS, { acl: false });
     expect(judged(redisAuthentication, open)).toHaveLength(1);
   });
 
@@ -295,7 +299,9 @@ describe("redis-encryption", () => {
   });
 
   test("fails an annotation that says TLS where there is none", () => {
-    expect(judged(redisEncryption, told(redisStack(), SERVERS, { tls: true }))).toHaveLength(1);
+    expect(judged(redisEncryption, withFacts(redisStack(), SERVERS, { tls: true }))).toHaveLength(
+      1,
+    );
   });
 
   test.each([

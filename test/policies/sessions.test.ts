@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { edited, type FactValues, told, without } from "../../policies/examples/edit.ts";
+import { edited, type FactValues, withFacts, without } from "../../policies/examples/edit.ts";
 import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
 import { manifest, service } from "../../policies/examples/manifest.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
@@ -20,7 +20,7 @@ const PROXY = "Deployment github-proxy";
 const SERVER = "StatefulSet github-server";
 
 /** The gateway of the examples, with other facts. */
-const gatewayThat = (facts: FactValues) => told(gatewayStack(), GATEWAY, facts);
+const gatewayThat = (facts: FactValues) => withFacts(gatewayStack(), GATEWAY, facts);
 
 /** A Deployment with no more than what is given. */
 const minimal = (name: string, annotations: Readonly<Record<string, string>>, spec = {}) =>
@@ -45,7 +45,7 @@ describe("shared-session-storage", () => {
 
   test("passes an autoscaler of at most 1 pod, and not one of 2, whatever it begins with", () => {
     const scaled = (maxReplicas: number) =>
-      edited(told(alone(1), GATEWAY, { maxReplicas, replicas: 1 }), GATEWAY, {
+      edited(withFacts(alone(1), GATEWAY, { maxReplicas, replicas: 1 }), GATEWAY, {
         "spec.replicas": undefined,
       });
     expect(judged(sharedStorage, scaled(1))).toEqual([]);
@@ -183,7 +183,9 @@ describe("key-prefixes-apart", () => {
   const both = (gateway: string, proxy: string) =>
     judged(
       keyPrefix,
-      told([...gatewayThat({ keyPrefix: gateway }), ...proxyStack()], PROXY, { keyPrefix: proxy }),
+      withFacts([...gatewayThat({ keyPrefix: gateway }), ...proxyStack()], PROXY, {
+        keyPrefix: proxy,
+      }),
     );
 
   test("finds equal prefixes and beginnings of another, at both ends", () => {
@@ -204,7 +206,7 @@ describe("key-prefixes-apart", () => {
     if (pods === undefined) throw new Error("no pods");
     const second = { ...pods, name: "wiki-proxy" };
     const of = (prefix: string) =>
-      judged(keyPrefix, told([pods, second], "Deployment wiki-proxy", { keyPrefix: prefix }));
+      judged(keyPrefix, withFacts([pods, second], "Deployment wiki-proxy", { keyPrefix: prefix }));
     expect(of("mcp-fleet:github:proxy:github:")).toHaveLength(2);
     expect(of("mcp-fleet:github:proxy:wiki:")).toEqual([]);
   });
@@ -223,7 +225,7 @@ describe("key-prefixes-apart", () => {
         storeAddresses: ["sessions-redis.mcp.svc.cluster.local:6379"],
       };
       const other = { keyPrefix: "a:", ...facts };
-      return judged(keyPrefix, told(told(stack, GATEWAY, one), PROXY, other)).length;
+      return judged(keyPrefix, withFacts(withFacts(stack, GATEWAY, one), PROXY, other)).length;
     };
     expect(at({ storeAddresses: ["sessions-redis:6379"] })).toBe(2);
     expect(at({ storeAddresses: ["sessions-redis.mcp:6379"] })).toBe(2);
@@ -256,7 +258,7 @@ describe("key-prefixes-apart", () => {
     const stack = [...gatewayStack(), ...proxyStack()];
     for (const fact of ["keyPrefix", "storeAddresses"] as const) {
       for (const value of [UNKNOWN, undefined]) {
-        const messages = judged(keyPrefix, told(stack, PROXY, { [fact]: value }));
+        const messages = judged(keyPrefix, withFacts(stack, PROXY, { [fact]: value }));
         expect(messages).toHaveLength(1);
         expect(messages[0]).toMatch(/^Deployment github-proxy: .*(?:not known|is missing)/);
       }
@@ -280,18 +282,22 @@ describe("session-ttl-order", () => {
   test("takes 1800 s where the plan says nothing", () => {
     expect(judged(ttlOrder, pair(undefined, 1800))).toEqual([]);
     expect(judged(ttlOrder, pair(undefined, 1799))).toHaveLength(1);
-    const silent = told(pair(1801), PROXY, { planInputs: {} });
+    const silent = withFacts(pair(1801), PROXY, { planInputs: {} });
     expect(judged(ttlOrder, silent)).toHaveLength(1);
-    expect(judged(ttlOrder, told(pair(1800), PROXY, { planInputs: {} }))).toEqual([]);
+    expect(judged(ttlOrder, withFacts(pair(1800), PROXY, { planInputs: {} }))).toEqual([]);
   });
 
   test("passes what is called elsewhere, and what keeps no sessions", () => {
     const elsewhere = { github: "mcp.example.com", wiki: "github-proxy.other.svc" };
-    const stack = told(pair(10_800), GATEWAY, { backendHosts: elsewhere });
+    const stack = withFacts(pair(10_800), GATEWAY, { backendHosts: elsewhere });
     expect(judged(ttlOrder, stack)).toEqual([]);
-    const direct = told([...gatewayStack({ idleTtlSeconds: 10_800 }), ...serverStack()], GATEWAY, {
-      backendHosts: { github: "github-server" },
-    });
+    const direct = withFacts(
+      [...gatewayStack({ idleTtlSeconds: 10_800 }), ...serverStack()],
+      GATEWAY,
+      {
+        backendHosts: { github: "github-server" },
+      },
+    );
     expect(judged(ttlOrder, direct)).toEqual([]);
   });
 
@@ -299,7 +305,7 @@ describe("session-ttl-order", () => {
     const calling = (host: string, idleTtlSeconds: number) =>
       judged(
         ttlOrder,
-        told([...gatewayStack({ idleTtlSeconds }), ...toolHiveStack()], GATEWAY, {
+        withFacts([...gatewayStack({ idleTtlSeconds }), ...toolHiveStack()], GATEWAY, {
           backendHosts: { github: host },
         }),
       ).length;
@@ -317,7 +323,7 @@ describe("session-ttl-order", () => {
     expect(judged(ttlOrder, gatewayThat({ backendHosts: UNKNOWN })).join()).toContain(
       "backend-hosts is not known before the update",
     );
-    expect(judged(ttlOrder, told(pair(), PROXY, { planInputs: undefined })).join()).toContain(
+    expect(judged(ttlOrder, withFacts(pair(), PROXY, { planInputs: undefined })).join()).toContain(
       "mcp-fleet.dev/plan-inputs is missing",
     );
   });
@@ -374,7 +380,7 @@ describe("affinity-behind-balancer", () => {
 
   test("takes the word of pods whose Service is not in the stack", () => {
     const stack = without(gatewayStack(), "Service eng-gateway");
-    const of = (facts: FactValues) => count(told(stack, GATEWAY, facts));
+    const of = (facts: FactValues) => count(withFacts(stack, GATEWAY, facts));
     expect(of({ sessionAffinity: "ClientIP", exposed: true })).toBe(1);
     expect(of({ sessionAffinity: "ClientIP", exposed: false })).toBe(0);
     expect(of({ sessionAffinity: "None", exposed: true })).toBe(0);
@@ -419,13 +425,16 @@ describe("affinity-for-state", () => {
   test("finds gateways and proxies by address before stateful backends", () => {
     const gateway = affine(FLEET, "eng-gateway");
     expect(judged(stateAffinity, gateway)).toEqual([]);
-    const says = judged(stateAffinity, told(gateway, GATEWAY, { statefulBackends: ["github"] }));
+    const says = judged(
+      stateAffinity,
+      withFacts(gateway, GATEWAY, { statefulBackends: ["github"] }),
+    );
     expect(says).toEqual([
       expect.stringMatching(/^Deployment eng-gateway: Service eng-gateway .* kept by github;/),
     ]);
-    const direct = told(gateway, GATEWAY, { backendHosts: { git: "github-server" } });
+    const direct = withFacts(gateway, GATEWAY, { backendHosts: { git: "github-server" } });
     expect(judged(stateAffinity, direct).join()).toContain("kept by git;");
-    const proxies = told(FLEET, PROXY, {
+    const proxies = withFacts(FLEET, PROXY, {
       statefulBackends: ["github"],
       sessionAffinity: "ClientIP",
     });
@@ -446,9 +455,11 @@ describe("affinity-for-state", () => {
   });
 
   test("fails closed where nobody says what keeps state", () => {
-    const server = told(affine(FLEET, "github-server"), SERVER, { stateful: undefined });
+    const server = withFacts(affine(FLEET, "github-server"), SERVER, { stateful: undefined });
     expect(judged(stateAffinity, server).join()).toContain("mcp-fleet.dev/stateful is missing");
-    const proxies = told(affine(FLEET, "github-proxy"), PROXY, { statefulBackends: undefined });
+    const proxies = withFacts(affine(FLEET, "github-proxy"), PROXY, {
+      statefulBackends: undefined,
+    });
     expect(judged(stateAffinity, proxies).join()).toContain("stateful-backends is missing");
   });
 });
@@ -456,14 +467,14 @@ describe("affinity-for-state", () => {
 describe("state-needs-session-routing", () => {
   const FLEET = [...gatewayStack(), ...proxyStack(), ...serverStack({ stateful: true })];
   const calling = (host: string, stack: readonly ResourceDescription[] = FLEET) =>
-    judged(routedState, told(stack, GATEWAY, { backendHosts: { github: host } }));
+    judged(routedState, withFacts(stack, GATEWAY, { backendHosts: { github: host } }));
 
   test("finds 3 stateful pods behind one host, and passes proxies before them", () => {
     expect(calling("github-server")).toHaveLength(1);
     expect(calling("GitHub-Server.mcp")).toHaveLength(1);
     expect(calling("github-server.mcp.svc.cluster.local")).toHaveLength(1);
     expect(calling("github-proxy")).toEqual([]);
-    const proxies = told(FLEET, PROXY, { backendHosts: { github: "github-server" } });
+    const proxies = withFacts(FLEET, PROXY, { backendHosts: { github: "github-server" } });
     expect(judged(routedState, proxies)).toEqual([
       expect.stringMatching(
         /^Deployment github-proxy: its backend github is Service github-server/,
@@ -479,7 +490,7 @@ describe("state-needs-session-routing", () => {
     expect(calling("github-server-1", [...FLEET, own])).toEqual([]);
     expect(calling("github-server", edited(FLEET, SERVER, { "spec.replicas": 1 }))).toEqual([]);
     expect(calling("github-server", edited(FLEET, SERVER, { "spec.replicas": 2 }))).toHaveLength(1);
-    expect(calling("github-server", told(FLEET, SERVER, { stateful: false }))).toEqual([]);
+    expect(calling("github-server", withFacts(FLEET, SERVER, { stateful: false }))).toEqual([]);
   });
 
   test("finds a route that leads past the proxies", () => {
@@ -508,7 +519,7 @@ describe("state-needs-session-routing", () => {
     expect(judged(routedState, gatewayThat({ backendHosts: UNKNOWN })).join()).toContain(
       "backend-hosts is not known before the update",
     );
-    const silent = told(FLEET, SERVER, { stateful: undefined });
+    const silent = withFacts(FLEET, SERVER, { stateful: undefined });
     expect(calling("github-server", silent).join()).toContain("mcp-fleet.dev/stateful");
   });
 });

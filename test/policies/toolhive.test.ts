@@ -298,7 +298,9 @@ describe("fan-out", () => {
     expect(judged(fanOut, steps(first, then))).toEqual([]);
     const many = Array.from({ length: 11 }, (_, at) => ({ id: `s${at}`, tool: "github_a" }));
     expect(judged(fanOut, steps(...many))).toEqual([]);
-    expect(judged(fanOut, steps(...many), { callsPerReplica: 9 })[0]).toContain("10 concurrent calls");
+    expect(judged(fanOut, steps(...many), { callsPerReplica: 9 })[0]).toContain(
+      "10 concurrent calls",
+    );
   });
 
   test("makes no more calls at a time than there are items", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { edited, told } from "../../policies/examples/edit.ts";
+import { edited, withFacts } from "../../policies/examples/edit.ts";
 import { gatewayStack } from "../../policies/examples/gateway.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
 import { POLICIES } from "../../policies/index.ts";
@@ -128,7 +128,7 @@ describe.skipIf(!hasEngine)("pulumi policy analyze", () => {
       await engine.up();
       const good = await exported(engine);
       expect((await analyze(engine, good)).code).toBe(0);
-      engine.write("stack.json", JSON.stringify(told(STACK, GATEWAY, { store: "memory" })));
+      engine.write("stack.json", JSON.stringify(withFacts(STACK, GATEWAY, { store: "memory" })));
       await engine.up();
       const run = await analyze(engine, await exported(engine));
       expect(run.code).not.toBe(0);
