@@ -21,10 +21,10 @@ export PATH := $(NODE_HOME)/bin:$(PATH)
 export FLEET_CLUSTER_TOOL ?= $(abspath $(wildcard ../shared/tools/k8s/cluster))
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 REPLICAS := 1
-demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redis-cli) ## three real MCP servers behind one endpoint, and a client that calls them; REPLICAS=3: a fleet that loses a process
+demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redis-cli) ## run three real MCP servers behind one endpoint, and a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
 test: node_modules/.installed .tools/redis/redis-cli .tools/dns/dnsmasq .tools/pulumi/parts.json infra/dist/index.cjs policies/dist/main.cjs ## run lint, types and every test; TESTS=folder or file
@@ -34,7 +34,7 @@ test: node_modules/.installed .tools/redis/redis-cli .tools/dns/dnsmasq .tools/p
 	@$(BIN)/vitest run $(TESTS)
 
 soak: SOAK_SECONDS ?= 600
-soak: node_modules/.installed ## ten minutes of clients that connect, leave and break off, after which nothing may be left over; SOAK_SECONDS=60
+soak: node_modules/.installed ## run ten minutes of clients that connect, leave and break off, after which nothing may be left over; SOAK_SECONDS=60
 	@SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/vitest run test/leaks.test.ts
 
 e2e: images policies/dist/main.cjs .tools/pulumi/parts.json ## run the whole fleet on a real Kubernetes while it is replaced, killed and scaled: docs/proof.md
