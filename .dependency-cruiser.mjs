@@ -1,100 +1,67 @@
 // Which room may import which: read by `make lint` and by test/import-rules.test.ts, drawn into docs/architecture.md by
 // `make docs`. A room may import itself, what is named here, and packages.
 
+/** What every room of the runtime stands on: time, chance, the network and files; waiting; what the contract says. */
+const GROUND = ["runtime/platform", "runtime/async", "contract"];
+
 /** The rooms of the runtime, from top to bottom: the way of a call goes down, and nothing below knows what is above. */
 const RUNTIME = {
-  "runtime/cli": ["runtime/server", "runtime/roles", "contract"],
+  "runtime/cli": ["runtime/server"],
   "runtime/server": [
-    "runtime/edge",
     "runtime/admin",
+    "runtime/edge",
+    "runtime/auth",
     "runtime/roles",
     "runtime/calls",
-    "runtime/auth",
     "runtime/upstream",
+    "runtime/store",
     "runtime/fleet",
     "runtime/sessions",
-    "runtime/store",
     "runtime/telemetry",
     "runtime/wire",
-    "contract",
-  ],
-  "runtime/edge": [
-    "runtime/admin",
-    "runtime/roles",
-    "runtime/server",
-    "runtime/calls",
-    "runtime/auth",
-    "runtime/sessions",
-    "runtime/telemetry",
-    "runtime/wire",
-    "contract",
   ],
   "runtime/admin": [
     "runtime/edge",
-    "runtime/fleet",
+    "runtime/roles",
+    "runtime/upstream",
     "runtime/telemetry",
     "runtime/wire",
-    "contract",
+  ],
+  "runtime/edge": [
+    "runtime/auth",
+    "runtime/calls",
+    "runtime/sessions",
+    "runtime/telemetry",
+    "runtime/wire",
   ],
   "runtime/roles": [
-    "runtime/edge",
-    "runtime/server",
-    "runtime/catalog",
     "runtime/calls",
-    "runtime/auth",
+    "runtime/catalog",
     "runtime/upstream",
     "runtime/fleet",
     "runtime/sessions",
     "runtime/telemetry",
     "runtime/wire",
-    "contract",
-  ],
-  "runtime/catalog": [
-    "runtime/upstream",
-    "runtime/fleet",
-    "runtime/sessions",
-    "runtime/telemetry",
-    "runtime/wire",
-    "contract",
   ],
   "runtime/calls": [
-    "runtime/edge",
-    "runtime/server",
     "runtime/upstream",
     "runtime/fleet",
     "runtime/sessions",
     "runtime/telemetry",
     "runtime/wire",
-    "contract",
   ],
-  "runtime/auth": ["runtime/server", "runtime/telemetry", "runtime/wire", "contract"],
-  "runtime/upstream": [
-    "runtime/server",
-    "runtime/calls",
-    "runtime/fleet",
-    "runtime/sessions",
-    "runtime/telemetry",
-    "runtime/wire",
-    "contract",
-  ],
-  "runtime/fleet": [
-    "runtime/upstream",
-    "runtime/sessions",
-    "runtime/telemetry",
-    "runtime/wire",
-    "contract",
-  ],
-  "runtime/sessions": ["runtime/telemetry", "runtime/wire", "contract"],
-  "runtime/store": [
-    "runtime/sessions",
-    "runtime/fleet",
-    "runtime/telemetry",
-    "runtime/wire",
-    "contract",
-  ],
-  "runtime/wire": ["contract"],
-  "runtime/telemetry": ["contract"],
+  "runtime/upstream": ["runtime/fleet", "runtime/sessions", "runtime/telemetry", "runtime/wire"],
+  "runtime/catalog": ["runtime/sessions", "runtime/wire"],
+  "runtime/auth": ["runtime/sessions", "runtime/wire"],
+  "runtime/store": ["runtime/fleet", "runtime/sessions", "runtime/telemetry", "runtime/wire"],
+  "runtime/fleet": ["runtime/sessions"],
+  "runtime/sessions": ["runtime/telemetry", "runtime/wire"],
+  "runtime/telemetry": [],
+  "runtime/wire": [],
 };
+
+for (const allowed of Object.values(RUNTIME)) allowed.push(...GROUND);
+Object.assign(RUNTIME, { "runtime/platform": ["contract"], "runtime/async": [] });
 
 const ROOMS = {
   "contract/settings": [
@@ -151,6 +118,15 @@ export default {
       severity: "error",
       from: { path: "^(?:runtime|contract)/" },
       to: { path: "^@pulumi/|node_modules/@pulumi/" },
+    },
+    {
+      name: "time, chance and the network are reached through runtime/platform",
+      severity: "error",
+      from: { path: "^runtime/", pathNot: "^runtime/platform/" },
+      to: {
+        path: "^(?:node:)?(?:timers|timers/promises|net|http|https|tls|dns|dns/promises)$|(?:^|/)undici(?:/|$)",
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
       name: "one role does not import another",

@@ -22,6 +22,9 @@ export interface Fault {
 export abstract class FaultsError extends Error {
   readonly faults: readonly Fault[];
 
+  /** The same with its faults changed, such as by where each was written. */
+  abstract map(change: (fault: Fault) => Fault): FaultsError;
+
   constructor(title: string, faults: readonly Fault[]) {
     super([title, ...faults.map(printFault)].join("\n\n"));
     this.faults = faults;
@@ -35,6 +38,10 @@ export class ConfigError extends FaultsError {
   constructor(faults: readonly Fault[]) {
     const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
     super(`The configuration has ${count}.`, faults);
+  }
+
+  override map(change: (fault: Fault) => Fault): ConfigError {
+    return new ConfigError(this.faults.map(change));
   }
 }
 
@@ -140,8 +147,8 @@ function words(issue: z.core.$ZodIssue, value: unknown): [rule: string, fix: str
       return [`must be at most ${issue.maximum}`, `set it to ${issue.maximum} or less`];
     default: {
       const fix = typeof value === "number" ? "add a unit" : "write it in this form";
-      if (hasOwnWords(issue)) return [issue.message, fix];
-      return [expected(issue), FIXES[typeOf(issue)] ?? fix];
+      if (!hasOwnWords(issue)) return [expected(issue), FIXES[typeOf(issue)] ?? fix];
+      return [issue.message, typeOf(issue) === "number" ? "write a number, without quotes" : fix];
     }
   }
 }

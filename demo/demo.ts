@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
-import { buildLog, createGateway, type ProcessAddresses, validate } from "../runtime/index.ts";
+import { buildLog, compose, type ServerAddresses, validate } from "../runtime/index.ts";
 import { readFigures } from "../testkit/clients/figures.ts";
 import { Fleet } from "../testkit/processes/fleet.ts";
 import { firstFreePort } from "../testkit/processes/free-ports.ts";
@@ -84,7 +84,7 @@ async function withGateway(servers: McpServers, options: DemoOptions): Promise<v
     backends: backendsOf(servers),
     operational: { logLevel: "warn" },
   });
-  const gateway = createGateway({ settings, log: buildLog(settings.logLevel, "gateway") });
+  const gateway = await compose({ settings, log: buildLog(settings.logLevel, "gateway") });
   try {
     const addresses = await gateway.listen();
     print(`the gateway answers at ${addresses.url}, its figures are at ${addresses.adminUrl}`);
@@ -100,7 +100,7 @@ async function withGateway(servers: McpServers, options: DemoOptions): Promise<v
 
 async function callEach(
   servers: McpServers,
-  { url, adminUrl }: ProcessAddresses,
+  { url, adminUrl }: ServerAddresses,
   signal: AbortSignal,
   print: DemoOptions["print"],
 ): Promise<void> {

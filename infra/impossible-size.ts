@@ -23,12 +23,12 @@ export function refuseImpossible(
     const request = cpuQuantity(cpuMillicores);
     const rule = `must be at least the request, which is ${request}`;
     const fix = `set it to ${request} or more, or lower resources.cpu`;
-    faults.push(planFault("resources.cpuLimit", cpuQuantity(cpuLimitMillicores), rule, fix));
+    faults.push(planFault(["resources", "cpuLimit"], cpuQuantity(cpuLimitMillicores), rule, fix));
   }
   if (graceSeconds <= preStopSeconds) {
     const rule = `must be more than the ${preStopSeconds} s of preStop`;
     const fix = `set it to ${preStopSeconds + 1} or more`;
-    faults.push(planFault("terminationGracePeriodSeconds", graceSeconds, rule, fix));
+    faults.push(planFault(["terminationGracePeriodSeconds"], graceSeconds, rule, fix));
   }
   if (faults.length > 0) throw new CapacityError(faults);
 }

@@ -25,19 +25,20 @@ function fileOf(name: string, text: string): string {
 
 const BACKEND = "backends: [{name: a, url: 'http://127.0.0.1:9001/mcp'}]\n";
 
-test.each(["gateway", "toolhive-vmcp"])(
-  "examples/%s.yaml is valid, in one line, exit 0",
-  (name) => {
-    const { status, stdout, stderr } = run(["validate", "--config", `examples/${name}.yaml`]);
-    expect({ status, stderr, lines: stdout.trim().split("\n").length }).toEqual({
-      status: 0,
-      stderr: "",
-      lines: 1,
-    });
-    expect(stdout).toContain("valid: ");
-    expect(stdout).toContain("127.0.0.1:4483, 2 backends");
-  },
-);
+test.each([
+  ["gateway", "127.0.0.1:4483, 2 backends"],
+  ["toolhive-vmcp", "127.0.0.1:4483, 2 backends"],
+  ["fleet", "0.0.0.0:4483, 3 backends"],
+])("examples/%s.yaml is valid, in one line, exit 0", (name, summary) => {
+  const { status, stdout, stderr } = run(["validate", "--config", `examples/${name}.yaml`]);
+  expect({ status, stderr, lines: stdout.trim().split("\n").length }).toEqual({
+    status: 0,
+    stderr: "",
+    lines: 1,
+  });
+  expect(stdout).toContain("valid: ");
+  expect(stdout).toContain(summary);
+});
 
 test("3 faults of a file come at once on stderr, each with its line, exit 2 and no stack", () => {
   const file = fileOf("faults.yaml", `${BACKEND}prot: 1\nport: x\nsession:\n  idleTtl: soon\n`);

@@ -101,7 +101,7 @@ describe("a call of a warm session", () => {
         sessions: 0,
       });
       // The reaper looks each second, whoever calls.
-      expect(operations.filter((operation) => operation !== "takeExpired")).toEqual([]);
+      expect(operations.filter((operation) => operation !== "sessions.takeExpired")).toEqual([]);
     },
   );
 });
@@ -135,7 +135,7 @@ describe("5,000 idle sessions", () => {
     expect(opened.length).toBeGreaterThanOrEqual(5000);
     expect(since(before, backend.counts)).toEqual({ requests: {}, connections: 0, sessions: 0 });
     expect(backend.counts.sockets).toBeLessThanOrEqual(before.sockets);
-    const made = operations.filter((operation) => operation !== "takeExpired");
-    expect(made).toEqual(Array.from(opened, () => "create"));
+    const made = operations.filter((operation) => operation !== "sessions.takeExpired");
+    expect(made).toEqual(Array.from(opened, () => "sessions.create"));
   });
 });

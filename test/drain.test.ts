@@ -133,7 +133,8 @@ describe("a gateway that drains", () => {
       expect(messageOf(answer).error?.data).toMatchObject({ error: "OUTCOME_UNKNOWN" });
     }
     expect(await gateway.exited).toBe(1);
-    const cut = gateway.lines.find((line) => line.includes('"calls are cut"')) ?? "{}";
+    const cut =
+      gateway.lines.find((line) => line.includes('"calls in flight are cut off"')) ?? "{}";
     expect(JSON.parse(cut).calls).toEqual({ scripted: 2 });
   });
 });

@@ -180,8 +180,11 @@ describe.skipIf(file === undefined)("the contents of the image", () => {
 
   test("name the packages that they are made of, each with its licences", () => {
     const licences = readFileSync(join(image.path, "app/THIRD-PARTY-LICENSES"), "utf8");
-    const { dependencies } = JSON.parse(read("runtime/package.json"));
-    for (const name of Object.keys(dependencies)) {
+    const manifests = ["runtime", "contract"].map((room) =>
+      JSON.parse(read(`${room}/package.json`)),
+    );
+    const names = manifests.flatMap(({ dependencies }) => Object.keys(dependencies));
+    for (const name of names.filter((one) => !one.startsWith("@mcp-fleet/"))) {
       expect(licences, name).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(.+\\)$`, "m"));
     }
     const packages = readdirSync(join(image.path, "var/lib/dpkg/status.d"));

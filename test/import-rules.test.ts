@@ -11,6 +11,7 @@ const CRUISER = join(ROOT, "node_modules/.bin/depcruise");
 const FORBIDDEN = [
   ["contract/capacity/plan.ts", "runtime/wire/message.ts", "contract/capacity imports only"],
   ["contract/settings/settings.ts", "contract/capacity/plan.ts", "contract/settings imports only"],
+  ["runtime/wire/reply.ts", "node:net", "time, chance and the network"],
   ["runtime/cli/main.ts", "infra/main.ts", "runtime/cli imports only"],
   ["runtime/wire/sse.ts", "runtime/sessions/sessions.ts", "runtime/wire imports only"],
   ["runtime/sessions/sessions.ts", "runtime/store/open-store.ts", "runtime/sessions imports only"],
@@ -54,10 +55,12 @@ beforeAll(() => {
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   const pairs = [...FORBIDDEN, ...ALLOWED, BACK].map(([from, to]) => [from, to] as const);
   const files = new Map<string, string>();
-  for (const [, to] of pairs) if (to !== NOWHERE) files.set(to, "");
+  const isFile = (to: string) => to !== NOWHERE && !to.startsWith("node:");
+  for (const [, to] of pairs) if (isFile(to)) files.set(to, "");
   for (const [from, to] of pairs) {
     const up = "../".repeat(dirname(from).split("/").length);
-    files.set(from, `import ${JSON.stringify(`${up}${to}`)};\n`);
+    const specifier = to.startsWith("node:") ? to : `${up}${to}`;
+    files.set(from, `import ${JSON.stringify(specifier)};\n`);
   }
   for (const [file, text] of files) {
     mkdirSync(join(folder, dirname(file)), { recursive: true });

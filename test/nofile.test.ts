@@ -446,11 +446,11 @@ describe("a process with 1,024 open files", () => {
   it("gives streams of sessions at backends 601 of them, and another one for each that is given back", () => {
     const fit = fitNofile(settingsOf(), NOFILE);
     const descriptors = new Descriptors({ settings: fit.settings, fit, metrics: new Metrics() });
-    const taken = Array.from({ length: 610 }, () => descriptors.takeStream());
+    const taken = Array.from({ length: 610 }, () => descriptors.acquireStream());
     expect(taken.filter((giveBack) => giveBack !== undefined)).toHaveLength(601);
     taken[0]?.();
-    expect(descriptors.takeStream()).toBeDefined();
-    expect(descriptors.takeStream()).toBeUndefined();
+    expect(descriptors.acquireStream()).toBeDefined();
+    expect(descriptors.acquireStream()).toBeUndefined();
   });
 
   it("still answers /livez on the admin port under 2,000 idle connections, refuses the next with 503, and takes it once they are gone", async () => {

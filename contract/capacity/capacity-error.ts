@@ -1,3 +1,4 @@
+import { type Path, printPath } from "../document.ts";
 import { type Fault, FaultsError } from "../faults.ts";
 
 /** A load that cannot be planned, with every fault at once. */
@@ -8,9 +9,13 @@ export class CapacityError extends FaultsError {
     const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
     super(`This load cannot be planned: ${count}.`, faults);
   }
+
+  override map(change: (fault: Fault) => Fault): CapacityError {
+    return new CapacityError(this.faults.map(change));
+  }
 }
 
-/** A fault of the input at a path such as `servers.github.replicas`. */
-export function planFault(path: string, value: unknown, rule: string, fix: string): Fault {
-  return { path, steps: path.split("."), value: String(value), rule, fix };
+/** A fault of an input: `["sessions"]`, `["servers", "github", "replicas"]`. */
+export function planFault(steps: Path, value: unknown, rule: string, fix: string): Fault {
+  return { path: printPath(steps), steps, value: String(value), rule, fix };
 }

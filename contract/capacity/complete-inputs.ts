@@ -7,6 +7,7 @@ import {
   INPUTS,
   type Input,
   type InputName,
+  inputKey,
   type PlanInputs,
   printInput,
   STORAGE_SESSIONS,
@@ -19,7 +20,7 @@ type Numbers = Omit<CompleteInputs, "store">;
 const WITHIN: readonly (readonly [InputName, InputName])[] = [
   ["openedBackends", "backends"],
   ["sessionStreamBackends", "backends"],
-  ["callSeconds", "callTimeoutMaxSeconds"],
+  ["callTimeSeconds", "callTimeoutMaxSeconds"],
   ["sessions", "storageSessions"],
 ];
 
@@ -35,11 +36,11 @@ export function completed(given: PlanInputs): CompleteInputs {
   const faults = INPUT_NAMES.flatMap((name) => {
     const value = givenOrDefault(name);
     if (value === undefined && name in derived) return [];
-    return outOfRange(name, INPUTS[name], value ?? Number.NaN);
+    return outOfRange([name], INPUTS[name], value ?? Number.NaN);
   });
   if (!STORES.includes(store)) {
     const rule = `must be one of ${STORES.join(", ")}`;
-    faults.push(planFault("store", store, rule, "use one of these stores"));
+    faults.push(planFault(["store"], store, rule, "use one of these stores"));
   }
   if (faults.length > 0) throw new CapacityError(faults);
   const entries = INPUT_NAMES.map((name) => [name, givenOrDefault(name) ?? derived[name]]);
@@ -53,7 +54,7 @@ export function completed(given: PlanInputs): CompleteInputs {
 /** The defaults that follow from other inputs. */
 function derivedFrom(given: PlanInputs): Partial<Numbers> {
   const { sessions, callsPerSessionSecond = INPUTS.callsPerSessionSecond.default } = given;
-  const { callSeconds = INPUTS.callSeconds.default } = given;
+  const { callTimeSeconds = INPUTS.callTimeSeconds.default } = given;
   const { callsPerSecond = sessions * callsPerSessionSecond } = given;
   return {
     // A missing `backends` is a fault already; these two add no second one.
@@ -61,7 +62,7 @@ function derivedFrom(given: PlanInputs): Partial<Numbers> {
     sessionStreamBackends: 0,
     cacheEntries: sessions,
     callsPerSecond,
-    concurrentCalls: callsPerSecond * callSeconds,
+    concurrentCalls: callsPerSecond * callTimeSeconds,
     storageSessions: Math.max(STORAGE_SESSIONS, sessions),
   };
 }
@@ -73,7 +74,7 @@ function defaultOf(name: InputName): number | undefined {
 
 function above(low: InputName, high: InputName, inputs: Numbers): Fault[] {
   if (inputs[low] <= inputs[high]) return [];
-  const rule = `must be at most ${high}, which is ${printInput(high, inputs[high])}`;
-  const fix = `lower it, or raise ${high}`;
-  return [planFault(low, printInput(low, inputs[low]), rule, fix)];
+  const rule = `must be at most ${inputKey(high)}, which is ${printInput(high, inputs[high])}`;
+  const fix = `lower it, or raise ${inputKey(high)}`;
+  return [planFault([low], printInput(low, inputs[low]), rule, fix)];
 }

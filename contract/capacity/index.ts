@@ -3,8 +3,17 @@ export { completed } from "./complete-inputs.ts";
 export { CONSTANTS, type Constant } from "./constants.ts";
 export type { Figure, Unit } from "./figure.ts";
 export { amountText, figureText } from "./figure-text.ts";
+export { planOf } from "./fleet-file.ts";
 export { type Grace, grace, TIMES } from "./grace.ts";
-export { fitNofile, type NofileFit, processBudget, sessionsSetting } from "./nofile-fit.ts";
+export { readInput } from "./input-field.ts";
+export { load } from "./load.ts";
+export {
+  fitNofile,
+  type Lowered,
+  type NofileFit,
+  processBudget,
+  sessionsSetting,
+} from "./nofile-fit.ts";
 export { type FleetInputs, type Plan, type PlannedServer, plan, proxyInputs } from "./plan.ts";
 export {
   type CompleteInputs,
@@ -12,6 +21,7 @@ export {
   INPUTS,
   type Input,
   type InputName,
+  inputKey,
   type PlanInputs,
   printInput,
   STORAGE_SESSIONS,

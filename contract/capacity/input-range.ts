@@ -1,10 +1,11 @@
+import type { Path } from "../document.ts";
 import type { Fault } from "../faults.ts";
 import { planFault } from "./capacity-error.ts";
 import type { Input } from "./plan-inputs.ts";
 
 /** The fault of a number that is out of its range; none where it is within. */
 export function outOfRange(
-  path: string,
+  path: Path,
   { min, max, fraction }: Pick<Input, "min" | "max" | "fraction">,
   value: number,
 ): Fault[] {

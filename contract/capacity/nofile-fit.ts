@@ -3,7 +3,8 @@ import type { Budget } from "./budget.ts";
 import { completed } from "./complete-inputs.ts";
 import { type Figure, sum } from "./figure.ts";
 import { descriptorBudget } from "./nofile-budget.ts";
-import type { CompleteInputs } from "./plan-inputs.ts";
+import { type CompleteInputs, storeOf } from "./plan-inputs.ts";
+import { pushes } from "./server-load.ts";
 
 /** A limit that a process lowers below its setting. */
 export interface Lowered {
@@ -86,19 +87,14 @@ export function sessionsSetting({ sessionStorage }: Settings): string {
 
 function inputsOf(settings: Settings): CompleteInputs {
   const { backends, limits, session, sessionStorage } = settings;
-  const speaking = backends.filter(
-    ({ notifications, catalog, transport }) =>
-      notifications === "session" || catalog === "perSession" || transport === "sse",
-  );
-  const isShared = sessionStorage.provider === "redis";
-  const shared = isShared && sessionStorage.sentinel !== undefined ? "sentinel" : "redis";
+  const store = storeOf(sessionStorage);
   return completed({
-    sessions: isShared ? session.cacheEntries : session.maxSessions,
+    sessions: store === "memory" ? session.maxSessions : session.cacheEntries,
     backends: backends.length,
-    sessionStreamBackends: speaking.length,
+    sessionStreamBackends: backends.filter(pushes).length,
     upstreamConnections: limits.upstreamConnections,
     views: limits.views,
-    store: isShared ? shared : "memory",
+    store,
   });
 }
 

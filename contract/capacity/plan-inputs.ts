@@ -1,4 +1,5 @@
 import { configuration } from "../settings/configuration.ts";
+import type { SessionStorageSettings } from "../settings/session-storage.ts";
 import { IDLE_TTL_SECONDS } from "../settings/settings.ts";
 import { bytes, formatBytes, formatSeconds } from "../units.ts";
 import type { Unit } from "./figure.ts";
@@ -13,11 +14,21 @@ export interface Input {
   readonly fraction?: true;
   /** Absent: the input is required, or its default follows from another input. */
   readonly default?: number;
+  /** The setting of a configuration that is this input. Absent: its section `load` has it. */
+  readonly setting?: string;
+  /** Whether the section `load` may have it too, and then takes precedence over the setting. */
+  readonly loadFirst?: true;
 }
 
 /** Where sessions are kept; `memory` allows one pod only. */
 export const STORES = ["sentinel", "redis", "memory"] as const;
 export type Store = (typeof STORES)[number];
+
+/** Where the sessions of a gateway are kept, by its settings. */
+export function storeOf(storage: SessionStorageSettings): Store {
+  if (storage.provider === "memory") return "memory";
+  return storage.sentinel === undefined ? "redis" : "sentinel";
+}
 
 const limits = configuration.shape.limits.parse(undefined);
 
@@ -28,13 +39,15 @@ export const INPUTS = {
   sessions: {
     unit: "sessions",
     description: "Concurrent sessions, fleet-wide",
+    setting: "session.maxSessions",
+    loadFirst: true,
     min: 1,
     max: MAX_SESSIONS,
   },
   backends: {
     unit: "backends",
-    description:
-      "MCP servers behind the endpoint. Absent: the number of servers that are given one by one",
+    description: "MCP servers behind the endpoint",
+    setting: "backends",
     min: 1,
     max: 10_000,
   },
@@ -69,7 +82,7 @@ export const INPUTS = {
     fraction: true,
     default: 0.1,
   },
-  callSeconds: {
+  callTimeSeconds: {
     unit: "seconds",
     description: "Duration of a call, on average",
     min: 0,
@@ -86,14 +99,15 @@ export const INPUTS = {
   },
   concurrentCalls: {
     unit: "calls",
-    description: "Calls in flight, fleet-wide. Absent: callsPerSecond × callSeconds",
+    description: "Calls in flight, fleet-wide. Absent: callsPerSecond × callTimeSeconds",
     min: 0,
     max: 10_000_000,
     fraction: true,
   },
   idleTtlSeconds: {
     unit: "seconds",
-    description: "session.idleTtl: how often a session is assumed to be replaced by a new one",
+    description: "How often a session is assumed to be replaced by a new one",
+    setting: "session.idleTtl",
     min: 1,
     max: 2_073_600,
     fraction: true,
@@ -101,13 +115,15 @@ export const INPUTS = {
   },
   cacheEntries: {
     unit: "sessions",
-    description: "session.cacheEntries: sessions that a pod caches. Absent: all of them",
+    description: "Sessions that a pod caches. Absent: all of them",
+    setting: "session.cacheEntries",
     min: 1,
     max: MAX_SESSIONS,
   },
   callTimeoutMaxSeconds: {
     unit: "seconds",
-    description: "limits.callTimeoutMax: the longest possible call",
+    description: "The longest possible call",
+    setting: "limits.callTimeoutMax",
     min: 0.001,
     max: 2_073_600,
     fraction: true,
@@ -115,21 +131,24 @@ export const INPUTS = {
   },
   upstreamConnections: {
     unit: "connections",
-    description: "limits.upstreamConnections: maximum calls in flight per backend and pod",
+    description: "Maximum calls in flight per backend and pod",
+    setting: "limits.upstreamConnections",
     min: 1,
     max: 65_536,
     default: limits.upstreamConnections,
   },
   views: {
     unit: "views",
-    description: "limits.views: distinct client capability sets, each with a stream per backend",
+    description: "Distinct client capability sets, each with a stream per backend",
+    setting: "limits.views",
     min: 1,
     max: 10_000,
     default: limits.views,
   },
   clientBytes: {
     unit: "bytes",
-    description: "limits.clientBytes: maximum size of a client's initialize parameters",
+    description: "Maximum size of a client's initialize parameters",
+    setting: "limits.clientBytes",
     min: 1,
     max: bytes("512Mi"),
     default: limits.clientBytes,
@@ -175,6 +194,8 @@ export const INPUTS = {
     unit: "descriptors",
     description:
       "Ceiling: the hard limit of open files of a container; the default is that of containerd 2 under systemd",
+    setting: "nofile.required",
+    loadFirst: true,
     min: 1,
     max: 2 ** 30,
     default: 524_288,
@@ -213,6 +234,11 @@ const isInputName = (name: string): name is InputName => Object.hasOwn(INPUTS, n
 
 /** The names of all inputs, in the order of `INPUTS`. */
 export const INPUT_NAMES: readonly InputName[] = Object.keys(INPUTS).filter(isInputName);
+
+/** The key of an input with a unit in its value: `callTimeoutMaxSeconds: 600` is `callTimeoutMax: 10m`. */
+export function inputKey(name: string): string {
+  return name.replace(/Seconds$/, "");
+}
 
 /** An input as people write it: `2Gi`, `5m`, `256`. */
 export function printInput(name: InputName, value: number): string {

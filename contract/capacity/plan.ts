@@ -49,9 +49,9 @@ export function plan({ servers = [], ...given }: FleetInputs): Plan {
   const faults = [...duplicateNames(servers), ...tooFewBackends(given, servers)];
   if (faults.length > 0) throw new CapacityError(faults);
   const inputs = completed(withServers(given, servers));
-  const loads = servers.map((server) => completedServer(server, inputs));
+  const loads = each(servers, (server) => completedServer(server, inputs));
   const gateways = processPlan(inputs);
-  const planned = loads.map((load) => plannedServer(load, inputs));
+  const planned = each(loads, (load) => plannedServer(load, inputs));
   const proxies = planned.flatMap((server) => server.proxies ?? []);
   const gatewayPods = maxPods(inputs, gateways.replicas);
   const proxied = servers.filter((server) => server.proxied);
@@ -71,6 +71,22 @@ export function plan({ servers = [], ...given }: FleetInputs): Plan {
   };
 }
 
+/** The results for all of them; throws the faults of all that cannot be planned at once. */
+function each<Given, Result>(all: readonly Given[], work: (one: Given) => Result): Result[] {
+  const faults: Fault[] = [];
+  const results = all.flatMap((one) => {
+    try {
+      return [work(one)];
+    } catch (error) {
+      if (!(error instanceof CapacityError)) throw error;
+      faults.push(...error.faults);
+      return [];
+    }
+  });
+  if (faults.length > 0) throw new CapacityError(faults);
+  return results;
+}
+
 /** Plans and faults identify a server by its name. */
 function duplicateNames(servers: readonly ServerLoad[]): Fault[] {
   const names = servers.map(({ name }) => name);
@@ -78,7 +94,7 @@ function duplicateNames(servers: readonly ServerLoad[]): Fault[] {
   return [...new Set(again)].map((name) => {
     const value = `${names.filter((other) => other === name).length} servers`;
     const rule = "must be a unique name";
-    return planFault(`servers.${name}`, value, rule, "rename all but one of them");
+    return planFault(["servers", name], value, rule, "rename all but one of them");
   });
 }
 
@@ -86,7 +102,7 @@ function tooFewBackends({ backends }: PlanInputs, servers: readonly ServerLoad[]
   const { length } = servers;
   if (backends === undefined || backends >= length) return [];
   const rule = `must be at least ${length}: as many servers are given`;
-  return [planFault("backends", backends, rule, "remove it, or raise it")];
+  return [planFault(["backends"], backends, rule, "remove it, or raise it")];
 }
 
 /** The sessions of these servers together. A server without a number of its own has all sessions of the fleet. */

@@ -141,7 +141,7 @@ function notEvenOne(ceiling: Ceiling, inputs: CompleteInputs): Fault {
   const enough = printInput(name, min);
   const raise = min <= INPUTS[name].max ? `raise it to ${enough}, or lower ` : "lower ";
   const rule = `must be at least ${enough}: what a pod needs to serve one session`;
-  return planFault(name, printInput(name, inputs[name]), rule, raise + levers);
+  return planFault([name], printInput(name, inputs[name]), rule, raise + levers);
 }
 
 function holdingOf(inputs: CompleteInputs, podCapacity: Figure): Figure {
@@ -183,7 +183,7 @@ function replicasOf(inputs: CompleteInputs, { value: holding }: Figure): Figure 
   if (maxReplicas > 0 && maxReplicas < replicas) {
     const rule = `must be at least ${replicas}: the pods that the declared sessions need`;
     const fix = `raise it to ${replicas}, or lower sessions`;
-    throw new CapacityError([planFault("maxReplicas", maxReplicas, rule, fix)]);
+    throw new CapacityError([planFault(["maxReplicas"], maxReplicas, rule, fix)]);
   }
   if (store === "memory") return sum("pods", [pods]);
   const { description } = INPUTS.spareReplicas;
@@ -197,12 +197,12 @@ function needsSharing(inputs: CompleteInputs, holding: number): Fault[] {
   if (asked.length > 0) {
     const rule = "must be at most 1: with store memory, pods do not share sessions";
     const fix = "remove it, or set store to redis or sentinel";
-    return asked.map((name) => planFault(name, inputs[name], rule, fix));
+    return asked.map((name) => planFault([name], inputs[name], rule, fix));
   }
   if (holding === 1) return [];
   const rule = `must be redis or sentinel: ${sessions} sessions need ${holding} pods, which have to share a store`;
   const fix = "use redis or sentinel, or raise the ceiling that limits podCapacity";
-  return [planFault("store", store, rule, fix)];
+  return [planFault(["store"], store, rule, fix)];
 }
 
 function shareOf(inputs: CompleteInputs, pods: Figure): Figure {

@@ -78,7 +78,11 @@ export const SERVER_INPUT_NAMES = Object.keys(SERVER_INPUTS).filter(
 );
 
 /** Whether each listening session keeps a stream open at this server. */
-export function pushes({ notifications, catalog, transport }: ServerLoad): boolean {
+export function pushes({
+  notifications,
+  catalog,
+  transport,
+}: Pick<ServerLoad, "notifications" | "catalog" | "transport">): boolean {
   return notifications === "session" || catalog === "perSession" || transport === "sse";
 }
 
@@ -97,7 +101,7 @@ export function completedServer(
   for (const input of SERVER_INPUT_NAMES) {
     const { default: usual = fleetDefault(input, fleet), ...range }: Input = SERVER_INPUTS[input];
     const value = given[input] ?? usual;
-    faults.push(...outOfRange(`servers.${name}.${input}`, range, value));
+    faults.push(...outOfRange(["servers", name, input], range, value));
     numbers[input] = value;
   }
   if (faults.length > 0 || !isComplete(numbers)) throw new CapacityError(faults);

@@ -89,6 +89,6 @@ function tooLittle({ name, memoryBytes }: CompleteServerLoad, memory: Figure): C
   const raise = memory.value <= SERVER_INPUTS.memoryBytes.max ? `raise it to ${need}, ` : "";
   const rule = `must be at least ${need}: what a pod's sessions need while one pod is gone`;
   const fix = `${raise}run more replicas, or lower sessions or sessionBytes`;
-  const path = `servers.${name}.memoryBytes`;
+  const path = ["servers", name, "memoryBytes"];
   return new CapacityError([planFault(path, formatBytes(memoryBytes), rule, fix)]);
 }

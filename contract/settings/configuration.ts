@@ -158,13 +158,25 @@ export const configuration = z.strictObject({
   ).optional(),
   nofile: nofile.prefault({}),
   backends: z.array(backend).min(1).describe("The MCP servers behind the endpoint."),
+  load: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      "The load of the fleet, which mcp-fleet plan --config reads (docs/capacity.md). Gateways and proxies ignore it.",
+    ),
   ...toolhive,
 });
 
 /** The content of a configuration file: what users write and deployers encode. */
 export type Configuration = z.input<typeof configuration>;
 
-/** The JSON Schema of the configuration file, for editors. */
-export function jsonSchema(): z.core.JSONSchema.BaseSchema {
-  return { ...z.toJSONSchema(configuration, { io: "input" }), title: "mcp-fleet configuration" };
+/**
+ * The JSON Schema of the configuration file, for editors.
+ *
+ * @param load the schema of its section `load`, which belongs to the capacity plan.
+ */
+export function jsonSchema(load: z.ZodType): z.core.JSONSchema.BaseSchema {
+  const { description = "" } = configuration.shape.load;
+  const file = configuration.extend({ load: load.describe(description).optional() });
+  return { ...z.toJSONSchema(file, { io: "input" }), title: "mcp-fleet configuration" };
 }

@@ -1,10 +1,16 @@
 import * as z from "zod";
 import { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "../units.ts";
 
+/** The range of a number, both ends included. */
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** Node's timers wait at most 2^31 - 1 ms (24.8 days), so no duration may be longer. */
-const MAX_SECONDS = seconds("24d");
+const DURATIONS: Range = { min: seconds("1ms"), max: seconds("24d") };
 /** V8 strings end near 512 MiB, so no body and no size may be larger. */
-const MAX_BYTES = bytes("512Mi");
+const SIZES: Range = { min: 1, max: bytes("512Mi") };
 
 type Report = { issues: { push(issue: z.core.$ZodRawIssue): unknown } };
 
@@ -14,23 +20,23 @@ function refuse(report: Report, input: unknown, rule: string, fix: string): neve
   return z.NEVER;
 }
 
-function readSeconds(text: string, report: Report): number {
+function readSeconds(text: string, report: Report, { min, max } = DURATIONS): number {
   if (!DURATION.test(text)) {
     const fix = /^\d+$/.test(text) ? `add a unit: ${text}s` : "write it as 30s, 500ms or 1h30m";
     return refuse(report, text, "must be a duration such as 30s", fix);
   }
   const value = seconds(text);
-  if (value > 0 && value <= MAX_SECONDS) return value;
-  const max = formatSeconds(MAX_SECONDS);
-  const fix = value > 0 ? `set it to ${max} or less` : "set it to 1ms or more";
-  return refuse(report, text, `must be longer than 0s and at most ${max}`, fix);
+  if (value >= min && value <= max) return value;
+  const [from, to] = [formatSeconds(min), formatSeconds(max)];
+  const fix = value < min ? `set it to ${from} or more` : `set it to ${to} or less`;
+  return refuse(report, text, `must be a duration from ${from} to ${to}`, fix);
 }
 
 /** A duration such as `30s`, read as seconds. */
-export function duration(description: string) {
+export function duration(description: string, range = DURATIONS) {
   return z
     .string({ error: "must be a duration such as 30s" })
-    .transform(readSeconds)
+    .transform((text, report) => readSeconds(text, report, range))
     .meta({ title: "duration", description, pattern: DURATION.source });
 }
 
@@ -43,7 +49,7 @@ export function durationOrNone(description: string) {
 }
 
 /** A size such as `8Mi`, or a plain number of bytes; read as bytes. */
-export function size(description: string) {
+export function size(description: string, { min, max } = SIZES) {
   return z
     .union([z.number(), z.string()], { error: "must be a size such as 8Mi" })
     .transform((input, report) => {
@@ -52,8 +58,9 @@ export function size(description: string) {
         return refuse(report, input, "must be a size such as 8Mi", fix);
       }
       const value = typeof input === "string" ? bytes(input) : input;
-      if (Number.isInteger(value) && value > 0 && value <= MAX_BYTES) return value;
-      return refuse(report, input, `must be from 1B to ${formatBytes(MAX_BYTES)}`, fix);
+      if (Number.isInteger(value) && value >= min && value <= max) return value;
+      const rule = `must be a size from ${formatBytes(min)} to ${formatBytes(max)}`;
+      return refuse(report, input, rule, fix);
     })
     .meta({ title: "size", description });
 }
@@ -61,6 +68,11 @@ export function size(description: string) {
 /** A whole number between two bounds, both included. */
 export function count(description: string, min: number, max: number) {
   return z.int().min(min).max(max).describe(description);
+}
+
+/** A number between two bounds, both included, with or without a fraction. */
+export function amount(description: string, { min, max }: Range) {
+  return z.number({ error: "must be a number" }).min(min).max(max).describe(description);
 }
 
 /** A TCP port; 0 lets the system pick a free one. */

@@ -12,6 +12,8 @@ export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";
 export {
   keysBeginWith,
   PROXY_KEYS,
+  RECORD_FORMATS,
+  type RecordFormat,
   type RedisSettings,
   type RedisTlsSettings,
   type SessionStorageSettings,

@@ -2,7 +2,7 @@ import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault, suggest } from "../faults.ts";
 import { DURATION, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
-import { LEAVES } from "./schema-walk.ts";
+import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
 
 /** A rule about more than one value. It reports nothing about values that are faulty by themselves. */
@@ -30,13 +30,6 @@ export function conflicts(document: Section, role: Role): Fault[] {
   return RULES.flatMap((rule) => rule(document, role));
 }
 
-/** The number of a leaf, or its default where it is absent; undefined where it is faulty. */
-function numberAt(document: Section, path: Path): number | undefined {
-  const leaf = LEAVES.find((known) => known.path.join() === path.join());
-  const parsed = leaf?.schema.safeParse(valueAt(document, path));
-  return typeof parsed?.data === "number" ? parsed.data : undefined;
-}
-
 /** The names of the backends; undefined where one is faulty. */
 function namesOf(document: Section): string[] | undefined {
   const backends = valueAt(document, ["backends"]);
@@ -59,24 +52,29 @@ function uniqueNames(document: Section): Fault[] {
 }
 
 function knownBackends(document: Section): Fault[] {
-  const names = namesOf(document);
-  if (!names) return [];
-  const unknown = (path: Path, name: string) => {
-    const meant = suggest(name, names);
-    const fix = meant ? `did you mean "${meant}"?` : `use one of ${names.join(", ")}`;
-    return names.includes(name) ? [] : [fault(path, name, "must be the name of a backend", fix)];
-  };
-  const maps = [["outgoingAuth", "backends"], PER_WORKLOAD].flatMap((path) => {
-    const map = valueAt(document, path);
-    return isSection(map) ? Object.keys(map).flatMap((name) => unknown([...path, name], name)) : [];
-  });
+  const maps = [["outgoingAuth", "backends"], PER_WORKLOAD];
   const tools = valueAt(document, ["aggregation", "tools"]);
   const workloads = (Array.isArray(tools) ? tools : []).flatMap((entry: unknown, index) => {
     const name = valueAt(entry, ["workload"]);
     const path = ["aggregation", "tools", index, "workload"];
-    return typeof name === "string" ? unknown(path, name) : [];
+    return typeof name === "string" ? unknownBackend(document, path, name) : [];
   });
-  return [...maps, ...workloads];
+  return [...maps.flatMap((path) => unknownBackends(document, path)), ...workloads];
+}
+
+/** The faults of a map by backend: keys that are not names of backends. */
+export function unknownBackends(document: Section, path: Path): Fault[] {
+  const map = valueAt(document, path);
+  const names = isSection(map) ? Object.keys(map) : [];
+  return names.flatMap((name) => unknownBackend(document, [...path, name], name));
+}
+
+function unknownBackend(document: Section, path: Path, name: string): Fault[] {
+  const names = namesOf(document);
+  if (!names || names.includes(name)) return [];
+  const meant = suggest(name, names);
+  const fix = meant ? `did you mean "${meant}"?` : `use one of ${names.join(", ")}`;
+  return [fault(path, name, "must be the name of a backend", fix)];
 }
 
 function prefixFormat(document: Section): Fault[] {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Path } from "../document.ts";
+import { type Path, type Section, valueAt } from "../document.ts";
 import { configuration } from "./configuration.ts";
 
 /** A value of the configuration that is not a section: a plain value, a list or a map. */
@@ -46,6 +46,13 @@ function* walk(schema: unknown, path: readonly string[]): Generator<Leaf> {
 
 /** Every leaf of the configuration, in the order of the schema. */
 export const LEAVES: readonly Leaf[] = [...walk(configuration, [])];
+
+/** The number of a leaf, or its default where it is absent; undefined where it is faulty. */
+export function numberAt(document: Section, path: Path): number | undefined {
+  const leaf = LEAVES.find((known) => known.path.join() === path.join());
+  const parsed = leaf?.schema.safeParse(valueAt(document, path));
+  return typeof parsed?.data === "number" ? parsed.data : undefined;
+}
 
 /** The fields of a list's entries or a map's values, with `[]` or `*` in the path; none for plain values. */
 export function fieldsWithin(leaf: Leaf): Leaf[] {

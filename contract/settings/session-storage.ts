@@ -16,6 +16,15 @@ export interface RedisTlsSettings {
   readonly servername?: string;
 }
 
+/**
+ * The formats of session records that this release reads: the one that it writes, and the next. Processes of two releases
+ * share a store during an update and a rollback. The next format is written from the next release on, or as soon as
+ * `sessionStorage.recordFormat` is raised.
+ */
+export const RECORD_FORMATS = [1, 2] as const;
+
+export type RecordFormat = (typeof RECORD_FORMATS)[number];
+
 /** How to reach Redis: by `address` or by `sentinel`. */
 export interface RedisSettings {
   readonly provider: "redis";
@@ -23,6 +32,8 @@ export interface RedisSettings {
   readonly db: number;
   /** Ends in a colon. */
   readonly keyPrefix: string;
+  /** The format that session records are written in. */
+  readonly recordFormat: RecordFormat;
   readonly username?: string;
   readonly passwordFile?: string;
   readonly tls?: RedisTlsSettings;
@@ -86,6 +97,12 @@ export const sessionStorage = z.strictObject({
   keyPrefix: text(
     "The prefix of all keys. A colon is appended if it is missing; a proxy appends proxy: and its backend's name.",
   ).default("mcp-fleet:"),
+  recordFormat: z
+    .literal(RECORD_FORMATS)
+    .default(RECORD_FORMATS[0])
+    .describe(
+      "The format in which session records are written. Each release reads its own format and the next one. Raise it only when no process of an older release will read them.",
+    ),
   username: text("The ACL user for Redis.").optional(),
   passwordFile: text(
     "A file with the password for Redis, read for each connection. Absent: MCP_FLEET_SESSION_STORAGE_PASSWORD or THV_SESSION_REDIS_PASSWORD.",
@@ -115,6 +132,7 @@ export function sessionStorageOf(
     ...(one !== undefined && { address: addressOf(one) }),
     db: parsed.db,
     keyPrefix: keysBeginWith(keyPrefix, server),
+    recordFormat: parsed.recordFormat,
     ...present({ username, passwordFile }),
     ...(parsed.tls !== undefined && { tls: present(parsed.tls) }),
     ...(watched !== undefined && {

@@ -3,7 +3,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   openedBackends: "load.openedBackends",
   streamsPerSession: "load.streamsPerSession",
   callsPerSessionSecond: "load.callsPerSessionSecond",
-  callSeconds: "load.callTime",
+  callTimeSeconds: "load.callTime",
   callsPerSecond: "load.callsPerSecond",
   concurrentCalls: "load.concurrentCalls",
   idleTtlSeconds: "session.idleTtl",

@@ -12,7 +12,7 @@ export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "sto
   const { callTime, ...calls } = load;
   return present<number>({
     ...calls,
-    callSeconds: optional(seconds, callTime),
+    callTimeSeconds: optional(seconds, callTime),
     sessionsPerReplica: ceilings.sessionsPerReplica,
     eventLoopPercent: ceilings.eventLoopPercent,
     memoryBytes: optional(bytes, ceilings.memory),

@@ -1,42 +1,24 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-
-import type { FastifyInstance, FastifyRequest } from "fastify";
-
+import { once } from "node:events";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { PeerCall } from "../upstream/peer-calls.ts";
+import type { Answer } from "../upstream/transports/transport.ts";
 import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
-
-/** A request that another process passes on, for a session that lives in this one. */
-export interface PeerCall {
-  readonly backend: string;
-  readonly pod: string;
-  readonly method: "POST" | "GET" | "DELETE";
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
-  readonly signal: AbortSignal;
-}
-
-export interface PeerAnswer {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: AsyncIterable<Buffer>;
-}
+import { encodeEvent, SSE_CONTENT_TYPE } from "../wire/sse.ts";
 
 export interface PeerService {
   /** Whether the request comes from one of the processes over this store. */
   isPeer(sessionId: string, authorization: string): boolean;
-  serve(call: PeerCall): Promise<PeerAnswer>;
+  serve(call: PeerCall): Promise<Answer>;
 }
 
 interface PeerRequest {
-  readonly Params: { readonly backend: string; readonly pod: string };
+  readonly Params: { readonly backend: string; readonly endpoint: string };
   readonly Body: Buffer | undefined;
 }
 
-/** What is passed on; the rest belongs to the connection between the two processes. */
-const HEADERS = ["accept", "content-type", "mcp-session-id", "mcp-protocol-version"];
-const ANSWER_HEADERS = ["content-type", NOT_PROCESSED_HEADER];
+const OPERATIONS = { POST: "send", GET: "receive", DELETE: "close" } as const;
 
-/** `/peer/{backend}/{pod}`, for the other processes alone. */
+/** `/peer/{backend}/{endpoint}`, for the other processes alone: streamable HTTP for sessions that live here. */
 export function addPeerRoutes(server: FastifyInstance, peers: PeerService): void {
   server.register((guarded, _options, done) => {
     guarded.removeAllContentTypeParsers();
@@ -51,40 +33,79 @@ export function addPeerRoutes(server: FastifyInstance, peers: PeerService): void
     });
     guarded.route<PeerRequest>({
       method: ["POST", "GET", "DELETE"],
-      url: "/peer/:backend/:pod",
+      url: "/peer/:backend/:endpoint",
       // The other process has taken it from a client, within its limits.
       bodyLimit: Number.MAX_SAFE_INTEGER,
       handler: async (request, reply) => {
         const gone = new AbortController();
         reply.raw.once("close", () => gone.abort(new Error("the other process is gone")));
-        const answer = await peers.serve(callOf(request, gone.signal));
-        // A stream has its head before its first event: Fastify would wait for that.
-        reply.hijack();
-        reply.raw.writeHead(answer.statusCode, namedOf(answer.headers, ANSWER_HEADERS));
-        reply.raw.flushHeaders();
-        const body = Readable.from(answer.body, { objectMode: false });
-        // Either side may break off: the other process finds the same.
-        await pipeline(body, reply.raw).catch(() => {});
+        await sendAnswer(await peers.serve(callOf(request, gone.signal)), reply);
       },
     });
     done();
   });
 }
 
-function callOf(request: FastifyRequest<PeerRequest>, signal: AbortSignal): PeerCall {
-  const { params, body } = request;
-  const method = request.method === "GET" || request.method === "DELETE" ? request.method : "POST";
-  const headers = namedOf(request.headers, HEADERS);
-  return { ...params, method, headers, body: body?.toString("utf8"), signal };
+function callOf(
+  { method, params, body, headers }: FastifyRequest<PeerRequest>,
+  signal: AbortSignal,
+): PeerCall {
+  const operation = method === "GET" || method === "DELETE" ? OPERATIONS[method] : OPERATIONS.POST;
+  const text = body?.toString("utf8") ?? "";
+  const session = {
+    sessionId: textOf(headers["mcp-session-id"]),
+    protocol: textOf(headers["mcp-protocol-version"]),
+  };
+  return { ...params, operation, text, session, signal };
 }
 
-function namedOf(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  names: readonly string[],
-): Record<string, string> {
-  const found = names.flatMap((name) => {
-    const value = headers[name];
-    return typeof value === "string" ? [[name, value] as const] : [];
+function textOf(header: string | string[] | undefined): string {
+  return typeof header === "string" ? header : "";
+}
+
+async function sendAnswer(answer: Answer, reply: FastifyReply): Promise<void> {
+  switch (answer.kind) {
+    case "events":
+      return await sendEvents(answer, reply);
+    case "json":
+      answer.body.destroy();
+      throw new Error("a session that lives in a process answers with events");
+    case "accepted":
+      await reply.code(202).send();
+      return;
+    case "session-unknown":
+      await reply.code(404).send();
+      return;
+    case "unsupported":
+      await reply.code(405).send();
+      return;
+    case "refused":
+      if (answer.notProcessed) reply.header(NOT_PROCESSED_HEADER, "true");
+      await reply.code(answer.statusCode).type("text/plain").send(answer.text);
+  }
+}
+
+/** The head is sent before the first event: the other process waits for it. Either side may break off. */
+async function sendEvents(
+  { events, destroy }: Extract<Answer, { readonly kind: "events" }>,
+  reply: FastifyReply,
+): Promise<void> {
+  const { raw } = reply;
+  reply.hijack();
+  raw.writeHead(200, { "content-type": SSE_CONTENT_TYPE }).flushHeaders();
+  const gone = new AbortController();
+  raw.once("close", () => {
+    gone.abort();
+    destroy();
   });
-  return Object.fromEntries(found);
+  try {
+    for await (const { data } of events) {
+      if (raw.write(encodeEvent(data))) continue;
+      await once(raw, "drain", { signal: gone.signal });
+    }
+    raw.end();
+  } catch {
+    // The other process finds that the stream broke off.
+    raw.destroy();
+  }
 }

@@ -7,7 +7,8 @@ import {
   type JWTVerifyGetKey,
 } from "jose";
 import type { Logger } from "pino";
-import { WatchedFile } from "../server/watched-file.ts";
+import { clock } from "../platform/clock.ts";
+import { WatchedFile } from "../platform/watched-file.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 
 /** The longest wait for an issuer, below the 2.5 s within which a gateway answers that something is away. */
@@ -82,10 +83,10 @@ function remoteKeys(url: URL, log: Logger): JWTVerifyGetKey {
   let askAgainMs = 0;
   return async (header, token) => {
     try {
-      if (Date.now() >= askAgainMs) return await remote(header, token);
+      if (clock.now() >= askAgainMs) return await remote(header, token);
     } catch (error) {
       if (isAboutToken(error)) throw error;
-      askAgainMs = Date.now() + PAUSE_MS;
+      askAgainMs = clock.now() + PAUSE_MS;
       log.error({ error, issuer: url.origin }, "the issuer's keys cannot be read");
     }
     try {

@@ -3,11 +3,14 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { JwtSettings } from "@mcp-fleet/contract/settings";
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import { clock } from "../platform/clock.ts";
+import { ownerOf, type Principal } from "../sessions/principal.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import type { Authenticator } from "./authenticator.ts";
-import type { Jwks } from "./jwks.ts";
-import { ownerOf } from "./owner.ts";
-import type { ProtectedResource } from "./protected-resource.ts";
+import { Jwks } from "./jwks.ts";
+
+import { ProtectedResource } from "./protected-resource.ts";
 
 export interface JwtAuthenticatorParts {
   readonly jwt: JwtSettings;
@@ -17,9 +20,25 @@ export interface JwtAuthenticatorParts {
   readonly ownerKey: Buffer | undefined;
 }
 
+export interface JwtOptions {
+  readonly jwt: JwtSettings;
+  /** What the resource is called. */
+  readonly name: string;
+  /** Where the MCP endpoint is. */
+  readonly path: string;
+  readonly ownerKey: Buffer | undefined;
+  readonly log: Logger;
+}
+
+/** @throws {ConfigError} when `jwks` cannot be used. */
+export function openJwtAuthenticator({ jwt, name, path, ownerKey, log }: JwtOptions) {
+  const resource = new ProtectedResource(jwt, name, path);
+  return new JwtAuthenticator({ jwt, jwks: new Jwks(jwt.jwks, log), resource, ownerKey });
+}
+
 /** Who a token speaks of, and until when that need not be looked at again. */
-interface Verdict {
-  readonly owner: string;
+interface CachedPrincipal {
+  readonly principal: Principal;
   readonly endsAtMs: number;
 }
 
@@ -38,11 +57,11 @@ const ALGORITHMS = [
   "Ed25519",
 ];
 
-/** A verdict ends with its token, and before: after this long a key that the issuer withdrew is good for nothing. */
-const VERDICT_MS = 300_000;
+/** A cached principal ends with its token, and before: after this long a key that the issuer withdrew is good for nothing. */
+const CACHED_MS = 300_000;
 
-/** Verdicts kept, at about 200 bytes each: one more signature check is all that a lost one costs. */
-const VERDICTS = 10_000;
+/** Principals kept: one more signature check is all that a lost one costs. */
+const CACHED_PRINCIPALS = 10_000;
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
@@ -51,22 +70,22 @@ export class JwtAuthenticator implements Authenticator {
   readonly resource: ProtectedResource;
   readonly #parts: JwtAuthenticatorParts;
   /** By digest: tokens are kept no longer than the requests that bring them. */
-  readonly #verdicts = new LRUCache<string, Verdict>({ max: VERDICTS });
+  readonly #cached = new LRUCache<string, CachedPrincipal>({ max: CACHED_PRINCIPALS });
 
   constructor(parts: JwtAuthenticatorParts) {
     this.#parts = parts;
     this.resource = parts.resource;
   }
 
-  authenticate({ authorization, host }: IncomingHttpHeaders): string | Promise<string> {
+  authenticate({ authorization, host }: IncomingHttpHeaders): Principal | Promise<Principal> {
     const token = BEARER.exec(authorization ?? "")?.[1];
     if (token === undefined) throw this.#refusal(host, undefined);
     const digest = createHash("sha256").update(token).digest("base64");
-    const verdict = this.#verdicts.get(digest);
-    if (verdict !== undefined && Date.now() < verdict.endsAtMs) return verdict.owner;
-    return this.#judge(token, host).then((judged) => {
-      this.#verdicts.set(digest, judged);
-      return judged.owner;
+    const cached = this.#cached.get(digest);
+    if (cached !== undefined && clock.now() < cached.endsAtMs) return cached.principal;
+    return this.#verify(token, host).then((verified) => {
+      this.#cached.set(digest, verified);
+      return verified.principal;
     });
   }
 
@@ -74,7 +93,7 @@ export class JwtAuthenticator implements Authenticator {
     this.#parts.jwks.close();
   }
 
-  async #judge(token: string, host: string | undefined): Promise<Verdict> {
+  async #verify(token: string, host: string | undefined): Promise<CachedPrincipal> {
     const { jwt, jwks, ownerKey } = this.#parts;
     try {
       const { payload } = await jwtVerify(token, jwks.find, {
@@ -84,9 +103,12 @@ export class JwtAuthenticator implements Authenticator {
         clockTolerance: jwt.clockToleranceSeconds,
         requiredClaims: ["exp", "sub"],
       });
-      const owner = ownerOf({ issuer: jwt.issuer, subject: subjectOf(payload) }, ownerKey);
+      const { issuer } = jwt;
+      const subject = subjectOf(payload);
+      const owner = ownerOf(issuer, subject, ownerKey);
+      const principal = { issuer, subject, claims: payload, owner };
       const expiresAtMs = ((payload.exp ?? 0) + jwt.clockToleranceSeconds) * 1000;
-      return { owner, endsAtMs: Math.min(expiresAtMs, Date.now() + VERDICT_MS) };
+      return { principal, endsAtMs: Math.min(expiresAtMs, clock.now() + CACHED_MS) };
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
       throw this.#refusal(host, faultOf(error), error);
@@ -102,7 +124,7 @@ export class JwtAuthenticator implements Authenticator {
 
 function subjectOf(payload: JWTPayload): string {
   if (typeof payload.sub === "string" && payload.sub !== "") return payload.sub;
-  throw new errors.JWTClaimValidationFailed("sub is no text", payload, "sub", "check_failed");
+  throw new errors.JWTClaimValidationFailed("sub must be text", payload, "sub", "check_failed");
 }
 
 /** What a client is told about its token: never a value of it. */

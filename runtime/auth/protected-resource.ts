@@ -46,6 +46,6 @@ export class ProtectedResource {
     if (this.#jwt.resource !== undefined) return new URL(this.#jwt.resource);
     const text = `http://${host}${this.#path}`;
     if (host !== undefined && HOST.test(host) && URL.canParse(text)) return new URL(text);
-    throw new FleetError("INVALID_REQUEST", { message: "the Host header is no host" });
+    throw new FleetError("INVALID_REQUEST", { message: "the Host header must be a valid host" });
   }
 }

@@ -1,39 +1,43 @@
-/**
- * The time of one call. It runs out `idleMs` after the last sign of life and in any case `capMs` after the
- * start; `signal` then aborts with what `expire` makes.
- */
+import { clock, type Timer } from "../platform/clock.ts";
+
+export interface CallTimerParts {
+  /** When the request came, by the monotonic clock. */
+  readonly startedAtMs: number;
+  /** How long a backend may be silent. */
+  readonly idleMs: number;
+  /** How long the call may take in any case. */
+  readonly capMs: number;
+  /** The time is over; hears how long the call took. */
+  readonly onExpired: (afterMs: number) => void;
+}
+
+/** The time of one call: it runs out `idleMs` after the last sign of life, and in any case `capMs` after its start. */
 export class CallTimer {
-  readonly #controller = new AbortController();
-  readonly #idleMs: number;
+  readonly #parts: CallTimerParts;
   readonly #endsAtMs: number;
-  readonly #expire: (afterMs: number) => unknown;
-  readonly #startedAtMs = performance.now();
   /** When the time is over, as things stand. */
   #dueAtMs: number;
   /** Runs at `#dueAtMs` or earlier: putting it off costs nothing until then. */
-  #timer: NodeJS.Timeout;
+  #timer: Timer;
   #wakesAtMs: number;
+  #stopped = false;
 
-  constructor(idleMs: number, capMs: number, expire: (afterMs: number) => unknown) {
-    this.#idleMs = idleMs;
-    this.#endsAtMs = this.#startedAtMs + capMs;
-    this.#expire = expire;
-    this.#dueAtMs = this.#startedAtMs + Math.min(idleMs, capMs);
+  constructor(parts: CallTimerParts) {
+    const nowMs = clock.monotonicMs();
+    this.#parts = parts;
+    this.#endsAtMs = parts.startedAtMs + parts.capMs;
+    this.#dueAtMs = Math.min(nowMs + parts.idleMs, this.#endsAtMs);
     this.#wakesAtMs = this.#dueAtMs;
-    this.#timer = this.#arm(this.#startedAtMs);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+    this.#timer = this.#arm(nowMs);
   }
 
   get elapsedMs(): number {
-    return performance.now() - this.#startedAtMs;
+    return clock.monotonicMs() - this.#parts.startedAtMs;
   }
 
   /** The backend is at work: the idle time begins anew. */
   extend(): void {
-    this.#endIn(this.#idleMs);
+    this.#endIn(this.#parts.idleMs);
   }
 
   /** Somebody else has the floor, such as a person who is asked something: only the cap counts. */
@@ -46,32 +50,32 @@ export class CallTimer {
     this.#endIn(milliseconds);
   }
 
-  cut(reason: unknown): void {
-    clearTimeout(this.#timer);
-    this.#controller.abort(reason);
-  }
-
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#stopped = true;
+    clock.clear(this.#timer);
   }
 
   #endIn(milliseconds: number): void {
-    if (this.#controller.signal.aborted) return;
-    const nowMs = performance.now();
+    if (this.#stopped) return;
+    const nowMs = clock.monotonicMs();
     this.#dueAtMs = Math.min(nowMs + milliseconds, this.#endsAtMs);
     if (this.#dueAtMs >= this.#wakesAtMs) return;
-    clearTimeout(this.#timer);
+    clock.clear(this.#timer);
     this.#timer = this.#arm(nowMs);
   }
 
-  #arm(nowMs: number): NodeJS.Timeout {
+  #arm(nowMs: number): Timer {
     this.#wakesAtMs = this.#dueAtMs;
-    return setTimeout(() => this.#wake(), Math.max(0, this.#dueAtMs - nowMs));
+    return clock.after(Math.max(0, this.#dueAtMs - nowMs), () => this.#wake());
   }
 
   #wake(): void {
-    const nowMs = performance.now();
-    if (nowMs < this.#dueAtMs) this.#timer = this.#arm(nowMs);
-    else this.cut(this.#expire(this.elapsedMs));
+    const nowMs = clock.monotonicMs();
+    if (nowMs < this.#dueAtMs) {
+      this.#timer = this.#arm(nowMs);
+    } else {
+      this.#stopped = true;
+      this.#parts.onExpired(this.elapsedMs);
+    }
   }
 }

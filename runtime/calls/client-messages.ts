@@ -1,8 +1,9 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import type { FleetBus } from "../fleet/fleet-bus.ts";
+import { clock } from "../platform/clock.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
-import type { SessionStore } from "../sessions/session-store.ts";
-import type { Backend } from "../upstream/backend.ts";
+import type { BackendRegistry } from "../upstream/backend-registry.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import { FleetError } from "../wire/fleet-error.ts";
@@ -11,17 +12,17 @@ import type { Message } from "../wire/message.ts";
 import { decodeRelayedId } from "./relayed-id.ts";
 
 export interface ClientMessagesParts {
-  readonly backends: ReadonlyMap<string, Backend>;
-  readonly store: SessionStore;
+  readonly backends: BackendRegistry;
+  readonly bus: FleetBus;
   readonly upstreams: UpstreamSessions;
-  readonly settings: Settings;
+  readonly limits: Settings["limits"];
   readonly log: Logger;
 }
 
 /** A cancellation of a longer id, in characters, stays on its process: SDKs count, and a UUID has 38. */
-const LONGEST_ID_TOLD = 256;
+const MAX_PUBLISHED_ID = 256;
 
-/** What a client says without waiting for an answer: answers of its own, cancellations, progress, news of roots. */
+/** What a client says without waiting for an answer: answers of its own, cancellations, progress, changed roots. */
 export class ClientMessages {
   readonly #parts: ClientMessagesParts;
 
@@ -33,7 +34,7 @@ export class ClientMessages {
     if (message.method === "notifications/initialized") return;
     if (message.method === "notifications/cancelled") return await this.#cancel(session, message);
     if (message.method === "notifications/progress") return await this.#progress(session, message);
-    await this.#tellAll(session, message.text);
+    await this.#notifyAll(session, message.text);
   }
 
   /** Carries the client's answer to the backend session that asked. Errors: INVALID_REQUEST. */
@@ -41,34 +42,33 @@ export class ClientMessages {
     const id = at(message.text, "id");
     const delivered = id !== undefined && (await this.#returnTo(session, message.text, id));
     if (!delivered) {
-      throw new FleetError("INVALID_REQUEST", { message: "no request of ours has this id" });
+      const text = "the id of this response belongs to no request that was sent to the client";
+      throw new FleetError("INVALID_REQUEST", { message: text });
     }
   }
 
   /** Sends a request of the client to every backend session; an answer is waited for, not passed on. */
-  async askAll(session: LiveSession, text: string): Promise<void> {
-    const signal = this.#limited();
-    await this.#each(session, (upstream) => upstream.ask(text, "notify", signal));
+  async broadcast(session: LiveSession, text: string): Promise<void> {
+    const signal = this.#timeout();
+    await this.#each(session, (upstream) => upstream.request(text, "notify", signal));
   }
 
   /** The request may run anywhere: every backend session hears of it, then nobody here waits for it. */
   async #cancel(session: LiveSession, message: Message): Promise<void> {
     const requestId = at(message.text, "params", "requestId");
     const idText = requestId === undefined ? "" : cut(message.text, requestId);
-    const told = this.#tellAll(session, message.text);
+    const notified = this.#notifyAll(session, message.text);
     if (!session.cancel(idText)) await this.#cancelElsewhere(session, idText);
-    await told;
+    await notified;
   }
 
   async #cancelElsewhere(session: LiveSession, idText: string): Promise<void> {
-    if (idText === "" || idText.length > LONGEST_ID_TOLD) return;
+    if (idText === "" || idText.length > MAX_PUBLISHED_ID) return;
     try {
-      await this.#parts.store.cancel(session.key, idText);
+      await this.#parts.bus.cancel(session.key, idText);
     } catch (error) {
-      this.#parts.log.warn(
-        { sid: session.label, error },
-        "a cancellation was not told to the fleet",
-      );
+      const sid = session.label;
+      this.#parts.log.warn({ sid, error }, "the fleet does not hear of a cancellation");
     }
   }
 
@@ -90,19 +90,21 @@ export class ClientMessages {
       );
       return true;
     }
-    await this.#tell(upstream, replace(text, span, relayed.originalText));
+    await this.#notify(upstream, replace(text, span, relayed.originalText));
     return true;
   }
 
-  async #tellAll(session: LiveSession, text: string): Promise<void> {
-    await this.#each(session, (upstream) => this.#tell(upstream, text));
+  async #notifyAll(session: LiveSession, text: string): Promise<void> {
+    await this.#each(session, (upstream) => this.#notify(upstream, text));
   }
 
-  async #tell(upstream: UpstreamSession, text: string): Promise<void> {
-    const statusCode = await upstream.tell(text, this.#limited());
-    if (statusCode < 400) return;
+  async #notify(upstream: UpstreamSession, text: string): Promise<void> {
+    const answer = await upstream.notify(text, this.#timeout());
+    if (answer.kind === "accepted" || answer.kind === "json" || answer.kind === "events") return;
+    const statusCode = answer.kind === "refused" ? answer.statusCode : undefined;
     const backend = upstream.backend.name;
-    this.#parts.log.info({ backend, statusCode }, "a backend refused a message of a client");
+    const outcome = { backend, answer: answer.kind, statusCode };
+    this.#parts.log.info(outcome, "a backend refused a message from a client");
   }
 
   async #each(
@@ -120,7 +122,7 @@ export class ClientMessages {
     await Promise.all(all);
   }
 
-  #limited(): AbortSignal {
-    return AbortSignal.timeout(this.#parts.settings.limits.callTimeoutSeconds * 1000);
+  #timeout(): AbortSignal {
+    return clock.timeout(this.#parts.limits.callTimeoutSeconds * 1000);
   }
 }

@@ -1,61 +1,61 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
-import type { LiveSession, PendingCall } from "../sessions/live-session.ts";
+import { clock } from "../platform/clock.ts";
+import type { Events } from "../sessions/events.ts";
+import type { LiveSession } from "../sessions/live-session.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Backend } from "../upstream/backend.ts";
-import { PodGone } from "../upstream/endpoints/pod-gone.ts";
-import { refused, unreachable } from "../upstream/sessions/handshake.ts";
-import {
-  errorBody,
-  isJson,
-  isResponse,
-  isSse,
-  type UpstreamSession,
-} from "../upstream/sessions/upstream-session.ts";
-import { ownRequest, type UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
-import type { UpstreamResponse } from "../upstream/transports/exchange.ts";
-import { TransportFault } from "../upstream/transports/transport-fault.ts";
-import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
+import { refused, unreachable } from "../upstream/sessions/backend-error.ts";
+import { responseIn, type UpstreamSession } from "../upstream/sessions/upstream-session.ts";
+import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
+import type { Answer, Refusal } from "../upstream/transports/transport.ts";
+import { EndpointGone, TransportFault } from "../upstream/transports/transport-fault.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import type { Reply } from "../wire/reply.ts";
 import { AnswerRelay } from "./answer-relay.ts";
+import type { Call } from "./call.ts";
 import { CallTimer } from "./call-timer.ts";
 
-/** One request of a client on its way to one backend. */
-export interface ForwardedCall {
-  readonly session: LiveSession;
+/** A call on its way to one backend. */
+export interface Forwarding {
+  readonly call: Call;
   readonly backend: Backend;
   /** What the backend gets: the client's own text, with names in the backend's words. */
   readonly text: string;
-  readonly idText: string;
   /** Running it twice does no harm: the method only reads, or the tool says so. */
   readonly repeatable: boolean;
-  readonly reply: Reply;
+  /** Default: the call's. */
+  readonly reply?: Reply;
 }
 
 export interface ForwarderParts {
   readonly upstreams: UpstreamSessions;
   readonly limits: Settings["limits"];
+  /** Clients hear of changed lists in the backend's own words; otherwise in ours. */
+  readonly passesListChanges: boolean;
+  readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** A backend said within a call that its lists changed. Answers what of that to pass on. */
-  readonly listsChanged: (
-    session: LiveSession,
-    backend: Backend,
-    text: string,
-  ) => string | undefined;
 }
 
-/** What an attempt came to, where it did not answer the client. */
-type Setback =
+/** What came of an attempt that did not answer the client. */
+type AttemptFailure =
   /** It certainly did not run, and would not run the next time either. */
   | { readonly kind: "not-run"; readonly error: FleetError }
   /** A pod or a front of ours did not take it: another one may. */
-  | { readonly kind: "turned-away"; readonly error: FleetError }
+  | { readonly kind: "rejected"; readonly error: FleetError }
   /** The backend does not know the session any more: it did not run. */
   | { readonly kind: "session-lost"; readonly upstream: UpstreamSession }
   /** It may have run. */
   | { readonly kind: "unknown"; readonly cause: unknown };
+
+/** A call with all that its attempts share. */
+interface Attempted extends Required<Forwarding> {
+  readonly session: LiveSession;
+  readonly timer: CallTimer;
+  /** The answer has been handed to the client. */
+  readonly answered: () => void;
+}
 
 /**
  * Sends a call and sees to it that it runs at most once: sent again, once, only where it certainly did not
@@ -69,170 +69,174 @@ export class Forwarder {
   }
 
   /**
-   * Resolves once the answer has been handed to `reply` and the backend's stream has ended.
-   * Errors: BACKEND_UNREACHABLE, BACKEND_REFUSED, BACKEND_TIMEOUT, BACKEND_SESSION_LOST, OUTCOME_UNKNOWN,
-   * INVALID_REQUEST for an id that is in flight already, or the reason with which the call was cut.
+   * Resolves once the answer has been handed to the reply and the backend's stream has ended.
+   *
+   * @throws {FleetError} BACKEND_UNREACHABLE, BACKEND_REFUSED, BACKEND_TIMEOUT, BACKEND_SESSION_LOST, OUTCOME_UNKNOWN,
+   * INVALID_REQUEST for an id that is in flight already, SESSION_REQUIRED, or the reason with which the call was cut.
    */
-  async forward(call: ForwardedCall): Promise<void> {
-    const { session, backend, idText } = call;
+  async forward({
+    call,
+    backend,
+    text,
+    repeatable,
+    reply = call.reply,
+  }: Forwarding): Promise<void> {
+    const { context, message } = call;
+    const { session } = context;
     const { limits, metrics } = this.#parts;
-    if (session.calls.has(idText)) {
-      throw new FleetError("INVALID_REQUEST", { message: "a request with this id is in flight" });
+    if (session === undefined) throw new FleetError("SESSION_REQUIRED");
+    if (session.calls.get(message.idText) !== context) {
+      throw new FleetError("INVALID_REQUEST", {
+        message: "a request with this id is already in flight",
+      });
     }
     const idleSeconds = backend.settings.callTimeoutSeconds ?? limits.callTimeoutSeconds;
-    const timer = new CallTimer(
-      idleSeconds * 1000,
-      limits.callTimeoutMaxSeconds * 1000,
-      (afterMs) => timedOut(backend, afterMs),
-    );
-    const pending: PendingCall = {
-      backend: backend.name,
-      begun: false,
-      cancelled: false,
-      cut: (reason) => timer.cut(reason),
-    };
-    session.calls.set(idText, pending);
+    const timer = new CallTimer({
+      startedAtMs: context.startedAtMs,
+      idleMs: idleSeconds * 1000,
+      capMs: context.maxMs,
+      onExpired: (afterMs) => context.cut(timedOut(backend, afterMs)),
+    });
     const answered = () => {
-      session.calls.delete(idText);
+      session.calls.delete(message.idText);
       metrics.callSeconds.observe({ backend: backend.name }, timer.elapsedMs / 1000);
     };
+    context.backend = backend.name;
     try {
-      await this.#attempts(call, pending, timer, answered);
+      const forwarding = { call, backend, text, repeatable, reply };
+      await this.#attempts({ ...forwarding, session, timer, answered });
     } catch (error) {
-      if (pending.cancelled) return call.reply.end();
-      if (error instanceof FleetError && error.code === "BACKEND_TIMEOUT") this.#cancel(call);
+      if (context.cancelled) return reply.end();
+      if (error instanceof FleetError && error.code === "BACKEND_TIMEOUT") {
+        this.#cancel(session, backend, message.idText);
+      }
       throw error;
     } finally {
       timer.stop();
-      if (session.calls.get(idText) === pending) session.calls.delete(idText);
     }
   }
 
-  async #attempts(
-    call: ForwardedCall,
-    pending: PendingCall,
-    timer: CallTimer,
-    answered: () => void,
-  ): Promise<void> {
-    const { session, backend, repeatable } = call;
-    const first = await this.#attempt(call, pending, timer, answered);
+  async #attempts(attempted: Attempted): Promise<void> {
+    const { call, session, backend, repeatable, reply } = attempted;
+    const { upstreams, metrics } = this.#parts;
+    const { context } = call;
+    const first = await this.#attempt(attempted);
     if (first === undefined) return;
-    if (pending.cancelled) return call.reply.end();
+    if (context.cancelled) return reply.end();
     if (first.kind === "not-run") throw first.error;
     if (first.kind === "session-lost") {
-      await this.#parts.upstreams.lose(session, first.upstream);
+      await upstreams.markLost(session, first.upstream);
       if (backend.settings.stateful) {
-        this.#parts.metrics.upstreamMemoryLost.inc({ backend: backend.name });
+        metrics.upstreamMemoryLost.inc({ backend: backend.name });
         throw sessionLost(backend);
       }
-    } else if (first.kind === "unknown" && (!repeatable || call.reply.gone.aborted)) {
+    } else if (first.kind === "unknown" && (!repeatable || reply.gone.aborted)) {
       throw outcomeUnknown(backend, first.cause);
     }
-    this.#parts.metrics.resends.inc({ backend: backend.name });
-    pending.begun = false;
-    const second = await this.#attempt(call, pending, timer, answered);
+    metrics.resends.inc({ backend: backend.name });
+    context.begun = false;
+    const second = await this.#attempt(attempted);
     if (second === undefined) return;
-    if (second.kind === "not-run" || second.kind === "turned-away") throw second.error;
+    if (second.kind === "not-run" || second.kind === "rejected") throw second.error;
     if (second.kind === "session-lost") {
-      await this.#parts.upstreams.lose(session, second.upstream);
+      await upstreams.markLost(session, second.upstream);
       throw sessionLost(backend);
     }
     throw outcomeUnknown(backend, second.cause);
   }
 
-  async #attempt(
-    call: ForwardedCall,
-    pending: PendingCall,
-    timer: CallTimer,
-    answered: () => void,
-  ): Promise<Setback | undefined> {
-    const { session, backend, text, idText, reply } = call;
-    const { upstreams, log } = this.#parts;
-    const upstream = await upstreams.open(session, backend, timer.signal);
-    pending.begun = true;
+  async #attempt(attempted: Attempted): Promise<AttemptFailure | undefined> {
+    const { call, session, backend, text } = attempted;
+    const { context } = call;
+    const upstream = await this.#parts.upstreams.open(session, backend, context.signal);
+    context.begun = true;
     try {
-      const response = await upstream.post(text, "call", timer.signal);
-      if (response.statusCode !== 200) {
-        return await this.#judge(call, upstream, response, timer.signal, answered);
+      const answer = await upstream.send(text, "call", context.signal, context.principal);
+      if (answer.kind !== "json" && answer.kind !== "events") {
+        return await this.#classify(attempted, upstream, answer);
       }
-      if (!isSse(response) && !isJson(response)) {
-        await response.body.dump();
-        return { kind: "unknown", cause: `content type ${response.headers["content-type"]}` };
-      }
-      const handedOver = () => {
-        answered();
-        if (upstream.record.renewed) void this.#told(session, upstream);
-      };
-      const relay = new AnswerRelay({
-        upstream,
-        idText,
-        timer,
-        reply,
-        log,
-        answered: handedOver,
-        listsChanged: (text) => this.#parts.listsChanged(session, backend, text),
-      });
-      await relay.relay(response);
+      await this.#relay(attempted, upstream).relay(answer);
       return undefined;
     } catch (error) {
-      if (error instanceof PodGone) return { kind: "session-lost", upstream };
+      if (error instanceof EndpointGone) return { kind: "session-lost", upstream };
       if (!(error instanceof TransportFault)) throw error;
       if (error.sent) return { kind: "unknown", cause: error };
       const isElsewhere = backend.hasPods && upstream.record.pod === undefined;
-      const kind = isElsewhere ? "turned-away" : "not-run";
+      const kind = isElsewhere ? "rejected" : "not-run";
       return { kind, error: unreachable(backend, error) };
     }
   }
 
-  /** What an HTTP status other than 200 means for the call. */
-  async #judge(
-    call: ForwardedCall,
+  #relay(attempted: Attempted, upstream: UpstreamSession): AnswerRelay {
+    const { call, session, timer, reply, answered } = attempted;
+    const { passesListChanges, events, log } = this.#parts;
+    return new AnswerRelay({
+      upstream,
+      idText: call.message.idText,
+      context: call.context,
+      session,
+      timer,
+      reply,
+      passesListChanges,
+      events,
+      log,
+      answered: () => {
+        answered();
+        if (upstream.record.renewed) void this.#acknowledgeRenewal(session, upstream);
+      },
+    });
+  }
+
+  /** What an answer that is none of MCP's means for the call. */
+  async #classify(
+    attempted: Attempted,
     upstream: UpstreamSession,
-    response: UpstreamResponse,
-    signal: AbortSignal,
-    answered: () => void,
-  ): Promise<Setback | undefined> {
-    const { statusCode } = response;
-    const body = await errorBody(response);
-    if (await this.#isLost(upstream, statusCode, signal)) return { kind: "session-lost", upstream };
-    if (isResponse(body, call.idText)) {
-      call.reply.message(body);
+    answer: Exclude<Answer, { readonly kind: "json" | "events" }>,
+  ): Promise<AttemptFailure | undefined> {
+    if (answer.kind === "session-unknown") return { kind: "session-lost", upstream };
+    if (answer.kind !== "refused") return { kind: "unknown", cause: `answered: ${answer.kind}` };
+    const { call, backend, reply, answered } = attempted;
+    const { statusCode, text, notProcessed } = answer;
+    if (await this.#isLost(call, upstream, answer)) return { kind: "session-lost", upstream };
+    const response = responseIn(text, call.message.idText);
+    if (response !== undefined) {
+      reply.message(response);
       answered();
       return undefined;
     }
-    const error = refused(call.backend, statusCode, body);
-    if (response.headers[NOT_PROCESSED_HEADER] !== undefined) return { kind: "turned-away", error };
+    const error = refused(backend, answer);
+    if (notProcessed) return { kind: "rejected", error };
     if (statusCode >= 300 && statusCode < 500) return { kind: "not-run", error };
     return { kind: "unknown", cause: error };
   }
 
-  /** 404 says so; 400 may say so, and then a ping on the same session is refused too. */
+  /** 400 may say that the session is unknown, and then a ping in the same session is refused too. */
   async #isLost(
+    { context }: Call,
     upstream: UpstreamSession,
-    statusCode: number,
-    signal: AbortSignal,
+    { statusCode }: Refusal,
   ): Promise<boolean> {
-    if (upstream.record.sessionId === undefined) return false;
-    if (statusCode === 404) return true;
-    if (statusCode !== 400) return false;
-    const ping = await upstream.ask(ownRequest("ping", {}), "probe", signal);
-    return ping.statusCode === 400 || ping.statusCode === 404;
+    if (statusCode !== 400 || upstream.record.sessionId === undefined) return false;
+    return !(await upstream.isKnown(context.signal));
   }
 
-  async #told(session: LiveSession, upstream: UpstreamSession): Promise<void> {
+  async #acknowledgeRenewal(session: LiveSession, upstream: UpstreamSession): Promise<void> {
     try {
-      await this.#parts.upstreams.told(session, upstream);
+      await this.#parts.upstreams.acknowledgeRenewal(session, upstream);
     } catch (error) {
-      this.#parts.log.warn({ sid: session.label, error }, "a renewed session stays untold");
+      this.#parts.log.warn(
+        { sid: session.label, error },
+        "the renewal could not be noted: the next answer is marked too",
+      );
     }
   }
 
   /** Tells the backend that nobody waits any more; whether it hears does not matter. */
-  #cancel({ session, backend, idText }: ForwardedCall): void {
+  #cancel(session: LiveSession, backend: Backend, idText: string): void {
     const upstream = this.#parts.upstreams.opened(session, backend);
     const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${idText},"reason":"timed out"}}`;
     const timeoutMs = this.#parts.limits.connectTimeoutSeconds * 1000;
-    upstream?.tell(text, AbortSignal.timeout(timeoutMs)).catch((error: unknown) => {
+    upstream?.notify(text, clock.timeout(timeoutMs)).catch((error: unknown) => {
       this.#parts.log.info({ backend: backend.name, error }, "a cancellation was not delivered");
     });
   }

@@ -1,32 +1,31 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { Logger } from "pino";
-import type { ClientStreams } from "../edge/client-streams.ts";
+import { untilAborted } from "../async/until-aborted.ts";
 import { Lease } from "../fleet/lease.ts";
-import { untilAborted } from "../fleet/until-aborted.ts";
-import type { Descriptors } from "../server/descriptors.ts";
+import type { LeaseStore } from "../fleet/lease-store.ts";
+import { clock } from "../platform/clock.ts";
+import { random } from "../platform/random.ts";
+import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
-import type { SessionStore } from "../sessions/session-store.ts";
 import type { Backend } from "../upstream/backend.ts";
+import type { BackendRegistry } from "../upstream/backend-registry.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import { readEnvelope } from "../wire/message.ts";
-import { relayedRequest } from "./answer-relay.ts";
+import { listsChangedBy } from "../wire/methods.ts";
+import type { ClientListeners } from "./client-listeners.ts";
+import { relayedRequest } from "./relayed-request.ts";
 
 export interface SessionStreamsParts {
-  readonly store: SessionStore;
+  readonly leases: LeaseStore;
   readonly upstreams: UpstreamSessions;
-  readonly backends: readonly Backend[];
-  readonly streams: ClientStreams;
-  readonly descriptors: Descriptors;
+  readonly backends: BackendRegistry;
+  readonly streams: ClientListeners;
+  readonly events: Events;
+  /** Counts one more stream. Returns what gives it back; undefined where there is no room. */
+  readonly acquireStream: () => (() => void) | undefined;
+  /** Clients hear of changed lists in the backend's own words; otherwise in ours. */
+  readonly passesListChanges: boolean;
   readonly log: Logger;
-  /** A backend said in the session that its lists changed. Answers what of that to pass on. */
-  readonly listsChanged: (
-    session: LiveSession,
-    backend: Backend,
-    text: string,
-  ) => string | undefined;
 }
 
 /** One process holds a session's stream at a backend: SDK servers allow one. */
@@ -37,12 +36,13 @@ const LEASE_RETRY_MS = 1_000;
 const REOPEN_MS = 500;
 
 /** The longest wait for a backend or store that does not answer. */
-const MOST_REOPEN_MS = 15_000;
+const MAX_REOPEN_MS = 15_000;
 
 /** Who waits for a stream to be open does not wait longer: some servers answer a GET with their first event. */
 const OPEN_WAIT_MS = 2_000;
 
 interface OpenStream {
+  readonly backend: Backend;
   readonly stop: AbortController;
   readonly opened: Promise<void>;
 }
@@ -53,38 +53,59 @@ interface OpenStream {
  */
 export class SessionStreams {
   readonly #parts: SessionStreamsParts;
-  readonly #holder = randomUUID();
-  readonly #open = new Map<string, OpenStream>();
+  readonly #holder = random.uuid();
+  /** By session, then by the backend's name. */
+  readonly #open = new Map<string, Map<string, OpenStream>>();
 
   constructor(parts: SessionStreamsParts) {
+    const { events, streams } = parts;
     this.#parts = parts;
+    events.on("streamOpened", (session) => this.adjust(session));
+    events.on("streamClosed", (session) => this.adjust(session));
+    events.on("upstreamOpened", (session) => this.adjust(session));
+    events.on("sessionGone", (key) => this.#drop(key));
+    events.on("backendAdded", () => this.#adjustAll());
+    events.on("backendRemoved", () => this.#adjustAll());
+    // What a session has at backends may follow from what another process did in it.
+    events.on("sessionChanged", async (record) => {
+      const session = streams.session(record.key);
+      session?.follow(record);
+      if (session !== undefined) await this.adjust(session);
+    });
   }
 
   /** Opens what the session should have by now and closes what it should not. Waits a while until it is open. */
   async adjust(session: LiveSession): Promise<void> {
     const opening: Promise<void>[] = [];
-    for (const backend of this.#parts.backends) {
-      const slot = slotOf(session.key, backend);
-      const present = this.#open.get(slot);
-      if (!this.#isWanted(session, backend)) present?.stop.abort(new Error("not wanted any more"));
-      else if (present === undefined) opening.push(this.#start(session, backend, slot));
-      else opening.push(present.opened);
+    const open = this.#open.get(session.key);
+    for (const { backend, stop } of open?.values() ?? []) {
+      if (!this.#isWanted(session, backend)) stop.abort(new Error("not wanted any more"));
     }
-    await untilAborted(Promise.all(opening), AbortSignal.timeout(OPEN_WAIT_MS)).catch(() => {});
-  }
-
-  /** Lets go of everything for a session that ended. */
-  drop(key: string): void {
-    for (const backend of this.#parts.backends) {
-      this.#open.get(slotOf(key, backend))?.stop.abort(new Error("the session ended"));
+    for (const backend of this.#parts.backends.all) {
+      if (!this.#isWanted(session, backend)) continue;
+      opening.push(open?.get(backend.name)?.opened ?? this.#start(session, backend));
     }
+    if (opening.length === 0) return;
+    await untilAborted(Promise.all(opening), clock.timeout(OPEN_WAIT_MS)).catch(() => {});
   }
 
   closeAll(): void {
-    for (const { stop } of this.#open.values()) stop.abort(new Error("closed"));
+    for (const key of [...this.#open.keys()]) this.#drop(key, "closed");
+  }
+
+  #drop(key: string, reason = "the session ended"): void {
+    for (const { stop } of this.#open.get(key)?.values() ?? []) stop.abort(new Error(reason));
+  }
+
+  /** There are other backends than before. */
+  async #adjustAll(): Promise<void> {
+    const { streams } = this.#parts;
+    const sessions = [...this.#open.keys()].map((key) => streams.session(key));
+    await Promise.all(sessions.map((session) => session && this.adjust(session)));
   }
 
   #isWanted(session: LiveSession, backend: Backend): boolean {
+    if (this.#parts.backends.get(backend.name) !== backend) return false;
     if (session.ended || !this.#parts.streams.isOpen(session.key)) return false;
     if (this.#parts.upstreams.opened(session, backend) === undefined) return false;
     const { notifications, catalog } = backend.settings;
@@ -92,12 +113,14 @@ export class SessionStreams {
     return subscribed || notifications === "session" || catalog === "perSession";
   }
 
-  #start(session: LiveSession, backend: Backend, slot: string): Promise<void> {
-    const giveBack = this.#parts.descriptors.takeStream();
-    if (giveBack === undefined) return Promise.resolve();
+  #start(session: LiveSession, backend: Backend): Promise<void> {
+    const release = this.#parts.acquireStream();
+    if (release === undefined) return Promise.resolve();
     const stop = new AbortController();
     const { promise: opened, resolve } = Promise.withResolvers<void>();
-    this.#open.set(slot, { stop, opened });
+    const ofSession = this.#open.get(session.key) ?? new Map<string, OpenStream>();
+    const stream = { backend, stop, opened };
+    this.#open.set(session.key, ofSession.set(backend.name, stream));
     this.#run(session, backend, stop.signal, resolve)
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;
@@ -105,8 +128,11 @@ export class SessionStreams {
       })
       .finally(() => {
         resolve();
-        giveBack();
-        this.#open.delete(slot);
+        release();
+        if (ofSession.get(backend.name) === stream) ofSession.delete(backend.name);
+        if (ofSession.size === 0 && this.#open.get(session.key) === ofSession) {
+          this.#open.delete(session.key);
+        }
       });
     return opened;
   }
@@ -117,10 +143,10 @@ export class SessionStreams {
     signal: AbortSignal,
     opened: () => void,
   ): Promise<void> {
-    const { store, log } = this.#parts;
+    const { leases, log } = this.#parts;
     const purpose = `stream:${backend.name}`;
     const holder = this.#holder;
-    const lease = new Lease({ store, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
+    const lease = new Lease({ leases, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
     let failures = 0;
     try {
       while (!signal.aborted) {
@@ -128,13 +154,13 @@ export class SessionStreams {
           const pauseMs = await this.#follow(session, backend, lease, signal, opened);
           if (pauseMs === undefined) return;
           failures = 0;
-          await delay(pauseMs, undefined, { signal });
+          await clock.sleep(pauseMs, { signal });
         } catch (error) {
           if (signal.aborted) return;
           failures += 1;
           log.info({ sid: session.label, backend: backend.name, error }, "stream lost");
-          const pauseMs = Math.min(REOPEN_MS * 2 ** failures, MOST_REOPEN_MS);
-          await delay(pauseMs, undefined, { signal });
+          const pauseMs = Math.min(REOPEN_MS * 2 ** failures, MAX_REOPEN_MS);
+          await clock.sleep(pauseMs, { signal });
         }
       }
     } finally {
@@ -142,7 +168,7 @@ export class SessionStreams {
     }
   }
 
-  /** One stream, from its opening to its end. Answers how long to wait for the next one, or undefined for none. */
+  /** One stream, from its opening to its end. Returns how long to wait for the next one, or undefined for none. */
   async #follow(
     session: LiveSession,
     backend: Backend,
@@ -154,16 +180,16 @@ export class SessionStreams {
     if (!(await lease.take())) return LEASE_RETRY_MS;
     const upstream = upstreams.opened(session, backend);
     if (upstream === undefined) return undefined;
-    const stream = await upstream.stream(signal);
+    const stream = await upstream.receive(signal);
     opened();
-    if (stream.kind === "unsupported") return undefined;
-    if (stream.kind === "unavailable") throw new Error(`a stream got HTTP ${stream.statusCode}`);
-    if (stream.kind === "lost") {
+    if (stream.kind === "refused") throw new Error(`a stream got HTTP ${stream.statusCode}`);
+    if (stream.kind === "session-unknown") {
       if (backend.settings.stateful) return undefined;
-      await upstreams.lose(session, upstream);
+      await upstreams.markLost(session, upstream);
       await upstreams.open(session, backend, signal);
       return 0;
     }
+    if (stream.kind !== "events") return undefined;
     await lease.during(async () => {
       for await (const { data } of stream.events) {
         if (data !== "") await this.#deliver(session, upstream, data, signal);
@@ -178,26 +204,22 @@ export class SessionStreams {
     text: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { streams, listsChanged, log } = this.#parts;
+    const { streams, passesListChanges, events, log } = this.#parts;
     const { backend } = upstream;
     try {
       const envelope = readEnvelope(text);
       if (envelope.kind === "notification") {
-        const changed = envelope.method.endsWith("/list_changed");
-        const news = changed ? listsChanged(session, backend, text) : text;
-        if (news !== undefined) streams.send(session.key, news);
+        const changed = listsChangedBy(envelope.method).length > 0;
+        if (changed) events.emit("listChanged", session, backend.name);
+        if (!changed || passesListChanges) streams.send(session.key, text);
       } else if (envelope.kind === "request") {
         const pinged = envelope.method === "ping";
         if (!pinged && streams.send(session.key, relayedRequest(text, envelope, upstream))) return;
-        await upstream.settle(envelope, -32000, "the client does not listen", signal);
+        await upstream.respond(envelope, -32000, "the client does not listen", signal);
       }
     } catch (error) {
       if (signal.aborted) throw error;
-      log.warn({ backend: backend.name, error }, "a message of a backend was not delivered");
+      log.warn({ backend: backend.name, error }, "a message from a backend was not delivered");
     }
   }
-}
-
-function slotOf(key: string, backend: Backend): string {
-  return `${key} ${backend.name}`;
 }

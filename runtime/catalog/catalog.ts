@@ -1,16 +1,17 @@
 import { at, replace } from "../wire/json-text.ts";
+import type { ListName } from "../wire/methods.ts";
+import { digestOf, type Item, LIST_NAMES, type Listing } from "./listing.ts";
 import type { Naming } from "./naming.ts";
-import { digestOf, type Item, LIST_NAMES, type ListName, type Offer } from "./offer.ts";
 import { UriTemplate } from "./uri-template.ts";
 
-/** Where a name leads: the backend, and what the backend itself calls the thing. */
+/** Where a name leads: the provider, and what the provider itself calls the thing. */
 export interface Route {
-  readonly backend: string;
+  readonly provider: string;
   readonly name: string;
   readonly repeatable: boolean;
 }
 
-/** A name or URI that two backends offer: the first backend in the order of the configuration has it. */
+/** A name or URI that two providers offer: the first one in the order of the configuration has it. */
 export interface Conflict {
   readonly list: ListName;
   readonly name: string;
@@ -18,9 +19,9 @@ export interface Conflict {
   readonly shadowedBy: string;
 }
 
-export interface BackendOffer {
-  readonly backend: string;
-  readonly offer: Offer;
+export interface ProviderListing {
+  readonly provider: string;
+  readonly listing: Listing;
 }
 
 interface MergedList {
@@ -34,16 +35,16 @@ export interface Page {
   readonly nextCursor?: string;
 }
 
-/** The lists of all backends as one, in the order of the configuration and then of each backend. Never changes. */
+/** The lists of all providers as one, in the order of the configuration and then of each provider. Never changes. */
 export class Catalog {
   readonly conflicts: readonly Conflict[];
   readonly #lists: Readonly<Record<ListName, MergedList>>;
   readonly #routes: Readonly<Record<ListName, ReadonlyMap<string, Route>>>;
-  readonly #templates: readonly { readonly template: UriTemplate; readonly backend: string }[];
+  readonly #templates: readonly { readonly template: UriTemplate; readonly provider: string }[];
 
-  constructor(offers: readonly BackendOffer[], naming: Naming) {
+  constructor(listings: readonly ProviderListing[], naming: Naming) {
     const conflicts: Conflict[] = [];
-    const merge = (list: ListName) => mergeList(list, offers, naming, conflicts);
+    const merge = (list: ListName) => mergeList(list, listings, naming, conflicts);
     const merged = {
       tools: merge("tools"),
       prompts: merge("prompts"),
@@ -59,7 +60,7 @@ export class Catalog {
       resourceTemplates: merged.resourceTemplates.routes,
     };
     this.#templates = [...merged.resourceTemplates.routes.values()]
-      .map(({ name, backend }) => ({ template: new UriTemplate(name), backend }))
+      .map(({ name, provider }) => ({ template: new UriTemplate(name), provider }))
       .sort((a, b) => b.template.literalLength - a.template.literalLength);
   }
 
@@ -71,15 +72,15 @@ export class Catalog {
     return this.#routes.prompts.get(name);
   }
 
-  /** The backend that has a URI: listed exactly, or made from the most literal template that matches. */
+  /** The provider that has a URI: listed exactly, or made from the most literal template that matches. */
   resource(uri: string): string | undefined {
-    const exact = this.#routes.resources.get(uri)?.backend;
-    return exact ?? this.#templates.find(({ template }) => template.matches(uri))?.backend;
+    const exact = this.#routes.resources.get(uri)?.provider;
+    return exact ?? this.#templates.find(({ template }) => template.matches(uri))?.provider;
   }
 
-  /** The backend that offers exactly this template, or the URI if it is none. */
+  /** The provider that offers exactly this template, or the URI if it is none. */
   template(uriTemplate: string): string | undefined {
-    return this.#routes.resourceTemplates.get(uriTemplate)?.backend ?? this.resource(uriTemplate);
+    return this.#routes.resourceTemplates.get(uriTemplate)?.provider ?? this.resource(uriTemplate);
   }
 
   digest(list: ListName): string {
@@ -112,30 +113,30 @@ export class Catalog {
 
 function mergeList(
   list: ListName,
-  offers: readonly BackendOffer[],
+  listings: readonly ProviderListing[],
   naming: Naming,
   conflicts: Conflict[],
 ): MergedList & { readonly routes: ReadonlyMap<string, Route> } {
   const routes = new Map<string, Route>();
   const texts: string[] = [];
-  for (const { backend, offer } of offers) {
-    for (const item of offer.lists[list]) {
-      const exposed = exposedName(list, backend, item, naming);
+  for (const { provider, listing } of listings) {
+    for (const item of listing.lists[list]) {
+      const exposed = exposedName(list, provider, item, naming);
       const taken = routes.get(exposed);
       if (taken !== undefined) {
-        conflicts.push({ list, name: exposed, backend, shadowedBy: taken.backend });
+        conflicts.push({ list, name: exposed, backend: provider, shadowedBy: taken.provider });
         continue;
       }
-      routes.set(exposed, { backend, name: item.name, repeatable: item.repeatable });
+      routes.set(exposed, { provider, name: item.name, repeatable: item.repeatable });
       texts.push(exposed === item.name ? item.text : renamed(item.text, exposed));
     }
   }
   return { routes, names: [...routes.keys()], texts, digest: digestOf(texts) };
 }
 
-/** Tools and prompts get the backend's prefix; URIs are the backends' own. */
-function exposedName(list: ListName, backend: string, item: Item, naming: Naming): string {
-  return list === "tools" || list === "prompts" ? naming.expose(backend, item.name) : item.name;
+/** Tools and prompts get the provider's prefix; URIs are the providers' own. */
+function exposedName(list: ListName, provider: string, item: Item, naming: Naming): string {
+  return list === "tools" || list === "prompts" ? naming.expose(provider, item.name) : item.name;
 }
 
 function renamed(text: string, name: string): string {

@@ -1,48 +1,67 @@
-import { refused } from "../upstream/sessions/handshake.ts";
-import { resultOf, type UpstreamSession } from "../upstream/sessions/upstream-session.ts";
-import { ownRequest } from "../upstream/sessions/upstream-sessions.ts";
-import { FleetError } from "../wire/fleet-error.ts";
-import { at, cut } from "../wire/json-text.ts";
-import { type Item, LISTS, type ListName, readItems } from "./offer.ts";
+import { createHash } from "node:crypto";
 
-/** A backend that pages on for ever is cut off here. */
-const MAX_PAGES = 100;
+import { at, cut, elements } from "../wire/json-text.ts";
+import type { ListName } from "../wire/methods.ts";
 
-/** All items of one list of a backend; one that does not know the list has none. Errors: BACKEND_REFUSED. */
-export async function readList(
-  upstream: UpstreamSession,
-  list: ListName,
-  signal: AbortSignal,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const request = ownRequest(LISTS[list].method, cursor === undefined ? {} : { cursor });
-    const answer = await upstream.ask(request, "list", signal);
-    if (answer.text === undefined) throw refused(upstream.backend, answer.statusCode, undefined);
-    const result = resultOf(answer.text);
-    if (result === undefined) {
-      if (isMethodUnknown(answer.text)) return items;
-      throw refused(upstream.backend, answer.statusCode, answer.text);
-    }
-    items.push(...readItems(result, list));
-    const next = at(result, "nextCursor");
-    cursor = next === undefined ? undefined : cursorOf(cut(result, next));
-    if (cursor === undefined) return items;
-  }
-  throw new FleetError("BACKEND_REFUSED", {
-    message: `the backend ${upstream.backend.name} pages its ${list} on for more than ${MAX_PAGES} pages`,
-    data: { backend: upstream.backend.name },
+/** The lists, in the order in which they are read and announced. */
+export const LIST_NAMES: readonly ListName[] = [
+  "tools",
+  "prompts",
+  "resources",
+  "resourceTemplates",
+];
+
+/** The capability that a server declares where it has the list, and what an item is known by. */
+export const LISTS = {
+  tools: { capability: "tools", nameKey: "name" },
+  prompts: { capability: "prompts", nameKey: "name" },
+  resources: { capability: "resources", nameKey: "uri" },
+  resourceTemplates: { capability: "resources", nameKey: "uriTemplate" },
+} as const satisfies Readonly<Record<ListName, object>>;
+
+/** One tool, prompt, resource or template as its provider described it. */
+export interface Item {
+  /** Its name, URI or URI template. */
+  readonly name: string;
+  /** The provider's own JSON text. */
+  readonly text: string;
+  /** A tool that says of itself that running it twice does no harm. */
+  readonly repeatable: boolean;
+}
+
+/** What one provider offers. */
+export interface Listing {
+  readonly lists: Readonly<Record<ListName, readonly Item[]>>;
+  readonly instructions: string | undefined;
+}
+
+/** The items in the result of a list request. Items without a name cannot be called and are left out. */
+export function readItems(resultText: string, list: ListName): Item[] {
+  const array = at(resultText, list);
+  if (array === undefined) return [];
+  return elements(resultText, array.start).flatMap((span) => {
+    const text = cut(resultText, span);
+    const name = valueAt(text, LISTS[list].nameKey);
+    if (typeof name !== "string") return [];
+    const hint = (key: string) => valueAt(text, "annotations", key) === true;
+    return [{ name, text, repeatable: hint("readOnlyHint") || hint("idempotentHint") }];
   });
 }
 
-/** Servers with resources but without templates answer so. */
-function isMethodUnknown(text: string): boolean {
-  const code = at(text, "error", "code");
-  return code !== undefined && cut(text, code) === "-32601";
+/** A short name for a list's whole content: two lists with one digest are the same list. */
+export function digestOf(texts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(text).update("\n");
+  return hash.digest("base64url").slice(0, 22);
 }
 
-function cursorOf(text: string): string | undefined {
-  const cursor: unknown = JSON.parse(text);
-  return typeof cursor === "string" ? cursor : undefined;
+function valueAt(text: string, ...path: string[]): unknown {
+  const span = at(text, ...path);
+  return span === undefined ? undefined : JSON.parse(cut(text, span));
 }
+
+/** A listing without items. */
+export const EMPTY_LISTING: Listing = {
+  lists: { tools: [], prompts: [], resources: [], resourceTemplates: [] },
+  instructions: undefined,
+};

@@ -1,103 +1,151 @@
 import type { Logger } from "pino";
-
-import { untilAborted } from "../fleet/until-aborted.ts";
+import { untilAborted } from "../async/until-aborted.ts";
+import { clock, type Timer } from "../platform/clock.ts";
+import type { ListName } from "../wire/methods.ts";
 import { Catalog } from "./catalog.ts";
-import type { Discovery } from "./discovery.ts";
+import type { ItemSource } from "./item-source.ts";
+import type { Listing } from "./listing.ts";
 import type { Naming } from "./naming.ts";
-import type { ListName } from "./offer.ts";
 
-/** Changes of several backends, or of several lists of one, that come this close are told as one. */
+/** Changes of several providers, or of several lists of one, that come this close are told as one. */
 const DEBOUNCE_MS = 50;
 
 export interface ViewParts {
   readonly key: string;
   readonly naming: Naming;
-  /** How long the first lists wait for backends that do not answer. */
+  /** How long the first lists wait for providers that do not answer. */
   readonly firstAnswerMs: number;
   readonly log: Logger;
   /** A merged list is another one than was announced last. */
   readonly onChange: (view: View, lists: readonly ListName[]) => void;
-  readonly discover: (onChange: () => void) => readonly Discovery[];
 }
 
-/** What clients of one kind see: the merged offers of all backends, kept up to date. */
+/** What clients of one kind see: the merged listings of all providers, kept up to date. */
 export class View {
   readonly key: string;
-  readonly discoveries: readonly Discovery[];
-  readonly #naming: Naming;
-  readonly #firstAnswerMs: number;
-  readonly #log: Logger;
-  readonly #onChange: ViewParts["onChange"];
+  usedAtMs = clock.now();
+  readonly #parts: ViewParts;
   readonly #conflicts = new Set<string>();
+  #sources: readonly ItemSource[] = [];
+  /** By provider: what it listed before it was replaced under its name, until its successor has answered or failed. */
+  readonly #replaced = new Map<string, Listing>();
   #catalog: Catalog;
   #announced: Catalog;
-  #debounce: NodeJS.Timeout | undefined;
+  #debounce: Timer | undefined;
+  #settling: Promise<void> = Promise.resolve();
   #settled = false;
-  usedAtMs = Date.now();
 
-  constructor({ key, naming, firstAnswerMs, log, onChange, discover }: ViewParts) {
-    this.key = key;
-    this.#naming = naming;
-    this.#firstAnswerMs = firstAnswerMs;
-    this.#log = log;
-    this.#onChange = onChange;
-    this.#catalog = new Catalog([], naming);
+  constructor(parts: ViewParts) {
+    this.key = parts.key;
+    this.#parts = parts;
+    this.#catalog = new Catalog([], parts.naming);
     this.#announced = this.#catalog;
-    this.discoveries = discover(() => this.#merge());
-    for (const discovery of this.discoveries) discovery.start();
-    void this.settled();
   }
 
   get catalog(): Catalog {
     return this.#catalog;
   }
 
-  /** Backends that offer nothing right now, by name. */
+  /** In the order of the configuration. */
+  get sources(): readonly ItemSource[] {
+    return this.#sources;
+  }
+
+  /** What each provider lists right now, in the order of the configuration; undefined where it lists nothing. */
+  get listings(): readonly { provider: string; listing: Listing | undefined }[] {
+    return this.#sources.map(({ provider, listing }) => ({
+      provider,
+      listing: listing ?? this.#replaced.get(provider),
+    }));
+  }
+
+  /** Providers that list nothing right now, by name. */
   get missing(): string[] {
-    return this.discoveries.filter(({ offer }) => !offer).map(({ backend }) => backend.name);
+    return this.listings.filter(({ listing }) => !listing).map(({ provider }) => provider);
   }
 
   get instructions(): string | undefined {
-    const sections = this.discoveries.flatMap(({ backend, offer }) =>
-      offer?.instructions === undefined ? [] : [`## ${backend.name}\n\n${offer.instructions}`],
+    const sections = this.listings.flatMap(({ provider, listing }) =>
+      listing?.instructions === undefined ? [] : [`## ${provider}\n\n${listing.instructions}`],
     );
     return sections.length === 0 ? undefined : sections.join("\n\n");
   }
 
-  /** Waits until every backend has answered or failed once, or the time for that is over. */
-  async settled(): Promise<Catalog> {
-    if (this.#settled) return this.#catalog;
-    const all = Promise.all(this.discoveries.map(({ settled }) => settled));
-    const limit = AbortSignal.timeout(this.#firstAnswerMs);
-    await untilAborted(all, limit).catch(() => {});
-    if (!this.#settled) {
-      this.#settled = true;
-      this.#announced = this.#catalog;
+  /** Merges these sources from now on. Those that were there before stay as they are; those that are not any more close. */
+  setSources(sources: readonly ItemSource[]): void {
+    const before = this.#sources;
+    const listed = this.listings;
+    this.#sources = sources;
+    for (const source of sources) {
+      if (before.includes(source)) continue;
+      source.start();
+      this.#keepUntilSettled(
+        source,
+        listed.find(({ provider }) => provider === source.provider),
+      );
     }
+    for (const source of before) {
+      if (sources.includes(source)) continue;
+      if (!sources.some(({ provider }) => provider === source.provider)) {
+        this.#replaced.delete(source.provider);
+      }
+      source.close().catch((error: unknown) => {
+        this.#parts.log.warn({ provider: source.provider, error }, "a source could not be closed");
+      });
+    }
+    if (!this.#settled) this.#settling = this.#settle(sources);
+    this.merge();
+  }
+
+  /** Waits until every provider has answered or failed once, or the time for that is over. */
+  async settled(): Promise<Catalog> {
+    if (!this.#settled) await this.#settling;
     return this.#catalog;
   }
 
-  async close(): Promise<void> {
-    clearTimeout(this.#debounce);
-    await Promise.all(this.discoveries.map((discovery) => discovery.close()));
-  }
-
-  #merge(): void {
-    const offers = this.discoveries.flatMap(({ backend, offer }) =>
-      offer === undefined ? [] : [{ backend: backend.name, offer }],
+  /** A source has another listing. */
+  merge(): void {
+    const listings = this.listings.flatMap(({ provider, listing }) =>
+      listing === undefined ? [] : [{ provider, listing }],
     );
-    const merged = new Catalog(offers, this.#naming);
+    const merged = new Catalog(listings, this.#parts.naming);
     if (merged.changedSince(this.#catalog).length > 0) this.#catalog = merged;
     this.#logConflicts();
     if (!this.#settled) return;
-    clearTimeout(this.#debounce);
-    this.#debounce = setTimeout(() => this.#announce(), DEBOUNCE_MS);
+    clock.clear(this.#debounce);
+    this.#debounce = clock.after(DEBOUNCE_MS, () => this.#announce());
+  }
+
+  async close(): Promise<void> {
+    clock.clear(this.#debounce);
+    await Promise.all(this.#sources.map((source) => source.close()));
+  }
+
+  /** A provider that was replaced under its name is not gone in between. */
+  #keepUntilSettled(source: ItemSource, before?: { listing?: Listing | undefined }): void {
+    if (before?.listing === undefined) return;
+    this.#replaced.set(source.provider, before.listing);
+    void source.settled.then(() => {
+      if (!this.#sources.includes(source)) return;
+      this.#replaced.delete(source.provider);
+      this.merge();
+    });
+  }
+
+  async #settle(sources: readonly ItemSource[]): Promise<void> {
+    const all = Promise.all(sources.map(({ settled }) => settled));
+    await untilAborted(all, clock.timeout(this.#parts.firstAnswerMs)).catch(() => {});
+    if (this.#settled || sources !== this.#sources) return;
+    this.#settled = true;
+    this.#announced = this.#catalog;
   }
 
   #logConflicts(): void {
     for (const conflict of this.#catalog.conflicts) {
       const name = JSON.stringify(conflict);
-      if (!this.#conflicts.has(name)) this.#log.warn(conflict, "two backends offer the same name");
+      if (!this.#conflicts.has(name)) {
+        this.#parts.log.warn(conflict, "two backends offer the same name");
+      }
       this.#conflicts.add(name);
     }
   }
@@ -105,6 +153,6 @@ export class View {
   #announce(): void {
     const changed = this.#catalog.changedSince(this.#announced);
     this.#announced = this.#catalog;
-    if (changed.length > 0) this.#onChange(this, changed);
+    if (changed.length > 0) this.#parts.onChange(this, changed);
   }
 }

@@ -1,109 +1,119 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
-import type { Backend } from "../upstream/backend.ts";
-import { LATEST_PROTOCOL_VERSION } from "../wire/protocol-version.ts";
-import { Discovery } from "./discovery.ts";
+import { clock, type Timer } from "../platform/clock.ts";
+import type { Events } from "../sessions/events.ts";
+import { BASE_CAPABILITIES, viewKey } from "../sessions/view-key.ts";
+import type { ItemSource } from "./item-source.ts";
 import { Naming } from "./naming.ts";
-import { digestOf, type ListName } from "./offer.ts";
 import { View } from "./view.ts";
 
+/** A kind of clients, and the capabilities that they declare, as JSON text. */
+export interface ViewOf {
+  readonly view: string;
+  readonly capabilities: string;
+}
+
+/** What a view is told apart by, and made for. */
 export interface ViewsParts {
-  readonly backends: readonly Backend[];
   readonly settings: Settings;
-  /** Our own `clientInfo`, as JSON text. */
-  readonly clientInfo: string;
+  /** The sources of all providers there are now, for one view, in the order of the configuration. */
+  readonly sourcesOf: (
+    view: ViewOf,
+    before: readonly ItemSource[],
+    onChange: () => void,
+  ) => readonly ItemSource[];
+  readonly events: Events;
   readonly log: Logger;
 }
 
-/** The view of clients that declare no capabilities: always there, so that /status can speak of backends. */
-const BASE_CAPABILITIES = "{}";
-
 /** One view per set of client capabilities, since servers offer different things to different clients. */
 export class Views {
+  /** The view of clients that declare no capabilities: always there, so that /status can speak of backends. */
   readonly base: View;
   readonly naming: Naming;
   readonly #parts: ViewsParts;
-  readonly #views = new Map<string, View>();
-  readonly #sweeper: NodeJS.Timeout;
-  #onChange: (view: View, lists: readonly ListName[]) => void = () => {};
-  #isWatched: (key: string) => boolean = () => false;
+  readonly #views = new Map<string, { readonly view: View; readonly capabilities: string }>();
+  readonly #pins = new Set<(key: string) => boolean>();
+  readonly #sweeper: Timer;
 
   constructor(parts: ViewsParts) {
+    const { settings, events } = parts;
     this.#parts = parts;
-    this.naming = new Naming(parts.settings.aggregation.prefixFormat);
-    this.base = this.get(viewKey(BASE_CAPABILITIES), BASE_CAPABILITIES);
-    const idleMs = parts.settings.limits.catalogRefreshSeconds * 1000;
-    this.#sweeper = setInterval(() => this.#sweep(Date.now() - idleMs), idleMs);
+    this.naming = new Naming(settings.aggregation.prefixFormat);
+    this.base = this.get({ view: viewKey(BASE_CAPABILITIES), capabilities: BASE_CAPABILITIES });
+    const idleMs = settings.limits.catalogRefreshSeconds * 1000;
+    this.#sweeper = clock.every(idleMs, () => this.#sweep(clock.now() - idleMs));
     this.#sweeper.unref();
+    events.on("viewListsChanged", (view, backend) => this.#refresh(view, backend));
+    events.on("backendAdded", () => this.#followBackends());
+    events.on("backendRemoved", () => this.#followBackends());
   }
 
-  /** `listener` hears of every change of a merged list. */
-  onChange(listener: (view: View, lists: readonly ListName[]) => void): void {
-    this.#onChange = listener;
+  /** A view for which `isPinned` holds is never closed for want of use. */
+  pinWhile(isPinned: (key: string) => boolean): void {
+    this.#pins.add(isPinned);
   }
 
-  /** A view for which `isWatched` holds is never closed for want of use. */
-  keepWhile(isWatched: (key: string) => boolean): void {
-    this.#isWatched = isWatched;
-  }
-
-  /** The view of a session; made, and the backends asked, where it is not there. */
-  get(key: string, capabilities: string): View {
+  /** The view of a kind of clients; made, and the providers asked, where it is not there. */
+  get({ view: key, capabilities }: ViewOf): View {
     const present = this.#views.get(key);
     if (present !== undefined) {
-      present.usedAtMs = Date.now();
-      return present;
+      present.view.usedAtMs = clock.now();
+      return present.view;
     }
     if (this.#views.size >= this.#parts.settings.limits.views) this.#closeLeastUsed();
-    const view = this.#create(key, capabilities);
-    this.#views.set(key, view);
+    const view = this.#create(key);
+    this.#views.set(key, { view, capabilities });
+    this.#setSources(view, capabilities);
     return view;
   }
 
-  /** Has a backend's lists read again for a view, if it is here. */
-  refresh(key: string, backend: string): void {
-    for (const discovery of this.#views.get(key)?.discoveries ?? []) {
-      if (discovery.backend.name === backend) discovery.refresh();
-    }
-  }
-
   async close(): Promise<void> {
-    clearInterval(this.#sweeper);
-    await Promise.all([...this.#views.values()].map((view) => view.close()));
+    clock.clear(this.#sweeper);
+    await Promise.all([...this.#views.values()].map(({ view }) => view.close()));
     this.#views.clear();
   }
 
-  #create(key: string, capabilities: string): View {
-    const { backends, settings, clientInfo } = this.#parts;
-    const { health, limits } = settings;
-    const log = this.#parts.log.child({ view: key.slice(0, 8) });
-    const introduction = { protocol: LATEST_PROTOCOL_VERSION, clientInfo, capabilities };
-    const refreshSeconds = limits.catalogRefreshSeconds;
+  #create(key: string): View {
+    const { settings, events } = this.#parts;
     return new View({
       key,
       naming: this.naming,
-      firstAnswerMs: health.timeoutSeconds * 1000,
-      log,
-      onChange: (view, lists) => this.#onChange(view, lists),
-      discover: (onChange) =>
-        backends.map(
-          (backend) =>
-            new Discovery({ backend, introduction, health, refreshSeconds, log, onChange }),
-        ),
+      firstAnswerMs: settings.health.timeoutSeconds * 1000,
+      log: this.#parts.log.child({ view: key.slice(0, 8) }),
+      onChange: (view, lists) => events.emit("catalogChanged", view.key, lists),
     });
   }
 
+  #setSources(view: View, capabilities: string): void {
+    const of = { view: view.key, capabilities };
+    view.setSources(this.#parts.sourcesOf(of, view.sources, () => view.merge()));
+  }
+
+  #followBackends(): void {
+    for (const { view, capabilities } of this.#views.values()) this.#setSources(view, capabilities);
+  }
+
+  /** Has a provider's lists read again for a view, if it is here. */
+  #refresh(key: string, provider: string): void {
+    const sources = this.#views.get(key)?.view.sources ?? [];
+    sources.find((source) => source.provider === provider)?.refresh();
+  }
+
   #sweep(unusedSinceMs: number): void {
-    for (const view of this.#views.values()) {
-      const used = view.usedAtMs > unusedSinceMs || this.#isWatched(view.key);
+    for (const { view } of this.#views.values()) {
+      const isPinned = [...this.#pins].some((pins) => pins(view.key));
+      const used = view.usedAtMs > unusedSinceMs || isPinned;
       if (view !== this.base && !used) this.#remove(view);
     }
   }
 
   #closeLeastUsed(): void {
-    const views = [...this.#views.values()].filter((view) => view !== this.base);
-    const [least] = views.sort((a, b) => a.usedAtMs - b.usedAtMs);
-    if (least !== undefined) this.#remove(least);
+    const views = [...this.#views.values()].flatMap(({ view }) =>
+      view === this.base ? [] : [view],
+    );
+    const [leastUsed] = views.sort((a, b) => a.usedAtMs - b.usedAtMs);
+    if (leastUsed !== undefined) this.#remove(leastUsed);
   }
 
   #remove(view: View): void {
@@ -112,17 +122,4 @@ export class Views {
       this.#parts.log.warn({ error }, "a view could not be closed");
     });
   }
-}
-
-/** The name of a view: equal for equal capabilities, in whatever order their keys come. */
-export function viewKey(capabilities: string): string {
-  return digestOf([canonical(JSON.parse(capabilities))]);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === "object" && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
 }

@@ -1,116 +1,38 @@
 #!/usr/bin/env node
 import { FaultsError } from "@mcp-fleet/contract";
-import { jsonSchema, type Role, type Settings } from "@mcp-fleet/contract/settings";
-import { Command, CommanderError, Option } from "commander";
-import { type Flags, readSettings } from "../server/configuration.ts";
+import { Command, CommanderError } from "commander";
+import { VERSION } from "../platform/version.ts";
 import { NOFILE_EXIT_CODE, NofileError, writeTerminationMessage } from "../server/nofile.ts";
-import type { Create } from "../server/role-process.ts";
-import { readSecrets } from "../server/secrets.ts";
-import { VERSION } from "../server/version.ts";
 import { addPlan } from "./plan.ts";
+import { addSchema } from "./schema.ts";
+import { addServe } from "./serve.ts";
+import { addValidate } from "./validate.ts";
 
 /** The command line or the configuration is wrong: nothing has started. */
 const USAGE_EXIT_CODE = 2;
 
-interface Options {
-  config?: string;
-  host?: string;
-  port?: string;
-  adminPort?: string;
-  logLevel?: string;
-}
-
-function settingsFor(role: Role, options: Options): Settings {
-  const { config, host, port, adminPort, logLevel } = options;
-  const flags: Flags = {
-    ...(host !== undefined && { "--host": host }),
-    ...(port !== undefined && { "--port": port }),
-    ...(adminPort !== undefined && { "--admin-port": adminPort }),
-    ...(logLevel !== undefined && { "--log-level": logLevel }),
-  };
-  return readSettings({ role, file: config, environment: process.env, flags });
-}
-
-async function gateway(options: Options): Promise<void> {
-  const settings = settingsFor("gateway", options);
-  const { createGateway } = await import("../roles/gateway/gateway.ts");
-  await serve(createGateway, settings);
-}
-
-async function proxy(options: Options): Promise<void> {
-  const settings = settingsFor("proxy", options);
-  const { createProxy } = await import("../roles/proxy/proxy.ts");
-  await serve(createProxy, settings);
-}
-
-async function serve(create: Create, settings: Settings): Promise<void> {
-  const { run } = await import("../server/run.ts");
-  await run(create, settings, readSecrets(process.env));
-}
-
-function validate(options: Options & { role: Role }): void {
-  const { backends, session, host, port, name, role } = settingsFor(options.role, options);
-  const names = backends.map((backend) => backend.name).join(", ");
-  const many = backends.length === 1 ? "1 backend" : `${backends.length} backends`;
-  process.stdout.write(
-    `valid: ${role} ${name} on ${host}:${port}, ${many} (${names}), at most ${session.maxSessions} sessions\n`,
-  );
-}
-
-function schema(): void {
-  process.stdout.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
-}
-
-const config = () =>
-  new Option("--config <file>", "the configuration, YAML; absent: MCP_FLEET_* variables say all");
-
 const program = new Command("mcp-fleet")
-  .description("MCP servers behind endpoints that many processes serve together.")
+  .description(
+    "MCP gateways and proxies for a fleet: one endpoint, any number of processes, sessions shared by all of them.",
+  )
   .version(VERSION)
   .exitOverride()
   .showSuggestionAfterError()
   .addHelpText("after", "\nFlags override MCP_FLEET_* variables, which override the file.");
 
-addServer("gateway", "serve the backends of a configuration as one MCP endpoint", gateway);
-addServer("proxy", "serve the one backend of a configuration, each session on its pod", proxy);
-
-program
-  .command("validate")
-  .description("say everything that is wrong with a configuration, without starting anything")
-  .addOption(config())
-  .addOption(
-    new Option("--role <role>", "what the configuration is for")
-      .choices(["gateway", "proxy"])
-      .default("gateway"),
-  )
-  .action(validate);
-
-program
-  .command("schema")
-  .description("print the JSON Schema of the configuration, for editors")
-  .action(schema);
-
+addServe(program);
+addValidate(program);
+addSchema(program);
 addPlan(program);
-
-function addServer(
-  name: string,
-  description: string,
-  action: (options: Options) => Promise<void>,
-): void {
-  program
-    .command(name)
-    .description(description)
-    .addOption(config())
-    .option("--host <address>", "the address that both listeners bind")
-    .option("--port <number>", "the port of MCP; 0 is any free one")
-    .option("--admin-port <number>", "the port of health, metrics and status; 0 is any free one")
-    .option("--log-level <level>", "debug, info, warn, error or silent")
-    .action(action);
-}
 
 try {
   await program.parseAsync();
 } catch (error) {
+  end(error);
+}
+
+/** Says what went wrong, and ends the process with the code that says how. */
+function end(error: unknown): void {
   if (error instanceof CommanderError) {
     // commander has printed what it says; help and version end well.
     process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;

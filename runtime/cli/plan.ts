@@ -1,65 +1,108 @@
 import {
-  type FleetInputs,
+  CapacityError,
   INPUT_NAMES,
   INPUTS,
   type Input,
   type InputName,
+  inputKey,
+  type Plan,
+  type PlanInputs,
   plan,
+  planOf,
   printInput,
-  type ServerLoad,
+  readInput,
   STORES,
+  type Store,
   type Unit,
 } from "@mcp-fleet/contract/capacity";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { kindOf, readAmount } from "./plan-amount.ts";
-import { kebab, readServer } from "./plan-server.ts";
+import { readConfiguration } from "../server/configuration.ts";
 import { planTable } from "./plan-table.ts";
 
-type PlanOptions = Omit<FleetInputs, "servers"> & {
-  readonly server?: readonly ServerLoad[];
+/** By option: inputs stand under their keys. */
+interface PlanOptions extends Readonly<Record<string, unknown>> {
+  readonly config?: string;
+  readonly store?: Store;
   readonly json?: true;
-};
+}
 
-/** `mcp-fleet plan`: what a fleet needs for a load, with the arithmetic. Errors: CapacityError. */
+/** `mcp-fleet plan`: what a fleet needs for a load, with the arithmetic. Errors: ConfigError, CapacityError. */
 export function addPlan(program: Command): void {
   const command = program
     .command("plan")
-    .description("say what a fleet needs: pods, descriptors, memory, store and time")
+    .description("compute what a fleet needs: pods, descriptors, memory, store and time")
+    .option("--config <file>", "a configuration with its section load; flags go before it")
     .option("--json", "as JSON")
     .addOption(new Option("--store <kind>", "where sessions are kept").choices(STORES))
-    .addOption(serverOption())
     .action((options: PlanOptions) => print(command, options));
   for (const name of INPUT_NAMES) command.addOption(optionOf(name));
 }
 
-function print(command: Command, { json, server: servers = [], ...load }: PlanOptions): void {
-  if (load.backends === undefined && servers.length === 0) {
-    command.error("error: --backends <number> is required where no --server is described");
-  }
-  const answer = plan({ ...load, servers });
-  process.stdout.write(json ? `${JSON.stringify(answer, undefined, 2)}\n` : planTable(answer));
-}
-
-function serverOption(): Option {
-  const example = "name=github,replicas=3,stateful,proxied,call-timeout-max=10m";
-  const about = `an MCP server, said again for each; docs/capacity.md lists its keys: ${example}`;
-  return new Option("--server <spec>", about).argParser(
-    (text: string, before: readonly ServerLoad[] = []) => [...before, readServer(text)],
+function print(command: Command, options: PlanOptions): void {
+  const said = inputsOf(options);
+  const answer = answerTo(command, options.config, said);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(answer, undefined, 2)}\n` : planTable(answer),
   );
 }
 
-/** `memoryBytes` is `--memory-bytes`; sessions are required, all else has a default or follows from another input. */
-function optionOf(name: InputName): Option {
-  const { unit, description, default: fallback }: Input = INPUTS[name];
-  const known = fallback === undefined ? "" : ` (default: ${printInput(name, fallback)})`;
-  const option = new Option(`--${kebab(name)} <${kindOf(unit)}>`, `${description}${known}`);
-  option.argParser((text: string) => read(text, unit));
-  return option.makeOptionMandatory(name === "sessions");
+function answerTo(command: Command, file: string | undefined, said: Partial<PlanInputs>): Plan {
+  if (file !== undefined) {
+    return readConfiguration({ file, environment: process.env }, (document, faults) =>
+      withFlags(said, () => planOf(document, faults, said)),
+    );
+  }
+  const { sessions, backends } = said;
+  if (sessions === undefined || backends === undefined) {
+    command.error("error: --sessions and --backends are required without --config");
+  }
+  return withFlags(said, () => plan({ ...said, sessions }));
 }
 
-function read(text: string, unit: Unit): number {
+/** What a flag says is at fault there, whatever a file says. */
+function withFlags(said: Partial<PlanInputs>, work: () => Plan): Plan {
   try {
-    return readAmount(text, unit);
+    return work();
+  } catch (error) {
+    if (!(error instanceof CapacityError)) throw error;
+    throw error.map((found) =>
+      Object.hasOwn(said, found.path) ? { ...found, origin: flagOf(found.path) } : found,
+    );
+  }
+}
+
+function inputsOf(options: PlanOptions): Partial<PlanInputs> {
+  const { store } = options;
+  const numbers: Partial<Record<InputName, number>> = {};
+  for (const name of INPUT_NAMES) {
+    const value = options[inputKey(name)];
+    if (typeof value === "number") numbers[name] = value;
+  }
+  return { ...numbers, ...(store !== undefined && { store }) };
+}
+
+/** `callTimeoutMaxSeconds` is `--call-timeout-max`, since its value says the unit. */
+function flagOf(name: string): string {
+  return `--${inputKey(name).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function optionOf(name: InputName): Option {
+  const input: Input = INPUTS[name];
+  const { unit, description, default: fallback } = input;
+  const known = fallback === undefined ? "" : ` (default: ${printInput(name, fallback)})`;
+  const option = new Option(`${flagOf(name)} <${kindOf(unit)}>`, `${description}${known}`);
+  return option.argParser((text: string) => read(text, input));
+}
+
+/** What a person writes for a number of this unit. */
+function kindOf(unit: Unit): string {
+  if (unit === "bytes") return "size";
+  return unit === "seconds" ? "duration" : "number";
+}
+
+function read(text: string, input: Input): number {
+  try {
+    return readInput(text, input);
   } catch (error) {
     if (error instanceof RangeError) throw new InvalidArgumentError(error.message);
     throw error;

@@ -2,23 +2,23 @@ import type { FastifyReply } from "fastify";
 
 import type { LiveSession } from "../sessions/live-session.ts";
 import { encodeEvent, SSE_KEEP_ALIVE } from "../wire/sse.ts";
-import { beginEvents } from "./begin-answer.ts";
-import type { Beating } from "./keep-alive.ts";
+import { beginEvents } from "./http-response.ts";
+import type { KeepAliveTarget } from "./keep-alive.ts";
 
 /** A client that lets this much pile up does not read: its stream is closed, and it may open a new one. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 
 /** One GET stream of a client: what is said to it unasked. */
-export class ClientStream implements Beating {
+export class ClientStream implements KeepAliveTarget {
   readonly session: LiveSession;
-  place = -1;
+  slot = -1;
   readonly #reply: FastifyReply;
-  readonly #onBeat: () => void;
+  readonly #onTick: () => void;
 
-  constructor(session: LiveSession, reply: FastifyReply, onBeat: () => void) {
+  constructor(session: LiveSession, reply: FastifyReply, onTick: () => void) {
     this.session = session;
     this.#reply = reply;
-    this.#onBeat = onBeat;
+    this.#onTick = onTick;
     // A stream mostly ends with its process, when a request that takes over its connection would be cut.
     beginEvents(reply, { connection: "close" });
   }
@@ -40,8 +40,8 @@ export class ClientStream implements Beating {
   }
 
   /** An open stream is use of the session, and a comment finds out whether it is still open. */
-  beat(): void {
-    this.#onBeat();
+  tick(): void {
+    this.#onTick();
     this.#reply.raw.write(SSE_KEEP_ALIVE);
   }
 

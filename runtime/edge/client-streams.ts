@@ -1,4 +1,6 @@
 import type { FastifyReply } from "fastify";
+import { random } from "../platform/random.ts";
+import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { ClientStream } from "./client-stream.ts";
@@ -8,35 +10,28 @@ export interface ClientStreamsParts {
   readonly keepAlive: KeepAlive;
   /** Open streams a session may have; the oldest gives way to one more. */
   readonly perSession: number;
+  /** An open stream is use of its session. */
+  readonly touch: (session: LiveSession) => void;
+  readonly events: Events;
   readonly metrics: Metrics;
 }
 
 /** How long clients of a process that ends take on average to open their streams elsewhere. */
 const RECONNECT_SPREAD_MS = 1_000;
 
-interface Listeners {
-  readonly opened: (session: LiveSession) => void;
-  readonly closed: (session: LiveSession) => void;
-  readonly used: (session: LiveSession) => void;
-}
-
 /** The open GET streams of this process. A message goes to one stream of its session: the newest. */
 export class ClientStreams {
   readonly #parts: ClientStreamsParts;
   readonly #streams = new Map<string, ClientStream[]>();
-  #listeners: Listeners = { opened: () => {}, closed: () => {}, used: () => {} };
 
   constructor(parts: ClientStreamsParts) {
     this.#parts = parts;
-  }
-
-  listen(listeners: Listeners): void {
-    this.#listeners = listeners;
+    parts.events.on("sessionGone", (key) => this.#close(key));
   }
 
   open(session: LiveSession, reply: FastifyReply): void {
-    const { keepAlive, perSession, metrics } = this.#parts;
-    const stream = new ClientStream(session, reply, () => this.#listeners.used(session));
+    const { keepAlive, perSession, touch, events, metrics } = this.#parts;
+    const stream = new ClientStream(session, reply, () => touch(session));
     const streams = this.#streams.get(session.key) ?? [];
     if (streams.length >= perSession) streams[0]?.close();
     streams.push(stream);
@@ -44,7 +39,7 @@ export class ClientStreams {
     keepAlive.add(stream);
     metrics.streams.inc();
     stream.onClose(() => this.#closed(stream));
-    if (streams.length === 1) this.#listeners.opened(session);
+    if (streams.length === 1) events.emit("streamOpened", session);
   }
 
   /** Whether there was a stream that took the message. */
@@ -73,20 +68,20 @@ export class ClientStreams {
     for (const [stream] of this.#streams.values()) if (stream !== undefined) yield stream.session;
   }
 
-  close(key: string): void {
-    for (const stream of this.#streams.get(key) ?? []) stream.close();
-  }
-
-  /** Sends every client elsewhere, spread over a while so that they do not all arrive at once. */
-  sendAway(): void {
+  /** Closes all, and asks clients to open new ones, spread over a while so that they do not all arrive at once elsewhere. */
+  closeAll(): void {
     for (const streams of this.#streams.values()) {
-      const retryMs = Math.round(RECONNECT_SPREAD_MS * (0.5 + Math.random()));
+      const retryMs = Math.round(RECONNECT_SPREAD_MS * (0.5 + random.fraction()));
       for (const stream of streams) stream.close(retryMs);
     }
   }
 
+  #close(key: string): void {
+    for (const stream of this.#streams.get(key) ?? []) stream.close();
+  }
+
   #closed(stream: ClientStream): void {
-    const { keepAlive, metrics } = this.#parts;
+    const { keepAlive, events, metrics } = this.#parts;
     const { session } = stream;
     keepAlive.delete(stream);
     metrics.streams.dec();
@@ -94,7 +89,7 @@ export class ClientStreams {
     if (rest.length > 0) this.#streams.set(session.key, rest);
     else {
       this.#streams.delete(session.key);
-      this.#listeners.closed(session);
+      events.emit("streamClosed", session);
     }
   }
 }

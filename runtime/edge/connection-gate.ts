@@ -1,12 +1,20 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import type { RequestListener, Server, ServerOptions } from "node:http";
 import type { Socket } from "node:net";
-
-import type { Descriptors } from "../server/descriptors.ts";
+import { clock } from "../platform/clock.ts";
+import { sockets } from "../platform/sockets.ts";
 import { ERROR_TABLE, NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 
 /** How long a refused client has, first to say something, then to take the answer and go. */
 const REFUSAL_MS = 1_000;
+
+/** How many connections there is room for. */
+export interface ConnectionBudget {
+  /** Whether a client's connection is taken; if so, it counts until it closes. */
+  acquireConnection(socket: Socket): boolean;
+  /** A connection that is told that it is refused; it counts until it closes. The oldest gives way to one too many. */
+  acquireRefusal(socket: Socket): void;
+}
 
 /**
  * An HTTP server that takes a connection only while there are descriptors for it. Beyond that a client is answered
@@ -17,16 +25,16 @@ const REFUSAL_MS = 1_000;
 export function createGatedServer(
   options: ServerOptions,
   handler: RequestListener,
-  descriptors: Descriptors,
+  budget: ConnectionBudget,
 ): Server {
-  const server = createServer(options, handler);
+  const server = sockets.httpServer(options, handler);
   const serve = server.listeners("connection");
   server.removeAllListeners("connection");
   server.on("connection", (socket: Socket) => {
-    if (descriptors.takeConnection(socket)) {
+    if (budget.acquireConnection(socket)) {
       for (const listener of serve) Reflect.apply(listener, server, [socket]);
     } else {
-      descriptors.takeRefusal(socket);
+      budget.acquireRefusal(socket);
       refuse(socket);
     }
   });
@@ -34,11 +42,11 @@ export function createGatedServer(
 }
 
 function refuse(socket: Socket): void {
-  const patience = setTimeout(() => socket.destroy(), REFUSAL_MS).unref();
+  const timer = clock.after(REFUSAL_MS, () => socket.destroy()).unref();
   socket.on("error", () => {});
-  socket.once("close", () => clearTimeout(patience));
+  socket.once("close", () => clock.clear(timer));
   socket.once("data", () => {
-    patience.refresh();
+    timer.refresh();
     socket.end(refusal());
   });
 }

@@ -7,9 +7,8 @@ import type { FastifyReply } from "fastify";
 import type { FleetError } from "../wire/fleet-error.ts";
 import type { Reply } from "../wire/reply.ts";
 import { encodeEvent, SSE_KEEP_ALIVE } from "../wire/sse.ts";
-import { beginAnswer, beginEvents } from "./begin-answer.ts";
-import type { Beating, KeepAlive } from "./keep-alive.ts";
-import { sendError } from "./send-error.ts";
+import { beginAnswer, beginEvents, sendError } from "./http-response.ts";
+import type { KeepAlive, KeepAliveTarget } from "./keep-alive.ts";
 
 type Mode = "open" | "json" | "sse" | "ended";
 
@@ -17,15 +16,15 @@ type Mode = "open" | "json" | "sse" | "ended";
  * The answer to one POST. A backend that is silent for long makes it an SSE stream with comments, so that
  * nothing in between takes the connection for dead.
  */
-export class HttpReply implements Reply, Beating {
-  place = -1;
+export class HttpReply implements Reply, KeepAliveTarget {
+  slot = -1;
   readonly #reply: FastifyReply;
   readonly #idText: string;
   readonly #keepAlive: KeepAlive;
   readonly #prefersSse: boolean;
   readonly #gone = new AbortController();
   #mode: Mode = "open";
-  #quietBeats = 0;
+  #idleTicks = 0;
 
   /** `prefersSse`: the client would rather have even a single message as an event. */
   constructor(reply: FastifyReply, idText: string, keepAlive: KeepAlive, prefersSse: boolean) {
@@ -74,7 +73,7 @@ export class HttpReply implements Reply, Beating {
   async event(text: string): Promise<void> {
     if (this.#mode === "open") this.#beginSse();
     if (this.#mode !== "sse" || this.#gone.signal.aborted) return;
-    this.#quietBeats = 0;
+    this.#idleTicks = 0;
     const { raw } = this.#reply;
     if (raw.write(encodeEvent(text)) || this.#gone.signal.aborted) return;
     await once(raw, "drain", { signal: this.#gone.signal }).catch(() => {});
@@ -98,10 +97,10 @@ export class HttpReply implements Reply, Beating {
     }
   }
 
-  /** The first beat may come right after the request: only the second one says that it was quiet for long. */
-  beat(): void {
-    this.#quietBeats += 1;
-    if (this.#quietBeats < 2) return;
+  /** The first tick may come right after the request: only the second one says that it was quiet for long. */
+  tick(): void {
+    this.#idleTicks += 1;
+    if (this.#idleTicks < 2) return;
     if (this.#mode === "open") this.#beginSse();
     if (this.#mode === "sse") this.#reply.raw.write(SSE_KEEP_ALIVE);
   }

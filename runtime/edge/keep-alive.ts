@@ -1,47 +1,48 @@
-/** Something on which silence can last too long. */
-export interface Beating {
+import { clock, type Timer } from "../platform/clock.ts";
+
+/** Something that looks dead to proxies when it is silent for too long. */
+export interface KeepAliveTarget {
   /** Where the `KeepAlive` has it. -1: nowhere. */
-  place: number;
+  slot: number;
   /** Says something if nothing was said for a while. */
-  beat(): void;
+  tick(): void;
 }
 
 /**
- * One timer that keeps all open answers and streams from looking dead to whatever stands in between. They stand in an
- * array: the tables that a set of V8 outgrows point to the next one, so that past answers in them, with all that they
- * hold, stay in memory until a full collection.
+ * One timer that keeps all open answers and streams from looking dead to whatever stands in between.
+ *
+ * They are in an array and not in a Set: V8 keeps the tables that an ordered hash set has outgrown reachable from the
+ * next one, and with them every answer that was in it, until a full collection. `test/leaks.test.ts` shows the difference.
  */
 export class KeepAlive {
-  readonly #beating: Beating[] = [];
-  readonly #timer: NodeJS.Timeout;
+  readonly #targets: KeepAliveTarget[] = [];
+  readonly #timer: Timer;
 
   constructor(intervalSeconds: number) {
-    this.#timer = setInterval(() => {
-      for (const beating of this.#beating.slice()) {
-        if (beating.place >= 0) beating.beat();
-      }
-    }, intervalSeconds * 1000);
+    this.#timer = clock.every(intervalSeconds * 1000, () => {
+      for (const target of this.#targets.slice()) if (target.slot >= 0) target.tick();
+    });
     this.#timer.unref();
   }
 
-  add(beating: Beating): void {
-    beating.place = this.#beating.push(beating) - 1;
+  add(target: KeepAliveTarget): void {
+    target.slot = this.#targets.push(target) - 1;
   }
 
-  /** The last one takes its place. */
-  delete(beating: Beating): void {
-    const { place } = beating;
-    if (place < 0) return;
-    const last = this.#beating.pop();
-    if (last !== undefined && last !== beating) {
-      this.#beating[place] = last;
-      last.place = place;
+  /** The last one takes its slot. */
+  delete(target: KeepAliveTarget): void {
+    const { slot } = target;
+    if (slot < 0) return;
+    const last = this.#targets.pop();
+    if (last !== undefined && last !== target) {
+      this.#targets[slot] = last;
+      last.slot = slot;
     }
-    beating.place = -1;
+    target.slot = -1;
   }
 
   close(): void {
-    clearInterval(this.#timer);
-    for (const beating of this.#beating.splice(0)) beating.place = -1;
+    clock.clear(this.#timer);
+    for (const target of this.#targets.splice(0)) target.slot = -1;
   }
 }

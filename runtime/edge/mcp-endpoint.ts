@@ -1,38 +1,45 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Logger } from "pino";
-import type { Role } from "../roles/role.ts";
-import type { Descriptors } from "../server/descriptors.ts";
+import type { Handler } from "../calls/call.ts";
+import type { Calls } from "../calls/calls.ts";
+import { RequestContext } from "../calls/request-context.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import type { Metrics } from "../telemetry/metrics.ts";
 import { asFleetError, FleetError, resultText } from "../wire/fleet-error.ts";
 import { type Message, readMessage } from "../wire/message.ts";
 import { allowsBatches } from "../wire/protocol-version.ts";
-import type { Reply } from "../wire/reply.ts";
 import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import { BatchReply } from "./batch-reply.ts";
-import { readClientHello } from "./client-hello.ts";
 import type { ClientStreams } from "./client-streams.ts";
 import type { Drain } from "./drain.ts";
 import { HttpReply } from "./http-reply.ts";
+import { readInitialize } from "./initialize-params.ts";
 import type { KeepAlive } from "./keep-alive.ts";
 import { checkAccept, checkProtocolVersion, prefersSse } from "./negotiation.ts";
 import { bodyText, isBatch, readBatch } from "./request-body.ts";
+import { WholeReply } from "./whole-reply.ts";
+
+/** Whether the process has descriptors left for one more. Errors: AT_CAPACITY. */
+export interface Room {
+  requireCapacity(what: "session" | "stream"): void;
+}
 
 export interface McpEndpointParts {
-  readonly role: Role;
+  readonly calls: Calls;
+  /** The result of initialize, as JSON text. */
+  readonly initialize: (context: RequestContext) => Promise<string>;
   readonly sessions: Sessions;
   readonly streams: ClientStreams;
   readonly keepAlive: KeepAlive;
   readonly drain: Drain;
-  readonly descriptors: Descriptors;
+  readonly room: Room;
   readonly limits: Settings["limits"];
-  readonly metrics: Metrics;
-  readonly log: Logger;
 }
 
-/** POST, GET and DELETE of the MCP endpoint: from HTTP to session and message, and no further. */
+/**
+ * MCP over HTTP, the sessions' era: POST, GET and DELETE of the endpoint, from HTTP to session and message, and no
+ * further. Guards and authentication come before it (`mcp-server.ts`), the life of a call is in `calls/`.
+ */
 export class McpEndpoint {
   readonly #parts: McpEndpointParts;
 
@@ -47,14 +54,19 @@ export class McpEndpoint {
     const message = readMessage(text);
     try {
       if (message.method === "initialize") return await this.#initialize(request, message, reply);
-      return await this.#withSession(await this.#session(request), async (session) => {
-        if (message.kind !== "request") return await this.#accept(session, message, reply);
-        await this.#answer(session, message, this.#replyTo(request, reply, message.idText));
-        return reply;
+      return await this.#withSession(request, async (session) => {
+        const context = this.#context(request, session);
+        if (message.kind === "request") {
+          const answer = this.#replyTo(request, reply, message.idText);
+          await this.#parts.calls.request({ context, message, reply: answer });
+          return reply;
+        }
+        await this.#handOver(context, message);
+        return reply.code(202).send();
       });
     } catch (thrown) {
       // The id of a response is one of ours: an error under it would answer some other request of the client.
-      throw withId(thrown, message.kind === "request" ? message.idText : "");
+      throw asFleetError(thrown).withId(message.kind === "request" ? message.idText : "");
     }
   }
 
@@ -62,7 +74,7 @@ export class McpEndpoint {
     checkAccept(request.headers.accept, [SSE_CONTENT_TYPE]);
     const session = await this.#session(request);
     if (this.#parts.drain.state === "closing") throw new FleetError("DRAINING");
-    this.#parts.descriptors.checkRoom("stream");
+    this.#parts.room.requireCapacity("stream");
     this.#parts.streams.open(session, reply);
     return reply;
   }
@@ -74,29 +86,35 @@ export class McpEndpoint {
   }
 
   async #initialize(
-    { owner }: FastifyRequest,
+    request: FastifyRequest,
     message: Message,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    const { role, sessions, drain, descriptors, limits, metrics } = this.#parts;
-    if (drain.refusesSessions) throw new FleetError("DRAINING");
-    descriptors.checkRoom("session");
-    const hello = readClientHello(message, limits.clientBytes);
-    const view = role.viewOf(hello.capabilities);
-    const session = await sessions.create({ ...hello, owner, view });
-    const result = await this.#open(session);
-    metrics.calls.inc({ method: "initialize", outcome: "ok" });
-    return reply
-      .header("mcp-session-id", session.id)
-      .header("content-type", "application/json")
-      .send(resultText(message.idText, result));
+    const { calls, sessions, drain, room, limits } = this.#parts;
+    const answer = new WholeReply(reply, message.idText);
+    const handler: Handler = async ({ context: { principal } }) => {
+      if (drain.refusesSessions) throw new FleetError("DRAINING");
+      room.requireCapacity("session");
+      const client = readInitialize(message, limits.clientBytes);
+      const session = await sessions.create({ ...client, owner: principal.owner });
+      const result = await this.#open(request, session);
+      reply.header("mcp-session-id", session.id);
+      answer.message(resultText(message.idText, result));
+    };
+    const context = this.#context(request, undefined);
+    try {
+      await calls.through({ context, message, reply: answer }, handler);
+    } catch (thrown) {
+      answer.fail(asFleetError(thrown));
+    }
+    return reply;
   }
 
   /** A session that its role cannot open was never there: the client has no id of it. */
-  async #open(session: LiveSession): Promise<string> {
-    const { role, sessions } = this.#parts;
+  async #open(request: FastifyRequest, session: LiveSession): Promise<string> {
+    const { initialize, sessions } = this.#parts;
     try {
-      return await role.open(session);
+      return await initialize(this.#context(request, session));
     } catch (error) {
       await sessions.end(session, "refused");
       throw error;
@@ -108,8 +126,8 @@ export class McpEndpoint {
     reply: FastifyReply,
     text: string,
   ): Promise<FastifyReply> {
-    const { limits } = this.#parts;
-    return await this.#withSession(await this.#session(request), async (session) => {
+    const { calls, limits } = this.#parts;
+    return await this.#withSession(request, async (session) => {
       const { protocol } = session.record;
       if (!allowsBatches(protocol)) {
         const message = `batches do not exist in protocol ${protocol}`;
@@ -118,34 +136,26 @@ export class McpEndpoint {
       const messages = readBatch(text, limits.batchMessages);
       const requests = messages.filter(({ kind }) => kind === "request");
       const others = messages.filter(({ kind }) => kind !== "request");
-      for (const message of others) await this.#handOver(session, message);
+      for (const message of others) {
+        await this.#handOver(this.#context(request, session), message);
+      }
       if (requests.length === 0) return reply.code(202).send();
       const stream = this.#replyTo(request, reply, "");
-      const answers = requests.map((message) =>
-        this.#answer(session, message, new BatchReply(stream, message.idText)),
-      );
+      const answers = requests.map((message) => {
+        const context = this.#context(request, session);
+        const answer = new BatchReply(stream, message.idText);
+        return calls.request({ context, message, reply: answer });
+      });
       await Promise.all(answers);
       stream.end();
       return reply;
     });
   }
 
-  /** Every request of a session ends here, well or badly. */
-  async #answer(session: LiveSession, message: Message, reply: Reply): Promise<void> {
-    const { role, metrics, log } = this.#parts;
-    metrics.callsInFlight.inc();
-    let outcome: string = "ok";
-    try {
-      await role.request(session, message, reply);
-    } catch (thrown) {
-      const error = asFleetError(thrown);
-      outcome = error.code;
-      logFailure(log, error, session, message.method);
-      reply.fail(error);
-    } finally {
-      metrics.callsInFlight.dec();
-      metrics.calls.inc({ method: knownMethod(message.method), outcome });
-    }
+  #context(request: FastifyRequest, session: LiveSession | undefined): RequestContext {
+    const { principal, headers } = request;
+    const maxMs = this.#parts.limits.callTimeoutMaxSeconds * 1000;
+    return new RequestContext({ principal, authorization: headers.authorization, session, maxMs });
   }
 
   #replyTo(request: FastifyRequest, reply: FastifyReply, idText: string): HttpReply {
@@ -153,19 +163,10 @@ export class McpEndpoint {
     return new HttpReply(reply, idText, this.#parts.keepAlive, asEvents);
   }
 
-  async #accept(
-    session: LiveSession,
-    message: Message,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
-    await this.#handOver(session, message);
-    return reply.code(202).send();
-  }
-
-  async #handOver(session: LiveSession, message: Message): Promise<void> {
-    const { role } = this.#parts;
-    if (message.kind === "response") await role.response(session, message);
-    else await role.notification(session, message);
+  async #handOver(context: RequestContext, message: Message): Promise<void> {
+    const { calls } = this.#parts;
+    if (message.kind === "response") await calls.response(context, message);
+    else await calls.notification(context, message);
   }
 
   async #session(request: FastifyRequest): Promise<LiveSession> {
@@ -174,58 +175,26 @@ export class McpEndpoint {
       checkProtocolVersion(header(request, "mcp-protocol-version"));
       throw new FleetError("SESSION_REQUIRED");
     }
-    const session = await this.#parts.sessions.find(id, request.owner);
+    const session = await this.#parts.sessions.find(id, request.principal.owner);
     checkProtocolVersion(header(request, "mcp-protocol-version"));
     return session;
   }
 
   async #withSession(
-    session: LiveSession,
+    request: FastifyRequest,
     work: (held: LiveSession) => Promise<FastifyReply>,
   ): Promise<FastifyReply> {
-    const held = this.#parts.sessions.hold(session);
+    const { sessions } = this.#parts;
+    const held = sessions.hold(await this.#session(request));
     try {
       return await work(held);
     } finally {
-      this.#parts.sessions.release(held);
+      sessions.release(held);
     }
   }
-}
-
-/** The methods of MCP, so that a client's invention does not become a metric label. */
-const METHODS: ReadonlySet<string> = new Set([
-  "ping",
-  "tools/list",
-  "tools/call",
-  "prompts/list",
-  "prompts/get",
-  "resources/list",
-  "resources/templates/list",
-  "resources/read",
-  "resources/subscribe",
-  "resources/unsubscribe",
-  "completion/complete",
-  "logging/setLevel",
-]);
-
-function knownMethod(method: string): string {
-  return METHODS.has(method) ? method : "other";
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function withId(thrown: unknown, idText: string): FleetError {
-  const error = asFleetError(thrown);
-  if (error.idText !== undefined || idText === "") return error;
-  const { message, data, retryAfterSeconds, cause } = error;
-  const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-  return new FleetError(error.code, { message, data, idText, cause, ...retry });
-}
-
-function logFailure(log: Logger, error: FleetError, session: LiveSession, method: string): void {
-  const level = error.statusCode >= 500 || error.code === "INTERNAL" ? "error" : "info";
-  log[level]({ sid: session.label, method, code: error.code, error }, "request failed");
 }

@@ -4,23 +4,22 @@ import cors from "@fastify/cors";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { addProbes, type Probes } from "../admin/probes.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import { METADATA_PATH } from "../auth/protected-resource.ts";
-import type { Descriptors } from "../server/descriptors.ts";
+import type { Principal } from "../sessions/principal.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { asFleetError, FleetError } from "../wire/fleet-error.ts";
-import { createGatedServer } from "./connection-gate.ts";
+import { type ConnectionBudget, createGatedServer } from "./connection-gate.ts";
 import type { Drain } from "./drain.ts";
-import { drainedResponse } from "./drained-response.ts";
 import type { Guards } from "./guards.ts";
+import { drainedResponse, sendError } from "./http-response.ts";
 import type { McpEndpoint } from "./mcp-endpoint.ts";
-import { sendError } from "./send-error.ts";
+import { addProbes, type Probes } from "./probes.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Whom the sessions of this client belong to. */
-    owner: string;
+    /** Who sent it. */
+    principal: Principal;
   }
 }
 
@@ -30,13 +29,13 @@ export interface McpServerParts {
   readonly guards: Guards;
   readonly drain: Drain;
   readonly probes: Probes;
-  readonly descriptors: Descriptors;
+  readonly connections: ConnectionBudget;
   readonly settings: Settings;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-/** Longer than the 60 s for which balancers keep idle connections, so that it is they who close them: they heed nothing. */
+/** Longer than the 60 s for which balancers keep idle connections: they do not heed announcements, so they close first. */
 const KEEP_ALIVE_MS = 75_000;
 
 /**
@@ -54,12 +53,12 @@ export const MCP_PATH = "/mcp";
 
 /** The listener that clients talk to. */
 export function buildMcpServer(parts: McpServerParts): FastifyInstance {
-  const { endpoint, authenticator, guards, drain, probes, descriptors, settings } = parts;
+  const { endpoint, authenticator, guards, drain, probes, connections, settings } = parts;
   const requestTimeout = settings.limits.requestTimeoutSeconds * 1000;
   const ServerResponse = drainedResponse(drain);
   const options = { requestTimeout, ServerResponse, ...idleTimes(settings.drain.lingerSeconds) };
   const server = Fastify({
-    serverFactory: (handler) => createGatedServer(options, handler, descriptors),
+    serverFactory: (handler) => createGatedServer(options, handler, connections),
     bodyLimit: settings.limits.bodyBytes,
     forceCloseConnections: "idle",
     return503OnClosing: false,
@@ -85,9 +84,9 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
 
 /** Before the body is read, so that nobody unknown makes the process hold one. */
 function authenticateWith(mcp: FastifyInstance, authenticator: Authenticator) {
-  mcp.decorateRequest("owner", "");
+  mcp.decorateRequest("principal");
   return async (request: FastifyRequest): Promise<void> => {
-    request.owner = await authenticator.authenticate(request.headers);
+    request.principal = await authenticator.authenticate(request.headers);
   };
 }
 

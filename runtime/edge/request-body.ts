@@ -25,12 +25,12 @@ export function readBatch(text: string, maxMessages: number): Message[] {
   const spans = elements(text);
   if (spans.length === 0 || spans.length > maxMessages) {
     throw new FleetError("INVALID_REQUEST", {
-      message: `a batch holds 1 to ${maxMessages} messages (limits.batchMessages)`,
+      message: `a batch must hold 1 to ${maxMessages} messages (limits.batchMessages)`,
     });
   }
   const messages = spans.map((span) => readMessage(cut(text, span)));
   if (messages.some(({ method }) => method === "initialize")) {
-    throw new FleetError("INVALID_REQUEST", { message: "initialize cannot stand in a batch" });
+    throw new FleetError("INVALID_REQUEST", { message: "initialize must not be part of a batch" });
   }
   return messages;
 }

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
-
-import type { SessionStore } from "../sessions/session-store.ts";
+import { clock } from "../platform/clock.ts";
+import type { LeaseStore } from "./lease-store.ts";
 
 export interface LeaseParts {
-  readonly store: SessionStore;
+  readonly leases: LeaseStore;
   readonly log: Logger;
   /** The session's key. */
   readonly key: string;
@@ -25,25 +25,25 @@ export class Lease {
 
   /** Whether it is ours now. Errors: STORE_UNAVAILABLE. */
   take(): Promise<boolean> {
-    const { store, key, purpose, holder, ttlMs } = this.#parts;
-    return store.lease(key, purpose, holder, ttlMs);
+    const { leases, key, purpose, holder, ttlMs } = this.#parts;
+    return leases.take(key, purpose, holder, ttlMs);
   }
 
   /** Does what it was taken for, and prolongs it all the while. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     const prolong = () => this.#orLog(this.take(), "a lease cannot be prolonged");
-    const timer = setInterval(prolong, this.#parts.ttlMs / 3).unref();
+    const timer = clock.every(this.#parts.ttlMs / 3, prolong).unref();
     try {
       return await work();
     } finally {
-      clearInterval(timer);
+      clock.clear(timer);
     }
   }
 
   /** Gives it back. Nobody waits for that: it also ends by itself. */
   release(): void {
-    const { store, key, purpose, holder } = this.#parts;
-    this.#orLog(store.release(key, purpose, holder), "a lease cannot be given back");
+    const { leases, key, purpose, holder } = this.#parts;
+    this.#orLog(leases.release(key, purpose, holder), "a lease cannot be given back");
   }
 
   #orLog(done: Promise<unknown>, failure: string): void {

@@ -1,53 +1,83 @@
-import type { LiveSession } from "../sessions/live-session.ts";
-import type { SessionRecord } from "../sessions/session-record.ts";
-import type { Message } from "../wire/message.ts";
-import type { Reply } from "../wire/reply.ts";
+import type { Settings } from "@mcp-fleet/contract/settings";
+import type { Logger } from "pino";
+import type { Handler } from "../calls/call.ts";
+import type { ClientListeners } from "../calls/client-listeners.ts";
+import type { ClientMessages } from "../calls/client-messages.ts";
+import type { Forwarder } from "../calls/forwarder.ts";
+import type { RequestContext } from "../calls/request-context.ts";
+import type { SessionStreams } from "../calls/session-streams.ts";
+import type { Subscriptions } from "../calls/subscriptions.ts";
+import type { FleetBus } from "../fleet/fleet-bus.ts";
+import type { Events } from "../sessions/events.ts";
+import type { SessionStore } from "../sessions/session-store.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { BackendRegistry } from "../upstream/backend-registry.ts";
+import type { PodReport, PodRow } from "../upstream/sessions/pod-report.ts";
+import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 
 /** What a role does with what reaches the edge: it answers "which backend, under which name?". */
 export interface Role {
-  /** Under which key the lists for a client with these capabilities (JSON text) are kept; may start to fetch them. */
-  viewOf(capabilities: string): string;
-
   /** The result of initialize, as JSON text. Where this fails, the session ends. */
-  open(session: LiveSession): Promise<string>;
+  initialize(context: RequestContext): Promise<string>;
 
-  /** Answers a request through `reply`; throws what went wrong before or during that. */
-  request(session: LiveSession, message: Message, reply: Reply): Promise<void>;
+  /** Answers a request through its reply; throws what went wrong before or during that. */
+  readonly request: Handler;
 
-  notification(session: LiveSession, message: Message): Promise<void>;
-
-  /** The client's answer to what a backend asked. */
-  response(session: LiveSession, message: Message): Promise<void>;
-
-  /** The session's first stream opened: from now on what backends say unasked has somewhere to go. */
-  streamOpened(session: LiveSession): void;
-
-  /** The session's last stream closed. */
-  streamClosed(session: LiveSession): void;
-
-  /** Another process did something in a session, or this one. */
-  changed(record: SessionRecord): void;
-
-  /**
-   * A backend said in a session that its lists changed. Answers the message to pass on, or undefined where the role
-   * tells clients in its own words.
-   */
-  listsChanged(session: LiveSession, backend: string, text: string): string | undefined;
-
-  /** Another process heard, or this one, that a backend's lists changed for all sessions of a view. */
-  listsToldOf(view: string, backend: string): void;
-
-  /** Cleans up at the backends behind a session that ended. Never fails. */
-  ended(record: SessionRecord): Promise<void>;
-
-  /** Whether the first look at the backends is over. */
-  readonly ready: boolean;
+  /** Why the process should get no traffic yet; undefined once the first look at the backends is over. */
+  readonly notReady: string | undefined;
 
   /** The role's part of /status. */
-  status(): Promise<Record<string, unknown>>;
-
-  /** Sets the gauges that nobody counts along the way, before a scrape. */
-  measure(): void;
+  status(): Promise<RoleStatus>;
 
   close(): Promise<void>;
+}
+
+/** A name that two backends offer, as /status shows it. */
+export interface ConflictRow {
+  readonly list: string;
+  readonly name: string;
+  readonly backend: string;
+  readonly shadowedBy: string;
+}
+
+/** A backend's row in /status. The address is there for operators; it holds no credentials. */
+export interface BackendRow {
+  readonly name: string;
+  readonly address: string;
+  readonly state: string;
+  readonly stateful: boolean;
+  readonly since?: string;
+  readonly error?: string | undefined;
+  readonly protocol?: string | undefined;
+  /** How many items of each list it offers. */
+  readonly tools?: number;
+  readonly prompts?: number;
+  readonly resources?: number;
+  readonly resourceTemplates?: number;
+  readonly pods?: readonly PodRow[];
+}
+
+export interface RoleStatus {
+  readonly groupRef?: string | undefined;
+  readonly metadata?: Settings["metadata"];
+  readonly backends: readonly BackendRow[];
+  readonly conflicts?: readonly ConflictRow[];
+}
+
+/** What every role is made from. */
+export interface RoleParts {
+  readonly settings: Settings;
+  readonly backends: BackendRegistry;
+  readonly sessions: SessionStore;
+  readonly bus: FleetBus;
+  readonly upstreams: UpstreamSessions;
+  readonly forwarder: Forwarder;
+  readonly messages: ClientMessages;
+  readonly streams: ClientListeners;
+  readonly sessionStreams: SessionStreams;
+  readonly subscriptions: Subscriptions;
+  readonly podReport: PodReport;
+  readonly events: Events;
+  readonly metrics: Metrics;
+  readonly log: Logger;
 }

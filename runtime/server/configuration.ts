@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import {
   ConfigError,
   type Fault,
+  FaultsError,
   fault,
   isSection,
   type Path,
@@ -30,8 +31,6 @@ export type Flags = Readonly<Partial<Record<keyof typeof FLAGS, string>>>;
 
 /** Where settings come from: flags override the environment, which overrides the file. */
 export interface Sources {
-  /** What the process will be. Default: a gateway. */
-  readonly role?: Role;
   /** The path of a YAML file; absent when the environment says everything. */
   readonly file?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -42,9 +41,22 @@ export interface Sources {
 /**
  * Reads the settings from all their sources and judges them once.
  *
+ * @param sources and `role`, what the process will be. Default: a gateway.
  * @throws {ConfigError} with the faults of all sources, each with the place that it comes from.
  */
-export function readSettings({ role, file, environment, flags = {} }: Sources): Settings {
+export function readSettings({ role, ...sources }: Sources & { readonly role?: Role }): Settings {
+  return readConfiguration(sources, (document, faults) => validate(document, faults, role));
+}
+
+/**
+ * What `judge` makes of a configuration from all its sources, and of the faults that reading it found.
+ *
+ * @throws {FaultsError} what `judge` throws, each fault with the place that it comes from.
+ */
+export function readConfiguration<Result>(
+  { file, environment, flags = {} }: Sources,
+  judge: (document: Section, faults: readonly Fault[]) => Result,
+): Result {
   const source = file === undefined ? NO_FILE : readFile(file);
   const flagOf = new Map(
     Object.entries(FLAGS).flatMap(([flag, path]) => {
@@ -58,16 +70,14 @@ export function readSettings({ role, file, environment, flags = {} }: Sources): 
   const before = [...source.faults, ...faults, ...secretFaults(environment, configuration)];
   try {
     if (source.section === undefined) throw new ConfigError(before);
-    return validate(configuration, before, role);
+    return judge(configuration, before);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError(
-      error.faults.map((found) => {
-        const name = variableOf(found.steps, variables);
-        const place = name ? (flagOf.get(name)?.flag ?? name) : source.placeOf(found.steps);
-        return found.origin || !place || place === found.path ? found : { ...found, origin: place };
-      }),
-    );
+    if (!(error instanceof FaultsError)) throw error;
+    throw error.map((found) => {
+      const name = variableOf(found.steps, variables);
+      const place = name ? (flagOf.get(name)?.flag ?? name) : source.placeOf(found.steps);
+      return found.origin || !place || place === found.path ? found : { ...found, origin: place };
+    });
   }
 }
 
@@ -126,7 +136,7 @@ function parse(file: string, text: string): Source {
     const fix = code === "DUPLICATE_KEY" ? "keep one of the two" : "correct the YAML there";
     return { ...fault([file], undefined, message, fix), origin: place(offset) };
   });
-  // A key that stands twice leaves a document that can be judged; broken syntax leaves none.
+  // A duplicate key leaves a document that can be judged; broken syntax leaves none.
   if (document.errors.some(({ code }) => code !== "DUPLICATE_KEY")) {
     return { faults, placeOf: () => undefined };
   }

@@ -2,6 +2,9 @@ import type { Socket } from "node:net";
 
 import { type NofileFit, processBudget } from "@mcp-fleet/contract/capacity";
 import type { Settings } from "@mcp-fleet/contract/settings";
+import type { NofileStatus } from "../admin/status-report.ts";
+import type { ConnectionBudget } from "../edge/connection-gate.ts";
+import type { Room } from "../edge/mcp-endpoint.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 
@@ -21,7 +24,7 @@ const REFUSALS_SHARE = 1 / 2;
  * store and process may take is set aside. Clients share the rest in this order: new sessions and streams end where
  * the reserve begins, connections within the reserve, and its last part stays free for what nobody counts.
  */
-export class Descriptors {
+export class Descriptors implements ConnectionBudget, Room {
   readonly #fit: NofileFit | undefined;
   readonly #setAside: number;
   readonly #allowed: number;
@@ -55,7 +58,7 @@ export class Descriptors {
   }
 
   /** The part of /status; undefined where the limit is unknown. */
-  get status(): Record<string, unknown> | undefined {
+  get status(): NofileStatus | undefined {
     if (this.#fit === undefined) return undefined;
     const { limit, need, sessions, lowered } = this.#fit;
     return {
@@ -69,7 +72,7 @@ export class Descriptors {
   }
 
   /** Errors: AT_CAPACITY where one more session or stream of a client would need what is kept for those there are. */
-  checkRoom(what: "session" | "stream"): void {
+  requireCapacity(what: "session" | "stream"): void {
     if (this.used <= this.#allowed) return;
     this.#metrics.descriptorsRefused.inc({ what });
     const message = `this process has no room for another ${what}: its open files are in use`;
@@ -77,7 +80,7 @@ export class Descriptors {
   }
 
   /** Whether a client's connection is taken; if so, it counts until it closes. */
-  takeConnection(socket: Socket): boolean {
+  acquireConnection(socket: Socket): boolean {
     if (this.used - this.#refusals.size >= this.#allowedConnections) {
       this.#metrics.descriptorsRefused.inc({ what: "connection" });
       return false;
@@ -90,7 +93,7 @@ export class Descriptors {
   }
 
   /** A client's connection that is told that it is refused; it counts until it closes. The oldest gives way to one too many. */
-  takeRefusal(socket: Socket): void {
+  acquireRefusal(socket: Socket): void {
     const [oldest] = this.#refusals;
     if (oldest !== undefined && this.#refusals.size >= this.#allowedRefusals) {
       this.#refusals.delete(oldest);
@@ -101,7 +104,7 @@ export class Descriptors {
   }
 
   /** A stream of a session at a backend, beside those set aside; give it back once. Undefined where it is refused. */
-  takeStream(): (() => void) | undefined {
+  readonly acquireStream = (): (() => void) | undefined => {
     if (this.used >= this.#allowed) {
       this.#metrics.descriptorsRefused.inc({ what: "stream" });
       return undefined;
@@ -110,5 +113,5 @@ export class Descriptors {
     return () => {
       this.#streams -= 1;
     };
-  }
+  };
 }

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
+import { WatchedFile } from "../platform/watched-file.ts";
 import { KeyRing } from "../sessions/key-ring.ts";
 import { keysOfFile } from "../sessions/session-keys.ts";
-import { WatchedFile } from "./watched-file.ts";
 
 /** A key ring that follows a file: how keys are rotated without a restart. */
 export class KeyFile {

@@ -1,21 +1,23 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock, type Timer } from "../platform/clock.ts";
 import { KeyRing } from "../sessions/key-ring.ts";
 import { buildLog } from "../telemetry/log.ts";
+import { compose } from "./compose.ts";
 import { checkNofile } from "./nofile.ts";
-import type { Create, RoleProcess } from "./role-process.ts";
 import type { Secrets } from "./secrets.ts";
+import type { Server } from "./server.ts";
 
 /**
  * Runs a role until a signal ends it: the first one drains, a second one cuts. Errors: NofileError, and those
  * of `listen`.
  */
-export async function run(create: Create, given: Settings, secrets: Secrets): Promise<void> {
+export async function run(given: Settings, secrets: Secrets): Promise<void> {
   const log = buildLog(given.logLevel, given.role).child({ name: given.name });
   const nofile = checkNofile(given, log);
   const settings = nofile?.settings ?? given;
   const { sessionKeys, ownerKey, adminToken } = secrets;
-  const server = create({
+  const server = await compose({
     settings,
     log,
     ...(nofile && { nofile }),
@@ -32,16 +34,16 @@ export async function run(create: Create, given: Settings, secrets: Secrets): Pr
   }
   const report = reportStatus(server, settings, log);
   await untilDrained(server, settings, log);
-  clearInterval(report);
+  clock.clear(report);
 }
 
 /** Resolves when everything in flight has finished, or was cut by a second signal or the longest call's time. */
-function untilDrained(server: RoleProcess, settings: Settings, log: Logger): Promise<void> {
+function untilDrained(server: Server, settings: Settings, log: Logger): Promise<void> {
   const { drain, limits } = settings;
   return new Promise((resolve) => {
     let signals = 0;
     const cut = (reason: string) => {
-      log.error({ reason }, "the drain ends early");
+      log.error({ reason }, "the drain is cut short");
       process.exitCode = 1;
       void server.destroy(new Error(reason));
     };
@@ -52,9 +54,9 @@ function untilDrained(server: RoleProcess, settings: Settings, log: Logger): Pro
       // A person who presses Ctrl-C stands before no balancer that has to hear of it.
       const lingerSeconds = signal === "SIGINT" ? 0 : drain.lingerSeconds;
       const deadlineMs = (lingerSeconds + limits.callTimeoutMaxSeconds) * 1000;
-      const deadline = setTimeout(() => cut("the longest call's time is over"), deadlineMs);
+      const deadline = clock.after(deadlineMs, () => cut("the longest call's time is over"));
       void server.drain(lingerSeconds).then(() => {
-        clearTimeout(deadline);
+        clock.clear(deadline);
         process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
         log.info("drained");
         resolve();
@@ -64,13 +66,9 @@ function untilDrained(server: RoleProcess, settings: Settings, log: Logger): Pro
   });
 }
 
-function reportStatus(
-  server: RoleProcess,
-  settings: Settings,
-  log: Logger,
-): NodeJS.Timeout | undefined {
+function reportStatus(server: Server, settings: Settings, log: Logger): Timer | undefined {
   const { statusReportingSeconds } = settings.health;
   if (statusReportingSeconds === undefined) return undefined;
   const report = async () => log.info({ status: await server.status() }, "status");
-  return setInterval(() => void report(), statusReportingSeconds * 1000).unref();
+  return clock.every(statusReportingSeconds * 1000, () => void report()).unref();
 }

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { Logger } from "pino";
+import { clock } from "../platform/clock.ts";
 import { KeyRing } from "../sessions/key-ring.ts";
-import type { SessionStore } from "../sessions/session-store.ts";
+import type { Store } from "../store/store.ts";
 import { KeyFile } from "./key-file.ts";
 
 export interface SigningKeysParts {
@@ -10,7 +9,7 @@ export interface SigningKeysParts {
   readonly given: KeyRing | undefined;
   /** `session.keysFile`. */
   readonly keysFile: string | undefined;
-  readonly store: SessionStore;
+  readonly store: Store;
   readonly log: Logger;
 }
 
@@ -42,11 +41,11 @@ export class SigningKeys {
     }
     for (;;) {
       try {
-        this.ring.replace([{ id: "store", secret: await store.signingKey() }]);
+        this.ring.replace([{ id: "store", secret: await store.secrets.signingKey() }]);
         return;
       } catch (error) {
         log.error({ error }, "the session store has not answered yet: nothing is served");
-        await delay(STORE_RETRY_MS, undefined, { signal });
+        await clock.sleep(STORE_RETRY_MS, { signal });
       }
     }
   }

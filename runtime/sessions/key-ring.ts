@@ -1,4 +1,6 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { clock } from "../platform/clock.ts";
+import { random } from "../platform/random.ts";
 
 export interface SessionSecret {
   /** The operator's name for the key, for log lines; ids carry nothing of it. */
@@ -49,7 +51,7 @@ export class KeyRing {
   #keys: readonly Key[] = [];
   #earliest: Key;
 
-  constructor(secrets: SessionSecrets, now: () => number = Date.now) {
+  constructor(secrets: SessionSecrets, now: () => number = () => clock.now()) {
     this.#now = now;
     this.#earliest = new Key(secrets[0]);
     this.replace(secrets);
@@ -57,7 +59,7 @@ export class KeyRing {
 
   /** A ring of one random key: enough for a store that does not outlive the process. */
   static generate(): KeyRing {
-    return new KeyRing([{ id: "process", secret: randomBytes(32) }]);
+    return new KeyRing([{ id: "process", secret: random.bytes(32) }]);
   }
 
   /** Ids under a key that leaves are no forgeries: their key is unknown from now on. */

@@ -18,10 +18,6 @@ export class LiveSession {
   readonly key: string;
   /** For logs. */
   readonly label: string;
-  /** Replaced whenever the store says that it changed. */
-  record: SessionRecord;
-  /** When the store last heard that the session is in use. */
-  touchedAtMs: number;
   ended = false;
   /** The record may be an old one: the next use loads it again. */
   stale = false;
@@ -30,19 +26,38 @@ export class LiveSession {
   /** Digests of the lists as this client last got them, by list method. */
   readonly listed = new Map<string, string>();
 
+  #record: SessionRecord;
+  #touchedAtMs: number;
+
   constructor(id: string, record: SessionRecord, nowMs: number) {
     this.id = id;
     this.key = record.key;
     this.label = sessionLabel(record.key);
-    this.record = record;
-    this.touchedAtMs = nowMs;
+    this.#record = record;
+    this.#touchedAtMs = nowMs;
+  }
+
+  /** As the store had it when it was last heard of. */
+  get record(): SessionRecord {
+    return this.#record;
+  }
+
+  /** When the store last heard that the session is in use. */
+  get touchedAtMs(): number {
+    return this.#touchedAtMs;
   }
 
   /** Takes what the store says. The expiry may have moved on here already. */
   follow(record: SessionRecord): void {
-    const expiresAtMs = Math.max(this.record.expiresAtMs, record.expiresAtMs);
-    this.record = { ...record, expiresAtMs };
+    const expiresAtMs = Math.max(this.#record.expiresAtMs, record.expiresAtMs);
+    this.#record = { ...record, expiresAtMs };
     this.stale = false;
+  }
+
+  /** The session is in use, and the store is about to hear of it. */
+  touch(nowMs: number, expiresAtMs: number): void {
+    this.#touchedAtMs = nowMs;
+    this.#record = { ...this.#record, expiresAtMs };
   }
 
   /** Cuts a call that the client does not wait for any more. Whether it runs here. */

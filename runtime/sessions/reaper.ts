@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-
+import { clock, type Timer } from "../platform/clock.ts";
 import type { Sessions } from "./sessions.ts";
 
 const INTERVAL_MS = 1_000;
@@ -11,18 +11,18 @@ const PASS_LIMIT = 200;
 export class Reaper {
   readonly #sessions: Sessions;
   readonly #log: Logger;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: Timer;
   #running = false;
 
   constructor(sessions: Sessions, log: Logger) {
     this.#sessions = sessions;
     this.#log = log;
-    this.#timer = setInterval(() => void this.#pass(), INTERVAL_MS);
+    this.#timer = clock.every(INTERVAL_MS, () => void this.#pass());
     this.#timer.unref();
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    clock.clear(this.#timer);
   }
 
   async #pass(): Promise<void> {

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from "node:crypto";
-
+import { createHash } from "node:crypto";
+import { random } from "../platform/random.ts";
 import { KEY_TAG_BYTES, type KeyRing, MAC_BYTES } from "./key-ring.ts";
 
 /**
@@ -27,13 +27,13 @@ export function mintSessionId(ring: KeyRing, owner: string, now: Date): string {
   const payload = Buffer.alloc(PAYLOAD_BYTES);
   let offset = payload.writeUInt8(VERSION, 0);
   offset += signer.tag.copy(payload, offset);
-  offset += randomBytes(RANDOM_BYTES).copy(payload, offset);
+  offset += random.bytes(RANDOM_BYTES).copy(payload, offset);
   offset = payload.writeUIntBE(Math.floor(now.getTime() / 1000), offset, ISSUED_BYTES);
   ownerTag(owner).copy(payload, offset);
   return Buffer.concat([payload, signer.sign(payload)]).toString("base64url");
 }
 
-export function judgeSessionId(ring: KeyRing, id: string): IdVerdict {
+export function verifySessionId(ring: KeyRing, id: string): IdVerdict {
   if (!ID_SHAPE.test(id)) return "malformed";
   const bytes = Buffer.from(id, "base64url");
   if (bytes.length !== ID_BYTES || bytes[0] !== VERSION) return "malformed";

@@ -1,9 +1,10 @@
+import { clock } from "../platform/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
-import type { IdCheck } from "./id-check.ts";
 import type { LiveCache } from "./live-cache.ts";
 import { LiveSession } from "./live-session.ts";
 import { sessionKey } from "./session-id.ts";
+import type { SessionIdGuard } from "./session-id-guard.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 
@@ -12,8 +13,10 @@ const MAX_STALE_MS = 600_000;
 
 export interface SessionLoaderParts {
   readonly store: SessionStore;
+  /** How long ago it was last certain that nothing that other processes did has been missed, in milliseconds. */
+  readonly silentMs: () => number;
   readonly cache: LiveCache;
-  readonly idCheck: IdCheck;
+  readonly guard: SessionIdGuard;
   readonly metrics: Metrics;
   /** The store has no such session: nothing of it may stay here. */
   readonly onMissing: (key: string) => void;
@@ -56,10 +59,10 @@ export class SessionLoader {
   }
 
   async #load(id: string): Promise<LiveSession> {
-    const { cache, idCheck, metrics, onMissing } = this.#parts;
-    const startedAtMs = performance.now();
+    const { cache, guard, metrics, onMissing } = this.#parts;
+    const startedAtMs = clock.monotonicMs();
     // What is held here was judged before.
-    if (cache.get(id) === undefined) idCheck.pass(id);
+    if (cache.get(id) === undefined) guard.check(id);
     const key = sessionKey(id);
     const record = await this.#record(id, key);
     if (record === undefined) onMissing(key);
@@ -68,13 +71,14 @@ export class SessionLoader {
     }
     const cached = cache.get(id);
     if (cached !== undefined) {
-      cached.record = record;
+      // While the store is away, what is held is all there is, and stays in doubt.
+      if (cached.record !== record) cached.follow(record);
       return cached;
     }
-    const session = new LiveSession(id, record, Date.now());
+    const session = new LiveSession(id, record, clock.now());
     cache.add(session);
     metrics.restores.inc();
-    metrics.restoreSeconds.observe((performance.now() - startedAtMs) / 1000);
+    metrics.restoreSeconds.observe((clock.monotonicMs() - startedAtMs) / 1000);
     return session;
   }
 
@@ -95,6 +99,6 @@ export class SessionLoader {
 
   /** Whether a session that is held may be used without the word of the store. */
   #mayGoOn({ record }: LiveSession): boolean {
-    return record.expiresAtMs > Date.now() && this.#parts.store.silentMs < MAX_STALE_MS;
+    return record.expiresAtMs > clock.now() && this.#parts.silentMs() < MAX_STALE_MS;
   }
 }

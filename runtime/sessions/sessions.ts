@@ -1,24 +1,24 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock } from "../platform/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
-import { IdCheck } from "./id-check.ts";
+import type { EndReason, Events } from "./events.ts";
 import { InitializeRate } from "./initialize-rate.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { LiveCache } from "./live-cache.ts";
 import { LiveSession } from "./live-session.ts";
 import { mintSessionId, sessionKey } from "./session-id.ts";
+import { SessionIdGuard } from "./session-id-guard.ts";
 import { SessionLoader } from "./session-loader.ts";
 import type { SessionRecord } from "./session-record.ts";
-import type { SessionCaps, SessionChange, SessionStore } from "./session-store.ts";
+import type { SessionCaps, SessionStore } from "./session-store.ts";
 
 /** How often at most the store hears that a session is in use, as a share of its idle time. */
 const TOUCHES_PER_IDLE_TTL = 20;
 
 /** Sessions written again at a time after the store came back empty: enough to be quick, not to be a burst. */
 const RESTORED_AT_ONCE = 100;
-
-export type EndReason = "deleted" | "expired" | "shutdown" | "refused";
 
 /** What a client brought to initialize, checked. */
 export interface NewSession {
@@ -31,8 +31,11 @@ export interface NewSession {
 
 export interface SessionsParts {
   readonly store: SessionStore;
+  /** How long ago it was last certain that nothing that other processes did has been missed, in milliseconds. */
+  readonly silentMs: () => number;
   readonly ring: KeyRing;
   readonly settings: Settings["session"];
+  readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -42,17 +45,13 @@ export class Sessions {
   readonly #parts: SessionsParts;
   readonly #cache: LiveCache;
   readonly #loader: SessionLoader;
-  readonly #unwatch: () => void;
   readonly #touchEveryMs: number;
   readonly #caps: SessionCaps;
   readonly #initializeRate: InitializeRate | undefined;
-  #onEnded: (record: SessionRecord, reason: EndReason) => void = () => {};
-  #onGone: (key: string) => void = () => {};
-  #onChanged: (record: SessionRecord) => void = () => {};
-  #onLists: (view: string, backend: string) => void = () => {};
 
   constructor(parts: SessionsParts) {
-    const { maxSessions, maxPerPrincipal, initializePerMinute } = parts.settings;
+    const { store, silentMs, ring, settings, metrics } = parts;
+    const { maxSessions, maxPerPrincipal, initializePerMinute } = settings;
     this.#parts = parts;
     this.#caps = {
       maxSessions,
@@ -60,47 +59,27 @@ export class Sessions {
     };
     this.#initializeRate =
       initializePerMinute === undefined ? undefined : new InitializeRate(initializePerMinute);
-    this.#touchEveryMs = (parts.settings.idleTtlSeconds * 1000) / TOUCHES_PER_IDLE_TTL;
-    this.#cache = new LiveCache(parts.settings.cacheEntries, () => parts.metrics.evictions.inc());
+    this.#touchEveryMs = (settings.idleTtlSeconds * 1000) / TOUCHES_PER_IDLE_TTL;
+    this.#cache = new LiveCache(settings.cacheEntries, () => metrics.evictions.inc());
     this.#loader = new SessionLoader({
-      store: parts.store,
+      store,
+      silentMs,
       cache: this.#cache,
-      idCheck: new IdCheck(parts.ring, parts.metrics),
-      metrics: parts.metrics,
-      onMissing: (key) => this.#drop(key),
+      guard: new SessionIdGuard(ring, metrics),
+      metrics,
+      onMissing: (key) => this.forget(key),
     });
-    this.#unwatch = parts.store.watch((change) => this.#follow(change));
-    parts.metrics.onScrape(() => {
-      parts.metrics.sessionsCached.set(this.#cache.size);
-      parts.metrics.sessionsBusy.set(this.#cache.busy);
+    metrics.onScrape(() => {
+      metrics.sessionsCached.set(this.#cache.size);
+      metrics.sessionsBusy.set(this.#cache.busy);
     });
-  }
-
-  /** The one process that ended a session cleans up behind it. */
-  onEnded(listener: (record: SessionRecord, reason: EndReason) => void): void {
-    this.#onEnded = listener;
-  }
-
-  /** Every process lets go of what it holds for a session that has ended anywhere. */
-  onGone(listener: (key: string) => void): void {
-    this.#onGone = listener;
-  }
-
-  /** Every process hears of a record that changed anywhere, whether it holds the session or not. */
-  onChanged(listener: (record: SessionRecord) => void): void {
-    this.#onChanged = listener;
-  }
-
-  /** Every process hears that a backend told one of them, in a session, of lists that changed. */
-  onLists(listener: (view: string, backend: string) => void): void {
-    this.#onLists = listener;
   }
 
   /** Errors: AT_CAPACITY, PRINCIPAL_AT_CAPACITY, RATE_LIMITED, STORE_UNAVAILABLE. */
   async create(client: NewSession): Promise<LiveSession> {
-    const { store, ring, settings, metrics } = this.#parts;
+    const { store, ring, settings, events, metrics } = this.#parts;
     this.#initializeRate?.check(client.owner);
-    const now = Date.now();
+    const now = clock.now();
     const id = mintSessionId(ring, client.owner, new Date(now));
     const lifetimeEndsAtMs =
       settings.maxLifetimeSeconds === undefined
@@ -121,6 +100,7 @@ export class Sessions {
     const session = new LiveSession(id, record, now);
     this.#cache.add(session);
     metrics.sessionsCreated.inc();
+    events.emit("sessionCreated", session);
     return session;
   }
 
@@ -135,7 +115,7 @@ export class Sessions {
   }
 
   /**
-   * Marks a request in flight, which also counts as use of the session. Answers the object to work with from
+   * Marks a request in flight, which also counts as use of the session. Returns the object to work with from
    * here on. Errors: SESSION_NOT_FOUND.
    */
   hold(session: LiveSession): LiveSession {
@@ -152,15 +132,14 @@ export class Sessions {
 
   /** Says that the session is in use; the store hears of it now and then, and nobody waits for that. */
   touch(session: LiveSession): void {
-    const now = Date.now();
+    const now = clock.now();
     if (now - session.touchedAtMs < this.#touchEveryMs) return;
-    session.touchedAtMs = now;
     const latest = session.record.lifetimeEndsAtMs ?? Number.POSITIVE_INFINITY;
     const expiresAtMs = Math.min(this.#expiry(now), latest);
-    session.record = { ...session.record, expiresAtMs };
-    this.#parts.store.touch(session.key, expiresAtMs).then(
+    session.touch(now, expiresAtMs);
+    this.#parts.store.touch(session.record, expiresAtMs).then(
       (present) => {
-        if (!present) this.#drop(session.key);
+        if (!present) this.forget(session.key);
       },
       (error: unknown) => this.#parts.log.warn({ sid: session.label, error }, "touch failed"),
     );
@@ -168,18 +147,17 @@ export class Sessions {
 
   /** Ends a session; calling it again does nothing. */
   async end(session: LiveSession, reason: EndReason): Promise<void> {
-    const record = await this.#parts.store.end(session.key);
-    this.#drop(session.key);
+    const record = await this.#parts.store.end(session.record);
+    this.forget(session.key);
     if (record !== undefined) this.#ended(record, reason);
   }
 
-  /** Ends the sessions that this process holds and no other one could go on with. */
+  /** Ends all sessions that this process holds. */
   async endAll(): Promise<void> {
-    if (this.#parts.store.outlivesProcess) return;
     for (const session of [...this.#cache.sessions()]) await this.end(session, "shutdown");
   }
 
-  /** Ends what has expired, at most `limit` sessions; a call in flight is use. Answers how many there were. */
+  /** Ends what has expired, at most `limit` sessions; a call in flight is use. Returns how many there were. */
   async reap(limit: number): Promise<number> {
     for (const session of this.#cache.busySessions()) this.touch(session);
     const expired = await this.#parts.store.takeExpired(limit);
@@ -192,7 +170,7 @@ export class Sessions {
     return this.#cache.byKey(key);
   }
 
-  /** Cuts every call in flight here. Answers how many of them ran at which backend. */
+  /** Cuts every call in flight here. Returns how many of them ran at which backend. */
   cutCalls(reason: FleetError): Record<string, number> {
     const cut: Record<string, number> = {};
     for (const session of this.#cache.sessions()) {
@@ -204,12 +182,49 @@ export class Sessions {
     return cut;
   }
 
+  /** Another process changed a session, or this one. */
+  follow(record: SessionRecord): void {
+    this.#cache.byKey(record.key)?.follow(record);
+    this.#parts.events.emit("sessionChanged", record);
+  }
+
+  /** Something may have happened to any session that nobody here heard of: each is loaded again before its next use. */
+  doubtAll(): void {
+    for (const session of this.#cache.sessions()) session.stale = true;
+  }
+
+  /** The store came back empty: what is held here is written again. */
+  async restoreAll(restore: (record: SessionRecord) => Promise<void>): Promise<void> {
+    const sessions = [...this.#cache.sessions()];
+    try {
+      for (let first = 0; first < sessions.length; first += RESTORED_AT_ONCE) {
+        const some = sessions.slice(first, first + RESTORED_AT_ONCE);
+        await Promise.all(some.filter(({ ended }) => !ended).map(({ record }) => restore(record)));
+      }
+    } catch (error) {
+      this.#parts.log.error({ error }, "sessions cannot be written again");
+    }
+    // Another process may have been first, with a record that knows more.
+    this.doubtAll();
+  }
+
+  /** A session has ended, here or elsewhere: nothing of it stays. */
+  forget(key: string): void {
+    this.#loader.ended(key);
+    const session = this.#cache.byKey(key);
+    if (session !== undefined) {
+      session.ended = true;
+      this.#cache.delete(session);
+      for (const call of session.calls.values()) call.cut(new FleetError("SESSION_NOT_FOUND"));
+    }
+    this.#parts.events.emit("sessionGone", key);
+  }
+
   get counts(): { readonly cached: number; readonly busy: number } {
     return { cached: this.#cache.size, busy: this.#cache.busy };
   }
 
   close(): void {
-    this.#unwatch();
     this.#cache.clear();
   }
 
@@ -222,52 +237,9 @@ export class Sessions {
     throw new FleetError("SESSION_NOT_FOUND");
   }
 
-  #follow(change: SessionChange): void {
-    if (change.kind === "ended") this.#drop(change.key);
-    else if (change.kind === "changed") this.#changed(change.record);
-    else if (change.kind === "cancelled") this.#cache.byKey(change.key)?.cancel(change.idText);
-    else if (change.kind === "lists") this.#onLists(change.view, change.backend);
-    else if (change.kind === "gap") this.#doubtAll();
-    else if (change.kind === "emptied") void this.#restoreAll(change.restore);
-  }
-
-  #changed(record: SessionRecord): void {
-    this.#cache.byKey(record.key)?.follow(record);
-    this.#onChanged(record);
-  }
-
-  #doubtAll(): void {
-    for (const session of this.#cache.sessions()) session.stale = true;
-  }
-
-  async #restoreAll(restore: (record: SessionRecord) => Promise<void>): Promise<void> {
-    const sessions = [...this.#cache.sessions()];
-    try {
-      for (let first = 0; first < sessions.length; first += RESTORED_AT_ONCE) {
-        const some = sessions.slice(first, first + RESTORED_AT_ONCE);
-        await Promise.all(some.filter(({ ended }) => !ended).map(({ record }) => restore(record)));
-      }
-    } catch (error) {
-      this.#parts.log.error({ error }, "sessions cannot be written again");
-    }
-    // Another process may have been first, with a record that knows more.
-    this.#doubtAll();
-  }
-
-  #drop(key: string): void {
-    this.#loader.ended(key);
-    const session = this.#cache.byKey(key);
-    if (session !== undefined) {
-      session.ended = true;
-      this.#cache.delete(session);
-      for (const call of session.calls.values()) call.cut(new FleetError("SESSION_NOT_FOUND"));
-    }
-    this.#onGone(key);
-  }
-
   #ended(record: SessionRecord, reason: EndReason): void {
     this.#parts.metrics.sessionsEnded.inc({ reason });
-    this.#onEnded(record, reason);
+    this.#parts.events.emit("sessionEnded", record, reason);
   }
 
   #expiry(nowMs: number): number {

@@ -1,3 +1,4 @@
+import { clock } from "../platform/clock.ts";
 /** Lets a number of things through per second, and a burst after a pause. */
 export class TokenBucket {
   readonly #perSecond: number;
@@ -6,7 +7,7 @@ export class TokenBucket {
   #tokens: number;
   #filledAtMs: number;
 
-  constructor(perSecond: number, burst: number, now: () => number = Date.now) {
+  constructor(perSecond: number, burst: number, now: () => number = () => clock.now()) {
     this.#perSecond = perSecond;
     this.#burst = burst;
     this.#now = now;

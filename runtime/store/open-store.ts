@@ -1,16 +1,19 @@
 import type { SessionStorageSettings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
-import type { SessionStore } from "../sessions/session-store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { MemoryStore } from "./memory/memory-store.ts";
-import { RedisStore } from "./redis/redis-store.ts";
+import type { Store } from "./store.ts";
 
-/** The store that the settings name. It connects by itself; what it cannot reach it says to whoever asks it. */
-export function openStore(
+/**
+ * The store that the settings name; what a shared one needs is loaded only for it. It connects by itself, and what it
+ * cannot reach it says to whoever asks it.
+ */
+export async function openStore(
   settings: SessionStorageSettings,
   metrics: Metrics,
   log: Logger,
-): SessionStore {
+): Promise<Store> {
   if (settings.provider === "memory") return new MemoryStore();
+  const { RedisStore } = await import("./redis/redis-store.ts");
   return new RedisStore({ settings, metrics, log });
 }

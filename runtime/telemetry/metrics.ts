@@ -19,7 +19,7 @@ export interface MetricDescription {
 export class Metrics {
   readonly registry = new Registry();
   readonly #described: MetricDescription[] = [];
-  readonly #scrapers: (() => void | Promise<void>)[] = [];
+  readonly #scrapers = new Set<() => void | Promise<void>>();
 
   readonly sessionsCreated = this.#counter(
     "sessions_created_total",
@@ -188,13 +188,14 @@ export class Metrics {
     return this.#described;
   }
 
-  /** Runs before each scrape, to set gauges that nobody counts along the way. */
-  onScrape(scraper: () => void | Promise<void>): void {
-    this.#scrapers.push(scraper);
+  /** Runs before each scrape, to set gauges that nobody counts along the way. Returns what stops it. */
+  onScrape(scraper: () => void | Promise<void>): () => void {
+    this.#scrapers.add(scraper);
+    return () => this.#scrapers.delete(scraper);
   }
 
   async text(): Promise<string> {
-    await Promise.all(this.#scrapers.map((scraper) => scraper()));
+    await Promise.all([...this.#scrapers].map((scraper) => scraper()));
     return this.registry.metrics();
   }
 

@@ -6,22 +6,25 @@ import {
   type Settings,
 } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
-import type { Peers } from "../fleet/peers.ts";
-import type { Descriptors } from "../server/descriptors.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { FixedPods } from "./endpoints/fixed-pods.ts";
-import { Pod } from "./endpoints/pod.ts";
-import type { PodAddress, PodDirectory } from "./endpoints/pod-address.ts";
-import { PodCheck } from "./endpoints/pod-check.ts";
-import { PodGone } from "./endpoints/pod-gone.ts";
-import { PodHealth } from "./endpoints/pod-health.ts";
-import { PodResolver } from "./endpoints/pod-resolver.ts";
-import { SrvPods } from "./endpoints/srv-pods.ts";
-import type { UpstreamResponse } from "./transports/exchange.ts";
-import { statusOf } from "./transports/own-answer.ts";
-import { SsePod } from "./transports/sse-pod.ts";
-import { TransportFault } from "./transports/transport-fault.ts";
-import type { UpstreamRequest } from "./transports/upstream-request.ts";
+import { Endpoint } from "./endpoints/endpoint.ts";
+import type { EndpointAddress, EndpointDirectory } from "./endpoints/endpoint-address.ts";
+import { EndpointHealth } from "./endpoints/endpoint-health.ts";
+import { EndpointResolver } from "./endpoints/endpoint-resolver.ts";
+import { FixedEndpoints } from "./endpoints/fixed-endpoints.ts";
+import { HealthCheck } from "./endpoints/health-check.ts";
+import { SrvEndpoints } from "./endpoints/srv-endpoints.ts";
+import { HttpSse, type Peers } from "./transports/http-sse.ts";
+import { StreamableHttp } from "./transports/streamable-http.ts";
+import type { Answer, Transport, TransportRequest } from "./transports/transport.ts";
+import { EndpointGone, TransportFault } from "./transports/transport-fault.ts";
+
+/** A link around every request to a backend: credentials, trace. It may change the request, and sees the answer. */
+export type BackendInterceptor = (
+  request: TransportRequest,
+  backend: Backend,
+  next: (request: TransportRequest) => Promise<Answer>,
+) => Promise<Answer>;
 
 export interface BackendParts {
   readonly settings: BackendSettings;
@@ -29,40 +32,43 @@ export interface BackendParts {
   readonly health: Settings["health"];
   readonly dns: Settings["dns"];
   readonly peers: Peers;
-  readonly descriptors: Descriptors;
+  /** Counts one more event stream of a client's session. Returns what gives it back; undefined where there is no room. */
+  readonly acquireStream: () => (() => void) | undefined;
+  /** From the outermost. */
+  readonly interceptors: readonly BackendInterceptor[];
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-/** A pod in the words of streamable HTTP, whatever it speaks. */
-type AnyPod = Pod | SsePod;
-
-interface CheckedPod {
-  readonly pod: AnyPod;
-  readonly check: PodCheck | undefined;
+/** An endpoint with what speaks to it and what looks after it. */
+interface Member {
+  readonly endpoint: Endpoint;
+  readonly transport: Transport;
+  readonly check: HealthCheck | undefined;
 }
 
-/** One MCP server: the pods that it runs in, and which of them a request goes to. */
+/** One MCP server: the endpoints that it runs at, and which of them a request goes to. */
 export class Backend {
   readonly name: string;
   readonly settings: BackendSettings;
-  /** Whether a session stays with a pod that has a name: every address but one that stands for many. */
+  /** Whether a session stays with an endpoint that has a name, a pod: every address but one that stands for many. */
   readonly hasPods: boolean;
-  /** Names of the pods that drain: they get no new session. */
-  drains: ReadonlySet<string> = new Set();
   readonly #parts: BackendParts;
-  readonly #directory: PodDirectory;
-  readonly #resolver: PodResolver;
+  readonly #directory: EndpointDirectory;
+  readonly #resolver: EndpointResolver;
   readonly #ca: Buffer | undefined;
-  #pods: ReadonlyMap<string, CheckedPod> = new Map();
-  #only: AnyPod | undefined;
+  readonly #stopMeasuring: () => void;
+  #members: ReadonlyMap<string, Member> = new Map();
+  #only: Member | undefined;
+  #drains: ReadonlySet<string> = new Set();
   #turn = 0;
 
   constructor(parts: BackendParts) {
     const { settings, dns, log, metrics } = parts;
     const { address, caBundlePath } = settings;
-    const resolver = new PodResolver(dns.servers);
-    const srv = { resolver, refreshMs: dns.refreshSeconds * 1000, log };
+    const resolver = new EndpointResolver(dns.servers);
+    const onChange = () => this.#follow();
+    const srv = { resolver, refreshMs: dns.refreshSeconds * 1000, log, onChange };
     this.name = settings.name;
     this.settings = settings;
     this.hasPods = address.kind !== "url";
@@ -70,128 +76,153 @@ export class Backend {
     this.#resolver = resolver;
     this.#ca = caBundlePath === undefined ? undefined : readFileSync(caBundlePath);
     this.#directory =
-      address.kind === "srv" ? new SrvPods({ ...srv, address }) : new FixedPods(address);
-    this.#directory.onChange(() => this.#follow());
+      address.kind === "srv" ? new SrvEndpoints({ ...srv, address }) : new FixedEndpoints(address);
     this.#follow();
-    metrics.onScrape(() => this.#measure());
+    this.#stopMeasuring = metrics.onScrape(() => this.#measure());
   }
 
-  /** The pods that are there, in their order. */
-  get pods(): readonly AnyPod[] {
-    return [...this.#pods.values()].map(({ pod }) => pod);
+  /** In their order. */
+  get endpoints(): readonly Endpoint[] {
+    return [...this.#members.values()].map(({ endpoint }) => endpoint);
   }
 
-  /** Resolves when the pods are first known, or could not be found out. */
+  /** Names of the pods that drain: they get no new session. */
+  get drains(): ReadonlySet<string> {
+    return this.#drains;
+  }
+
+  /** The fleet says which of the pods drain. */
+  setDrains(pods: ReadonlySet<string>): void {
+    this.#drains = pods;
+  }
+
+  /** Resolves when the endpoints are first known, or could not be found out. */
   start(): Promise<void> {
     return this.#directory.start();
   }
 
-  /** Names of the pods that answer, in their order. Whether they drain is not asked here. */
-  candidates(): string[] {
-    return this.pods.filter(({ health }) => health.state === "up").map(({ name }) => name);
+  /** Names of the endpoints that answer, in their order. Whether they drain is not asked here. */
+  get available(): string[] {
+    return this.endpoints.filter(({ health }) => health.state === "up").map(({ name }) => name);
   }
 
-  /** The pod with the fewest requests outstanding, of those that answer and do not drain. Undefined: none. */
-  leastBusy(): AnyPod | undefined {
-    if (this.#only !== undefined) return this.#only;
-    const able = this.pods.filter(
-      ({ name, health }) => health.state === "up" && !this.drains.has(name),
-    );
-    // Equals take turns.
-    this.#turn += 1;
-    const turned = able.map((_, index) => able[(index + this.#turn) % able.length]);
-    return turned.reduce(
-      (least, pod) => ((pod?.outstanding ?? 0) < (least?.outstanding ?? 0) ? pod : least),
-      turned[0],
-    );
+  /** The name of the endpoint with the fewest requests outstanding, of those that answer and do not drain. */
+  get leastBusy(): string | undefined {
+    return this.#leastBusy()?.endpoint.name;
   }
 
-  /** Whether a pod, and all that it held in memory, is lost. */
+  /** Whether an endpoint, and all that it held in memory, is lost. */
   isGone(name: string): boolean {
-    const present = this.#pods.get(name);
+    const present = this.#members.get(name);
     return present === undefined
       ? this.#directory.isGone(name)
-      : present.pod.health.state === "gone";
+      : present.endpoint.health.state === "gone";
   }
 
   /**
-   * Sends one request to a pod, or where none is named to the least busy one. Errors: TransportFault, PodGone, or the
-   * signal's reason once it is aborted.
+   * Sends one request to an endpoint, or where none is named to the least busy one. Errors: TransportFault,
+   * EndpointGone, AT_CAPACITY, or the signal's reason once it is aborted.
    */
-  async send(request: UpstreamRequest, name?: string): Promise<UpstreamResponse> {
-    const pod = name === undefined ? this.leastBusy() : this.#reachable(name);
-    if (pod === undefined) throw new TransportFault(false, "no pod of the backend answers");
-    this.#parts.metrics.upstreamRequests.inc({ backend: this.name, purpose: request.purpose });
-    return await pod.send(request);
+  async dispatch(request: TransportRequest, name?: string): Promise<Answer> {
+    const member = name === undefined ? this.#leastBusy() : this.#reachable(name);
+    if (member === undefined) throw new TransportFault(false, "no pod of the backend answers");
+    const { metrics, interceptors } = this.#parts;
+    metrics.upstreamRequests.inc({ backend: this.name, purpose: request.purpose });
+    const { transport } = member;
+    if (interceptors.length === 0) return await transport[request.operation](request);
+    const through = (index: number, sent: TransportRequest): Promise<Answer> => {
+      const interceptor = interceptors[index];
+      if (interceptor === undefined) return transport[sent.operation](sent);
+      return interceptor(sent, this, (next) => through(index + 1, next));
+    };
+    return await through(0, request);
   }
 
-  /** Answers a request of another process about a session that lives in this one: 404 where none does. */
-  async serveHere(request: UpstreamRequest, name: string): Promise<UpstreamResponse> {
-    const pod = this.#pods.get(name)?.pod;
-    return pod instanceof SsePod ? await pod.sendHere(request) : statusOf(404);
+  /** Answers another process of the fleet for a session that lives in this one. */
+  async serveHere(request: TransportRequest, name: string): Promise<Answer> {
+    const answer = await this.#members.get(name)?.transport.serveHere?.(request);
+    return answer ?? { kind: "session-unknown" };
   }
 
   /** Lets what is in flight finish. */
   async close(): Promise<void> {
-    this.#directory.close();
-    for (const { check } of this.#pods.values()) check?.close();
-    await Promise.all(this.pods.map((pod) => pod.close()));
+    this.#stop();
+    await Promise.all([...this.#members.values()].map(closeMember));
   }
 
   /** Cuts what is in flight. */
   async destroy(reason: Error): Promise<void> {
+    this.#stop();
+    const members = [...this.#members.values()].map(async ({ endpoint, transport }) => {
+      transport.destroy();
+      await endpoint.destroy(reason);
+    });
+    await Promise.all(members);
+  }
+
+  #stop(): void {
+    this.#stopMeasuring();
     this.#directory.close();
-    for (const { check } of this.#pods.values()) check?.close();
-    await Promise.all(this.pods.map((pod) => pod.destroy(reason)));
+    for (const { check } of this.#members.values()) check?.close();
   }
 
-  /** Nothing is sent to a pod that is known not to answer: the call fails at once and did not run. */
-  #reachable(name: string): AnyPod {
+  #leastBusy(): Member | undefined {
     if (this.#only !== undefined) return this.#only;
-    const pod = this.#pods.get(name)?.pod;
-    if (pod?.health.state === "up") return pod;
-    this.#directory.doubt();
-    if (this.isGone(name)) throw new PodGone(name);
-    throw new TransportFault(
-      false,
-      `the pod ${name} does not answer: ${pod?.health.error ?? "it is not there yet"}`,
+    const able = [...this.#members.values()].filter(
+      ({ endpoint: { name, health } }) => health.state === "up" && !this.#drains.has(name),
     );
+    // Equals take turns.
+    this.#turn += 1;
+    const outstanding = (index: number) => able[index % able.length]?.endpoint.outstanding ?? 0;
+    let chosen = this.#turn;
+    for (let index = chosen + 1; index < this.#turn + able.length; index += 1) {
+      if (outstanding(index) < outstanding(chosen)) chosen = index;
+    }
+    return able[chosen % able.length];
   }
 
+  /** Nothing is sent to an endpoint that is known not to answer: the call fails at once and did not run. */
+  #reachable(name: string): Member {
+    if (this.#only !== undefined) return this.#only;
+    const member = this.#members.get(name);
+    if (member?.endpoint.health.state === "up") return member;
+    this.#directory.refreshSoon();
+    if (this.isGone(name)) throw new EndpointGone(name);
+    const reason = member?.endpoint.health.error ?? "it is not there yet";
+    throw new TransportFault(false, `the pod ${name} does not answer: ${reason}`);
+  }
+
+  /** The directory has other endpoints, or has them elsewhere. */
   #follow(): void {
-    const before = this.#pods;
-    const after = this.#directory.pods.map((address) => {
+    const { settings, log } = this.#parts;
+    const before = this.#members;
+    const after = this.#directory.endpoints.map((address) => {
       const present = before.get(address.name);
-      const stays = present?.pod.address === address.url;
+      const stays = present?.endpoint.address === address.url;
       return [address.name, stays ? present : this.#open(address)] as const;
     });
-    this.#pods = new Map(after);
-    this.#only = this.hasPods ? undefined : after[0]?.[1].pod;
-    for (const [name, { pod, check }] of before) {
-      if (this.#pods.get(name)?.pod === pod) continue;
-      check?.close();
-      pod
-        .close()
-        .catch((error: unknown) =>
-          this.#parts.log.info({ pod: name, error }, "a pod's connections"),
-        );
-    }
-    if (before.size > 0 || this.#parts.settings.address.kind === "srv") {
-      const pods = [...this.#pods.keys()];
-      this.#parts.log.info(
-        { backend: this.name, at: addressText(this.settings.address), pods },
-        "pods",
+    this.#members = new Map(after);
+    this.#only = this.hasPods ? undefined : after[0]?.[1];
+    for (const [pod, member] of before) {
+      if (this.#members.get(pod) === member) continue;
+      member.check?.close();
+      closeMember(member).catch((error: unknown) =>
+        log.info({ pod, error }, "the connections to a pod could not be closed"),
       );
+    }
+    if (before.size > 0 || settings.address.kind === "srv") {
+      const pods = [...this.#members.keys()];
+      log.info({ backend: this.name, at: addressText(settings.address), pods }, "pods");
     }
   }
 
-  #open(address: PodAddress): CheckedPod {
-    const { limits, health: checks, settings, peers, descriptors } = this.#parts;
-    const health = new PodHealth({
+  #open(address: EndpointAddress): Member {
+    const { limits, health: checks, settings, peers, acquireStream } = this.#parts;
+    const health = new EndpointHealth({
       threshold: checks.unhealthyThreshold,
       lossAfterMs: limits.podLossAfterSeconds * 1000,
     });
-    const pod = new Pod({
+    const endpoint = new Endpoint({
       address,
       health,
       connections: connectionsPerPod(settings.address, limits.upstreamConnections),
@@ -201,21 +232,29 @@ export class Backend {
         ...(this.hasPods && { lookup: this.#resolver.lookup }),
       },
     });
-    const spoken =
+    const transport =
       settings.transport === "sse"
-        ? new SsePod({ pod, backend: this.name, peers, descriptors })
-        : pod;
-    return { pod: spoken, check: this.hasPods ? new PodCheck(spoken, checks) : undefined };
+        ? new HttpSse({ endpoint, backend: this.name, peers, acquireStream })
+        : new StreamableHttp(endpoint);
+    const probe = (signal: AbortSignal) => transport.probe(signal);
+    const check = this.hasPods ? new HealthCheck({ health, settings: checks, probe }) : undefined;
+    return { endpoint, transport, check };
   }
 
   #measure(): void {
     const { metrics } = this.#parts;
     const backend = this.name;
-    const connections = this.pods.reduce((sum, { connected }) => sum + connected, 0);
+    const { endpoints } = this;
+    const connections = endpoints.reduce((sum, { connected }) => sum + connected, 0);
     metrics.upstreamConnections.set({ backend }, connections);
     if (!this.hasPods) return;
-    for (const { name: pod, health } of this.pods) {
+    for (const { name: pod, health } of endpoints) {
       metrics.podUp.set({ backend, pod }, health.state === "up" ? 1 : 0);
     }
   }
+}
+
+async function closeMember({ endpoint, transport }: Member): Promise<void> {
+  await transport.finish();
+  await endpoint.close();
 }

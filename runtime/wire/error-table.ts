@@ -33,7 +33,7 @@ export const ERROR_TABLE = {
     httpStatus: 400,
     rpcCode: -32600,
     message: "the body is not a JSON-RPC message",
-    client: "Mend the message; the error text says what is wrong with it.",
+    client: "Correct the message; the error text says what is wrong with it.",
     operator: "Nothing.",
   },
   METHOD_NOT_FOUND: {
@@ -60,7 +60,7 @@ export const ERROR_TABLE = {
   UNAUTHENTICATED: {
     httpStatus: 401,
     rpcCode: -32000,
-    message: "a bearer token of the issuer is required",
+    message: "a bearer token from the issuer is required",
     client:
       "Get a token; WWW-Authenticate names the metadata that says where. Keep the session id.",
     operator: "error_description says what is wrong with the token: often the audience.",
@@ -124,7 +124,7 @@ export const ERROR_TABLE = {
   BODY_TOO_LARGE: {
     httpStatus: 413,
     rpcCode: -32000,
-    message: "the body, or what the client supplies for the session, is too large",
+    message: "the body, or the client data that initialize carries, is too large",
     client: "Send less; the error text names the limit.",
     operator: "Raise limits.bodyBytes or limits.clientBytes if the size is legitimate.",
   },
@@ -141,7 +141,7 @@ export const ERROR_TABLE = {
     httpStatus: 429,
     rpcCode: -32000,
     retryAfter: true,
-    message: "this principal has as many sessions as it may have",
+    message: "this principal has reached its limit of sessions",
     client: "End sessions by DELETE, or use one that is open.",
     operator: "session.maxPerPrincipal is reached: raise it, or lower idleTtl.",
   },
@@ -149,7 +149,7 @@ export const ERROR_TABLE = {
     httpStatus: 429,
     rpcCode: -32000,
     retryAfter: true,
-    message: "too many of these requests at a time",
+    message: "too many requests of this kind: try again later",
     client: "Try again after Retry-After; a session is not lost.",
     operator:
       "session.initializePerMinute is reached, or many ids under an unknown key come in at once.",
@@ -187,7 +187,7 @@ export const ERROR_TABLE = {
     rpcCode: -32000,
     retryAfter: true,
     notProcessed: true,
-    message: "the keys that tokens are verified with cannot be read",
+    message: "the issuer's signing keys are unavailable",
     client: "Try again after Retry-After with the same token and session.",
     operator: "incomingAuth.jwt.jwks does not answer; the log says how.",
   },

@@ -35,6 +35,20 @@ export class FleetError extends Error {
       : undefined;
   }
 
+  /** The same error as the answer to this request, where it does not say already which one it answers. */
+  withId(idText: string): FleetError {
+    if (this.idText !== undefined || idText === "") return this;
+    const { message, data, retryAfterSeconds, challenge, cause } = this;
+    return new FleetError(this.code, {
+      message,
+      data,
+      idText,
+      cause,
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      ...(challenge !== undefined && { challenge }),
+    });
+  }
+
   /** The name under which Fastify looks for the HTTP status. */
   get statusCode(): number {
     return ERROR_TABLE[this.code].httpStatus;

@@ -37,7 +37,7 @@ export function members(text: string, at = 0): Member[] {
     const keyEnd = skipString(text, keyStart);
     const key = stringAt(text, keyStart, keyEnd);
     if (keys.has(key)) {
-      throw new SyntaxError(`the key ${JSON.stringify(key)} stands twice in one object`);
+      throw new SyntaxError(`duplicate key ${JSON.stringify(key)}`);
     }
     keys.add(key);
     const start = skipSpace(text, expect(text, skipSpace(text, keyEnd), COLON));

@@ -78,12 +78,12 @@ function checkMessage(text: string, value: unknown): Message {
   const envelope = readable(() => readEnvelope(text));
   const { paramsAt, idText } = envelope;
   const { method, id, params = {} } = value;
-  if (method !== undefined && typeof method !== "string") throw invalid("method is no string");
+  if (method !== undefined && typeof method !== "string") throw invalid("method must be a string");
   if ("id" in value && typeof id !== "string" && typeof id !== "number") {
     throw invalid("id is neither a string nor a number");
   }
-  if (!isObject(params)) throw invalid("params is no object", idText);
-  // Routing reads params parsed and changes them by span: both see the same only where no key stands twice.
+  if (!isObject(params)) throw invalid("params must be an object", idText);
+  // Routing reads params parsed and changes them by span: both see the same only where no key is a duplicate.
   const paramSpans =
     paramsAt === undefined ? [] : readable(() => members(text, paramsAt.start), idText);
   if (envelope.kind === "response" && id === undefined) throw invalid("a response has no id");
@@ -124,7 +124,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** A param that has to be a string. Errors: INVALID_PARAMS. */
 export function stringParam(message: Message, key: string): string {
   const value = message.params[key];
-  if (typeof value !== "string") throw invalidParams(`params.${key} is no string`);
+  if (typeof value !== "string") throw invalidParams(`params.${key} must be a string`);
   return value;
 }
 

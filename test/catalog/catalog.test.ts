@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { type BackendOffer, Catalog } from "../../runtime/catalog/catalog.ts";
+import { Catalog, type ProviderListing } from "../../runtime/catalog/catalog.ts";
+import { LIST_NAMES, LISTS, readItems } from "../../runtime/catalog/listing.ts";
 import { Naming } from "../../runtime/catalog/naming.ts";
-import { LIST_NAMES, LISTS, type ListName, readItems } from "../../runtime/catalog/offer.ts";
+import type { ListName } from "../../runtime/wire/methods.ts";
 
-/** What a backend offers, by the names of its items. */
-function offer(backend: string, names: Partial<Record<ListName, readonly string[]>>): BackendOffer {
+/** What a provider offers, by the names of its items. */
+function listing(
+  provider: string,
+  names: Partial<Record<ListName, readonly string[]>>,
+): ProviderListing {
   const items = (list: ListName) => {
     const array = (names[list] ?? []).map((name) => ({ [LISTS[list].nameKey]: name }));
     return readItems(JSON.stringify({ [list]: array }), list);
@@ -16,7 +20,7 @@ function offer(backend: string, names: Partial<Record<ListName, readonly string[
     resources: items("resources"),
     resourceTemplates: items("resourceTemplates"),
   };
-  return { backend, offer: { lists, instructions: undefined } };
+  return { provider, listing: { lists, instructions: undefined } };
 }
 
 const PREFIXED = new Naming("{workload}_");
@@ -28,13 +32,13 @@ function namesOf(catalog: Catalog, list: ListName): unknown[] {
 }
 
 describe("the merged lists", () => {
-  const offers = [
-    offer("b", { tools: ["z", "a"], prompts: ["p"], resources: ["file:///1"] }),
-    offer("a", { tools: ["a"], prompts: ["p"], resources: ["file:///2"] }),
+  const listings = [
+    listing("b", { tools: ["z", "a"], prompts: ["p"], resources: ["file:///1"] }),
+    listing("a", { tools: ["a"], prompts: ["p"], resources: ["file:///2"] }),
   ];
 
   it("are in the order of the configuration, then of each backend, and only tools and prompts have prefixes", () => {
-    const catalog = new Catalog(offers, PREFIXED);
+    const catalog = new Catalog(listings, PREFIXED);
     expect(namesOf(catalog, "tools")).toEqual(["b_z", "b_a", "a_a"]);
     expect(namesOf(catalog, "prompts")).toEqual(["b_p", "a_p"]);
     expect(namesOf(catalog, "resources")).toEqual(["file:///1", "file:///2"]);
@@ -44,9 +48,9 @@ describe("the merged lists", () => {
   });
 
   it("lead from an exposed name to the backend and its own name, and from no other name anywhere", () => {
-    const catalog = new Catalog(offers, PREFIXED);
-    expect(catalog.tool("b_z")).toEqual({ backend: "b", name: "z", repeatable: false });
-    expect(catalog.prompt("a_p")).toMatchObject({ backend: "a", name: "p" });
+    const catalog = new Catalog(listings, PREFIXED);
+    expect(catalog.tool("b_z")).toEqual({ provider: "b", name: "z", repeatable: false });
+    expect(catalog.prompt("a_p")).toMatchObject({ provider: "a", name: "p" });
     expect(catalog.tool("z")).toBeUndefined();
     expect(catalog.tool("a_z")).toBeUndefined();
     expect(catalog.resource("file:///2")).toBe("a");
@@ -56,9 +60,9 @@ describe("the merged lists", () => {
   it("hold each item as its backend wrote it, but for the name", () => {
     const text = '{ "unknown" : [1.0,9007199254740993],"name" : "t\\u0065st" ,"name2":"\\u00e9" }';
     const tools = readItems(`{"tools":[${text}]}`, "tools");
-    const lists = { ...offer("x", {}).offer.lists, tools };
+    const lists = { ...listing("x", {}).listing.lists, tools };
     const catalog = new Catalog(
-      [{ backend: "x", offer: { lists, instructions: undefined } }],
+      [{ provider: "x", listing: { lists, instructions: undefined } }],
       PREFIXED,
     );
     expect(catalog.page("tools", undefined, 10)?.texts).toEqual([
@@ -82,18 +86,18 @@ describe("the merged lists", () => {
 describe("a name that 2 backends have", () => {
   it("without prefixes belongs to the first backend, and the fault is listed", () => {
     const catalog = new Catalog(
-      [offer("first", { tools: ["t", "u"] }), offer("second", { tools: ["t", "v"] })],
+      [listing("first", { tools: ["t", "u"] }), listing("second", { tools: ["t", "v"] })],
       BARE,
     );
     expect(namesOf(catalog, "tools")).toEqual(["t", "u", "v"]);
-    expect(catalog.tool("t")).toMatchObject({ backend: "first", name: "t" });
+    expect(catalog.tool("t")).toMatchObject({ provider: "first", name: "t" });
     expect(catalog.conflicts).toEqual([
       { list: "tools", name: "t", backend: "second", shadowedBy: "first" },
     ]);
   });
 
   it("of one backend is a fault too, made by characters that are not legal", () => {
-    const catalog = new Catalog([offer("x", { tools: ["a.b", "a/b"] })], PREFIXED);
+    const catalog = new Catalog([listing("x", { tools: ["a.b", "a/b"] })], PREFIXED);
     expect(namesOf(catalog, "tools")).toEqual(["x_a_b"]);
     expect(catalog.tool("x_a_b")).toMatchObject({ name: "a.b" });
     expect(catalog.conflicts).toHaveLength(1);
@@ -101,7 +105,10 @@ describe("a name that 2 backends have", () => {
 
   it("as a URI belongs to the first backend, whatever the prefix", () => {
     const catalog = new Catalog(
-      [offer("first", { resources: ["file:///1"] }), offer("second", { resources: ["file:///1"] })],
+      [
+        listing("first", { resources: ["file:///1"] }),
+        listing("second", { resources: ["file:///1"] }),
+      ],
       PREFIXED,
     );
     expect(catalog.resource("file:///1")).toBe("first");
@@ -114,9 +121,9 @@ describe("a name that 2 backends have", () => {
 describe("a URI", () => {
   const catalog = new Catalog(
     [
-      offer("any", { resourceTemplates: ["test://{+all}"] }),
-      offer("data", { resourceTemplates: ["test://{id}/data"] }),
-      offer("listed", { resources: ["test://7/data"] }),
+      listing("any", { resourceTemplates: ["test://{+all}"] }),
+      listing("data", { resourceTemplates: ["test://{id}/data"] }),
+      listing("listed", { resources: ["test://7/data"] }),
     ],
     PREFIXED,
   );
@@ -138,7 +145,7 @@ describe("a URI", () => {
 
 describe("pages", () => {
   const tools = ["a", "b", "c", "d", "e"];
-  const catalog = new Catalog([offer("x", { tools })], BARE);
+  const catalog = new Catalog([listing("x", { tools })], BARE);
 
   function walk(pageSize: number): { names: unknown[]; pages: number } {
     const names: unknown[] = [];
@@ -165,13 +172,13 @@ describe("pages", () => {
 
   it("a cursor stays good when items before and behind it come and go", () => {
     const cursor = catalog.page("tools", undefined, 2)?.nextCursor;
-    const changed = new Catalog([offer("x", { tools: ["0", "b", "c2", "d"] })], BARE);
+    const changed = new Catalog([listing("x", { tools: ["0", "b", "c2", "d"] })], BARE);
     expect(changed.page("tools", cursor, 10)?.texts).toEqual(['{"name":"c2"}', '{"name":"d"}']);
   });
 
   it("a cursor whose item is gone, one of another list and one of nobody are refused", () => {
     const cursor = catalog.page("tools", undefined, 2)?.nextCursor;
-    const changed = new Catalog([offer("x", { tools: ["a", "c"], prompts: ["b"] })], BARE);
+    const changed = new Catalog([listing("x", { tools: ["a", "c"], prompts: ["b"] })], BARE);
     expect(changed.page("tools", cursor, 10)).toBeUndefined();
     expect(catalog.page("prompts", cursor, 10)).toBeUndefined();
     expect(catalog.page("tools", "x", 10)).toBeUndefined();
@@ -179,7 +186,7 @@ describe("pages", () => {
   });
 
   it("a cursor is opaque: base64url, and safe in JSON without escapes", () => {
-    const odd = new Catalog([offer("x", { resources: ['test://"\\\n日本', "test://2"] })], BARE);
+    const odd = new Catalog([listing("x", { resources: ['test://"\\\n日本', "test://2"] })], BARE);
     const cursor = odd.page("resources", undefined, 1)?.nextCursor;
     expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(odd.page("resources", cursor, 1)?.texts).toEqual(['{"uri":"test://2"}']);
@@ -191,31 +198,34 @@ describe("pages", () => {
 });
 
 describe("what changed between 2 catalogs", () => {
-  const before = [offer("x", { tools: ["a", "b"], prompts: ["p"] }), offer("y", { tools: ["c"] })];
+  const before = [
+    listing("x", { tools: ["a", "b"], prompts: ["p"] }),
+    listing("y", { tools: ["c"] }),
+  ];
   const catalog = new Catalog(before, PREFIXED);
 
-  it.each<[string, BackendOffer[], ListName[]]>([
+  it.each<[string, ProviderListing[], ListName[]]>([
     ["nothing", [...before], []],
     [
       "a tool more",
-      [offer("x", { tools: ["a", "b", "d"], prompts: ["p"] }), offer("y", { tools: ["c"] })],
+      [listing("x", { tools: ["a", "b", "d"], prompts: ["p"] }), listing("y", { tools: ["c"] })],
       ["tools"],
     ],
     [
       "a prompt less",
-      [offer("x", { tools: ["a", "b"] }), offer("y", { tools: ["c"] })],
+      [listing("x", { tools: ["a", "b"] }), listing("y", { tools: ["c"] })],
       ["prompts"],
     ],
     [
       "the order of a backend's tools",
-      [offer("x", { tools: ["b", "a"], prompts: ["p"] }), offer("y", { tools: ["c"] })],
+      [listing("x", { tools: ["b", "a"], prompts: ["p"] }), listing("y", { tools: ["c"] })],
       ["tools"],
     ],
-    ["a backend gone", [offer("x", { tools: ["a", "b"], prompts: ["p"] })], ["tools"]],
+    ["a backend gone", [listing("x", { tools: ["a", "b"], prompts: ["p"] })], ["tools"]],
     ["everything gone", [], ["tools", "prompts"]],
     [
       "a resource and a template more",
-      [...before, offer("z", { resources: ["r"], resourceTemplates: ["{t}"] })],
+      [...before, listing("z", { resources: ["r"], resourceTemplates: ["{t}"] })],
       ["resources", "resourceTemplates"],
     ],
   ])("%s", (_what, after, lists) => {
@@ -229,8 +239,11 @@ describe("what changed between 2 catalogs", () => {
     expect(catalog.digest("tools")).toMatch(/^[A-Za-z0-9_-]{22}$/);
     const described = (description: string) => {
       const tools = readItems(JSON.stringify({ tools: [{ name: "a", description }] }), "tools");
-      const lists = { ...offer("x", {}).offer.lists, tools };
-      return new Catalog([{ backend: "x", offer: { lists, instructions: undefined } }], PREFIXED);
+      const lists = { ...listing("x", {}).listing.lists, tools };
+      return new Catalog(
+        [{ provider: "x", listing: { lists, instructions: undefined } }],
+        PREFIXED,
+      );
     };
     expect(described("1").digest("tools")).not.toBe(described("2").digest("tools"));
   });

@@ -45,7 +45,7 @@ const inputs: fc.Arbitrary<PlanInputs> = fc
     streamingShare: fc.double({ min: 0, max: 1, noNaN: true }),
     streamsPerSession: fc.double({ min: 0, max: 3, noNaN: true }),
     callsPerSessionSecond: fc.double({ min: 0, max: 20, noNaN: true }),
-    callSeconds: fc.double({ min: 0, max: 10, noNaN: true }),
+    callTimeSeconds: fc.double({ min: 0, max: 10, noNaN: true }),
     idleTtlSeconds: fc.double({ min: 60, max: 86_400, noNaN: true }),
     cacheEntries: fc.integer({ min: 1, max: 200_000 }),
     callTimeoutMaxSeconds: fc.integer({ min: 10, max: 3600 }),
@@ -164,7 +164,7 @@ describe("a gateway with 10 backends", () => {
   });
 
   test("has the 2,000 calls per second and 4,000 in flight that it is told, whatever a session calls on average", () => {
-    const fleet = { sessions: 2500, backends: 10, callsPerSessionSecond: 0.1, callSeconds: 1 };
+    const fleet = { sessions: 2500, backends: 10, callsPerSessionSecond: 0.1, callTimeSeconds: 1 };
     const usual = plan(fleet);
     expect([usual.inputs.callsPerSecond, usual.inputs.concurrentCalls]).toEqual([250, 250]);
     const told = plan({ ...fleet, callsPerSecond: 2000, concurrentCalls: 4000 });
@@ -220,11 +220,11 @@ describe("what is impossible says what to change", () => {
   });
 
   test("3 inputs out of their range come at once, without those that only follow from them", () => {
-    const faults = planFaults({ sessions: 0, backends: 1.5, callSeconds: Number.NaN });
+    const faults = planFaults({ sessions: 0, backends: 1.5, callTimeSeconds: Number.NaN });
     expect(faults.map(({ path, fix }) => [path, fix])).toEqual([
       ["sessions", "set it to 1 or more"],
       ["backends", "set it to a whole number"],
-      ["callSeconds", "set it to a number"],
+      ["callTimeSeconds", "set it to a number"],
     ]);
   });
 
@@ -240,10 +240,15 @@ describe("what is impossible says what to change", () => {
   });
 
   test("a session cannot open 11 of 10 backends, nor a call take longer than the longest", () => {
-    const faults = planFaults({ sessions: 1, backends: 10, openedBackends: 11, callSeconds: 301 });
+    const faults = planFaults({
+      sessions: 1,
+      backends: 10,
+      openedBackends: 11,
+      callTimeSeconds: 301,
+    });
     expect(faults.map(({ path, rule }) => [path, rule])).toEqual([
       ["openedBackends", "must be at most backends, which is 10"],
-      ["callSeconds", "must be at most callTimeoutMaxSeconds, which is 5m"],
+      ["callTimeSeconds", "must be at most callTimeoutMax, which is 5m"],
     ]);
   });
 
@@ -260,7 +265,9 @@ describe("what is impossible says what to change", () => {
         expect(left.every(({ fix }) => fix.startsWith("lower "))).toBe(true);
       }),
       // One descriptor, and so little more that a sum of both may lose it.
-      { examples: [[{ sessions: 1, backends: 1, streamsPerSession: 2 ** -53, callSeconds: 0 }]] },
+      {
+        examples: [[{ sessions: 1, backends: 1, streamsPerSession: 2 ** -53, callTimeSeconds: 0 }]],
+      },
     );
   });
 });

@@ -25,6 +25,7 @@ describe("sessionStorage", () => {
       address: { host: "redis", port: 6379 },
       db: 2,
       keyPrefix: "vmcp:",
+      recordFormat: 1,
     });
     expect(storage({ ...written, keyPrefix: "thv:vmcp:" })).toMatchObject({
       keyPrefix: "thv:vmcp:",
@@ -46,6 +47,7 @@ describe("sessionStorage", () => {
       provider: "redis",
       db: 0,
       keyPrefix: "mcp-fleet:",
+      recordFormat: 1,
       username: "u",
       passwordFile: "/run/p",
       tls,

@@ -1,3 +1,4 @@
+import { load } from "@mcp-fleet/contract/capacity";
 import { type Configuration, jsonSchema, validate } from "@mcp-fleet/contract/settings";
 import { expect, test } from "vitest";
 
@@ -115,7 +116,7 @@ test("a plain number is a size in bytes, and empty keys of YAML say nothing", ()
 });
 
 test("the JSON Schema is of what users write, with a description for each setting", () => {
-  const schema = jsonSchema();
+  const schema = jsonSchema(load);
   expect(schema.required).toEqual(["backends"]);
   expect(schema).toMatchObject({
     additionalProperties: false,

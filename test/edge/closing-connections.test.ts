@@ -41,7 +41,7 @@ it("20 requests that have come over idle connections, and are not read yet, are 
 
   // Both in one turn: the system has the requests, and this process has seen none of them.
   for (const socket of sockets) socket.write(REQUEST);
-  const ended = gateway.process.close();
+  const ended = gateway.server.close();
 
   for (const [index, answer] of answers.entries()) {
     const first = await Promise.race([answer, closed[index]]);
@@ -58,7 +58,7 @@ it("a call that came while the gateway served, and is answered while it lingers,
 
   const call = client.post(CALL);
   const exchange = await running.promise;
-  const drained = gateway.process.drain(60);
+  const drained = gateway.server.drain(60);
   exchange.result({ content: [] });
 
   const { status, headers } = await call;

@@ -121,11 +121,7 @@ const MESSAGES: Row[] = [
     post('{"jsonrpc":"2.0","id":7,"method":"ping","params":[]}'),
     [400, -32600, "7"],
   ],
-  [
-    "a key that stands twice",
-    post('{"jsonrpc":"2.0","id":7,"id":8,"method":"ping"}'),
-    [400, -32600],
-  ],
+  ["a duplicate key", post('{"jsonrpc":"2.0","id":7,"id":8,"method":"ping"}'), [400, -32600]],
   ["a response without an id", post('{"jsonrpc":"2.0","result":{}}'), [400, -32600]],
   ["a response that nobody waits for", post('{"jsonrpc":"2.0","id":1,"result":{}}'), [400, -32600]],
   ["initialize as a notification", post('{"jsonrpc":"2.0","method":"initialize"}'), [400, -32600]],
@@ -148,7 +144,7 @@ const MESSAGES: Row[] = [
   ["a tool under its backend's own name", post(call('{"name":"echo"}')), [200, -32602, '"x"']],
   ["a call without a name", post(call("{}")), [200, -32602, '"x"']],
   [
-    "a call with a name that stands twice",
+    "a call with a duplicate name",
     post(call('{"name":"x","name":"echo_echo"}')),
     [400, -32600, '"x"'],
   ],

@@ -10,10 +10,10 @@ import {
 import { checkResourceAllowed } from "@modelcontextprotocol/sdk/shared/auth-utils.js";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { ownerOf } from "../../runtime/auth/owner.ts";
 import { ProtectedResource } from "../../runtime/auth/protected-resource.ts";
-import { createGateway } from "../../runtime/roles/gateway/gateway.ts";
+import { compose } from "../../runtime/server/compose.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
+import { ownerOf } from "../../runtime/sessions/principal.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { type RawAnswer, RawClient } from "../../testkit/clients/raw-client.ts";
 import { EchoServer } from "../../testkit/servers/echo-server.ts";
@@ -64,7 +64,7 @@ async function start(
     backends: [{ name: "echo", url: echo.url }],
   });
   const stream = { write: (line: string) => void log.push(line) };
-  const gateway = createGateway({ settings, log: pino({ level: "debug" }, stream), ...parts });
+  const gateway = await compose({ settings, log: pino({ level: "debug" }, stream), ...parts });
   onTestFinished(() => gateway.destroy(new Error("the test is over")));
   return await gateway.listen();
 }
@@ -181,7 +181,9 @@ describe("a client without a token", () => {
     (host) => {
       const jwt = { issuer: issuer.url, audience: "a", jwks: "a", clockToleranceSeconds: 1 };
       const resource = new ProtectedResource(jwt, "name", "/mcp");
-      expect(() => resource.challenge(host, undefined)).toThrow("the Host header is no host");
+      expect(() => resource.challenge(host, undefined)).toThrow(
+        "the Host header must be a valid host",
+      );
     },
   );
 
@@ -499,10 +501,10 @@ describe("a session", () => {
   });
 
   it("belongs to 1 of 2 principals whose iss and sub would be the same text in a row", () => {
-    const one = ownerOf({ issuer: "https://a", subject: "b" }, undefined);
-    expect(ownerOf({ issuer: "https://a", subject: "b" }, undefined)).toBe(one);
-    expect(ownerOf({ issuer: "https://", subject: "ab" }, undefined)).not.toBe(one);
-    expect(ownerOf({ issuer: "https://a", subject: "b" }, Buffer.alloc(32))).not.toBe(one);
+    const one = ownerOf("https://a", "b", undefined);
+    expect(ownerOf("https://a", "b", undefined)).toBe(one);
+    expect(ownerOf("https://", "ab", undefined)).not.toBe(one);
+    expect(ownerOf("https://a", "b", Buffer.alloc(32))).not.toBe(one);
   });
 });
 
@@ -589,7 +591,7 @@ describe("a gateway without incomingAuth", () => {
       adminPort: 0,
       backends: [{ name: "echo", url: echo.url }],
     });
-    const gateway = createGateway({ settings, log: pino({ level: "silent" }) });
+    const gateway = await compose({ settings, log: pino({ level: "silent" }) });
     onTestFinished(() => gateway.destroy(new Error("the test is over")));
     const { url } = await gateway.listen();
     const path = "/.well-known/oauth-protected-resource";

@@ -15,12 +15,13 @@ import { Persistence } from "../../infra/redis/redis-conf.ts";
 import { RedisConnection } from "../../runtime/store/redis/redis-connection.ts";
 import { RedisStore } from "../../runtime/store/redis/redis-store.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
-import { log, openStore } from "../../testkit/processes/redis-store.ts";
-import { sessionRecord } from "../../testkit/processes/session-record.ts";
+import { useEveryOperation } from "../../testkit/processes/every-operation.ts";
+import { openStore } from "../../testkit/processes/redis-store.ts";
+import { log } from "../../testkit/processes/test-log.ts";
 import { testedEngines } from "../../testkit/redis-sentinel/engines.ts";
 import type { Pod } from "../../testkit/redis-sentinel/pod.ts";
 import { SentinelPods } from "../../testkit/redis-sentinel/sentinel-pods.ts";
-import { describeSessionStore } from "../sessions/session-store-suite.ts";
+import { describeStore } from "../store/store-suite.ts";
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
 const LUA = join(import.meta.dirname, "../../runtime/store/redis/lua");
@@ -82,11 +83,11 @@ describe.each(testedEngines())("the gateway's user, %s", (engine) => {
   }
 
   describe("with what it may do", () => {
-    describeSessionStore("as a gateway opens it", async (now) => openStore(await settings(), now));
+    describeStore("as a gateway opens it", async (now) => openStore(await settings(), now));
 
     it("has been refused nothing, like everybody else", async () => {
       const store = openUnwatched(await settings());
-      await useEverything(store);
+      await useEveryOperation(store);
       await store.close();
       expect(await group.refusals()).toEqual([]);
     });
@@ -115,7 +116,7 @@ describe.each(testedEngines())("the gateway's user, %s", (engine) => {
       // The signing key is read where another gateway has written one.
       await group.ask(master, "SET", `${own.keyPrefix}signing-key`, "key");
       const store = openUnwatched(own);
-      const working = useEverything(store);
+      const working = useEveryOperation(store);
       const refused = async () => (await group.refusals()).map(({ object }) => object);
       await expect.poll(refused, PATIENCE).toContain(command);
       await group.ask(master, "ACL", "SETUSER", RedisUser.Gateway, `+${command}`);
@@ -128,36 +129,4 @@ describe.each(testedEngines())("the gateway's user, %s", (engine) => {
 /** A store that may never hear of changes. */
 function openUnwatched(settings: RedisSettings): RedisStore {
   return new RedisStore({ settings, metrics: new Metrics(), log });
-}
-
-/** Has a store do everything that it can do on demand, whatever becomes of it. */
-async function useEverything(store: RedisStore): Promise<void> {
-  const record = sessionRecord("a", { expiresAtMs: Date.now() + 600_000 });
-  const upstream = { sessionId: "1", protocol: "2025-11-25", pod: "pod-0", epoch: 1 };
-  const operations = [
-    () => store.create(record, { maxSessions: 10, maxPerOwner: 10 }),
-    () => store.create(record, { maxSessions: 10 }),
-    () => store.load("a"),
-    () => store.touch("a", Date.now()),
-    () => store.setLogLevel("a", "info"),
-    () => store.subscribe("a", { backend: "backend", uri: "file:///a" }),
-    () => store.unsubscribe("a", { backend: "backend", uri: "file:///a" }),
-    () => store.pin("a", "backend", ["pod-0", "pod-1"]),
-    () => store.setUpstream("a", "backend", upstream),
-    () => store.podSessions("backend", ["pod-0"]),
-    () => store.sessionsOn("backend", "pod-0", 10),
-    () => store.setDraining({ backend: "backend", pod: "pod-0" }, true),
-    () => store.draining(),
-    () => store.setDraining({ backend: "backend", pod: "pod-0" }, false),
-    () => store.lease("a", "move", "holder", 1_000),
-    () => store.leased("a", "move"),
-    () => store.release("a", "move", "holder"),
-    () => store.cancel("a", "1"),
-    () => store.listsChanged("view", "backend"),
-    () => store.end("a"),
-    () => store.takeExpired(10),
-    () => store.count(),
-    () => store.signingKey(),
-  ];
-  for (const operation of operations) await operation().catch(() => {});
 }

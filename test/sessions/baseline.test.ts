@@ -60,10 +60,10 @@ async function comeAndGo(url: string, store: MemoryStore): Promise<void> {
   const endpoint = new RawEndpoint(url);
   const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => endpoint.open()));
   await Promise.all(sessions.flatMap((session) => ["b0_echo", "b1_echo"].map(callTo(session))));
-  expect(await store.count()).toBe(SESSIONS);
+  expect(await store.sessions.count()).toBe(SESSIONS);
   const ended = await Promise.all(sessions.slice(SESSIONS / 2).map((session) => session.end()));
   expect(ended.every(({ status }) => status === 204)).toBe(true);
-  expect(await store.count()).toBe(SESSIONS / 2);
+  expect(await store.sessions.count()).toBe(SESSIONS / 2);
   vi.setSystemTime(Date.now() + 30 * 60_000);
   await endpoint.close();
 }
@@ -93,10 +93,10 @@ it("gives back the records, backend sessions, sockets and timers of 200 sessions
   for (const { counts } of backends) {
     expect(counts.requests).toMatchObject({ initialize: SESSIONS + 1, DELETE: SESSIONS });
   }
-  expect(await gateway.process.status()).toMatchObject({
+  expect(await gateway.server.status()).toMatchObject({
     sessions: { stored: 0, cached: 0, busy: 0, streams: 0 },
   });
-  expect(await store.takeExpired(SESSIONS)).toEqual([]);
+  expect(await store.sessions.takeExpired(SESSIONS)).toEqual([]);
   await untilIdle();
   await expect.poll(activeResources).toEqual(before);
 });
@@ -160,16 +160,16 @@ it("leaves less than 20 bytes per session in the cache, deleted or evicted", asy
 it("leaves less than 20 bytes per session in the memory store, ended or expired, with a lease or without", async () => {
   const memory = new MemoryStore();
   const ended = await leftBytes(async (index) => {
-    await memory.create(sessionRecord(`key-${index}`), { maxSessions: 10 });
-    await memory.lease(`key-${index}`, "open:b", "me", 60_000);
-    await memory.end(`key-${index}`);
+    await memory.sessions.create(sessionRecord(`key-${index}`), { maxSessions: 10 });
+    await memory.leases.take(`key-${index}`, "open:b", "me", 60_000);
+    await memory.sessions.end(sessionRecord(`key-${index}`));
   });
   const expired = await leftBytes(async (index) => {
-    await memory.create(sessionRecord(`key-${index}`, { expiresAtMs: START_MS }), {
+    await memory.sessions.create(sessionRecord(`key-${index}`, { expiresAtMs: START_MS }), {
       maxSessions: 10,
     });
-    await memory.takeExpired(10);
+    await memory.sessions.takeExpired(10);
   });
   expect(Math.max(ended, expired)).toBeLessThan(20);
-  expect(await memory.count()).toBe(0);
+  expect(await memory.sessions.count()).toBe(0);
 });

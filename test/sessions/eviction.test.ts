@@ -42,7 +42,7 @@ it("answers 50 sessions in turn, 4 times round, from a cache of 1 entry and 50 b
     sessions: 51,
     requests: { initialize: 51, "tools/call": 200 },
   });
-  expect(await gateway.process.status()).toMatchObject({
+  expect(await gateway.server.status()).toMatchObject({
     sessions: { stored: 50, cached: 1, busy: 0 },
   });
 });
@@ -56,7 +56,7 @@ it("answers 50 sessions at once, 4 times over, from a cache of 1 entry and 50 ba
     sessions: 51,
     requests: { initialize: 51, "tools/call": 200 },
   });
-  expect(await gateway.process.status()).toMatchObject({
+  expect(await gateway.server.status()).toMatchObject({
     sessions: { stored: 50, cached: 1, busy: 0 },
   });
 });

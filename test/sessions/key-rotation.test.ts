@@ -5,18 +5,18 @@ import { ConfigError } from "@mcp-fleet/contract";
 import { validate } from "@mcp-fleet/contract/settings";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { createGateway } from "../../runtime/roles/gateway/gateway.ts";
+import { compose } from "../../runtime/server/compose.ts";
 import { readSettings } from "../../runtime/server/configuration.ts";
 import { KeyFile } from "../../runtime/server/key-file.ts";
 import { readSecrets } from "../../runtime/server/secrets.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import { judgeSessionId, mintSessionId } from "../../runtime/sessions/session-id.ts";
+import { mintSessionId, verifySessionId } from "../../runtime/sessions/session-id.ts";
 import { keysOfFile, keysOfVariable } from "../../runtime/sessions/session-keys.ts";
-import { Sessions } from "../../runtime/sessions/sessions.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { countOperations } from "../../testkit/processes/counted-store.ts";
+import { sessionsOver } from "../../testkit/processes/process-sessions.ts";
 import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
 
 const START_MS = 1_800_000_000_000;
@@ -70,7 +70,7 @@ describe("the time of a key", () => {
     let nowMs = 999;
     const ring = new KeyRing([old, young], () => nowMs++);
     for (let minted = 0; minted < 3; minted += 1) {
-      expect(judgeSessionId(ring, mintSessionId(ring, "anonymous", new Date()))).toBe("valid");
+      expect(verifySessionId(ring, mintSessionId(ring, "anonymous", new Date()))).toBe("valid");
     }
   });
 });
@@ -80,7 +80,7 @@ describe("MCP_FLEET_SESSION_KEYS", () => {
     const ring = new KeyRing(keysOfVariable("KEYS", `b:${base64Of("b")}, a:${base64Of("a")}`));
     expect(ring.signer.tag).toEqual(ringOf("b").signer.tag);
     const id = mintSessionId(ringOf("a"), "anonymous", new Date());
-    expect(judgeSessionId(ring, id)).toBe("valid");
+    expect(verifySessionId(ring, id)).toBe("valid");
   });
 
   it("has 4 faults said with those of the settings, and none shows a key", () => {
@@ -221,9 +221,7 @@ describe("an id under an unknown key", () => {
   it("asks the store 1,000 times at once, then 500 times per second, and is otherwise refused for now", async () => {
     const { store, operations } = countOperations(new MemoryStore());
     const metrics = new Metrics();
-    const { session } = validate({ backends: [{ name: "a", url: "http://a/mcp" }] });
-    const log = pino({ level: "silent" });
-    const sessions = new Sessions({ store, ring: ringOf("a"), settings: session, metrics, log });
+    const sessions = sessionsOver(store, { ring: ringOf("a"), metrics });
     onTestFinished(() => sessions.close());
     const ask = async () => {
       const id = mintSessionId(ringOf("b"), "anonymous", new Date());
@@ -251,7 +249,7 @@ describe("a fleet of 2 gateways over 1 store", () => {
     const keysFile = join(folder, `${name}.json`);
     const takenOver: string[] = [];
     const write = (line: string) => {
-      if (line.includes("was taken over")) takenOver.push(line);
+      if (line.includes("was reloaded")) takenOver.push(line);
     };
     const setKeys = async (...keys: readonly ReturnType<typeof entryOf>[]) => {
       const before = takenOver.length;
@@ -265,7 +263,8 @@ describe("a fleet of 2 gateways over 1 store", () => {
       session: { keysFile, cacheEntries: 20, idleTtl: "8h" },
       backends: [{ name: "echo", url: backend.url }],
     });
-    const gateway = createGateway({ settings, store, log: pino({ level: "info" }, { write }) });
+    const log = pino({ level: "info" }, { write });
+    const gateway = await compose({ settings, store, log });
     onTestFinished(() => gateway.destroy(new Error("the test is over")));
     const { url } = await gateway.listen();
     return { url, setKeys };
@@ -279,7 +278,7 @@ describe("a fleet of 2 gateways over 1 store", () => {
 
   const signerOf = async (url: string) => {
     const { sessionId = "" } = await RawClient.open(url);
-    return ["a", "b"].find((id) => judgeSessionId(ringOf(id), sessionId) === "valid");
+    return ["a", "b"].find((id) => verifySessionId(ringOf(id), sessionId) === "valid");
   };
 
   it("rotates from key A over A and B to B under load: 0 of 200 sessions are lost, 0 calls fail", async () => {

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import {
-  judgeSessionId,
   mintSessionId,
   sessionKey,
   sessionLabel,
+  verifySessionId,
 } from "../../runtime/sessions/session-id.ts";
 
 const ring = KeyRing.generate();
@@ -20,7 +20,7 @@ describe("a session id", () => {
   });
 
   it("is valid for the ring that minted it", () => {
-    expect(judgeSessionId(ring, mint())).toBe("valid");
+    expect(verifySessionId(ring, mint())).toBe("valid");
   });
 
   it("differs 10,000 times out of 10,000 within one second for one owner", () => {
@@ -43,7 +43,7 @@ describe("a session id", () => {
         const id = mint();
         const changed = id.slice(0, at) + character + id.slice(at + 1);
         fc.pre(changed !== id);
-        expect(judgeSessionId(ring, changed)).not.toBe("valid");
+        expect(verifySessionId(ring, changed)).not.toBe("valid");
       }),
       { numRuns: 2000 },
     );
@@ -52,7 +52,7 @@ describe("a session id", () => {
   it("has 1 spelling: all 63 other last characters are refused", () => {
     const id = mint();
     const others = [...ALPHABET].filter((character) => character !== id.at(-1));
-    const verdicts = others.map((character) => judgeSessionId(ring, id.slice(0, -1) + character));
+    const verdicts = others.map((character) => verifySessionId(ring, id.slice(0, -1) + character));
     expect(verdicts).toHaveLength(63);
     expect(verdicts).not.toContain("valid");
   });
@@ -62,13 +62,15 @@ describe("a session id", () => {
     for (let at = 5; at < bytes.length; at += 1) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 1;
-      expect(judgeSessionId(ring, changed.toString("base64url"))).toBe("forged");
+      expect(verifySessionId(ring, changed.toString("base64url"))).toBe("forged");
     }
   });
 
   it("has an unknown key where the ring lacks the key that it names", () => {
     const other = new KeyRing([{ id: "tomorrow", secret: Buffer.alloc(32, 1) }]);
-    expect(judgeSessionId(ring, mintSessionId(other, "anonymous", new Date()))).toBe("unknown-key");
+    expect(verifySessionId(ring, mintSessionId(other, "anonymous", new Date()))).toBe(
+      "unknown-key",
+    );
   });
 
   it.each([
@@ -82,7 +84,7 @@ describe("a session id", () => {
     ["a UUID", "7f1d5a52-8d3e-4c3f-9a57-1f0a1c2b3d4e"],
     ["a megabyte long", "A".repeat(1_000_000)],
   ])("is malformed when it is %s", (_, id) => {
-    expect(judgeSessionId(ring, id)).toBe("malformed");
+    expect(verifySessionId(ring, id)).toBe("malformed");
   });
 
   it("is known to a store and to logs by digests that cannot be turned back", () => {

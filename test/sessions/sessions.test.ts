@@ -1,14 +1,16 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
-import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Events } from "../../runtime/sessions/events.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import { mintSessionId } from "../../runtime/sessions/session-id.ts";
 import type { SessionRecord } from "../../runtime/sessions/session-record.ts";
-import { Sessions } from "../../runtime/sessions/sessions.ts";
+import type { Sessions } from "../../runtime/sessions/sessions.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import { FleetError } from "../../runtime/wire/fleet-error.ts";
 import { countOperations } from "../../testkit/processes/counted-store.ts";
+import { sessionsOver } from "../../testkit/processes/process-sessions.ts";
+import { log } from "../../testkit/processes/test-log.ts";
 
 const START_MS = 1_800_000_000_000;
 const IDLE_TTL_SECONDS = 600;
@@ -39,20 +41,10 @@ describe("sessions", () => {
   const pod = (settings: Partial<Settings["session"]> = {}) => {
     const { store, operations } = countOperations(memory);
     const metrics = new Metrics();
-    const sessions = new Sessions({
-      store,
-      ring,
-      metrics,
-      log: pino({ level: "silent" }),
-      settings: {
-        idleTtlSeconds: IDLE_TTL_SECONDS,
-        maxSessions: 100,
-        cacheEntries: 100,
-        ...settings,
-      },
-    });
+    const events = new Events(log);
+    const sessions = sessionsOver(store, { ring, metrics, events, settings });
     open.push(sessions);
-    return { sessions, operations, metrics };
+    return { sessions, operations, metrics, events };
   };
 
   const afterSeconds = (seconds: number) => vi.setSystemTime(START_MS + seconds * 1000);
@@ -76,7 +68,7 @@ describe("sessions", () => {
     const found = await Promise.all(
       Array.from({ length: 10 }, () => sessions.find(first.id, "alice")),
     );
-    expect(operations).toEqual(["load"]);
+    expect(operations).toEqual(["sessions.load"]);
     expect(new Set(found).size).toBe(1);
     expect(found[0]?.record).toEqual(first.record);
   });
@@ -107,7 +99,7 @@ describe("sessions", () => {
 
   it("finds on a 2nd pod what the 1st created, with what a 3rd wrote", async () => {
     const session = await pod().sessions.create(client);
-    await memory.setLogLevel(session.key, "debug");
+    await memory.sessions.setLogLevel(session.key, "debug");
     const found = await pod().sessions.find(session.id, "alice");
     expect(found.record).toEqual({ ...session.record, logLevel: "debug" });
   });
@@ -116,7 +108,7 @@ describe("sessions", () => {
     const [one, two] = [pod().sessions, pod().sessions];
     const here = await one.create(client);
     const there = await two.find(here.id, "alice");
-    await memory.setLogLevel(here.key, "debug");
+    await memory.sessions.setLogLevel(here.key, "debug");
     expect([here.record.logLevel, there.record.logLevel]).toEqual(["debug", "debug"]);
     await one.end(here, "deleted");
     expect([here.ended, there.ended]).toEqual([true, true]);
@@ -141,7 +133,7 @@ describe("sessions", () => {
     expect(operations).toEqual([]);
     const unknown = mintSessionId(ring, "alice", new Date());
     await expect(async () => sessions.find(unknown, "alice")).rejects.toEqual(notFound);
-    expect(operations).toEqual(["load"]);
+    expect(operations).toEqual(["sessions.load"]);
   });
 
   it("asks the store for an id whose key is not known here", async () => {
@@ -149,7 +141,7 @@ describe("sessions", () => {
     const tomorrow = new KeyRing([{ id: "tomorrow", secret: Buffer.alloc(32, 1) }]);
     const id = mintSessionId(tomorrow, "alice", new Date());
     await expect(async () => sessions.find(id, "alice")).rejects.toEqual(notFound);
-    expect(operations).toEqual(["load"]);
+    expect(operations).toEqual(["sessions.load"]);
   });
 
   it("tells the store of use at most 20 times per idle time, however many the requests", async () => {
@@ -161,8 +153,8 @@ describe("sessions", () => {
       sessions.hold(session);
       sessions.release(session);
     }
-    expect(operations).toEqual(Array.from({ length: 20 }, () => "touch"));
-    expect((await memory.load(session.key))?.expiresAtMs).toBe(
+    expect(operations).toEqual(Array.from({ length: 20 }, () => "sessions.touch"));
+    expect((await memory.sessions.load(session.key))?.expiresAtMs).toBe(
       START_MS + 2 * IDLE_TTL_SECONDS * 1000,
     );
   });
@@ -201,10 +193,10 @@ describe("sessions", () => {
   });
 
   it("says once in the fleet that a session ended, and cuts its calls on all 2 pods", async () => {
-    const pods = [pod().sessions, pod().sessions];
-    const [one, two] = pods;
+    const pods = [pod(), pod()];
+    const [one, two] = pods.map(({ sessions }) => sessions);
     const ended: [SessionRecord, string][] = [];
-    for (const sessions of pods) sessions.onEnded((...end) => ended.push(end));
+    for (const { events } of pods) events.on("sessionEnded", (...end) => ended.push(end));
     const here = await one?.create(client);
     const there = await two?.find(here?.id ?? "", "alice");
     const reasons: unknown[] = [];
@@ -224,9 +216,10 @@ describe("sessions", () => {
   });
 
   it("reaps 5 expired sessions once, 2 at a time, on whichever of 2 pods", async () => {
-    const [one, two] = [pod().sessions, pod().sessions];
+    const pods = [pod(), pod()] as const;
+    const [one, two] = [pods[0].sessions, pods[1].sessions];
     const reasons: string[] = [];
-    for (const sessions of [one, two]) sessions.onEnded((_, reason) => reasons.push(reason));
+    for (const { events } of pods) events.on("sessionEnded", (_, reason) => reasons.push(reason));
     for (let index = 0; index < 5; index += 1) await one.create(client);
     afterSeconds(IDLE_TTL_SECONDS);
     const reaped = [await one.reap(2), await two.reap(2), await one.reap(2), await two.reap(2)];

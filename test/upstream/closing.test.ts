@@ -23,7 +23,7 @@ describe("a gateway that closes", () => {
     for (const client of clients.slice(3)) await client.send({ method: "DELETE" });
     await eventually(() => expect(backend.count("DELETE")).toBe(2));
 
-    await gateway.process.close();
+    await gateway.server.close();
 
     for (const stream of streams) expect(await stream.next()).toBeUndefined();
     await eventually(() => expect(backend.openSockets).toBe(0));
@@ -41,7 +41,7 @@ describe("a gateway that closes", () => {
     const waiting = client.post(callOf("write"));
     await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
-    const closing = gateway.process.close();
+    const closing = gateway.server.close();
     await eventually(() => expect(fetch(gateway.url)).rejects.toThrow());
     finish.resolve();
 

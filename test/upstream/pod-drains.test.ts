@@ -66,8 +66,8 @@ describe("a pod that drains", () => {
     await eventually(() => expect(fleet.pods[0]?.count("tools/call")).toBe(1));
     await ask(fleet, "POST", fleet.names[0]);
     const meanwhile = client.post(callOf("write", 2));
-    const [key = ""] = await fleet.store.sessionsOn("scripted", fleet.names[0] ?? "", 1);
-    await eventually(async () => expect(await fleet.store.leased(key, "busy:")).toBe(true));
+    const [key = ""] = await fleet.store.pods.sessionsOn("scripted", fleet.names[0] ?? "", 1);
+    await eventually(async () => expect(await fleet.store.leases.isTaken(key, "busy:")).toBe(true));
     // Longer than the move waits for processes that have not heard of it.
     const untilMs = performance.now() + 3_500;
     await eventually(() => expect(performance.now()).toBeGreaterThan(untilMs));

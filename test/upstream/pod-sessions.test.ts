@@ -56,14 +56,14 @@ describe("sessions that stay with their pod", () => {
     fleet.pods[0]?.on("initialize", (exchange) => exchange.status(503));
     const clients = [await fleet.open(), await fleet.open()];
     expect(await Promise.all(clients.map(call))).toEqual([fleet.names[1], fleet.names[1]]);
-    expect(await fleet.store.podSessions("scripted", fleet.names)).toEqual([0, 2]);
+    expect(await fleet.store.pods.count("scripted", fleet.names)).toEqual([0, 2]);
   });
 
   it("are refused with BACKEND_UNREACHABLE where no pod answers, and nothing is left of them", async () => {
     const fleet = await startPods({ pods: 2 });
     await Promise.all(fleet.pods.map((pod) => pod.stop()));
     await expect(fleet.open()).rejects.toThrow("BACKEND_UNREACHABLE");
-    expect(await fleet.store.count()).toBe(0);
+    expect(await fleet.store.sessions.count()).toBe(0);
   });
 });
 

@@ -76,7 +76,7 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
     const { owner, twin } = await start();
     const stream = await twin.stream(callWith("ask"));
     const question = await questionOn(stream);
-    const closed = owner.process.close();
+    const closed = owner.server.close();
     expect((await twin.post(declined(question))).status).toBe(202);
     expect(await outcome(stream)).toBe("decline");
     await closed;

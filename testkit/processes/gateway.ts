@@ -1,19 +1,18 @@
 import { fitNofile } from "@mcp-fleet/contract/capacity";
 import { type Configuration, validate } from "@mcp-fleet/contract/settings";
-import { pino } from "pino";
-import { createGateway } from "../../runtime/roles/gateway/gateway.ts";
-import { createProxy } from "../../runtime/roles/proxy/proxy.ts";
-import type { ProcessAddresses, RoleProcess } from "../../runtime/server/role-process.ts";
+import { compose } from "../../runtime/server/compose.ts";
+import type { Server, ServerAddresses } from "../../runtime/server/server.ts";
 import type { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import type { SessionStore } from "../../runtime/sessions/session-store.ts";
+import type { Store } from "../../runtime/store/store.ts";
+import { log } from "./test-log.ts";
 
-export interface RunningRole extends ProcessAddresses {
-  readonly process: RoleProcess;
+export interface RunningRole extends ServerAddresses {
+  readonly server: Server;
   close(): Promise<void>;
 }
 
 export interface RoleOptions {
-  readonly store?: SessionStore;
+  readonly store?: Store;
   readonly ring?: KeyRing;
   readonly adminToken?: string;
   /** A limit of open files, for which the settings stay as they are. Default: it is unknown. */
@@ -36,14 +35,12 @@ async function start(
   { openFiles, ...options }: RoleOptions,
 ): Promise<RunningRole> {
   const settings = validate({ port: 0, adminPort: 0, ...configuration }, [], role);
-  const log = pino({ level: process.env.FLEET_TEST_LOG ?? "silent" });
-  const create = role === "proxy" ? createProxy : createGateway;
   const nofile = openFiles === undefined ? {} : { nofile: fitNofile(settings, openFiles) };
-  const running = create({ settings, log, ...nofile, ...options });
-  const addresses = await running.listen();
+  const server = await compose({ settings, log, ...nofile, ...options });
+  const addresses = await server.listen();
   return {
     ...addresses,
-    process: running,
-    close: () => running.destroy(new Error("the test is over")),
+    server,
+    close: () => server.destroy(new Error("the test is over")),
   };
 }

@@ -4,8 +4,8 @@ import { readdirSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Configuration, validate } from "@mcp-fleet/contract/settings";
 import { pino } from "pino";
-import { createGateway } from "../../runtime/roles/gateway/gateway.ts";
-import type { ProcessAddresses } from "../../runtime/server/role-process.ts";
+import { compose } from "../../runtime/server/compose.ts";
+import type { ServerAddresses } from "../../runtime/server/server.ts";
 
 /** What a gateway process holds. */
 export interface Inspection {
@@ -19,9 +19,9 @@ export interface Inspection {
 /** A gateway in a process of its own, on free ports, that says what it holds. */
 export class InspectedGateway {
   readonly #child: ChildProcess;
-  readonly #addresses: ProcessAddresses;
+  readonly #addresses: ServerAddresses;
 
-  private constructor(child: ChildProcess, addresses: ProcessAddresses) {
+  private constructor(child: ChildProcess, addresses: ServerAddresses) {
     this.#child = child;
     this.#addresses = addresses;
   }
@@ -80,7 +80,7 @@ if (import.meta.main) {
   const configuration: Configuration = JSON.parse(process.argv[2] ?? "");
   const settings = validate({ port: 0, adminPort: 0, ...configuration });
   const log = pino({ level: process.env.FLEET_TEST_LOG ?? "silent" });
-  const gateway = createGateway({ settings, log });
+  const gateway = await compose({ settings, log });
   const addresses = await gateway.listen();
   process.on("message", async () => process.send?.(await inspect()));
   process.on("disconnect", () => process.exit());

@@ -1,17 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
-import { pino } from "pino";
 import { RedisStore } from "../../runtime/store/redis/redis-store.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import type { RedisProcess } from "./redis.ts";
-
-/** What is logged is seen with FLEET_TEST_LOG=debug. */
-export const log = pino({ level: process.env.FLEET_TEST_LOG ?? "silent" });
+import { log } from "./test-log.ts";
 
 /** Settings for this server, with a prefix of their own. */
 export function redisAt(server: RedisProcess, more: Partial<RedisSettings> = {}): RedisSettings {
   const address = { host: "127.0.0.1", port: server.port };
-  return { provider: "redis", address, db: 0, keyPrefix: `${randomUUID()}:`, ...more };
+  const keyPrefix = `${randomUUID()}:`;
+  return { provider: "redis", address, db: 0, keyPrefix, recordFormat: 1, ...more };
 }
 
 /** A store that has been there for long: an id that it does not know is no session. */

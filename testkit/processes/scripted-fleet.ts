@@ -1,8 +1,8 @@
 import type { Configuration } from "@mcp-fleet/contract/settings";
 import { expect, onTestFinished } from "vitest";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import type { SessionStore } from "../../runtime/sessions/session-store.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
+import type { Store } from "../../runtime/store/store.ts";
 import { type RawAnswer, RawClient } from "../clients/raw-client.ts";
 import { ScriptedBackend } from "../servers/scripted-backend.ts";
 import { type RunningRole, startGateway } from "./gateway.ts";
@@ -15,7 +15,7 @@ export interface FleetOptions extends Omit<Configuration, "backends"> {
   /** Gateways over one store and one key ring. */
   readonly gateways?: number;
   /** Opens the store of each gateway. Default: one of memory for all. */
-  readonly openStore?: () => Promise<SessionStore>;
+  readonly openStore?: () => Promise<Store>;
 }
 
 export interface ScriptedFleet {

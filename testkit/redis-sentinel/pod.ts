@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { MOUNTS } from "../../infra/redis/pods.ts";
-import { log } from "../processes/redis-store.ts";
+import { log } from "../processes/test-log.ts";
 
 /** How long a container that has ended stays away: the first back-off of a kubelet is not longer. */
 const BACK_OFF_MS = 500;

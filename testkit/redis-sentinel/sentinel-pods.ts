@@ -129,6 +129,7 @@ export class SentinelPods {
       provider: "redis",
       db: 0,
       keyPrefix: KEY_PREFIX,
+      recordFormat: 1,
       ...access,
       sentinel: {
         masterName: MASTER_NAME,

@@ -5,8 +5,9 @@ import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import { RedisConnection } from "../../runtime/store/redis/redis-connection.ts";
 import type { RedisStore } from "../../runtime/store/redis/redis-store.ts";
 import { FleetError } from "../../runtime/wire/fleet-error.ts";
-import { log, openStore } from "../processes/redis-store.ts";
+import { openStore } from "../processes/redis-store.ts";
 import { sessionRecord } from "../processes/session-record.ts";
+import { log } from "../processes/test-log.ts";
 
 const CAPS = { maxSessions: 1_000_000 };
 const KEYS_PER_LOOK = 500;
@@ -76,7 +77,10 @@ export class Writers {
 
   async #create(): Promise<string> {
     const key = randomUUID();
-    await this.#store.create(sessionRecord(key, { expiresAtMs: Date.now() + 600_000 }), CAPS);
+    await this.#store.sessions.create(
+      sessionRecord(key, { expiresAtMs: Date.now() + 600_000 }),
+      CAPS,
+    );
     return `${this.#prefix}session:${key}`;
   }
 

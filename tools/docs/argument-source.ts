@@ -230,5 +230,7 @@ function settingName(component: string, path: string): string | undefined {
   const own = path.replace(/^proxy\./, "");
   // The component's mode says how the limit is met, the runtime's what a process does where it is not.
   if (own === "nofile.mode") return undefined;
+  // The component plans with it, and writes none into the configuration.
+  if (own === "load") return undefined;
   return SETTINGS[own] ?? own;
 }

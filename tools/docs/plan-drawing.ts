@@ -1,26 +1,15 @@
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-
-import type { Plan } from "@mcp-fleet/contract/capacity";
+import { planOf } from "@mcp-fleet/contract/capacity";
+import { readConfiguration } from "../../runtime/server/configuration.ts";
 import { planSvg } from "../plan-drawing/plan-drawing.ts";
 
-const COMMAND = /^mcp-fleet plan ((?:.*\\\n)*.*)\n```\n\n!\[.*\]\(plan\.svg\)$/m;
+/** The configuration that docs/capacity.md shows and plans. */
+export const EXAMPLE_FILE = join(import.meta.dirname, "../../examples/fleet.yaml");
 
 /** The picture of docs/capacity.md. */
 export const DRAWING_FILE = join(import.meta.dirname, "../../docs/plan.svg");
 
-/** What the command above that picture plans, drawn. */
+/** What `mcp-fleet plan` makes of that configuration, drawn. */
 export function planDrawing(): string {
-  const page = readFileSync(join(import.meta.dirname, "../../docs/capacity.md"), "utf8");
-  const [, options = ""] = COMMAND.exec(page) ?? [];
-  const main = join(import.meta.dirname, "../../runtime/cli/main.ts");
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [main, "plan", "--json", ...options.split(/[\s\\]+/)],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`mcp-fleet plan ${options}: ${stderr}`);
-  const plan: Plan = JSON.parse(stdout);
-  return planSvg(plan);
+  return planSvg(readConfiguration({ file: EXAMPLE_FILE, environment: {} }, planOf));
 }

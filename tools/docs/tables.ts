@@ -7,6 +7,7 @@ import {
   INPUT_NAMES,
   INPUTS,
   type Input,
+  inputKey,
   printInput,
   SERVER_INPUT_NAMES,
   SERVER_INPUTS,
@@ -22,14 +23,14 @@ import {
 } from "@mcp-fleet/contract/settings";
 import { parse } from "yaml";
 import * as z from "zod";
-import { serverKey } from "../../runtime/cli/plan-server.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import { ERROR_TABLE, type ErrorRow } from "../../runtime/wire/error-table.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
 import { SCHEMA_FILE, schemaText } from "./component-schema.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
-import { DRAWING_FILE, planDrawing } from "./plan-drawing.ts";
+import { DRAWING_FILE, EXAMPLE_FILE, planDrawing } from "./plan-drawing.ts";
 import { POLICY_PAGES, POLICY_TABLES } from "./policy-pages.ts";
+import { roomPicture } from "./room-picture.ts";
 
 const DOCS = join(import.meta.dirname, "../../docs");
 
@@ -41,11 +42,13 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "toolhive.md", name: "refused", table: refused },
   { file: "errors.md", name: "errors", table: errors },
   { file: "metrics.md", name: "metrics", table: metrics },
+  { file: "capacity.md", name: "example", table: example },
   { file: "capacity.md", name: "times", table: () => constants(TIMES) },
   { file: "capacity.md", name: "inputs", table: inputs },
   { file: "capacity.md", name: "servers", table: servers },
   { file: "capacity.md", name: "constants", table: () => constants(CONSTANTS) },
   { file: "stack.md", name: "configuration", table: stackConfiguration },
+  { file: "architecture.md", name: "rooms", table: roomPicture },
   ...COMPONENT_TABLES,
   ...POLICY_TABLES,
 ];
@@ -187,19 +190,26 @@ function constants(table: Readonly<Record<string, Constant>>): string {
   return markdown(["Constant", "Value", "Unit", "Description", "Source"], rows);
 }
 
+function example(): string {
+  return ["```yaml", readFileSync(EXAMPLE_FILE, "utf8").trimEnd(), "```"].join("\n");
+}
+
 function inputs(): string {
   const rows = INPUT_NAMES.map((name) => {
-    const { description, unit, default: usual }: Input = INPUTS[name];
-    return [code(name), unit, usual === undefined ? "–" : printInput(name, usual), description];
+    const { description, unit, default: usual, setting, loadFirst }: Input = INPUTS[name];
+    const inLoad = setting === undefined || loadFirst ? [code(`load.${inputKey(name)}`)] : [];
+    const inSettings = setting === undefined ? [] : [code(setting)];
+    const printed = usual === undefined ? "–" : printInput(name, usual);
+    return [code(name), [...inLoad, ...inSettings].join(", else "), unit, printed, description];
   });
-  return markdown(["Input", "Unit", "Default", "Description"], rows);
+  return markdown(["Input", "In a file", "Unit", "Default", "Description"], rows);
 }
 
 function servers(): string {
   const rows = SERVER_INPUT_NAMES.map((name) => {
     const { description, unit, default: usual }: Input = SERVER_INPUTS[name];
     const printed = usual === undefined ? "–" : amountText(usual, unit);
-    return [code(name), code(serverKey(name)), unit, printed, description];
+    return [code(name), code(inputKey(name)), unit, printed, description];
   });
   return markdown(["Input", "Key", "Unit", "Default", "Description"], rows);
 }

@@ -5,7 +5,6 @@ import {
   type ServerPlan,
   type StoreSize,
 } from "@mcp-fleet/contract/capacity";
-import { printCount } from "../../runtime/cli/plan-amount.ts";
 import { type Box, type Markup, rectangle, text } from "./svg.ts";
 
 const PADDING = 14;
@@ -160,4 +159,9 @@ export function drawStats(
 function frame(kind: Card["kind"] | "store", box: Box): Markup[] {
   if (kind === "elsewhere") return [rectangle(box, "elsewhere")];
   return [rectangle(box, "card"), rectangle({ ...box, width: 4 }, `of-${kind}`, 2)];
+}
+
+/** A number with a comma at its thousands, and at most three decimals. */
+export function printCount(value: number): string {
+  return value.toLocaleString("en-US");
 }

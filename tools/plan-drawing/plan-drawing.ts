@@ -1,5 +1,4 @@
 import type { Plan, PlannedServer } from "@mcp-fleet/contract/capacity";
-import { printCount } from "../../runtime/cli/plan-amount.ts";
 import {
   type Card,
   cardBox,
@@ -9,6 +8,7 @@ import {
   drawStore,
   gatewayCard,
   podCard,
+  printCount,
   proxyCard,
   STORE_HEIGHT,
 } from "./plan-card.ts";

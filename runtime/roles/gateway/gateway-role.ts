@@ -1,30 +1,22 @@
-import { ClientMessages } from "../../calls/client-messages.ts";
-import { LOG_LEVELS } from "../../calls/renewal-notice.ts";
-import { Subscriptions } from "../../calls/subscriptions.ts";
+import type { Call } from "../../calls/call.ts";
+import { keepLogLevel } from "../../calls/log-level.ts";
+import type { RequestContext } from "../../calls/request-context.ts";
 import type { Route } from "../../catalog/catalog.ts";
-import { type Views, viewKey } from "../../catalog/views.ts";
-import { VERSION } from "../../server/version.ts";
-import type { LiveSession } from "../../sessions/live-session.ts";
-import type { SessionRecord } from "../../sessions/session-record.ts";
+import { Views } from "../../catalog/views.ts";
+import { VERSION } from "../../platform/version.ts";
 import type { Backend } from "../../upstream/backend.ts";
 import { FleetError, resultText } from "../../wire/fleet-error.ts";
 import { cut, type Member, members, replace, type Span } from "../../wire/json-text.ts";
+import { LOG_LEVELS } from "../../wire/log-levels.ts";
 import { invalidParams, isObject, type Message, stringParam } from "../../wire/message.ts";
-import type { Reply } from "../../wire/reply.ts";
-import type { Role } from "../role.ts";
-import type { RoleParts } from "../role-parts.ts";
-import { backendStatus } from "./backend-status.ts";
+import type { Role, RoleParts, RoleStatus } from "../role.ts";
+import { backendRow } from "./backend-row.ts";
+import { Discovery } from "./discovery.ts";
 import { ListAnswers } from "./list-answers.ts";
 import { ListChanges } from "./list-changes.ts";
+import { Providers } from "./providers.ts";
 import { Routing } from "./routing.ts";
-import type { SessionCatalogs } from "./session-catalogs.ts";
-
-export interface GatewayRoleParts extends RoleParts {
-  readonly views: Views;
-  readonly catalogs: SessionCatalogs;
-}
-
-type Handler = (session: LiveSession, message: Message, reply: Reply) => Promise<void>;
+import { SessionCatalogs } from "./session-catalogs.ts";
 
 /** The capabilities that the fleet can carry, whatever the backends of the moment have: others may join later. */
 const CAPABILITIES = {
@@ -37,225 +29,195 @@ const CAPABILITIES = {
 
 /** One MCP endpoint over many backends: what each method of a client comes to. */
 export class GatewayRole implements Role {
-  readonly #parts: GatewayRoleParts;
+  static readonly #HANDLERS: ReadonlyMap<string, (role: GatewayRole, call: Call) => Promise<void>> =
+    new Map([
+      [
+        "ping",
+        async (_role, { message, reply }) => reply.message(resultText(message.idText, "{}")),
+      ],
+      ["tools/list", (role, call) => role.#lists.answer(call)],
+      ["prompts/list", (role, call) => role.#lists.answer(call)],
+      ["resources/list", (role, call) => role.#lists.answer(call)],
+      ["resources/templates/list", (role, call) => role.#lists.answer(call)],
+      ["tools/call", (role, call) => role.#callTool(call)],
+      ["prompts/get", (role, call) => role.#getPrompt(call)],
+      ["resources/read", (role, call) => role.#readResource(call)],
+      ["resources/subscribe", (role, call) => role.#subscribe(call)],
+      ["resources/unsubscribe", (role, call) => role.#unsubscribe(call)],
+      ["completion/complete", (role, call) => role.#complete(call)],
+      ["logging/setLevel", (role, call) => role.#setLevel(call)],
+    ]);
+
+  readonly #parts: RoleParts;
+  readonly #views: Views;
+  readonly #providers: Providers;
+  readonly #catalogs: SessionCatalogs;
   readonly #routing: Routing;
   readonly #lists: ListAnswers;
-  readonly #changes: ListChanges;
-  readonly #messages: ClientMessages;
-  readonly #subscriptions: Subscriptions;
-  readonly #handlers: Readonly<Record<string, Handler>>;
-  #ready = false;
+  #isReady = false;
 
-  constructor(parts: GatewayRoleParts) {
-    const { catalogs, views, settings } = parts;
+  constructor(parts: RoleParts) {
+    const { settings, backends, metrics } = parts;
+    const clientInfo = JSON.stringify({ name: "mcp-fleet", version: VERSION });
+    const providers = new Providers({ ...parts, clientInfo });
+    const views = new Views({ ...parts, sourcesOf: (...of) => providers.sourcesOf(...of) });
+    const listTimeoutSeconds = settings.limits.callTimeoutSeconds;
+    const catalogs = new SessionCatalogs({ ...parts, views, listTimeoutSeconds });
+    new ListChanges({ ...parts, views, catalogs });
     this.#parts = parts;
-    this.#routing = new Routing(catalogs, views.naming, [...parts.backends.keys()]);
+    this.#views = views;
+    this.#providers = providers;
+    this.#catalogs = catalogs;
+    this.#routing = new Routing(catalogs, views.naming, backends);
     this.#lists = new ListAnswers(catalogs, settings.health.partialFailureMode);
-    this.#changes = new ListChanges(parts);
-    this.#messages = new ClientMessages(parts);
-    this.#subscriptions = new Subscriptions({ ...parts, limits: settings.limits });
-    const list: Handler = (...call) => this.#lists.answer(...call);
-    this.#handlers = {
-      ping: async (_session, { idText }, reply) => reply.message(resultText(idText, "{}")),
-      "tools/list": list,
-      "prompts/list": list,
-      "resources/list": list,
-      "resources/templates/list": list,
-      "tools/call": (...call) => this.#callTool(...call),
-      "prompts/get": (...call) => this.#getPrompt(...call),
-      "resources/read": (...call) => this.#readResource(...call),
-      "resources/subscribe": (...call) => this.#subscribe(...call),
-      "resources/unsubscribe": (...call) => this.#unsubscribe(...call),
-      "completion/complete": (...call) => this.#complete(...call),
-      "logging/setLevel": (...call) => this.#setLevel(...call),
-    };
-    parts.upstreams.onOpened((session) => void parts.sessionStreams.adjust(session));
+    metrics.onScrape(() => this.#measure());
     void views.base.settled().then(() => {
-      this.#ready = true;
+      this.#isReady = true;
     });
   }
 
-  get ready(): boolean {
-    return this.#ready;
+  get notReady(): string | undefined {
+    return this.#isReady ? undefined : "the backends have not all been asked yet";
   }
 
-  viewOf(capabilities: string): string {
-    return this.#parts.views.get(viewKey(capabilities), capabilities).key;
-  }
-
-  /** Asks no backend. */
-  async open({ record }: LiveSession): Promise<string> {
-    const { settings, views } = this.#parts;
+  /** Asks no backend, and has what they offer to clients like this one at hand for the next request. */
+  async initialize({ client }: RequestContext): Promise<string> {
+    const { settings } = this.#parts;
+    this.#views.get(client);
     return JSON.stringify({
-      protocolVersion: record.protocol,
+      protocolVersion: client.protocol,
       capabilities: CAPABILITIES,
       serverInfo: { name: settings.name, version: VERSION },
-      instructions: views.base.instructions,
+      instructions: this.#views.base.instructions,
     });
   }
 
-  async request(session: LiveSession, message: Message, reply: Reply): Promise<void> {
-    const { method } = message;
-    const handler = Object.hasOwn(this.#handlers, method) ? this.#handlers[method] : undefined;
+  readonly request = async (call: Call): Promise<void> => {
+    const { method } = call.message;
+    const handler = GatewayRole.#HANDLERS.get(method);
     if (handler === undefined) {
       throw new FleetError("METHOD_NOT_FOUND", { message: `Method not found: ${method}` });
     }
-    await handler(session, message, reply);
-  }
+    await handler(this, call);
+  };
 
-  notification(session: LiveSession, message: Message): Promise<void> {
-    return this.#messages.notification(session, message);
-  }
-
-  response(session: LiveSession, message: Message): Promise<void> {
-    return this.#messages.response(session, message);
-  }
-
-  streamOpened(session: LiveSession): void {
-    void this.#parts.sessionStreams.adjust(session);
-    void this.#changes.tellMissed(session);
-  }
-
-  streamClosed(session: LiveSession): void {
-    void this.#parts.sessionStreams.adjust(session);
-  }
-
-  /** What a session has at backends may follow from what another process did in it. */
-  changed(record: SessionRecord): void {
-    const session = this.#parts.streams.session(record.key);
-    if (session === undefined) return;
-    session.follow(record);
-    void this.#parts.sessionStreams.adjust(session);
-  }
-
-  listsChanged(session: LiveSession, backend: string): undefined {
-    void this.#changes.heard(session, this.#backend(backend));
-  }
-
-  listsToldOf(view: string, backend: string): void {
-    this.#parts.views.refresh(view, backend);
-  }
-
-  ended(record: SessionRecord): Promise<void> {
-    return this.#parts.upstreams.endAll(record);
-  }
-
-  async status(): Promise<Record<string, unknown>> {
-    const { views, settings, podReport } = this.#parts;
-    const { base } = views;
+  async status(): Promise<RoleStatus> {
+    const { settings, podReport } = this.#parts;
+    const rows = this.#discoveries.map((one) => backendRow(one, this.#catalogs, podReport));
     return {
       groupRef: settings.groupRef,
       metadata: settings.metadata,
-      backends: await Promise.all(base.discoveries.map((one) => backendStatus(one, podReport))),
-      conflicts: base.catalog.conflicts,
+      backends: await Promise.all(rows),
+      conflicts: this.#views.base.catalog.conflicts,
     };
   }
 
-  measure(): void {
-    const { views, metrics } = this.#parts;
-    for (const { backend, health } of views.base.discoveries) {
+  close(): Promise<void> {
+    return this.#views.close();
+  }
+
+  get #discoveries(): readonly Discovery[] {
+    return this.#views.base.sources.filter((source) => source instanceof Discovery);
+  }
+
+  #measure(): void {
+    const { metrics } = this.#parts;
+    for (const { backend, health } of this.#discoveries) {
       metrics.backendUp.set({ backend: backend.name }, health.state === "up" ? 1 : 0);
     }
   }
 
-  close(): Promise<void> {
-    return this.#parts.views.close();
+  async #callTool(call: Call): Promise<void> {
+    const { context, message } = call;
+    const route = await this.#routing.tool(context, stringParam(message, "name"));
+    await this.#answer(call, route, renamed(message, route, paramAt(message, "name")));
   }
 
-  async #callTool(session: LiveSession, message: Message, reply: Reply): Promise<void> {
-    const route = await this.#routing.tool(session, stringParam(message, "name"));
-    await this.#forward(session, renamed(message, route, paramAt(message, "name")), route, reply);
+  async #getPrompt(call: Call): Promise<void> {
+    const { context, message } = call;
+    const route = await this.#routing.prompt(context, stringParam(message, "name"));
+    await this.#answer(call, route, renamed(message, route, paramAt(message, "name")));
   }
 
-  async #getPrompt(session: LiveSession, message: Message, reply: Reply): Promise<void> {
-    const route = await this.#routing.prompt(session, stringParam(message, "name"));
-    await this.#forward(session, renamed(message, route, paramAt(message, "name")), route, reply);
+  async #readResource(call: Call): Promise<void> {
+    const { context, message } = call;
+    const route = await this.#routing.resource(context, stringParam(message, "uri"));
+    await this.#answer(call, route, message.text);
   }
 
-  async #readResource(session: LiveSession, message: Message, reply: Reply): Promise<void> {
-    const route = await this.#routing.resource(session, stringParam(message, "uri"));
-    await this.#forward(session, message, route, reply);
-  }
-
-  async #complete(session: LiveSession, message: Message, reply: Reply): Promise<void> {
+  async #complete(call: Call): Promise<void> {
+    const { context, message } = call;
     const { ref } = message.params;
-    if (!isObject(ref)) throw invalidParams("params.ref is no object");
+    if (!isObject(ref)) throw invalidParams("params.ref must be an object");
     const { name, uri } = ref;
     if (typeof uri === "string") {
-      const route = await this.#routing.template(session, uri);
-      await this.#forward(session, message, route, reply);
+      const route = await this.#routing.template(context, uri);
+      await this.#answer(call, route, message.text);
     } else if (typeof name === "string") {
-      const route = await this.#routing.prompt(session, name);
-      await this.#forward(
-        session,
-        renamed(message, route, memberAt(message, "ref", "name")),
-        route,
-        reply,
-      );
-    } else throw invalidParams("params.ref has neither a name nor a uri");
+      const route = await this.#routing.prompt(context, name);
+      await this.#answer(call, route, renamed(message, route, memberAt(message, "ref", "name")));
+    } else throw invalidParams("params.ref must have a name or a uri");
   }
 
-  async #subscribe(session: LiveSession, message: Message, reply: Reply): Promise<void> {
+  async #subscribe(call: Call): Promise<void> {
+    const { context, message } = call;
     const uri = stringParam(message, "uri");
-    const { backend } = await this.#routing.resource(session, uri);
-    const call = { session, backend: this.#backend(backend), uri, message, reply };
-    await this.#subscriptions.subscribe(call);
+    const { provider } = await this.#routing.resource(context, uri);
+    await this.#parts.subscriptions.subscribe(call, this.#backend(provider), uri);
   }
 
-  async #unsubscribe(session: LiveSession, message: Message, reply: Reply): Promise<void> {
+  async #unsubscribe(call: Call): Promise<void> {
+    const { context, message } = call;
     const uri = stringParam(message, "uri");
-    const known = session.record.subscriptions.find((one) => one.uri === uri);
-    const { backend } = known ?? (await this.#routing.resource(session, uri));
-    const call = { session, backend: this.#backend(backend), uri, message, reply };
-    await this.#subscriptions.unsubscribe(call);
+    const known = context.session?.record.subscriptions.find((one) => one.uri === uri);
+    const backend = known?.backend ?? (await this.#routing.resource(context, uri)).provider;
+    await this.#parts.subscriptions.unsubscribe(call, this.#backend(backend), uri);
   }
 
-  async #setLevel(session: LiveSession, message: Message, reply: Reply): Promise<void> {
+  async #setLevel({ context: { session }, message, reply }: Call): Promise<void> {
     const level = stringParam(message, "level");
     if (!LOG_LEVELS.includes(level)) {
-      throw invalidParams(`params.level is none of ${LOG_LEVELS.join(", ")}`);
+      throw invalidParams(`params.level must be one of ${LOG_LEVELS.join(", ")}`);
     }
-    const record = await this.#parts.store.setLogLevel(session.key, level);
-    if (record === undefined) throw new FleetError("SESSION_NOT_FOUND");
-    session.record = record;
-    await this.#messages.askAll(session, message.text);
+    if (session === undefined) throw new FleetError("SESSION_REQUIRED");
+    const { sessions, messages } = this.#parts;
+    await keepLogLevel(sessions, session, level);
+    await messages.broadcast(session, message.text);
     reply.message(resultText(message.idText, "{}"));
   }
 
-  async #forward(
-    session: LiveSession,
-    { text, idText }: Pick<Message, "text" | "idText">,
-    route: Pick<Route, "backend" | "repeatable">,
-    reply: Reply,
-  ): Promise<void> {
-    const backend = this.#backend(route.backend);
-    const { repeatable } = route;
-    await this.#parts.forwarder.forward({ session, backend, text, idText, repeatable, reply });
+  async #answer(call: Call, { provider: name, repeatable }: Route, text: string): Promise<void> {
+    const provider = this.#providers.get(name);
+    if (provider === undefined) throw gone(name);
+    await provider.answer(call, text, repeatable);
   }
 
   #backend(name: string): Backend {
     const backend = this.#parts.backends.get(name);
-    if (backend === undefined) throw new FleetError("INTERNAL");
+    if (backend === undefined) throw gone(name);
     return backend;
   }
 }
 
-/** The message with the name that the backend knows in this place, all else untouched. */
-function renamed(
-  { text, idText }: Message,
-  route: Route,
-  span: Span | undefined,
-): Pick<Message, "text" | "idText"> {
+/** It left between the moment in which a name was looked up and this one. */
+function gone(backend: string): FleetError {
+  return new FleetError("BACKEND_UNREACHABLE", {
+    message: `the backend ${backend} has been removed; the call did not run`,
+    data: { backend },
+  });
+}
+
+/** The message with the name that the provider knows in this place, all else untouched. */
+function renamed({ text }: Message, route: Route, span: Span | undefined): string {
   const name = JSON.stringify(route.name);
-  if (span === undefined || cut(text, span) === name) return { text, idText };
-  return { idText, text: replace(text, span, name) };
+  return span === undefined || cut(text, span) === name ? text : replace(text, span, name);
 }
 
 function paramAt({ paramSpans }: Message, key: string): Member | undefined {
   return paramSpans.find((param) => param.key === key);
 }
 
-/** Errors: INVALID_REQUEST for a key that stands twice in the param. */
+/** Errors: INVALID_REQUEST for a duplicate key in the param. */
 function memberAt(message: Message, param: string, key: string): Member | undefined {
   const outer = paramAt(message, param);
   if (outer === undefined) return undefined;

@@ -1,9 +1,8 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
-import { LIST_NAMES, LISTS, type ListName } from "../../catalog/offer.ts";
-import type { LiveSession } from "../../sessions/live-session.ts";
+import type { Call } from "../../calls/call.ts";
 import { FleetError, resultText } from "../../wire/fleet-error.ts";
 import type { Message } from "../../wire/message.ts";
-import type { Reply } from "../../wire/reply.ts";
+import { METHODS } from "../../wire/methods.ts";
 import type { SessionCatalogs } from "./session-catalogs.ts";
 
 /** Longer lists come in pages: one answer with more tools helps no model. */
@@ -22,18 +21,18 @@ export class ListAnswers {
     this.#failureMode = failureMode;
   }
 
-  /** Errors: INVALID_PARAMS for a cursor that is none; BACKEND_UNREACHABLE where `partialFailureMode` is `fail`. */
-  async answer(session: LiveSession, message: Message, reply: Reply): Promise<void> {
-    const list = listOf(message.method);
-    const catalog = await this.#catalogs.refresh(session);
-    const missing = this.#catalogs.viewOf(session).missing;
+  /** Errors: INVALID_PARAMS for an unknown cursor; BACKEND_UNREACHABLE where `partialFailureMode` is `fail`. */
+  async answer({ context, message, reply }: Call): Promise<void> {
+    const list = METHODS.get(message.method)?.list;
+    if (list === undefined) throw new FleetError("METHOD_NOT_FOUND");
+    const { catalog, missing } = await this.#catalogs.refresh(context);
     if (missing.length > 0 && this.#failureMode === "fail") throw incomplete(missing);
     const page = catalog.page(list, cursorOf(message), PAGE_SIZE);
     if (page === undefined) {
-      const text = "the cursor is none of this list, or its item is gone: list from the start";
+      const text = "unknown cursor, or its item is gone: list from the start";
       throw new FleetError("INVALID_PARAMS", { message: text });
     }
-    session.listed.set(list, catalog.digest(list));
+    context.session?.listed.set(list, catalog.digest(list));
     const next = page.nextCursor === undefined ? "" : `,"nextCursor":"${page.nextCursor}"`;
     const meta =
       missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ [MISSING_META_KEY]: missing })}`;
@@ -43,21 +42,15 @@ export class ListAnswers {
   }
 }
 
-function listOf(method: string): ListName {
-  const list = LIST_NAMES.find((name) => LISTS[name].method === method);
-  if (list === undefined) throw new FleetError("METHOD_NOT_FOUND");
-  return list;
-}
-
 function cursorOf({ params }: Message): string | undefined {
   const { cursor } = params;
   if (cursor === undefined || typeof cursor === "string") return cursor;
-  throw new FleetError("INVALID_PARAMS", { message: "params.cursor is no string" });
+  throw new FleetError("INVALID_PARAMS", { message: "params.cursor must be a string" });
 }
 
 function incomplete(missing: readonly string[]): FleetError {
   return new FleetError("BACKEND_UNREACHABLE", {
-    message: `lists are not answered in part (partialFailureMode: fail), and these backends are missing: ${missing.join(", ")}`,
+    message: `partialFailureMode is fail, and these backends are unavailable: ${missing.join(", ")}`,
     data: { missingBackends: missing },
   });
 }

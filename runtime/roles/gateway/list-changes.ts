@@ -1,52 +1,77 @@
 import type { Logger } from "pino";
-
+import type { ClientListeners } from "../../calls/client-listeners.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
-import { LIST_NAMES, LISTS, type ListName } from "../../catalog/offer.ts";
-import type { View } from "../../catalog/view.ts";
+import { LIST_NAMES } from "../../catalog/listing.ts";
 import type { Views } from "../../catalog/views.ts";
-import type { ClientStreams } from "../../edge/client-streams.ts";
+import type { FleetBus } from "../../fleet/fleet-bus.ts";
+import type { Events } from "../../sessions/events.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import type { Backend } from "../../upstream/backend.ts";
+import type { BackendRegistry } from "../../upstream/backend-registry.ts";
+import { changeMethod, type ListName } from "../../wire/methods.ts";
 import type { SessionCatalogs } from "./session-catalogs.ts";
 
 export interface ListChangesParts {
   readonly views: Views;
   readonly catalogs: SessionCatalogs;
-  readonly streams: ClientStreams;
+  readonly backends: BackendRegistry;
+  readonly bus: FleetBus;
+  readonly streams: ClientListeners;
+  readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-/** Tells clients that listen when a list that they see has changed: once per change, and only then. */
+/**
+ * Tells clients that listen when a list that they see has changed: once per change, and only then. What a backend says
+ * in one session goes to the fleet; every process then reads the lists of its own views again and tells its own clients.
+ */
 export class ListChanges {
   readonly #parts: ListChangesParts;
 
   constructor(parts: ListChangesParts) {
+    const { views, events } = parts;
     this.#parts = parts;
-    parts.views.onChange((view, lists) => this.#tellListeners(view, lists));
-    parts.views.keepWhile((key) => this.#hasListener(key));
+    views.pinWhile((key) => this.#hasListener(key));
+    events.on("listChanged", (session, backend) => this.#onListChanged(session, backend));
+    events.on("catalogChanged", (view, lists) => this.#notifyListeners(view, lists));
+    events.on("streamOpened", (session) => this.#notifyMissed(session));
   }
 
   /** A backend told a session, not us, that its lists changed. */
-  async heard(session: LiveSession, backend: Backend): Promise<void> {
-    const { catalogs, log } = this.#parts;
+  async #onListChanged(session: LiveSession, name: string): Promise<void> {
+    const { catalogs, backends, log } = this.#parts;
+    const backend = backends.get(name);
+    if (backend === undefined) return;
     try {
-      const lists = await catalogs.changed(session, backend);
-      this.#tell(session, await catalogs.of(session), lists);
+      if (catalogs.isPerSession(backend)) {
+        const { catalog, changed } = await catalogs.reread(session);
+        this.#notify(session, catalog, changed);
+      } else await this.#publish(session.record.view, name);
     } catch (error) {
-      log.info({ sid: session.label, backend: backend.name, error }, "changed lists stay unread");
+      log.info({ sid: session.label, backend: name, error }, "changed lists could not be read");
+    }
+  }
+
+  /** While the store is away, at least this process's own clients hear of it. */
+  async #publish(view: string, backend: string): Promise<void> {
+    const { bus, events } = this.#parts;
+    try {
+      await bus.listsChanged(view, backend);
+    } catch (error) {
+      events.emit("viewListsChanged", view, backend);
+      throw error;
     }
   }
 
   /** A client that was away while a list it had changed hears of it when it is back. */
-  async tellMissed(session: LiveSession): Promise<void> {
-    const catalog = await this.#parts.catalogs.of(session);
+  async #notifyMissed(session: LiveSession): Promise<void> {
+    const { catalog } = await this.#parts.catalogs.of({ client: session.record, session });
     const missed = LIST_NAMES.filter((list) => {
       const digest = session.listed.get(list);
       return digest !== undefined && digest !== catalog.digest(list);
     });
-    this.#tell(session, catalog, missed);
+    this.#notify(session, catalog, missed);
   }
 
   #hasListener(viewKey: string): boolean {
@@ -56,18 +81,19 @@ export class ListChanges {
     return false;
   }
 
-  #tellListeners(view: View, lists: readonly ListName[]): void {
+  #notifyListeners(view: string, lists: readonly ListName[]): void {
     for (const session of this.#parts.streams.sessions()) {
-      if (session.record.view === view.key) this.#tell(session, view.catalog, lists);
+      if (session.record.view !== view) continue;
+      this.#notify(session, this.#parts.views.get(session.record).catalog, lists);
     }
   }
 
-  #tell(session: LiveSession, catalog: Catalog, lists: readonly ListName[]): void {
+  #notify(session: LiveSession, catalog: Catalog, lists: readonly ListName[]): void {
     for (const list of lists) {
       session.listed.set(list, catalog.digest(list));
       this.#parts.metrics.listChanges.inc({ list });
     }
-    for (const method of new Set(lists.map((list) => LISTS[list].changed))) {
+    for (const method of new Set(lists.map(changeMethod))) {
       this.#parts.streams.send(session.key, JSON.stringify({ jsonrpc: "2.0", method }));
     }
   }

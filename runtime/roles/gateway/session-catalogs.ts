@@ -1,118 +1,189 @@
-import type { BackendSettings } from "@mcp-fleet/contract/settings";
-import { type BackendOffer, Catalog } from "../../catalog/catalog.ts";
-import { readList } from "../../catalog/listing.ts";
-import { LIST_NAMES, type ListName, type Offer } from "../../catalog/offer.ts";
+import type { Logger } from "pino";
+import type { RequestContext } from "../../calls/request-context.ts";
+import { Catalog, type ProviderListing } from "../../catalog/catalog.ts";
+import { type Item, LIST_NAMES } from "../../catalog/listing.ts";
 import type { View } from "../../catalog/view.ts";
 import type { Views } from "../../catalog/views.ts";
+import { clock } from "../../platform/clock.ts";
+import type { Events } from "../../sessions/events.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
-import type { SessionStore } from "../../sessions/session-store.ts";
 import type { Backend } from "../../upstream/backend.ts";
+import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import type { UpstreamSessions } from "../../upstream/sessions/upstream-sessions.ts";
+import type { ListName } from "../../wire/methods.ts";
+import { OwnLists } from "./own-lists.ts";
+import { readList } from "./read-list.ts";
+
+/** Lists that could not be read are asked for again by calls, but not more often than this. */
+const RETRY_MS = 1_000;
 
 export interface SessionCatalogsParts {
   readonly views: Views;
   readonly upstreams: UpstreamSessions;
-  readonly store: SessionStore;
-  readonly backends: readonly Backend[];
+  readonly backends: BackendRegistry;
+  readonly events: Events;
   readonly listTimeoutSeconds: number;
+  readonly log: Logger;
 }
 
-interface OwnLists {
-  offers: ReadonlyMap<string, Offer>;
-  view: View;
-  shared: Catalog;
-  merged: Catalog;
+/** Who wants to know: what the client says of itself, and its session if there is one. */
+export type ForClient = Pick<RequestContext, "client" | "session">;
+
+/** What a client sees, and whose items it does not see although they may be there. */
+export interface ClientCatalog {
+  readonly catalog: Catalog;
+  /** Backends whose items are missing, by name. */
+  readonly missing: readonly string[];
+}
+
+/** What a session has of its own, and what that was merged with. */
+interface SessionLists extends ClientCatalog {
+  readonly own: ReadonlyMap<string, OwnLists>;
+  readonly shared: Catalog;
+  readonly readAtMs: number;
 }
 
 /**
- * The lists that a session sees: those of its view, but for backends with `catalog: perSession`, whose lists
+ * The lists that a client sees: those of its view, but for backends with `catalog: perSession`, whose lists
  * are asked for in the session itself.
  */
 export class SessionCatalogs {
   readonly #parts: SessionCatalogsParts;
-  readonly #own: readonly Backend[];
-  readonly #lists = new WeakMap<LiveSession, OwnLists>();
+  readonly #lists = new WeakMap<LiveSession, SessionLists>();
+  readonly #reading = new WeakMap<LiveSession, Promise<SessionLists>>();
+  #own: readonly Backend[];
+  /** By backend: why lists could not be read in a session last; none once they could. */
+  readonly #degraded = new Map<string, string>();
 
   constructor(parts: SessionCatalogsParts) {
+    const { backends, events } = parts;
+    const ownOnes = () => backends.all.filter((backend) => this.isPerSession(backend));
+    const follow = () => {
+      this.#own = ownOnes();
+    };
     this.#parts = parts;
-    this.#own = parts.backends.filter(({ settings }) => isPerSession(settings));
+    this.#own = ownOnes();
+    events.on("backendAdded", follow);
+    events.on("backendRemoved", follow);
   }
 
-  viewOf(session: LiveSession): View {
-    return this.#parts.views.get(session.record.view, session.record.capabilities);
+  /** Why lists of a backend could not be read in a session, if the last reading failed. */
+  degradedBy(backend: string): string | undefined {
+    return this.#degraded.get(backend);
   }
 
   /** For finding where a name leads. */
-  async of(session: LiveSession): Promise<Catalog> {
-    const view = this.viewOf(session);
+  async of({ client, session }: ForClient): Promise<ClientCatalog> {
+    const view = this.#parts.views.get(client);
     const shared = await view.settled();
-    if (this.#own.length === 0) return shared;
+    const own = this.#own;
+    if (session === undefined || own.length === 0) {
+      return { catalog: shared, missing: view.missing };
+    }
     const known = this.#lists.get(session);
-    if (known === undefined) return await this.refresh(session);
-    if (known.shared !== shared) this.#merge(session, view, shared, known.offers);
-    return this.#lists.get(session)?.merged ?? shared;
+    if (known === undefined || isToReadAgain(known, own)) return await this.#read(session, view);
+    if (known.shared === shared) return known;
+    return this.#merge(session, view, shared, known.own, known.readAtMs);
   }
 
   /** For answering a list: asks the backends whose lists are the session's own again. */
-  async refresh(session: LiveSession): Promise<Catalog> {
-    const view = this.viewOf(session);
+  async refresh({ client, session }: ForClient): Promise<ClientCatalog> {
+    const view = this.#parts.views.get(client);
     const shared = await view.settled();
-    if (this.#own.length === 0) return shared;
-    const signal = AbortSignal.timeout(this.#parts.listTimeoutSeconds * 1000);
-    const read = this.#own.map(async (backend) => {
-      const offer = await this.#read(session, backend, signal).catch(() => undefined);
-      return offer === undefined ? [] : [[backend.name, offer] as const];
+    if (session === undefined || this.#own.length === 0) {
+      return { catalog: shared, missing: view.missing };
+    }
+    return await this.#read(session, view);
+  }
+
+  /** A backend with lists of the session's own says that they have changed. Returns which are others than before. */
+  async reread(session: LiveSession): Promise<{ catalog: Catalog; changed: readonly ListName[] }> {
+    const view = this.#parts.views.get(session.record);
+    const before = this.#lists.get(session)?.catalog ?? (await view.settled());
+    const { catalog } = await this.#read(session, view);
+    return { catalog, changed: catalog.changedSince(before) };
+  }
+
+  /** Whether a backend's lists are each session's own. */
+  isPerSession({ settings }: Backend): boolean {
+    return settings.catalog === "perSession";
+  }
+
+  /** One reading at a time in each session: who comes meanwhile gets what it finds. */
+  #read(session: LiveSession, view: View): Promise<SessionLists> {
+    const present = this.#reading.get(session);
+    if (present !== undefined) return present;
+    const reading = this.#readNow(session, view).finally(() => this.#reading.delete(session));
+    this.#reading.set(session, reading);
+    return reading;
+  }
+
+  async #readNow(session: LiveSession, view: View): Promise<SessionLists> {
+    const shared = await view.settled();
+    const signal = clock.timeout(this.#parts.listTimeoutSeconds * 1000);
+    const before = this.#lists.get(session)?.own;
+    const reads = this.#own.map(async (backend) => {
+      const lists = await this.#readBackend(session, backend, signal);
+      return [backend.name, OwnLists.after(before?.get(backend.name), lists)] as const;
     });
-    const offers = new Map((await Promise.all(read)).flat());
-    return this.#merge(session, view, shared, offers);
+    const own = new Map(await Promise.all(reads));
+    return this.#merge(session, view, shared, own, clock.monotonicMs());
   }
 
-  /**
-   * A backend told a session that its lists changed. Those of the session itself are read again here; those of its
-   * view by every process, which tells its own clients. Answers what changed for this session alone.
-   */
-  async changed(session: LiveSession, backend: Backend): Promise<readonly ListName[]> {
-    if (!isPerSession(backend.settings)) {
-      await this.#tellFleet(session.record.view, backend.name);
-      return [];
-    }
-    const before = await this.of(session);
-    const after = await this.refresh(session);
-    return after.changedSince(before);
-  }
-
-  /** While the store is away, at least this process's own clients hear of it. */
-  async #tellFleet(view: string, backend: string): Promise<void> {
+  /** The lists that could be read. */
+  async #readBackend(
+    session: LiveSession,
+    backend: Backend,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<ListName, readonly Item[]>> {
+    const lists = new Map<ListName, readonly Item[]>();
+    const failures: string[] = [];
+    const fail = (what: string, error: unknown): void => {
+      failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      const about = { sid: session.label, backend: backend.name, what, error };
+      this.#parts.log.warn(about, "the lists of a session cannot be read: keeping the last ones");
+    };
     try {
-      await this.#parts.store.listsChanged(view, backend);
+      const upstream = await this.#parts.upstreams.open(session, backend, signal);
+      const reads = LIST_NAMES.map(async (list) => {
+        const items = await readList(upstream, list, signal).catch((error) => fail(list, error));
+        if (items !== undefined) lists.set(list, items);
+      });
+      await Promise.all(reads);
     } catch (error) {
-      this.#parts.views.refresh(view, backend);
-      throw error;
+      fail("session", error);
     }
-  }
-
-  async #read(session: LiveSession, backend: Backend, signal: AbortSignal): Promise<Offer> {
-    const upstream = await this.#parts.upstreams.open(session, backend, signal);
-    const read = LIST_NAMES.map(async (list) => [list, await readList(upstream, list, signal)]);
-    return { lists: Object.fromEntries(await Promise.all(read)), instructions: undefined };
+    if (failures.length > 0) this.#degraded.set(backend.name, failures.join("; "));
+    else this.#degraded.delete(backend.name);
+    return lists;
   }
 
   #merge(
     session: LiveSession,
     view: View,
     shared: Catalog,
-    offers: ReadonlyMap<string, Offer>,
-  ): Catalog {
-    const all = view.discoveries.flatMap(({ backend, offer }): BackendOffer[] => {
-      const theirs = isPerSession(backend.settings) ? offers.get(backend.name) : offer;
-      return theirs === undefined ? [] : [{ backend: backend.name, offer: theirs }];
+    own: ReadonlyMap<string, OwnLists>,
+    readAtMs: number,
+  ): SessionLists {
+    const all = view.listings.flatMap(({ provider, listing }): ProviderListing[] => {
+      const theirs = own.has(provider) ? own.get(provider)?.listing : listing;
+      return theirs === undefined ? [] : [{ provider, listing: theirs }];
     });
-    const merged = new Catalog(all, this.#parts.views.naming);
-    this.#lists.set(session, { offers, view, shared, merged });
-    return merged;
+    const missing = view.listings.flatMap(({ provider, listing }) => {
+      const ownLists = own.get(provider);
+      const isMissing = ownLists === undefined ? listing === undefined : ownLists.isIncomplete;
+      return isMissing ? [provider] : [];
+    });
+    const catalog = new Catalog(all, this.#parts.views.naming);
+    const lists = { own, shared, readAtMs, catalog, missing };
+    this.#lists.set(session, lists);
+    return lists;
   }
 }
 
-function isPerSession(settings: BackendSettings): boolean {
-  return settings.catalog === "perSession";
+/** Whether a backend came since, or a list could not be read a while ago. */
+function isToReadAgain({ own, readAtMs }: SessionLists, backends: readonly Backend[]): boolean {
+  if (backends.some(({ name }) => !own.has(name))) return true;
+  const isStale = [...own.values()].some(({ stale }) => stale.length > 0);
+  return isStale && clock.monotonicMs() - readAtMs >= RETRY_MS;
 }

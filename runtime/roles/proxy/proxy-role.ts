@@ -1,151 +1,92 @@
 import { addressText } from "@mcp-fleet/contract/settings";
-import { ClientMessages } from "../../calls/client-messages.ts";
+import type { Call } from "../../calls/call.ts";
 import { HeldReply } from "../../calls/held-reply.ts";
-import { Subscriptions } from "../../calls/subscriptions.ts";
-import type { LiveSession } from "../../sessions/live-session.ts";
-import type { SessionRecord } from "../../sessions/session-record.ts";
+import { keepLogLevel } from "../../calls/log-level.ts";
+import type { RequestContext } from "../../calls/request-context.ts";
 import type { Backend } from "../../upstream/backend.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
-import { type Message, stringParam } from "../../wire/message.ts";
+import { stringParam } from "../../wire/message.ts";
+import { isRepeatable } from "../../wire/methods.ts";
 import type { Reply } from "../../wire/reply.ts";
-import type { Role } from "../role.ts";
-import type { RoleParts } from "../role-parts.ts";
-
-/** Methods that only read: asking them twice does no harm. A tool's annotations are not known here. */
-const READING: ReadonlySet<string> = new Set([
-  "ping",
-  "tools/list",
-  "prompts/list",
-  "prompts/get",
-  "resources/list",
-  "resources/templates/list",
-  "resources/read",
-  "completion/complete",
-]);
+import type { Role, RoleParts, RoleStatus } from "../role.ts";
 
 /** One MCP server as it is: everything goes to the pod of the session, under its own name. */
 export class ProxyRole implements Role {
   readonly #parts: RoleParts;
-  readonly #backend: Backend;
-  readonly #messages: ClientMessages;
-  readonly #subscriptions: Subscriptions;
 
   constructor(parts: RoleParts) {
-    const [backend] = parts.backends.values();
-    if (backend === undefined) throw new FleetError("INTERNAL");
+    const { metrics } = parts;
     this.#parts = parts;
-    this.#backend = backend;
-    this.#messages = new ClientMessages(parts);
-    this.#subscriptions = new Subscriptions({ ...parts, limits: parts.settings.limits });
-    parts.upstreams.onOpened((session) => void parts.sessionStreams.adjust(session));
+    metrics.onScrape(() => {
+      const backend = this.#backend;
+      metrics.backendUp.set({ backend: backend.name }, isUp(backend) ? 1 : 0);
+    });
   }
 
   /** Its pods were asked for before anybody could call. */
-  readonly ready = true;
-
-  /** Lists are not kept here: what a client sees is what its pod answers. */
-  viewOf(): string {
-    return "";
-  }
+  readonly notReady = undefined;
 
   /** The client hears what its pod says of itself. Errors: those of the handshake. */
-  open(session: LiveSession): Promise<string> {
-    return this.#parts.upstreams.begin(session, this.#backend);
+  async initialize({ session }: RequestContext): Promise<string> {
+    if (session === undefined) throw new FleetError("SESSION_REQUIRED");
+    return await this.#parts.upstreams.openFirst(session, this.#backend);
   }
 
-  async request(session: LiveSession, message: Message, reply: Reply): Promise<void> {
-    const { method } = message;
-    if (method === "resources/subscribe" || method === "resources/unsubscribe") {
-      const uri = stringParam(message, "uri");
-      const call = { session, backend: this.#backend, uri, message, reply };
-      if (method === "resources/subscribe") await this.#subscriptions.subscribe(call);
-      else await this.#subscriptions.unsubscribe(call);
-    } else if (method === "logging/setLevel") {
-      await this.#setLevel(session, message, reply);
+  readonly request = async (call: Call): Promise<void> => {
+    const { message } = call;
+    const { subscriptions } = this.#parts;
+    if (message.method === "resources/subscribe") {
+      await subscriptions.subscribe(call, this.#backend, stringParam(message, "uri"));
+    } else if (message.method === "resources/unsubscribe") {
+      await subscriptions.unsubscribe(call, this.#backend, stringParam(message, "uri"));
+    } else if (message.method === "logging/setLevel") {
+      await this.#setLevel(call);
     } else {
-      await this.#forward(session, message, reply);
+      await this.#forward(call);
     }
-  }
+  };
 
-  notification(session: LiveSession, message: Message): Promise<void> {
-    return this.#messages.notification(session, message);
-  }
-
-  response(session: LiveSession, message: Message): Promise<void> {
-    return this.#messages.response(session, message);
-  }
-
-  streamOpened(session: LiveSession): void {
-    void this.#parts.sessionStreams.adjust(session);
-  }
-
-  streamClosed(session: LiveSession): void {
-    void this.#parts.sessionStreams.adjust(session);
-  }
-
-  /** What a session has at its pod may follow from what another process did in it. */
-  changed(record: SessionRecord): void {
-    const session = this.#parts.streams.session(record.key);
-    if (session === undefined) return;
-    session.follow(record);
-    void this.#parts.sessionStreams.adjust(session);
-  }
-
-  /** Whoever is told passes it on: the server speaks to its own client. */
-  listsChanged(_session: LiveSession, _backend: string, text: string): string {
-    return text;
-  }
-
-  listsToldOf(): void {}
-
-  ended(record: SessionRecord): Promise<void> {
-    return this.#parts.upstreams.endAll(record);
-  }
-
-  async status(): Promise<Record<string, unknown>> {
+  async status(): Promise<RoleStatus> {
     const { settings, podReport } = this.#parts;
-    const { name, settings: backend } = this.#backend;
+    const backend = this.#backend;
     const row = {
-      name,
-      address: addressText(backend.address),
-      state: this.#isUp ? "up" : "down",
-      stateful: backend.stateful,
-      pods: await podReport.rows(this.#backend),
+      name: backend.name,
+      address: addressText(backend.settings.address),
+      state: isUp(backend) ? "up" : "down",
+      stateful: backend.settings.stateful,
+      pods: await podReport.rows(backend),
     };
     return { metadata: settings.metadata, backends: [row] };
   }
 
-  measure(): void {
-    const { metrics } = this.#parts;
-    metrics.backendUp.set({ backend: this.#backend.name }, this.#isUp ? 1 : 0);
-  }
-
   async close(): Promise<void> {}
 
-  get #isUp(): boolean {
-    return this.#backend.candidates().length > 0;
+  get #backend(): Backend {
+    const [backend] = this.#parts.backends.all;
+    if (backend === undefined) throw new FleetError("INTERNAL");
+    return backend;
   }
 
   /** The pod decides whether there is such a level. */
-  async #setLevel(session: LiveSession, message: Message, reply: Reply): Promise<void> {
+  async #setLevel(call: Call): Promise<void> {
+    const { context, message, reply } = call;
     const held = new HeldReply(reply);
-    await this.#forward(session, message, held);
+    await this.#forward(call, held);
     const { level } = message.params;
-    if (held.succeeded && typeof level === "string") {
-      const record = await this.#parts.store.setLogLevel(session.key, level);
-      if (record === undefined) throw new FleetError("SESSION_NOT_FOUND");
-      session.record = record;
+    if (held.succeeded && typeof level === "string" && context.session !== undefined) {
+      await keepLogLevel(this.#parts.sessions, context.session, level);
     }
     held.release();
   }
 
-  async #forward(
-    session: LiveSession,
-    { method, text, idText }: Message,
-    reply: Reply,
-  ): Promise<void> {
-    const repeatable = READING.has(method);
+  async #forward(call: Call, reply: Reply = call.reply): Promise<void> {
+    const { method, text } = call.message;
+    const repeatable = isRepeatable(method);
     const backend = this.#backend;
-    await this.#parts.forwarder.forward({ session, backend, text, idText, repeatable, reply });
+    await this.#parts.forwarder.forward({ call, backend, text, repeatable, reply });
   }
+}
+
+function isUp(backend: Backend): boolean {
+  return backend.available.length > 0;
 }

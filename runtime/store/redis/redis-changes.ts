@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock } from "../../platform/clock.ts";
+import { random } from "../../platform/random.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import type { RedisKeys } from "./redis-keys.ts";
 import { runScript } from "./redis-scripts.ts";
@@ -60,7 +60,7 @@ export class RedisChanges {
   #generation: string | undefined;
   #settledAtMs = Number.NEGATIVE_INFINITY;
   /** When the server last answered a read. */
-  #heardAtMs = performance.now();
+  #heardAtMs = clock.monotonicMs();
   #closed = false;
 
   constructor(parts: RedisChangesParts) {
@@ -76,7 +76,7 @@ export class RedisChanges {
 
   /** How long ago the last change could be heard, in milliseconds; up to half a second while all is well. */
   get silentMs(): number {
-    return performance.now() - this.#heardAtMs;
+    return clock.monotonicMs() - this.#heardAtMs;
   }
 
   close(): void {
@@ -87,7 +87,7 @@ export class RedisChanges {
   async #follow(): Promise<void> {
     while (!this.#closed) {
       try {
-        if (performance.now() - this.#settledAtMs > SETTLE_MS) await this.#settle();
+        if (clock.monotonicMs() - this.#settledAtMs > SETTLE_MS) await this.#settle();
         if (this.#cursor === undefined) await this.#begin();
         else await this.#read(this.#cursor);
       } catch (error) {
@@ -95,20 +95,20 @@ export class RedisChanges {
         this.#parts.log.debug({ error }, "changes of sessions cannot be read");
         // A server that takes over may have lost what made the generation.
         this.#settledAtMs = Number.NEGATIVE_INFINITY;
-        await delay(RETRY_MS);
+        await clock.sleep(RETRY_MS);
       }
     }
   }
 
   async #settle(): Promise<void> {
     const { keys, scriptArgs, listener } = this.#parts;
-    const args = [...scriptArgs(), randomUUID()];
+    const args = [...scriptArgs(), random.uuid()];
     const found = await this.#connection.run((client) =>
-      runScript(client, "settle", keys.ofStore, args),
+      runScript(client, "ensure-generation", keys.ofStore, args),
     );
     const known = this.#generation;
     this.#generation = String(found);
-    this.#settledAtMs = performance.now();
+    this.#settledAtMs = clock.monotonicMs();
     if (known !== undefined && known !== this.#generation) listener.emptied();
   }
 
@@ -119,7 +119,7 @@ export class RedisChanges {
       client.xrevrange(keys.changes, "+", "-", "COUNT", 1),
     );
     this.#cursor = last[0]?.[0] ?? BEGINNING;
-    this.#heardAtMs = performance.now();
+    this.#heardAtMs = clock.monotonicMs();
     listener.missed();
     this.#opened.resolve();
   }
@@ -138,7 +138,7 @@ export class RedisChanges {
       this.#settledAtMs = Number.NEGATIVE_INFINITY;
       return;
     }
-    this.#heardAtMs = performance.now();
+    this.#heardAtMs = clock.monotonicMs();
     const entries = streams?.[0]?.[1] ?? [];
     const ended: string[] = [];
     const changed = new Set<string>();

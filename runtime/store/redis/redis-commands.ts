@@ -2,9 +2,9 @@ import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import { FleetError } from "../../wire/fleet-error.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import type { RedisKeys } from "./redis-keys.ts";
+import { NoReplicas, replyCode } from "./redis-reply.ts";
 import { type Operation, runScript, runWholeScript } from "./redis-scripts.ts";
 
 /** With Sentinel: how long a replica has to confirm what the master says. */
@@ -12,6 +12,9 @@ const REPLICA_WAIT_MS = 300;
 
 /** Operations whose effect may not be lost with the server that confirmed it. */
 const DURABLE: ReadonlySet<Operation> = new Set(["create", "end"]);
+
+/** A session is in as many sets as it has pods: those that the caller did not know of are learned in one or two tries. */
+const MAX_DECLARATIONS = 5;
 
 export type Args = readonly (string | number)[];
 
@@ -28,12 +31,14 @@ export interface RedisCommandsParts {
 
 /** The operations of the store as Redis is asked for them: counted, timed, and confirmed where it matters. */
 export class RedisCommands {
+  readonly keys: RedisKeys;
   readonly #parts: RedisCommandsParts;
   readonly #connection: RedisConnection;
   /** Waiting for replicas holds up a connection: that of all other commands stays free of it. */
   readonly #durable: RedisConnection | undefined;
 
   constructor(parts: RedisCommandsParts) {
+    this.keys = parts.keys;
     this.#parts = parts;
     this.#connection = new RedisConnection(parts);
     if (parts.settings.sentinel !== undefined) this.#durable = new RedisConnection(parts);
@@ -45,23 +50,36 @@ export class RedisCommands {
     return [now === undefined ? "" : String(now()), by];
   }
 
-  /** What the script says about one session. Errors: STORE_UNAVAILABLE. */
-  ofSession(operation: Operation, key: string, args: Args = []): Promise<unknown> {
-    return this.#run(operation, this.#parts.keys.ofSession(key), [key, ...args]);
+  /**
+   * What the script says about one session.
+   *
+   * @param sets those that the session is, or may come to be, a member of; what is missing is learned from the script.
+   * @throws {FleetError} STORE_UNAVAILABLE
+   */
+  ofSession(
+    operation: Operation,
+    key: string,
+    args: Args = [],
+    sets: readonly string[] = [],
+  ): Promise<unknown> {
+    const declared = new Set(sets);
+    const keys = () => this.keys.ofSession(key, [...declared]);
+    return this.#run(operation, keys, [key, ...args], declared);
   }
 
   /** What the script says about the whole store. Errors: STORE_UNAVAILABLE. */
-  ofStore(operation: Operation, args: Args = []): Promise<unknown> {
-    return this.#run(operation, this.#parts.keys.ofStore, args);
+  ofStore(operation: Operation, args: Args = [], sets: readonly string[] = []): Promise<unknown> {
+    const keys = [...this.keys.ofStore, ...sets];
+    return this.#run(operation, () => keys, args, new Set());
   }
 
-  /** Keeps a text unless one is there. Answers the one that is there then. Errors: STORE_UNAVAILABLE. */
+  /** Keeps a text unless one is there. Returns the one that is there then. Errors: STORE_UNAVAILABLE. */
   keep(name: string, text: string): Promise<string> {
     return this.#measured("keep", () =>
       this.#connection.run(async (client) => {
         if ((await client.set(name, text, "NX")) === "OK") return text;
         const kept = await client.get(name);
-        if (kept === null) throw new FleetError("STORE_UNAVAILABLE");
+        if (kept === null) throw new Error(`${name} was there and is gone`);
         return kept;
       }),
     );
@@ -72,17 +90,23 @@ export class RedisCommands {
     this.#connection.close();
   }
 
-  #run(operation: Operation, keys: readonly string[], args: Args): Promise<unknown> {
+  #run(
+    operation: Operation,
+    keys: () => readonly string[],
+    args: Args,
+    declared: Set<string>,
+  ): Promise<unknown> {
     const durable = DURABLE.has(operation) ? this.#durable : undefined;
     const connection = durable ?? this.#connection;
     return this.#measured(operation, () =>
       connection.run(async (client) => {
         const all = [...this.scriptArgs, ...args];
-        const confirmed = () =>
-          this.#confirmed(client, () => runWholeScript(client, operation, keys, all));
-        if (durable !== undefined) return confirmed();
-        const answer = await runScript(client, operation, keys, all);
-        return this.#durable !== undefined && saysAbsent(operation, answer) ? confirmed() : answer;
+        const whole = () => runWholeScript(client, operation, keys(), all);
+        const confirmed = () => declaring(declared, () => this.#confirmed(client, whole));
+        if (durable !== undefined) return await confirmed();
+        const answer = await declaring(declared, () => runScript(client, operation, keys(), all));
+        const isToConfirm = this.#durable !== undefined && saysAbsent(operation, answer);
+        return isToConfirm ? await confirmed() : answer;
       }),
     );
   }
@@ -99,7 +123,7 @@ export class RedisCommands {
       work(),
       client.wait(1, REPLICA_WAIT_MS),
     ]);
-    if (replicas < 1) throw new Error("NOREPLICAS no replica has confirmed the answer");
+    if (replicas < 1) throw new NoReplicas();
     return answer;
   }
 
@@ -115,6 +139,26 @@ export class RedisCommands {
       stop();
     }
   }
+}
+
+/** Runs a script again with the sets that it says are missing among its keys; it has written nothing then. */
+async function declaring(declared: Set<string>, script: () => Promise<unknown>): Promise<unknown> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await script();
+    } catch (error) {
+      const isMissing = error instanceof Error && replyCode(error) === "UNDECLARED";
+      if (!isMissing || tries >= MAX_DECLARATIONS) throw error;
+      for (const set of setsIn(error.message)) declared.add(set);
+    }
+  }
+}
+
+/** `UNDECLARED ["one","other"]`, which Redis ends with words of its own. */
+function setsIn(message: string): string[] {
+  const [list = "[]"] = /\[.*\]/s.exec(message) ?? [];
+  const sets: unknown = JSON.parse(list);
+  return Array.isArray(sets) ? sets.map(String) : [];
 }
 
 /** Whether an answer amounts to "there is no such session". */

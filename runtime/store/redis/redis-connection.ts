@@ -1,9 +1,11 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { clock, type Timer } from "../../platform/clock.ts";
+import { random } from "../../platform/random.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import { COMMAND_TIMEOUT_MS, readSecrets, redisOptions } from "./redis-options.ts";
+import { isPassing, NoAnswer, NoReplicas, replyCode } from "./redis-reply.ts";
 
 /**
  * The longest that anybody waits for the store, retries included: longer than a planned fail-over (1.4 s) and
@@ -12,7 +14,7 @@ import { COMMAND_TIMEOUT_MS, readSecrets, redisOptions } from "./redis-options.t
 export const BUDGET_MS = 2_500;
 
 /** Who waits for a store that is away is refused at once beyond this many: they would all come back together. */
-const MOST_WAITING = 1_000;
+const MAX_WAITING = 1_000;
 
 /** A client that has ended, which only a failed connection attempt can do to it, is started again after this. */
 const REVIVE_MS = 200;
@@ -22,10 +24,6 @@ const HEARTBEAT_MS = 1_000;
 
 /** How often at most the master is looked up again because it has no replicas. */
 const LOOK_UP_MS = 1_000;
-
-/** What a server or a connection says while another server takes over, or the same one comes back. */
-const TRANSIENT =
-  /^(?:READONLY|LOADING|MASTERDOWN|NOREPLICAS|BUSY)|Connection is closed|isn't writeable|max retries per request|Command timed out|Command aborted|Socket timeout|ECONN|ETIMEDOUT|EPIPE/;
 
 export interface RedisConnectionOptions {
   readonly settings: RedisSettings;
@@ -40,7 +38,7 @@ export class RedisConnection {
   #downSinceMs: number | undefined;
   #waiting = 0;
   #lookedUpAtMs = Number.NEGATIVE_INFINITY;
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #heartbeat: Timer;
   #closed = false;
 
   constructor({ settings, log }: RedisConnectionOptions) {
@@ -60,10 +58,10 @@ export class RedisConnection {
     });
     this.#client.setMaxListeners(0);
     this.#client.on("error", (error: Error) => this.#failed(error));
-    this.#client.on("close", () => this.#failed(new Error("Connection is closed")));
+    this.#client.on("close", () => this.#failed(new Error("the connection is closed")));
     this.#client.on("ready", () => this.#succeeded());
     this.#client.on("end", () => this.#revive());
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
+    this.#heartbeat = clock.every(HEARTBEAT_MS, () => this.#beat()).unref();
     this.#connect();
   }
 
@@ -73,45 +71,46 @@ export class RedisConnection {
    */
   async run<T>(attempt: (client: Redis) => Promise<T>): Promise<T> {
     const isDown = this.#isDown();
-    const deadlineMs = performance.now() + (isDown ? COMMAND_TIMEOUT_MS : BUDGET_MS);
+    const deadlineMs = clock.monotonicMs() + (isDown ? COMMAND_TIMEOUT_MS : BUDGET_MS);
     for (;;) {
       try {
         if (this.#client.status !== "ready") await this.#untilReady(isDown ? 0 : deadlineMs);
-        const answer = await before(deadlineMs, attempt(this.#client));
+        const answer = await withDeadline(deadlineMs, attempt(this.#client));
         this.#succeeded();
         return answer;
       } catch (error) {
-        const pauseMs = 25 + Math.random() * 50;
-        const isLast = isDown || performance.now() + pauseMs >= deadlineMs || this.#closed;
-        if (isTransient(error)) this.#failed(error);
-        if (isWithoutReplicas(error)) this.#lookUpAgain();
-        if (isLast || !isTransient(error)) throw unavailable(error);
-        await delay(pauseMs);
+        const pauseMs = 25 + random.fraction() * 50;
+        const isLast = isDown || clock.monotonicMs() + pauseMs >= deadlineMs || this.#closed;
+        const passes = isPassing(error);
+        if (passes) this.#failed(error);
+        if (error instanceof NoReplicas) this.#lookUpAgain();
+        if (isLast || !passes) throw unavailable(error);
+        await clock.sleep(pauseMs);
       }
     }
   }
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#heartbeat);
+    clock.clear(this.#heartbeat);
     this.#client.disconnect();
   }
 
   /** A store that has been away for longer than the budget is not waited for. */
   #isDown(): boolean {
-    return this.#downSinceMs !== undefined && performance.now() - this.#downSinceMs > BUDGET_MS;
+    return this.#downSinceMs !== undefined && clock.monotonicMs() - this.#downSinceMs > BUDGET_MS;
   }
 
   async #untilReady(deadlineMs: number): Promise<void> {
-    const waitMs = deadlineMs - performance.now();
-    if (waitMs <= 0 || this.#closed || this.#waiting >= MOST_WAITING) {
-      throw new Error("Connection is closed");
+    const waitMs = deadlineMs - clock.monotonicMs();
+    if (waitMs <= 0 || this.#closed || this.#waiting >= MAX_WAITING) {
+      throw new NoAnswer();
     }
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting += 1;
     this.#client.once("ready", resolve);
     try {
-      await before(deadlineMs, promise);
+      await withDeadline(deadlineMs, promise);
     } finally {
       this.#waiting -= 1;
       this.#client.off("ready", resolve);
@@ -126,8 +125,8 @@ export class RedisConnection {
 
   /** A server without replicas is perhaps no master any more. */
   #lookUpAgain(): void {
-    if (this.#closed || performance.now() - this.#lookedUpAtMs < LOOK_UP_MS) return;
-    this.#lookedUpAtMs = performance.now();
+    if (this.#closed || clock.monotonicMs() - this.#lookedUpAtMs < LOOK_UP_MS) return;
+    this.#lookedUpAtMs = clock.monotonicMs();
     this.#client.disconnect(true);
   }
 
@@ -138,20 +137,24 @@ export class RedisConnection {
 
   #revive(): void {
     if (this.#closed) return;
-    setTimeout(() => !this.#closed && this.#connect(), REVIVE_MS).unref();
+    clock
+      .after(REVIVE_MS, () => {
+        if (!this.#closed) this.#connect();
+      })
+      .unref();
   }
 
   #refresh(settings: RedisSettings): void {
     try {
       Object.assign(this.#client.options, readSecrets(settings));
     } catch (error) {
-      this.#log.warn({ error }, "a secret of the session store cannot be read");
+      this.#log.warn({ error }, "a password file of the session store cannot be read");
     }
   }
 
   #failed(error: unknown): void {
     if (this.#closed || this.#downSinceMs !== undefined) return;
-    this.#downSinceMs = performance.now();
+    this.#downSinceMs = clock.monotonicMs();
     this.#log.warn({ error }, "the session store does not answer");
   }
 
@@ -163,30 +166,22 @@ export class RedisConnection {
 }
 
 /** Settles as the promise does, or fails at the deadline. */
-async function before<T>(deadlineMs: number, promise: Promise<T>): Promise<T> {
+async function withDeadline<T>(deadlineMs: number, promise: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const waitMs = Math.max(deadlineMs - performance.now(), 0);
-  const timer = setTimeout(() => reject(new Error("Command timed out")), waitMs);
+  const waitMs = Math.max(deadlineMs - clock.monotonicMs(), 0);
+  const timer = clock.after(waitMs, () => reject(new NoAnswer()));
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    clock.clear(timer);
   }
-}
-
-function isTransient(error: unknown): boolean {
-  return error instanceof Error && TRANSIENT.test(error.message);
-}
-
-function isWithoutReplicas(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("NOREPLICAS");
 }
 
 function unavailable(error: unknown): FleetError {
   if (error instanceof FleetError) return error;
-  if (error instanceof Error && error.message.includes("RELEARNING")) {
+  if (replyCode(error) === "RELEARNING") {
     return new FleetError("STORE_UNAVAILABLE", {
-      message: "the session store came back empty and is being filled again",
+      message: "the session store came back empty and is being refilled",
       cause: error,
     });
   }

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type { RedisSettings, RedisTlsSettings } from "@mcp-fleet/contract/settings";
 import type { RedisOptions } from "ioredis";
+import { random } from "../../platform/random.ts";
+import { replyCode } from "./redis-reply.ts";
 
 /** The longest wait for one command: over 100 times what a busy server needs, so that a pause is no failure. */
 export const COMMAND_TIMEOUT_MS = 1_000;
@@ -12,6 +14,12 @@ const SOCKET_TIMEOUT_MS = 2_000;
 /** The variables that hold passwords, the first one that is set; a file in the configuration goes before them. */
 const PASSWORD_VARIABLES = ["MCP_FLEET_SESSION_STORAGE_PASSWORD", "THV_SESSION_REDIS_PASSWORD"];
 const SENTINEL_PASSWORD_VARIABLES = ["MCP_FLEET_SESSION_STORAGE_SENTINEL_PASSWORD"];
+
+/** What a server says that is not, or not yet, the master that it was: the master is looked up again. */
+const NO_MASTER: ReadonlySet<string> = new Set(["READONLY", "LOADING", "MASTERDOWN"]);
+
+/** In the words of ioredis: connect anew, and leave it to the caller to send again. */
+const RECONNECT = 1;
 
 /** Replies in the shapes of the library's default. */
 type ClientOptions = Omit<RedisOptions, "replyMapping">;
@@ -65,7 +73,8 @@ export function redisOptions(settings: RedisSettings): ClientOptions {
     failoverDetector: false,
     // Both always answer a number: without one the client ends and does not come back.
     sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, 500),
-    retryStrategy: (attempt) => Math.min(25 * 2 ** Math.min(attempt, 4), 250) + Math.random() * 50,
+    retryStrategy: (attempt) =>
+      Math.min(25 * 2 ** Math.min(attempt, 4), 250) + random.fraction() * 50,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     enableReadyCheck: true,
@@ -73,7 +82,7 @@ export function redisOptions(settings: RedisSettings): ClientOptions {
     enableAutoPipelining: false,
     disableClientInfo: true,
     lazyConnect: true,
-    reconnectOnError: (error) => /^(?:READONLY|LOADING|MASTERDOWN)/.test(error.message) && 1,
+    reconnectOnError: (error) => NO_MASTER.has(replyCode(error) ?? "") && RECONNECT,
   };
 }
 

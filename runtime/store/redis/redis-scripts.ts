@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 import type { Redis } from "ioredis";
+import { replyCode } from "./redis-reply.ts";
 
 /** The operations of the store, each an atomic script of its own. */
 export const OPERATIONS = [
@@ -15,18 +16,19 @@ export const OPERATIONS = [
   "set-upstream",
   "pin",
   "pod-sessions",
-  "sessions-on",
+  "list-pod-sessions",
   "set-draining",
   "draining",
   "lease",
   "release",
-  "leased",
+  "has-lease",
   "cancel",
   "lists-changed",
   "end",
-  "take-expired",
+  "list-expired",
+  "end-expired",
   "count",
-  "settle",
+  "ensure-generation",
 ] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
@@ -50,7 +52,7 @@ export async function runScript(
   try {
     return await client.evalsha(script.sha, keys.length, ...keys, ...args);
   } catch (error) {
-    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+    if (replyCode(error) !== "NOSCRIPT") throw error;
     return await client.eval(script.lua, keys.length, ...keys, ...args);
   }
 }

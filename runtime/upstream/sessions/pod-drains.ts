@@ -1,16 +1,21 @@
 import type { Logger } from "pino";
-
+import type { PodStore } from "../../fleet/pod-store.ts";
+import { clock, type Timer } from "../../platform/clock.ts";
+import type { Events } from "../../sessions/events.ts";
 import { LiveSession } from "../../sessions/live-session.ts";
 import type { SessionStore } from "../../sessions/session-store.ts";
 import type { Backend } from "../backend.ts";
+import type { BackendRegistry } from "../backend-registry.ts";
 import type { UpstreamSessions } from "./upstream-sessions.ts";
 
 export interface PodDrainsParts {
-  readonly store: SessionStore;
-  readonly backends: readonly Backend[];
+  readonly sessions: SessionStore;
+  readonly pods: PodStore;
+  readonly backends: BackendRegistry;
   readonly upstreams: UpstreamSessions;
   /** The session, if this process holds it. */
   readonly held: (key: string) => LiveSession | undefined;
+  readonly events: Events;
   /** What drains is asked again so often, should a change have gone unheard. */
   readonly refreshMs: number;
   /** The longest time that the move of one session may take. */
@@ -31,29 +36,30 @@ export interface PodDrain {
 const MOVED_AT_ONCE = 16;
 
 /** More than a pod holds. */
-const MOST_SESSIONS = 1_000_000;
+const MAX_SESSIONS = 1_000_000;
 
 /** Which pods drain, for the whole fleet: the store knows, and every process follows it. */
 export class PodDrains {
   readonly #parts: PodDrainsParts;
-  readonly #timer: NodeJS.Timeout;
-  readonly #unwatch: () => void;
+  readonly #timer: Timer;
+  readonly #unlisten: readonly (() => void)[];
   #closed = false;
 
   constructor(parts: PodDrainsParts) {
-    const { store, refreshMs } = parts;
+    const { events, refreshMs } = parts;
     this.#parts = parts;
-    this.#timer = setInterval(() => void this.#read(), refreshMs).unref();
-    this.#unwatch = store.watch(({ kind }) => {
-      if (kind === "drains" || kind === "gap") void this.#read();
-    });
+    this.#timer = clock.every(refreshMs, () => void this.#read()).unref();
+    this.#unlisten = [
+      events.on("drainsChanged", () => this.#read()),
+      events.on("backendAdded", () => this.#read()),
+    ];
     void this.#read();
   }
 
   /** Names of all pods that drain or are there. */
   get pods(): string[] {
-    const names = this.#parts.backends.flatMap(({ hasPods, pods, drains }) =>
-      hasPods ? [...pods.map(({ name }) => name), ...drains] : [],
+    const names = this.#parts.backends.all.flatMap(({ hasPods, endpoints, drains }) =>
+      hasPods ? [...endpoints.map(({ name }) => name), ...drains] : [],
     );
     return [...new Set(names)];
   }
@@ -63,14 +69,14 @@ export class PodDrains {
    * end. Undefined: no backend has such a pod. Errors: STORE_UNAVAILABLE.
    */
   async drain(pod: string): Promise<PodDrain | undefined> {
-    const { store } = this.#parts;
+    const { pods } = this.#parts;
     const backends = this.#having(pod);
     if (backends.length === 0) return undefined;
-    await Promise.all(backends.map(({ name }) => store.setDraining({ backend: name, pod }, true)));
+    await Promise.all(backends.map(({ name }) => pods.setDraining({ backend: name, pod }, true)));
     await this.#read();
     let sessions = 0;
     for (const backend of backends) {
-      const keys = await store.sessionsOn(backend.name, pod, MOST_SESSIONS);
+      const keys = await pods.sessionsOn(backend.name, pod, MAX_SESSIONS);
       sessions += keys.length;
       if (!backend.settings.stateful) void this.#moveAll(backend, keys);
     }
@@ -79,36 +85,37 @@ export class PodDrains {
 
   /** The pod takes sessions again. False: no backend has such a pod. Errors: STORE_UNAVAILABLE. */
   async undrain(pod: string): Promise<boolean> {
-    const { store } = this.#parts;
+    const { pods } = this.#parts;
     const backends = this.#having(pod);
-    await Promise.all(backends.map(({ name }) => store.setDraining({ backend: name, pod }, false)));
+    await Promise.all(backends.map(({ name }) => pods.setDraining({ backend: name, pod }, false)));
     await this.#read();
     return backends.length > 0;
   }
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#timer);
-    this.#unwatch();
+    clock.clear(this.#timer);
+    for (const unlisten of this.#unlisten) unlisten();
   }
 
   #having(pod: string): Backend[] {
-    return this.#parts.backends.filter(
-      ({ hasPods, pods, drains }) =>
-        hasPods && (drains.has(pod) || pods.some(({ name }) => name === pod)),
+    return this.#parts.backends.all.filter(
+      ({ hasPods, endpoints, drains }) =>
+        hasPods && (drains.has(pod) || endpoints.some(({ name }) => name === pod)),
     );
   }
 
   async #read(): Promise<void> {
-    const { store, backends, log } = this.#parts;
+    const { pods, backends, log } = this.#parts;
     try {
-      const draining = await store.draining();
-      for (const backend of backends) {
+      const draining = await pods.draining();
+      for (const backend of backends.all) {
         const own = draining.filter((one) => one.backend === backend.name);
-        backend.drains = new Set(own.map(({ pod }) => pod));
+        backend.setDrains(new Set(own.map(({ pod }) => pod)));
       }
     } catch (error) {
-      if (!this.#closed) log.warn({ error }, "which pods drain cannot be read: it stays as it was");
+      if (!this.#closed)
+        log.warn({ error }, "the draining pods cannot be read: keeping the known ones");
     }
   }
 
@@ -123,14 +130,17 @@ export class PodDrains {
 
   /** To use a session is to move it. */
   async #move(backend: Backend, key: string): Promise<void> {
-    const { store, upstreams, held, moveMs, log } = this.#parts;
+    const { sessions, upstreams, held, moveMs, log } = this.#parts;
     try {
-      const record = await store.load(key);
+      const record = await sessions.load(key);
       if (record === undefined) return;
-      const session = held(key) ?? new LiveSession("", record, Date.now());
-      await upstreams.open(session, backend, AbortSignal.timeout(moveMs));
+      const session = held(key) ?? new LiveSession("", record, clock.now());
+      await upstreams.open(session, backend, clock.timeout(moveMs));
     } catch (error) {
-      log.warn({ backend: backend.name, error }, "a session does not move: its next call will");
+      log.warn(
+        { backend: backend.name, error },
+        "a session was not moved off a draining pod: its next call moves it",
+      );
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { SessionStore } from "../../sessions/session-store.ts";
+import type { PodStore } from "../../fleet/pod-store.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Backend } from "../backend.ts";
 
@@ -18,18 +18,18 @@ export interface PodRow {
 
 /** What people and monitors see of the pods of a backend. */
 export class PodReport {
-  readonly #store: SessionStore;
+  readonly #pods: PodStore;
 
-  constructor(store: SessionStore) {
-    this.#store = store;
+  constructor(pods: PodStore) {
+    this.#pods = pods;
   }
 
   /** Empty for a backend that is one address. */
   async rows(backend: Backend): Promise<PodRow[]> {
     if (!backend.hasPods) return [];
-    const { pods, drains } = backend;
+    const { endpoints, drains } = backend;
     const counts = await this.#counts(backend);
-    return pods.map(({ name, address, health, outstanding }, index) => ({
+    return endpoints.map(({ name, address, health, outstanding }, index) => ({
       name,
       address,
       state: health.state,
@@ -41,11 +41,16 @@ export class PodReport {
     }));
   }
 
-  async measure(backend: Backend, metrics: Metrics): Promise<void> {
+  /** Sets the gauges that nobody counts along the way. */
+  async measureAll(backends: readonly Backend[], metrics: Metrics): Promise<void> {
+    await Promise.all(backends.map((backend) => this.#measure(backend, metrics)));
+  }
+
+  async #measure(backend: Backend, metrics: Metrics): Promise<void> {
     if (!backend.hasPods) return;
     const counts = await this.#counts(backend);
     if (counts === undefined) return;
-    for (const [index, { name }] of backend.pods.entries()) {
+    for (const [index, { name }] of backend.endpoints.entries()) {
       metrics.podSessions.set({ backend: backend.name, pod: name }, counts[index] ?? 0);
     }
     const sum = counts.reduce((total, count) => total + count, 0);
@@ -54,12 +59,8 @@ export class PodReport {
   }
 
   /** Undefined while the store does not answer, when status and metrics matter most. */
-  #counts({ name, pods }: Backend): Promise<number[] | undefined> {
-    return this.#store
-      .podSessions(
-        name,
-        pods.map((pod) => pod.name),
-      )
-      .catch(() => undefined);
+  #counts({ name, endpoints }: Backend): Promise<number[] | undefined> {
+    const pods = endpoints.map((endpoint) => endpoint.name);
+    return this.#pods.count(name, pods).catch(() => undefined);
   }
 }

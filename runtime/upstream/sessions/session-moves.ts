@@ -1,15 +1,15 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { Logger } from "pino";
 import { Lease } from "../../fleet/lease.ts";
+import type { LeaseStore } from "../../fleet/lease-store.ts";
+import { clock } from "../../platform/clock.ts";
+import { random } from "../../platform/random.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
-import type { SessionStore } from "../../sessions/session-store.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import type { Answer } from "../transports/transport.ts";
 import type { UpstreamSession } from "./upstream-session.ts";
 
 export interface SessionMovesParts {
-  readonly store: SessionStore;
+  readonly leases: LeaseStore;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -37,7 +37,7 @@ const END_TIMEOUT_MS = 5_000;
  */
 export class SessionMoves {
   readonly #parts: SessionMovesParts;
-  readonly #holder = randomUUID();
+  readonly #holder = random.uuid();
   /** Backends that do not let sessions end: they would keep what the client has left. */
   readonly #unmovable = new Set<string>();
   /** Until when a session stays, by session and backend. */
@@ -52,7 +52,7 @@ export class SessionMoves {
   /** A stateful server's memory does not move with the session: it waits for its end where it is. */
   canMove({ backend }: UpstreamSession, key: string): boolean {
     if (backend.settings.stateful || this.#unmovable.has(backend.name)) return false;
-    return (this.#staysUntilMs.get(slotOf(key, backend.name)) ?? 0) <= performance.now();
+    return (this.#staysUntilMs.get(slotOf(key, backend.name)) ?? 0) <= clock.monotonicMs();
   }
 
   /** Keeps a session that is moving where it is for as long as calls of this process run in it. */
@@ -64,23 +64,23 @@ export class SessionMoves {
 
   /** Ends the old backend session once nobody calls in it. Whether it did; otherwise it stays. */
   async end(upstream: UpstreamSession, key: string, signal: AbortSignal): Promise<boolean> {
-    const { store, metrics, log } = this.#parts;
+    const { leases, metrics, log } = this.#parts;
     const backend = upstream.backend.name;
     const stays = (outcome: "busy" | "unmovable") => {
       metrics.sessionMoves.inc({ backend, outcome });
       log.info({ backend, pod: upstream.record.pod, outcome }, "a session stays at a draining pod");
       return false;
     };
-    await delay(SETTLE_MS, undefined, { signal });
-    const untilMs = performance.now() + PATIENCE_MS;
-    while (await store.leased(key, purposeOf(backend, ""))) {
-      if (performance.now() > untilMs) {
-        this.#staysUntilMs.set(slotOf(key, backend), performance.now() + PAUSE_MS);
+    await clock.sleep(SETTLE_MS, { signal });
+    const untilMs = clock.monotonicMs() + PATIENCE_MS;
+    while (await leases.isTaken(key, purposeOf(backend, ""))) {
+      if (clock.monotonicMs() > untilMs) {
+        this.#staysUntilMs.set(slotOf(key, backend), clock.monotonicMs() + PAUSE_MS);
         return stays("busy");
       }
-      await delay(POLL_MS, undefined, { signal });
+      await clock.sleep(POLL_MS, { signal });
     }
-    if ((await this.#end(upstream)) === 405) {
+    if ((await this.#end(upstream)) === "unsupported") {
       this.#unmovable.add(backend);
       return stays("unmovable");
     }
@@ -89,32 +89,40 @@ export class SessionMoves {
   }
 
   /** A pod that does not answer any more keeps nothing that would matter. */
-  async #end(upstream: UpstreamSession): Promise<number | undefined> {
+  async #end(upstream: UpstreamSession): Promise<Answer["kind"] | undefined> {
     try {
-      return await upstream.end(AbortSignal.timeout(END_TIMEOUT_MS));
+      return (await upstream.end(clock.timeout(END_TIMEOUT_MS))).kind;
     } catch (error) {
       const backend = upstream.backend.name;
-      this.#parts.log.info({ backend, error }, "a session that moves could not be ended");
+      this.#parts.log.info(
+        { backend, error },
+        "the old backend session of a move could not be ended",
+      );
       return undefined;
     }
   }
 
   #holdUp(session: LiveSession, backend: string): void {
-    const { store, log } = this.#parts;
+    const { leases, log } = this.#parts;
     const slot = slotOf(session.key, backend);
     if (this.#heldUp.has(slot)) return;
     this.#heldUp.add(slot);
     const holder = this.#holder;
     const purpose = purposeOf(backend, holder);
-    const lease = new Lease({ store, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
+    const lease = new Lease({ leases, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
     const untilIdle = async () => {
       await lease.take();
       await lease.during(async () => {
-        while (isBusy(session, backend)) await delay(POLL_MS);
+        while (isBusy(session, backend)) await clock.sleep(POLL_MS);
       });
     };
     untilIdle()
-      .catch((error: unknown) => log.warn({ backend, error }, "a move cannot be held up"))
+      .catch((error: unknown) =>
+        log.warn(
+          { backend, error },
+          "a session move could not be postponed until the calls in it end",
+        ),
+      )
       .finally(() => {
         this.#heldUp.delete(slot);
         lease.release();

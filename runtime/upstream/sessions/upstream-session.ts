@@ -1,39 +1,27 @@
+import { clock } from "../../platform/clock.ts";
+import type { Principal } from "../../sessions/principal.ts";
 import type { UpstreamRecord } from "../../sessions/session-record.ts";
-import { FleetError } from "../../wire/fleet-error.ts";
 import { cut, at as find } from "../../wire/json-text.ts";
 import { type Envelope, isSameId, readEnvelope } from "../../wire/message.ts";
-import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../../wire/sse.ts";
 import type { Backend } from "../backend.ts";
-import { PodGone } from "../endpoints/pod-gone.ts";
-import type { UpstreamResponse } from "../transports/exchange.ts";
-import { TransportFault } from "../transports/transport-fault.ts";
-import type { Purpose, UpstreamRequest } from "../transports/upstream-request.ts";
+import type { Answer, Purpose, TransportRequest } from "../transports/transport.ts";
+import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
+import { ownRequest } from "./own-request.ts";
 
-/** The answer to a request of our own. */
-export interface Answer {
-  readonly statusCode: number;
+/** What came of a request of our own. */
+export interface RequestOutcome {
   /** The JSON-RPC response, where there is one. */
   readonly text: string | undefined;
-  /** What the backend put into `Mcp-Session-Id`. */
+  /** The session that the backend opened with it. */
   readonly sessionId: string | undefined;
+  /** What the backend answered, for who wants to say why there is no response. */
+  readonly answer: Answer;
 }
-
-export type StreamAnswer =
-  | { readonly kind: "open"; readonly events: AsyncGenerator<SseEvent> }
-  /** The backend keeps no stream for sessions. */
-  | { readonly kind: "unsupported" }
-  /** The backend does not know the session. */
-  | { readonly kind: "lost" }
-  /** The backend, or what stands before it, cannot open one now. */
-  | { readonly kind: "unavailable"; readonly statusCode: number };
 
 /** After the response, a stream has this long to end by itself and give its connection back. */
 export const AFTER_RESPONSE_MS = 1_000;
 
-/** An error body longer than this is not read to its end. */
-const ERROR_BODY_LIMIT_BYTES = 64 * 1024;
-
-/** One session at one backend, as its client: which headers it takes and what they mean in answers. */
+/** One session at one backend, as its client: what is sent in it, and what comes back for requests of our own. */
 export class UpstreamSession {
   readonly backend: Backend;
   readonly record: UpstreamRecord;
@@ -43,40 +31,35 @@ export class UpstreamSession {
     this.record = record;
   }
 
-  /** Sends a message of the client, or one of ours, and leaves the answer to the caller. */
-  post(text: string, purpose: Purpose, signal: AbortSignal): Promise<UpstreamResponse> {
-    const headers = {
-      ...this.#headers(),
-      accept: "application/json, text/event-stream",
-      "content-type": "application/json",
-    };
-    const request = { method: "POST", headers, body: text, purpose, signal } as const;
-    return this.backend.send(request, this.record.pod);
+  /** Sends a message and leaves the answer to the caller. Errors: those of `Backend.dispatch`. */
+  send(
+    text: string,
+    purpose: Purpose,
+    signal: AbortSignal,
+    principal?: Principal,
+  ): Promise<Answer> {
+    return this.#dispatch("send", text, purpose, signal, principal);
   }
 
-  /** Sends a request of ours and reads its answer; what else the backend says on the way is dropped. */
-  async ask(text: string, purpose: Purpose, signal: AbortSignal): Promise<Answer> {
-    const response = await this.post(text, purpose, signal);
-    const { statusCode } = response;
-    const header = response.headers["mcp-session-id"];
-    const sessionId = typeof header === "string" ? header : undefined;
-    const { idText } = readEnvelope(text);
-    if (statusCode === 200 && isSse(response)) {
-      return { statusCode, text: await read(responseAmong(response, idText)), sessionId };
-    }
-    const body = await (statusCode === 200 ? read(response.body.text()) : errorBody(response));
-    return { statusCode, text: isResponse(body) ? body : undefined, sessionId };
+  /** Sends initialize, which opens the session. */
+  start(text: string, signal: AbortSignal): Promise<RequestOutcome> {
+    return this.#ask("start", text, "open", signal);
   }
 
-  /** Sends a notification or a response; answers the HTTP status. */
-  async tell(text: string, signal: AbortSignal): Promise<number> {
-    const response = await this.post(text, "notify", signal);
-    await response.body.dump();
-    return response.statusCode;
+  /** Sends a request of our own and reads its response; what else the backend says on the way is dropped. */
+  request(text: string, purpose: Purpose, signal: AbortSignal): Promise<RequestOutcome> {
+    return this.#ask("send", text, purpose, signal);
+  }
+
+  /** Sends a notification or a response. Returns what the backend answered, read to its end. */
+  async notify(text: string, signal: AbortSignal): Promise<Answer> {
+    const answer = await this.send(text, "notify", signal);
+    await drop(answer);
+    return answer;
   }
 
   /** Answers a request of the backend here: a ping is answered, anything else refused with this error. */
-  async settle(
+  async respond(
     request: Envelope,
     code: number,
     message: string,
@@ -85,96 +68,95 @@ export class UpstreamSession {
     const { method, idText } = request;
     const outcome =
       method === "ping" ? '"result":{}' : `"error":${JSON.stringify({ code, message })}`;
-    await this.tell(`{"jsonrpc":"2.0","id":${idText},${outcome}}`, signal);
+    await this.notify(`{"jsonrpc":"2.0","id":${idText},${outcome}}`, signal);
   }
 
   /** Opens the stream of what the backend says unasked, or goes on with one after `lastEventId`. */
-  async stream(signal: AbortSignal, lastEventId?: string): Promise<StreamAnswer> {
-    const headers = {
-      ...this.#headers(),
-      accept: SSE_CONTENT_TYPE,
-      ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
-    };
-    const request = { method: "GET", headers, purpose: "stream", signal } as const;
-    const response = await this.#sendUnlessGone(request);
-    if (response === undefined) return { kind: "lost" };
-    if (response.statusCode === 200 && isSse(response)) {
-      return { kind: "open", events: readEvents(response.body) };
+  receive(signal: AbortSignal, lastEventId?: string): Promise<Answer> {
+    return this.#unlessGone({
+      operation: "receive",
+      session: this.record,
+      text: "",
+      purpose: "stream",
+      signal,
+      ...(lastEventId !== undefined && { lastEventId }),
+    });
+  }
+
+  /** Ends the session at the backend: `unsupported` where that does not know how, `session-unknown` for nothing to end. */
+  async end(signal: AbortSignal): Promise<Answer> {
+    if (this.record.sessionId === undefined) return { kind: "session-unknown" };
+    const session = this.record;
+    return await this.#unlessGone({
+      operation: "close",
+      session,
+      text: "",
+      purpose: "close",
+      signal,
+    });
+  }
+
+  /** Whether the backend knows the session: asked by a ping, where an answer leaves it open. */
+  async isKnown(signal: AbortSignal): Promise<boolean> {
+    const { answer } = await this.request(ownRequest("ping", {}), "probe", signal);
+    if (answer.kind === "session-unknown") return false;
+    return answer.kind !== "refused" || answer.statusCode !== 400;
+  }
+
+  async #ask(
+    operation: "start" | "send",
+    text: string,
+    purpose: Purpose,
+    signal: AbortSignal,
+  ): Promise<RequestOutcome> {
+    const answer = await this.#dispatch(operation, text, purpose, signal);
+    const { idText } = readEnvelope(text);
+    if (answer.kind === "events") {
+      const response = await unbroken(responseAmong(answer, idText), signal);
+      return { text: response, sessionId: answer.sessionId, answer };
     }
-    await response.body.dump();
-    const { statusCode } = response;
-    const refused = statusCode === 404 || statusCode === 400;
-    if (refused && this.record.sessionId !== undefined) return { kind: "lost" };
-    if (statusCode >= 500 || statusCode === 409) return { kind: "unavailable", statusCode };
-    return { kind: "unsupported" };
+    if (answer.kind === "json") {
+      const body = await unbroken(answer.body.text(), signal);
+      return { text: responseIn(body, idText), sessionId: answer.sessionId, answer };
+    }
+    const body = answer.kind === "refused" ? responseIn(answer.text, idText) : undefined;
+    return { text: body, sessionId: undefined, answer };
   }
 
-  /** Ends the session at the backend. Answers the HTTP status, 405 where it does not know how; 404 for nothing to end. */
-  async end(signal: AbortSignal): Promise<number> {
-    if (this.record.sessionId === undefined) return 404;
-    const headers = this.#headers();
-    const request = { method: "DELETE", headers, purpose: "close", signal } as const;
-    const response = await this.#sendUnlessGone(request);
-    if (response === undefined) return 404;
-    await response.body.dump();
-    return response.statusCode;
+  #dispatch(
+    operation: "start" | "send",
+    text: string,
+    purpose: Purpose,
+    signal: AbortSignal,
+    principal?: Principal,
+  ): Promise<Answer> {
+    const session = this.record;
+    const request: TransportRequest =
+      principal === undefined
+        ? { operation, session, text, purpose, signal }
+        : { operation, session, text, purpose, signal, principal };
+    return this.backend.dispatch(request, this.record.pod);
   }
 
-  /** Undefined where the session's pod is gone, and the session with it. */
-  async #sendUnlessGone(request: UpstreamRequest): Promise<UpstreamResponse | undefined> {
+  /** Where the session's pod is gone, the session is gone with it. */
+  async #unlessGone(request: TransportRequest): Promise<Answer> {
     try {
-      return await this.backend.send(request, this.record.pod);
+      return await this.backend.dispatch(request, this.record.pod);
     } catch (error) {
-      if (error instanceof PodGone) return undefined;
+      if (error instanceof EndpointGone) return { kind: "session-unknown" };
       throw error;
     }
   }
-
-  #headers(): Record<string, string> {
-    const { sessionId, protocol } = this.record;
-    return {
-      ...(protocol === "" ? {} : { "mcp-protocol-version": protocol }),
-      ...(sessionId === undefined ? {} : { "mcp-session-id": sessionId }),
-    };
-  }
 }
 
-export function isSse(response: UpstreamResponse): boolean {
-  return contentType(response) === SSE_CONTENT_TYPE;
-}
-
-export function isJson(response: UpstreamResponse): boolean {
-  return contentType(response) === "application/json";
-}
-
-/** The start of a body that says why something was refused. Errors: TransportFault where it breaks off. */
-export function errorBody(response: UpstreamResponse): Promise<string> {
-  return read(startOf(response));
-}
-
-/** A body that breaks off, as the fault that it is; the signal's reason stays what it is. */
-async function read<T>(reading: Promise<T>): Promise<T> {
-  try {
-    return await reading;
-  } catch (error) {
-    throw error instanceof FleetError ? error : new TransportFault(true, error);
-  }
-}
-
-async function startOf({ body }: UpstreamResponse): Promise<string> {
-  const { bytes } = await body.start(ERROR_BODY_LIMIT_BYTES);
-  body.destroy();
-  return bytes.toString("utf8");
-}
-
-/** Whether a text is a JSON-RPC response, to this request where an id is given. */
-export function isResponse(text: string, idText?: string): boolean {
+/** The text if it is a JSON-RPC response, to this request where an id is given. */
+export function responseIn(text: string, idText?: string): string | undefined {
   try {
     const envelope = readEnvelope(text);
-    if (envelope.kind !== "response") return false;
-    return idText === undefined || isSameId(envelope.idText, idText);
+    if (envelope.kind !== "response") return undefined;
+    return idText === undefined || isSameId(envelope.idText, idText) ? text : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -184,32 +166,41 @@ export function resultOf(text: string): string | undefined {
   return result === undefined ? undefined : cut(text, result);
 }
 
-async function responseAmong(
-  response: UpstreamResponse,
-  idText: string,
-): Promise<string | undefined> {
-  const events = readEvents(response.body);
+/** Gives the connection of an answer back that nobody wants to read. */
+async function drop(answer: Answer): Promise<void> {
+  if (answer.kind === "json") await answer.body.dump();
+  else if (answer.kind === "events") answer.destroy();
+}
+
+type EventsAnswer = Extract<Answer, { readonly kind: "events" }>;
+
+async function responseAmong(answer: EventsAnswer, idText: string): Promise<string | undefined> {
+  const { events } = answer;
   for (let next = await events.next(); !next.done; next = await events.next()) {
     const { data } = next.value;
-    if (!isResponse(data, idText)) continue;
-    letEnd(events, response);
+    if (responseIn(data, idText) === undefined) continue;
+    letEnd(answer);
     return data;
   }
   return undefined;
 }
 
-function letEnd(events: AsyncGenerator<SseEvent>, response: UpstreamResponse): void {
-  const patience = setTimeout(() => response.body.destroy(), AFTER_RESPONSE_MS);
+/** What comes after the response is read and dropped, for a while. */
+function letEnd({ events, destroy }: EventsAnswer): void {
+  const patience = clock.after(AFTER_RESPONSE_MS, destroy);
   const rest = async () => {
     for await (const _ of events);
   };
   rest()
     .catch(() => {})
-    .finally(() => clearTimeout(patience));
+    .finally(() => clock.clear(patience));
 }
 
-function contentType(response: UpstreamResponse): string | undefined {
-  const header = response.headers["content-type"];
-  const value = typeof header === "string" ? header : undefined;
-  return value?.split(";", 1)[0]?.trim().toLowerCase();
+/** A body that breaks off, as the fault that it is; the signal's reason stays what it is. */
+async function unbroken<T>(reading: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    throw signal.aborted ? signal.reason : new TransportFault(true, error);
+  }
 }

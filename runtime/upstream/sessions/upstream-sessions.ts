@@ -1,17 +1,22 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { untilAborted } from "../../async/until-aborted.ts";
 import { Lease } from "../../fleet/lease.ts";
-import { untilAborted } from "../../fleet/until-aborted.ts";
+import type { LeaseStore } from "../../fleet/lease-store.ts";
+import type { PodStore } from "../../fleet/pod-store.ts";
+import { clock } from "../../platform/clock.ts";
+import { random } from "../../platform/random.ts";
+import type { Events } from "../../sessions/events.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
 import type { SessionRecord, UpstreamRecord } from "../../sessions/session-record.ts";
 import type { SessionStore } from "../../sessions/session-store.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { Backend } from "../backend.ts";
-import type { Welcome } from "./handshake.ts";
-import { openAtPod } from "./pod-choice.ts";
+import type { BackendRegistry } from "../backend-registry.ts";
+import type { InitializeOutcome } from "./handshake.ts";
+import { openAtPod } from "./open-at-pod.ts";
+import { ownRequest } from "./own-request.ts";
 import { SessionMoves } from "./session-moves.ts";
 import { UpstreamSession } from "./upstream-session.ts";
 
@@ -26,7 +31,12 @@ const END_TIMEOUT_MS = 5_000;
 
 export interface UpstreamSessionsParts {
   readonly store: SessionStore;
-  readonly backends: ReadonlyMap<string, Backend>;
+  readonly leases: LeaseStore;
+  readonly pods: PodStore;
+  readonly backends: BackendRegistry;
+  readonly events: Events;
+  /** The session, if this process holds it. */
+  readonly held: (key: string) => LiveSession | undefined;
   readonly limits: Settings["limits"];
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -38,25 +48,27 @@ export interface UpstreamSessionsParts {
  */
 export class UpstreamSessions {
   readonly #parts: UpstreamSessionsParts;
-  readonly #holder = randomUUID();
+  readonly #holder = random.uuid();
   readonly #opening = new Map<string, Promise<UpstreamSession>>();
   readonly #moves: SessionMoves;
-  #onOpened: (session: LiveSession, backend: Backend) => void = () => {};
-  #onTold: (session: LiveSession, backend: Backend) => void = () => {};
+  readonly #cleanUps = new Set<Promise<void>>();
 
   constructor(parts: UpstreamSessionsParts) {
     this.#parts = parts;
     this.#moves = new SessionMoves(parts);
+    parts.events.on("sessionEnded", (record) => {
+      const cleanUp = this.#endAll(record).finally(() => this.#cleanUps.delete(cleanUp));
+      this.#cleanUps.add(cleanUp);
+    });
+    parts.events.on("sessionChanged", ({ key }) => {
+      const session = parts.held(key);
+      if (session !== undefined) this.#moves.holdUp(session);
+    });
   }
 
-  /** `listener` hears of every backend session that this process opened. */
-  onOpened(listener: (session: LiveSession, backend: Backend) => void): void {
-    this.#onOpened = listener;
-  }
-
-  /** `listener` hears where a client has been told that a backend session is a new one. */
-  onTold(listener: (session: LiveSession, backend: Backend) => void): void {
-    this.#onTold = listener;
+  /** Resolves when the backend sessions of all sessions that have ended are ended, too. */
+  async cleanedUp(): Promise<void> {
+    await Promise.all(this.#cleanUps);
   }
 
   /** The backend session if it is open, on its way to another pod or not. */
@@ -92,7 +104,7 @@ export class UpstreamSessions {
   }
 
   /** Notes that the backend forgot this session, so that the next `open` makes a new one. */
-  async lose(session: LiveSession, upstream: UpstreamSession): Promise<void> {
+  async markLost(session: LiveSession, upstream: UpstreamSession): Promise<void> {
     const { backend, record } = upstream;
     // Many calls may find the same loss: it is one.
     if (this.opened(session, backend)?.record.epoch !== record.epoch) return;
@@ -102,16 +114,16 @@ export class UpstreamSessions {
   }
 
   /** Notes that the client was told of the loss. */
-  async told(session: LiveSession, upstream: UpstreamSession): Promise<void> {
+  async acknowledgeRenewal(session: LiveSession, upstream: UpstreamSession): Promise<void> {
     const { renewed: _, ...record } = upstream.record;
     await this.#write(session, upstream.backend, record);
-    this.#onTold(session, upstream.backend);
+    this.#parts.events.emit("upstreamRenewed", session, upstream.backend.name);
   }
 
   /** Opens the first backend session of a session that nobody knows yet. Answers the backend's result of initialize. */
-  async begin(session: LiveSession, backend: Backend): Promise<string> {
+  async openFirst(session: LiveSession, backend: Backend): Promise<string> {
     const { initializeTimeoutSeconds } = this.#parts.limits;
-    const signal = AbortSignal.timeout(initializeTimeoutSeconds * 1000);
+    const signal = clock.timeout(initializeTimeoutSeconds * 1000);
     try {
       return (await this.#openNext(session, backend, signal)).resultText;
     } catch (error) {
@@ -119,13 +131,8 @@ export class UpstreamSessions {
     }
   }
 
-  /** Another process moves a session, or this one: it has to know of the calls in flight here. */
-  moving(session: LiveSession): void {
-    this.#moves.holdUp(session);
-  }
-
   /** Ends the backend sessions of a session that has ended. Never fails: the backends' own expiry remains. */
-  async endAll(record: SessionRecord): Promise<void> {
+  async #endAll(record: SessionRecord): Promise<void> {
     const ends = Object.keys(record.upstreams).map(async (name) => {
       const backend = this.#parts.backends.get(name);
       const upstream = backend === undefined ? undefined : usable(record, backend);
@@ -135,15 +142,15 @@ export class UpstreamSessions {
   }
 
   async #openUnderLease(session: LiveSession, backend: Backend): Promise<UpstreamSession> {
-    const { store, limits, log } = this.#parts;
-    const signal = AbortSignal.timeout(limits.initializeTimeoutSeconds * 1000);
+    const { leases, limits, log } = this.#parts;
+    const signal = clock.timeout(limits.initializeTimeoutSeconds * 1000);
     const purpose = `open:${backend.name}`;
     const holder = this.#holder;
-    const lease = new Lease({ store, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
+    const lease = new Lease({ leases, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
     try {
       while (!(await lease.take())) {
         this.#parts.metrics.leaseWaits.inc({ backend: backend.name });
-        await delay(LEASE_POLL_MS, undefined, { signal });
+        await clock.sleep(LEASE_POLL_MS, { signal });
         const present = usable(await this.#reload(session), backend);
         if (present !== undefined && !isMoving(present)) return present;
       }
@@ -164,11 +171,15 @@ export class UpstreamSessions {
     }
   }
 
-  async #openNext(session: LiveSession, backend: Backend, signal: AbortSignal): Promise<Welcome> {
+  async #openNext(
+    session: LiveSession,
+    backend: Backend,
+    signal: AbortSignal,
+  ): Promise<InitializeOutcome> {
     const { record } = session;
     const epoch = (record.upstreams[backend.name]?.epoch ?? 0) + 1;
-    const welcome = await openAtPod(this.#parts, session, backend, epoch, signal);
-    const { session: upstream } = welcome;
+    const outcome = await openAtPod(this.#parts, session, backend, epoch, signal);
+    const { session: upstream } = outcome;
     this.#parts.metrics.upstreamSessionsOpened.inc({ backend: backend.name });
     if (epoch > 1) this.#parts.metrics.upstreamReinitializations.inc({ backend: backend.name });
     await this.#replay(record, upstream, signal);
@@ -177,8 +188,8 @@ export class UpstreamSessions {
     const present = written === undefined ? undefined : usable(written, backend);
     if (present?.record.sessionId !== upstream.record.sessionId) await this.#endOne(upstream);
     if (present === undefined) throw new FleetError("SESSION_NOT_FOUND");
-    this.#onOpened(session, backend);
-    return { ...welcome, session: present };
+    this.#parts.events.emit("upstreamOpened", session, backend.name);
+    return { ...outcome, session: present };
   }
 
   /** Whether a session is on its way to another pod; sends it there where its own one drains. */
@@ -211,13 +222,13 @@ export class UpstreamSessions {
       if (backend === upstream.backend.name)
         requests.push(ownRequest("resources/subscribe", { uri }));
     }
-    for (const request of requests) await upstream.ask(request, "open", signal);
+    for (const request of requests) await upstream.request(request, "open", signal);
   }
 
   async #reload(session: LiveSession): Promise<SessionRecord> {
     const record = await this.#parts.store.load(session.key);
     if (record === undefined) throw new FleetError("SESSION_NOT_FOUND");
-    session.record = record;
+    session.follow(record);
     return record;
   }
 
@@ -226,24 +237,19 @@ export class UpstreamSessions {
     backend: Backend,
     upstream: UpstreamRecord,
   ): Promise<SessionRecord | undefined> {
-    const record = await this.#parts.store.setUpstream(session.key, backend.name, upstream);
-    if (record !== undefined) session.record = record;
+    const record = await this.#parts.store.setUpstream(session.record, backend.name, upstream);
+    if (record !== undefined) session.follow(record);
     return record;
   }
 
   async #endOne(upstream: UpstreamSession): Promise<void> {
     try {
-      await upstream.end(AbortSignal.timeout(END_TIMEOUT_MS));
+      await upstream.end(clock.timeout(END_TIMEOUT_MS));
     } catch (error) {
       const backend = upstream.backend.name;
       this.#parts.log.info({ backend, error }, "a backend session could not be ended");
     }
   }
-}
-
-/** A request of ours within a client's backend session: its id cannot be one of the client's. */
-export function ownRequest(method: string, params: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ jsonrpc: "2.0", id: `mcp-fleet.${randomUUID()}`, method, params });
 }
 
 function isMoving({ record }: UpstreamSession): boolean {

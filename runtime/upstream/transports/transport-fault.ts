@@ -1,11 +1,20 @@
-/** A request to a backend that failed below HTTP. */
+/** A request to a server that failed below MCP. */
 export class TransportFault extends Error {
   override readonly name = "TransportFault";
-  /** Whether the backend may have seen the request: false only where no byte of it was written. */
+  /** Whether the server may have seen the request: false only where no byte of it was written. */
   readonly sent: boolean;
 
   constructor(sent: boolean, cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.sent = sent;
+  }
+}
+
+/** A request to an endpoint that does not exist any more: what it held in memory is lost. */
+export class EndpointGone extends Error {
+  override readonly name = "EndpointGone";
+
+  constructor(endpoint: string) {
+    super(`the endpoint ${endpoint} is gone`);
   }
 }

@@ -1,6 +1,6 @@
 -- Writes a new session, if the fleet has room for it. Writing it again changes nothing.
 --
--- KEYS     those of one session
+-- KEYS     those of one session, its owner's set among them
 -- ARGV[4]  the most sessions
 -- ARGV[5]  the most sessions of the owner, or ""
 -- ARGV[6]  the owner
@@ -9,11 +9,12 @@
 -- Output   "created", "at-capacity" or "owner-at-capacity"
 
 if redis.call("EXISTS", RECORD) == 1 and live() then return "created" end
+declare({ owned(ARGV[6]) })
 local function full(set, most)
   return most and redis.call("ZCOUNT", set, "(" .. NOW, "+inf") >= most
 end
 if full(EXPIRY, tonumber(ARGV[4])) then return "at-capacity" end
-if full(EXPIRY .. ":" .. ARGV[6], tonumber(ARGV[5])) then return "owner-at-capacity" end
+if full(owned(ARGV[6]), tonumber(ARGV[5])) then return "owner-at-capacity" end
 -- A full server refuses the first write of a script or none: DEL, as the first, would let all the others in.
 redis.call("HSET", RECORD, "owner", ARGV[6])
 redis.call("DEL", RECORD, LEASES)

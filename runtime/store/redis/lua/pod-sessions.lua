@@ -1,11 +1,10 @@
 -- Counts the live sessions of pods.
 --
--- KEYS     the first four
--- ARGV[3…] the pods
+-- KEYS     the first four, then the set of each pod
 -- Output   the number of each
 
 local counts = {}
-for place = 3, #ARGV do
-  table.insert(counts, redis.call("ZCOUNT", pinned(ARGV[place]), "(" .. NOW, "+inf"))
+for at = 5, #KEYS do
+  table.insert(counts, redis.call("ZCOUNT", KEYS[at], "(" .. NOW, "+inf"))
 end
 return counts

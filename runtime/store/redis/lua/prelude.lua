@@ -1,8 +1,6 @@
--- Stands before every script.
+-- Comes before every script.
 --
--- KEYS[1]  the sorted set of all sessions that have not ended, by expiry in milliseconds; with ":" and an
---          owner appended, that of the owner's sessions, with ":pod:" and a pod appended, that of the
---          sessions pinned to it. A pod is the JSON text ["backend","pod"]
+-- KEYS[1]  the sorted set of all sessions that have not ended, by expiry in milliseconds
 -- KEYS[2]  the stream of changes: kind ("changed", "cancelled", "ended", "lists" or "drains"), key (a view
 --          where "lists", a pod where "drains"), by, and id: the request's where "cancelled", the backend
 --          where "lists"
@@ -11,14 +9,20 @@
 -- ARGV[1]  the time in milliseconds, or "" for this server's own
 -- ARGV[2]  the process that asks: what it did itself it need not read in the stream
 --
--- Scripts about one session have two keys and one argument more:
+-- Scripts about one session have more keys, and one argument more:
 -- KEYS[5]  its record, a hash; with the field endedBy it is the session's tombstone, and pins is a JSON object
 --          of the pods where it is counted, by the field of the backend's session
 -- KEYS[6]  its leases, a hash of "end holder" by purpose
+-- KEYS[7…] the sets that it is, or may come to be, a member of: KEYS[1] with ":" and its owner appended, the
+--          owner's sessions; with ":pod:" and a pod appended, the sessions pinned to that pod. A pod is the JSON
+--          text ["backend","pod"]. Who calls goes by the record that it saw last: a set that is missing is the
+--          error UNDECLARED with the names of all that are, before anything is written
 -- ARGV[3]  the session's key
 
 local EXPIRY, CHANGES, GENERATION, DRAINING, RECORD, LEASES = unpack(KEYS)
 local BY, KEY = ARGV[2], ARGV[3]
+local DECLARED = {}
+for at = 5, #KEYS do DECLARED[KEYS[at]] = true end
 
 -- A record outlives its session by this long: a reaper that is late still finds what to clean up, and a
 -- process that is late does not write an ended session again.
@@ -41,25 +45,43 @@ local function live()
   local expires, ended = unpack(redis.call("HMGET", RECORD, "expiresAtMs", "endedBy"))
   if not expires then
     local since = redis.call("HGET", GENERATION, "since")
-    if not since or NOW - since < RELEARN_MS then error("RELEARNING", 0) end
+    if not since or NOW - since < RELEARN_MS then
+      error({ err = "RELEARNING the store came back empty and is being filled again" })
+    end
     return false
   end
   return not ended and tonumber(expires) > NOW
 end
 
--- The sorted set of the sessions of a record's owner.
-local function owned(record)
-  return EXPIRY .. ":" .. (redis.call("HGET", record, "owner") or "")
-end
-
-local function pods(record)
-  local pins = redis.call("HGET", record, "pins")
-  return pins and cjson.decode(pins) or {}
+-- The sorted set of the sessions of an owner.
+local function owned(owner)
+  return EXPIRY .. ":" .. owner
 end
 
 -- The sorted set of the sessions that are pinned to a pod.
 local function pinned(pod)
   return EXPIRY .. ":pod:" .. pod
+end
+
+local function pins()
+  local text = redis.call("HGET", RECORD, "pins")
+  return text and cjson.decode(text) or {}
+end
+
+-- Fails with UNDECLARED unless all of these sets are among KEYS.
+local function declare(sets)
+  local missing = {}
+  for _, set in ipairs(sets) do
+    if not DECLARED[set] then table.insert(missing, set) end
+  end
+  if #missing > 0 then error({ err = "UNDECLARED " .. cjson.encode(missing) }) end
+end
+
+-- The same for the sets that the session is a member of.
+local function declare_own()
+  local sets = { owned(redis.call("HGET", RECORD, "owner") or "") }
+  for _, pod in pairs(pins()) do table.insert(sets, pinned(pod)) end
+  declare(sets)
 end
 
 local function count(pod, at)
@@ -70,7 +92,7 @@ end
 
 -- Counts the session at a pod and not at the one where it was; at none where the pod is nil.
 local function pin(field, pod)
-  local all = pods(RECORD)
+  local all = pins()
   if all[field] == pod then return end
   if all[field] then redis.call("ZREM", pinned(all[field]), KEY) end
   if pod then count(pod, tonumber(redis.call("HGET", RECORD, "expiresAtMs"))) end
@@ -81,8 +103,8 @@ end
 local function expire(at)
   redis.call("HSET", RECORD, "expiresAtMs", at)
   redis.call("ZADD", EXPIRY, at, KEY)
-  redis.call("ZADD", owned(RECORD), at, KEY)
-  for _, pod in pairs(pods(RECORD)) do count(pod, at) end
+  redis.call("ZADD", owned(redis.call("HGET", RECORD, "owner") or ""), at, KEY)
+  for _, pod in pairs(pins()) do count(pod, at) end
   redis.call("PEXPIRE", RECORD, math.max(at - NOW, 0) + KEPT_MS)
 end
 
@@ -90,12 +112,15 @@ local function tell(kind, key, ...)
   redis.call("XADD", CHANGES, "MAXLEN", "~", CHANGES_KEPT, "*", "kind", kind, "key", key, "by", BY, ...)
 end
 
-local function finish(key, record, leases, token)
-  redis.call("ZREM", owned(record), key)
-  for _, pod in pairs(pods(record)) do redis.call("ZREM", pinned(pod), key) end
-  redis.call("HSET", record, "endedBy", token)
-  redis.call("PEXPIRE", record, KEPT_MS)
-  redis.call("DEL", leases)
-  redis.call("ZREM", EXPIRY, key)
-  tell("ended", key)
+-- Ends the session, whose sets are declared. Returns the fields of its record.
+local function finish(token)
+  local fields = redis.call("HGETALL", RECORD)
+  redis.call("ZREM", owned(redis.call("HGET", RECORD, "owner") or ""), KEY)
+  for _, pod in pairs(pins()) do redis.call("ZREM", pinned(pod), KEY) end
+  redis.call("HSET", RECORD, "endedBy", token)
+  redis.call("PEXPIRE", RECORD, KEPT_MS)
+  redis.call("DEL", LEASES)
+  redis.call("ZREM", EXPIRY, KEY)
+  tell("ended", KEY)
+  return fields
 end

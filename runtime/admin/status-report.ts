@@ -1,0 +1,86 @@
+import type { Lowered } from "@mcp-fleet/contract/capacity";
+import type { Settings } from "@mcp-fleet/contract/settings";
+import type { Probes } from "../edge/probes.ts";
+import { VERSION } from "../platform/version.ts";
+import type { RoleStatus } from "../roles/role.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+
+/** What the limit of open files comes to. */
+export interface NofileStatus {
+  readonly limit: number;
+  readonly need: number;
+  readonly sessions: number;
+  readonly lowered: readonly Lowered[];
+  readonly allowed: number;
+  readonly used: number;
+}
+
+/** What /status says, as JSON. */
+export interface Status extends RoleStatus {
+  readonly name: string;
+  readonly role: Settings["role"];
+  readonly version: string;
+  readonly ready: boolean;
+  /** Why it is not. */
+  readonly notReady?: string;
+  readonly sessions: {
+    /** Of the whole fleet; null while the store does not answer. */
+    readonly stored: number | null;
+    readonly max: number;
+    readonly cached: number;
+    readonly busy: number;
+    readonly streams: number;
+  };
+  /** Absent where the limit of open files is unknown. */
+  readonly nofile?: NofileStatus | undefined;
+}
+
+export interface StatusReportParts {
+  readonly settings: Settings;
+  readonly readiness: Probes;
+  readonly store: { readonly sessions: { count(): Promise<number> } };
+  readonly sessions: { readonly counts: { readonly cached: number; readonly busy: number } };
+  readonly streams: { readonly count: number };
+  readonly descriptors: { readonly status: NofileStatus | undefined };
+  readonly role: { status(): Promise<RoleStatus> };
+}
+
+/** How the process is, for /status, the status page and the log. */
+export class StatusReport {
+  readonly #parts: StatusReportParts;
+
+  constructor(parts: StatusReportParts) {
+    this.#parts = parts;
+  }
+
+  async read(): Promise<Status> {
+    const { settings, readiness, sessions, streams, descriptors, role } = this.#parts;
+    const notReady = readiness.notReady();
+    const [stored, ofRole] = await Promise.all([this.#stored(), role.status()]);
+    return {
+      name: settings.name,
+      role: settings.role,
+      version: VERSION,
+      ready: notReady === undefined,
+      ...(notReady !== undefined && { notReady }),
+      sessions: {
+        stored: stored ?? null,
+        max: settings.session.maxSessions,
+        ...sessions.counts,
+        streams: streams.count,
+      },
+      nofile: descriptors.status,
+      ...ofRole,
+    };
+  }
+
+  /** Sets the gauges that only somebody who asks can know. */
+  async measure(metrics: Metrics): Promise<void> {
+    metrics.sessionsStored.set((await this.#stored()) ?? Number.NaN);
+  }
+
+  /** How many sessions the store has; undefined while it does not answer, when status and metrics matter most. */
+  #stored(): Promise<number | undefined> {
+    return this.#parts.store.sessions.count().catch(() => undefined);
+  }
+}

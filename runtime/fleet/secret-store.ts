@@ -1,0 +1,5 @@
+/** Secrets that are the same for all processes over a store, and stay with it. Errors: STORE_UNAVAILABLE. */
+export interface SecretStore {
+  /** What signs session ids where no key is configured. */
+  signingKey(): Promise<Buffer>;
+}

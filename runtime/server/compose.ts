@@ -1,0 +1,209 @@
+import type { NofileFit } from "@mcp-fleet/contract/capacity";
+import type { Settings } from "@mcp-fleet/contract/settings";
+import type { Logger } from "pino";
+import { buildAdminServer } from "../admin/admin-server.ts";
+import { StatusReport } from "../admin/status-report.ts";
+import { openAuthenticator } from "../auth/open-authenticator.ts";
+import type { Interceptor } from "../calls/call.ts";
+import { Calls } from "../calls/calls.ts";
+import { ClientMessages } from "../calls/client-messages.ts";
+import { Forwarder } from "../calls/forwarder.ts";
+import { logFailures } from "../calls/interceptors/log.ts";
+import { countCalls } from "../calls/interceptors/metrics.ts";
+import { sendRenewalNotices } from "../calls/renewal-notices.ts";
+import { SessionStreams } from "../calls/session-streams.ts";
+import { Subscriptions } from "../calls/subscriptions.ts";
+import { ClientStreams } from "../edge/client-streams.ts";
+import { DRAIN_STATES, Drain } from "../edge/drain.ts";
+import { Guards } from "../edge/guards.ts";
+import { KeepAlive } from "../edge/keep-alive.ts";
+import { McpEndpoint } from "../edge/mcp-endpoint.ts";
+import { buildMcpServer, MCP_PATH } from "../edge/mcp-server.ts";
+import { FleetFollower } from "../fleet/fleet-follower.ts";
+import { PeerCredential } from "../fleet/peer-credential.ts";
+import { ROLES } from "../roles/roles.ts";
+import { Events } from "../sessions/events.ts";
+import type { KeyRing } from "../sessions/key-ring.ts";
+import { Reaper } from "../sessions/reaper.ts";
+import { Sessions } from "../sessions/sessions.ts";
+import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
+import { Metrics } from "../telemetry/metrics.ts";
+import type { BackendInterceptor } from "../upstream/backend.ts";
+import { BackendRegistry } from "../upstream/backend-registry.ts";
+import { PeerCalls } from "../upstream/peer-calls.ts";
+import { PodDrains } from "../upstream/sessions/pod-drains.ts";
+import { PodReport } from "../upstream/sessions/pod-report.ts";
+import { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
+import { PeerForwarder } from "../upstream/transports/peer-forwarder.ts";
+import { Descriptors } from "./descriptors.ts";
+import { Readiness } from "./readiness.ts";
+import { Server } from "./server.ts";
+import { SigningKeys } from "./signing-keys.ts";
+
+export interface ServerOptions {
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** Where sessions live. The server closes it. Default: what `settings.sessionStorage` names. */
+  readonly store?: Store;
+  /** Signs session ids; the same for all processes over one store. Default: `session.keysFile`, or a key that the store keeps. */
+  readonly ring?: KeyRing;
+  /** What the limit of open files makes of the settings, which are then its own. Default: the limit is unknown. */
+  readonly nofile?: NofileFit;
+  /** What principals are digested with, the same for all processes over one store: see `ownerOf`. */
+  readonly ownerKey?: Buffer;
+  /** Guards what changes something on the admin port. Default: whoever reaches the port may. */
+  readonly adminToken?: string;
+}
+
+/**
+ * Puts a process together, from what is below to what is above: nothing else constructs its own collaborators. What a
+ * setting switches on is one line here, and is loaded only then.
+ */
+export async function compose({ settings, log, ...given }: ServerOptions): Promise<Server> {
+  const { limits, health, dns } = settings;
+  const { passesListChanges, make } = ROLES[settings.role];
+
+  // What everything else uses.
+  const metrics = new Metrics();
+  const events = new Events(log);
+  const descriptors = new Descriptors({ settings, fit: given.nofile, metrics });
+  const { acquireStream } = descriptors;
+  const shared = { settings, limits, events, metrics, log };
+
+  // Where sessions live, and what the fleet shares.
+  const store = given.store ?? (await openStore(settings.sessionStorage, metrics, log));
+  const { leases, pods, bus } = store;
+  const keysFile = settings.session.keysFile;
+  const keys = new SigningKeys({ given: given.ring, keysFile, store, log });
+  const sessions = new Sessions({
+    ...shared,
+    store: store.sessions,
+    silentMs: () => bus.silentMs,
+    ring: keys.ring,
+    settings: settings.session,
+  });
+  const held = sessions.held.bind(sessions);
+  const follower = new FleetFollower({ bus, sessions, events });
+  const reaper = new Reaper(sessions, log);
+
+  // The MCP servers, and the sessions there.
+  const backendInterceptors: readonly BackendInterceptor[] = [];
+  const credential = new PeerCredential(keys.ring);
+  const peers = new PeerForwarder({ credential, limits });
+  const backends = new BackendRegistry(settings.backends, {
+    ...shared,
+    health,
+    dns,
+    peers,
+    acquireStream,
+    interceptors: backendInterceptors,
+  });
+  const behind = { store: store.sessions, leases, pods, backends, held };
+  const upstreams = new UpstreamSessions({ ...shared, ...behind });
+  const drains = new PodDrains({
+    ...shared,
+    ...behind,
+    upstreams,
+    sessions: store.sessions,
+    refreshMs: health.intervalSeconds * 1000,
+    moveMs: limits.initializeTimeoutSeconds * 1000,
+  });
+  const podReport = new PodReport(pods);
+
+  // The life of a call.
+  const keepAlive = new KeepAlive(limits.keepAliveSeconds);
+  const touch = sessions.touch.bind(sessions);
+  const streams = new ClientStreams({ ...shared, keepAlive, perSession: limits.streams, touch });
+  const forwarder = new Forwarder({ ...shared, upstreams, passesListChanges });
+  const sessionStreams = new SessionStreams({
+    ...shared,
+    leases,
+    upstreams,
+    backends,
+    streams,
+    acquireStream,
+    passesListChanges,
+  });
+  sendRenewalNotices(events, streams);
+  const messages = new ClientMessages({ ...shared, backends, bus, upstreams });
+  const kept = { sessions: store.sessions, forwarder, sessionStreams };
+  const subscriptions = new Subscriptions({ ...kept, limits });
+  const role = await make({
+    ...shared,
+    ...kept,
+    backends,
+    bus,
+    upstreams,
+    messages,
+    streams,
+    subscriptions,
+    podReport,
+  });
+  const interceptors: readonly Interceptor[] = [logFailures(log), countCalls(metrics)];
+  const calls = new Calls({ handler: role.request, interceptors, messages });
+
+  // What clients reach.
+  const authenticator = await openAuthenticator(settings, MCP_PATH, given.ownerKey, log);
+  const drain = new Drain(store.outlivesProcess);
+  const guards = new Guards(settings);
+  if (guards.isOpen) log.warn({ host: settings.host }, "any Host is accepted: set allowedHosts");
+  const readiness = new Readiness({ drain, store, role });
+  const endpoint = new McpEndpoint({
+    calls,
+    initialize: (context) => role.initialize(context),
+    sessions,
+    streams,
+    keepAlive,
+    drain,
+    room: descriptors,
+    limits,
+  });
+  const front = { endpoint, authenticator, guards, drain, probes: readiness };
+  const mcp = buildMcpServer({ ...shared, ...front, connections: descriptors });
+
+  // What operators and the other processes reach.
+  const status = new StatusReport({
+    settings,
+    readiness,
+    store,
+    sessions,
+    streams,
+    descriptors,
+    role,
+  });
+  const admin = buildAdminServer({
+    probes: readiness,
+    metrics,
+    status,
+    pods: drains,
+    peers: new PeerCalls(credential, backends),
+    token: given.adminToken,
+  });
+  metrics.onScrape(() => status.measure(metrics));
+  metrics.onScrape(() => metrics.drainState.set(DRAIN_STATES.indexOf(drain.state)));
+  metrics.onScrape(() => podReport.measureAll(backends.all, metrics));
+
+  return new Server({
+    settings,
+    log,
+    admin,
+    mcp,
+    authenticator,
+    drain,
+    streams,
+    sessionStreams,
+    role,
+    upstreams,
+    drains,
+    backends,
+    peers,
+    reaper,
+    follower,
+    sessions,
+    keepAlive,
+    keys,
+    store,
+    status,
+  });
+}

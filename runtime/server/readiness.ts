@@ -1,0 +1,30 @@
+import type { Drain } from "../edge/drain.ts";
+import type { Probes } from "../edge/probes.ts";
+import type { Role } from "../roles/role.ts";
+import type { Store } from "../store/store.ts";
+
+export interface ReadinessParts {
+  readonly drain: Drain;
+  readonly store: Store;
+  readonly role: Role;
+}
+
+/** Whether there is a point in sending traffic to this process. */
+export class Readiness implements Probes {
+  readonly #parts: ReadinessParts;
+  #storeAnswered = false;
+
+  constructor(parts: ReadinessParts) {
+    this.#parts = parts;
+    void parts.store.opened.then(() => {
+      this.#storeAnswered = true;
+    });
+  }
+
+  notReady(): string | undefined {
+    const { drain, role } = this.#parts;
+    if (drain.state !== "serving") return "the process is shutting down";
+    if (!this.#storeAnswered) return "the session store has not answered yet";
+    return role.notReady;
+  }
+}

@@ -1,0 +1,7 @@
+-- Lists live sessions of a pod.
+--
+-- KEYS     the first four, then the set of the pod
+-- ARGV[3]  the most sessions
+-- Output   their keys
+
+return redis.call("ZRANGEBYSCORE", KEYS[5], "(" .. NOW, "+inf", "LIMIT", 0, ARGV[3])

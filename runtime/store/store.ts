@@ -1,0 +1,19 @@
+import type { FleetBus } from "../fleet/fleet-bus.ts";
+import type { LeaseStore } from "../fleet/lease-store.ts";
+import type { PodStore } from "../fleet/pod-store.ts";
+import type { SecretStore } from "../fleet/secret-store.ts";
+import type { SessionStore } from "../sessions/session-store.ts";
+
+/** What a fleet keeps outside of its processes, by subject. */
+export interface Store {
+  /** Whether it outlives the process, so that another one can go on with its sessions. */
+  readonly outlivesProcess: boolean;
+  /** Resolves when it has answered once: from then on nothing that other processes do is missed unnoticed. */
+  readonly opened: Promise<void>;
+  readonly sessions: SessionStore;
+  readonly leases: LeaseStore;
+  readonly pods: PodStore;
+  readonly bus: FleetBus;
+  readonly secrets: SecretStore;
+  close(): Promise<void>;
+}

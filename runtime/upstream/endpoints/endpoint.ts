@@ -1,0 +1,134 @@
+import type { Pool } from "undici";
+import { sockets } from "../../platform/sockets.ts";
+import { TransportFault } from "../transports/transport-fault.ts";
+import type { EndpointAddress } from "./endpoint-address.ts";
+import type { EndpointHealth } from "./endpoint-health.ts";
+import { HttpExchange, type HttpResponse } from "./http-exchange.ts";
+
+/** Idle connections are let go this long before the server announced to close them. */
+const KEEP_ALIVE_MARGIN_MS = 1_000;
+
+/** How long an idle connection is kept where the server announces nothing: Node's servers close at 5 s. */
+const KEEP_ALIVE_MS = 4_000;
+
+export interface HttpRequest {
+  /** Absent: that of the endpoint's address. */
+  readonly path?: string;
+  readonly method: "POST" | "GET" | "DELETE";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** The response is a stream that stays open: it takes no connection from calls. */
+  readonly isStream?: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface EndpointParts {
+  readonly address: EndpointAddress;
+  readonly health: EndpointHealth;
+  /** Of calls; open streams have no limit here. */
+  readonly connections: number;
+  /** How a connection is made. */
+  readonly connect: NonNullable<Pool.Options["connect"]>;
+}
+
+/**
+ * One address of a backend: its connections, shared by all sessions. Calls and streams have pools of their own, so
+ * that open streams never keep a call waiting for a connection.
+ */
+export class Endpoint {
+  readonly name: string;
+  readonly address: string;
+  readonly health: EndpointHealth;
+  readonly #path: string;
+  readonly #calls: Pool;
+  readonly #streams: Pool;
+  #outstanding = 0;
+
+  constructor({ address, health, connections, connect }: EndpointParts) {
+    const { origin, pathname, search } = new URL(address.url);
+    const options: Pool.Options = {
+      connect,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeoutThreshold: KEEP_ALIVE_MARGIN_MS,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    this.name = address.name;
+    this.address = address.url;
+    this.health = health;
+    this.#path = pathname + search;
+    this.#calls = sockets.pool(origin, { ...options, connections });
+    this.#streams = sockets.pool(origin, options);
+    for (const pool of [this.#calls, this.#streams]) {
+      pool.on("connect", () => health.recordConnect());
+      pool.on("connectionError", (_origin, _targets, error) => {
+        if (isRefusal(error)) health.recordConnectFailure(error);
+        else health.recordFailure(error);
+      });
+    }
+  }
+
+  /** Requests that have not been answered yet. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  /** Open connections. */
+  get connected(): number {
+    return this.#calls.stats.connected + this.#streams.stats.connected;
+  }
+
+  /** Sends one request. Errors: TransportFault, or the signal's reason once it is aborted. */
+  async request({
+    path = this.#path,
+    method,
+    headers,
+    body,
+    isStream = false,
+    signal,
+  }: HttpRequest): Promise<HttpResponse> {
+    const pool = isStream ? this.#streams : this.#calls;
+    const exchange = new HttpExchange(signal);
+    this.#outstanding += 1;
+    try {
+      pool.dispatch({ path, method, headers, body: body ?? null }, exchange);
+      const response = await exchange.response;
+      if (response.statusCode < 500) this.health.recordSuccess();
+      return response;
+    } catch (error) {
+      if (signal.aborted) {
+        this.health.requestProbe();
+        throw signal.reason;
+      }
+      throw new TransportFault(exchange.sent, error);
+    } finally {
+      this.#outstanding -= 1;
+    }
+  }
+
+  /** Lets what is in flight finish. */
+  async close(): Promise<void> {
+    const open = [this.#calls, this.#streams].filter((pool) => !pool.destroyed);
+    await Promise.all(open.map((pool) => pool.close()));
+  }
+
+  /** Cuts what is in flight. */
+  async destroy(reason: Error): Promise<void> {
+    await Promise.all([this.#calls.destroy(reason), this.#streams.destroy(reason)]);
+  }
+}
+
+/** Nobody listens there, or nothing comes back. What DNS says, or a certificate, is no word of the address. */
+const REFUSALS: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+function isRefusal(error: Error): boolean {
+  return "code" in error && REFUSALS.has(error.code);
+}

@@ -1,0 +1,115 @@
+import type { Dispatcher } from "undici";
+
+/** Where a body comes from. */
+export type BodySource = Pick<
+  Parameters<Required<Dispatcher.DispatchHandler>["onRequestStart"]>[0],
+  "pause" | "resume" | "abort"
+>;
+
+export interface BodyStart {
+  readonly bytes: Buffer;
+  /** Whether the body ended there; otherwise the rest can be read from it. */
+  readonly isWhole: boolean;
+}
+
+/** So much is taken from the connection before anybody reads it. */
+const HIGH_WATER_BYTES = 64 * 1024;
+
+/** The body of a response, as it arrives, for one reader. What nobody reads waits at the server. */
+export class ResponseBody implements AsyncIterable<Buffer> {
+  readonly #controller: BodySource;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  #state: "open" | "ended" | "broken" = "open";
+  #error: unknown;
+  #wake: () => void = () => {};
+
+  constructor(controller: BodySource) {
+    this.#controller = controller;
+  }
+
+  push(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+    if (this.#bytes >= HIGH_WATER_BYTES) this.#controller.pause();
+    this.#wake();
+  }
+
+  end(): void {
+    this.#state = "ended";
+    this.#wake();
+  }
+
+  break(error: unknown): void {
+    this.#state = "broken";
+    this.#error = error;
+    this.#wake();
+  }
+
+  /** Whoever stops reading early gives the connection up. Errors: what the body breaks off with. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    try {
+      for (;;) {
+        const pieces = await this.#take();
+        if (pieces.length === 0) return;
+        yield* pieces;
+      }
+    } finally {
+      this.destroy();
+    }
+  }
+
+  /**
+   * Reads until the body ends, or is longer than the limit. `onPiece` hears of what arrives.
+   * Errors: what the body breaks off with.
+   */
+  async start(limitBytes: number, onPiece: () => void = () => {}): Promise<BodyStart> {
+    const all: Buffer[] = [];
+    let length = 0;
+    do {
+      const pieces = await this.#take();
+      onPiece();
+      if (pieces.length === 0) return { bytes: joined(all), isWhole: true };
+      for (const piece of pieces) length += piece.length;
+      all.push(...pieces);
+    } while (length <= limitBytes);
+    return { bytes: joined(all), isWhole: false };
+  }
+
+  async text(): Promise<string> {
+    const { bytes } = await this.start(Number.POSITIVE_INFINITY);
+    return bytes.toString("utf8");
+  }
+
+  /** Reads what is left, as long as it is little, so that the connection can go on; never fails. */
+  async dump(): Promise<void> {
+    await this.start(HIGH_WATER_BYTES).catch(() => {});
+    this.destroy();
+  }
+
+  /** Gives up what has not been read, and the connection where more would come. */
+  destroy(): void {
+    this.#pieces = [];
+    if (this.#state === "open") this.#controller.abort(new Error("the answer was not read on"));
+  }
+
+  /** What has arrived, once anything has; nothing at the end. */
+  async #take(): Promise<readonly Buffer[]> {
+    while (this.#pieces.length === 0 && this.#state === "open") {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const pieces = this.#pieces;
+    if (pieces.length === 0 && this.#state === "broken") throw this.#error;
+    this.#pieces = [];
+    this.#bytes = 0;
+    this.#controller.resume();
+    return pieces;
+  }
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [only] = pieces;
+  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+}

@@ -1,0 +1,51 @@
+import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../../wire/sse.ts";
+import type { Endpoint } from "../endpoints/endpoint.ts";
+import { TransportFault } from "./transport-fault.ts";
+
+/** The event stream of a session of HTTP+SSE. */
+export interface EventStream {
+  /** Where messages are posted: what the stream's first event said. */
+  readonly path: string;
+  /** Those after the first one. */
+  readonly events: AsyncIterable<SseEvent>;
+  /** Closes it. */
+  readonly stop: AbortController;
+}
+
+/** Opens a stream and waits for its first event. Errors: TransportFault, or the signal's reason. */
+export async function openEventStream(
+  endpoint: Endpoint,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<EventStream> {
+  const stop = new AbortController();
+  const abort = () => stop.abort(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    const { statusCode, body } = await endpoint.request({
+      method: "GET",
+      headers: { accept: SSE_CONTENT_TYPE, ...headers },
+      isStream: true,
+      signal: stop.signal,
+    });
+    if (statusCode !== 200) throw new Error(`the event stream got HTTP ${statusCode}`);
+    const events = readEvents(body);
+    const first = await events.next();
+    const path = first.done ? undefined : pathOf(first.value, endpoint.address);
+    if (path === undefined) throw new Error("the event stream names no endpoint of its own origin");
+    return { path, events, stop };
+  } catch (error) {
+    stop.abort(error);
+    if (signal.aborted) throw signal.reason;
+    throw error instanceof TransportFault ? error : new TransportFault(false, error);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Messages go nowhere but to the server that was asked. */
+function pathOf({ type, data }: SseEvent, address: string): string | undefined {
+  if (type !== "endpoint" || !URL.canParse(data, address)) return undefined;
+  const { origin, pathname, search } = new URL(data, address);
+  return origin === new URL(address).origin ? pathname + search : undefined;
+}

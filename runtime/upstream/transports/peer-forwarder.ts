@@ -1,0 +1,73 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
+import type { PeerCredential } from "../../fleet/peer-credential.ts";
+import { Endpoint } from "../endpoints/endpoint.ts";
+import { EndpointHealth } from "../endpoints/endpoint-health.ts";
+import type { PeerRequest, Peers } from "./http-sse.ts";
+import { StreamableHttp } from "./streamable-http.ts";
+import type { Answer } from "./transport.ts";
+import { TransportFault } from "./transport-fault.ts";
+
+export interface PeerForwarderParts {
+  readonly credential: PeerCredential;
+  readonly limits: Settings["limits"];
+}
+
+/** Sends requests to other processes of the fleet, on their admin ports, as streamable HTTP. */
+export class PeerForwarder implements Peers {
+  readonly #parts: PeerForwarderParts;
+  readonly #endpoints = new Map<string, Endpoint>();
+  #url = "";
+
+  constructor(parts: PeerForwarderParts) {
+    this.#parts = parts;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** @param url where other processes find this one's admin port. */
+  announce(url: string): void {
+    this.#url = url;
+  }
+
+  /** Errors: TransportFault, or the signal's reason once it is aborted. */
+  async forward({ owner, backend, endpoint, request }: PeerRequest): Promise<Answer> {
+    const path = `/peer/${encodeURIComponent(backend)}/${encodeURIComponent(endpoint)}`;
+    const peer = this.#endpoint(owner);
+    const transport = new StreamableHttp(peer, { path });
+    const { sessionId = "" } = request.session;
+    const authorization = this.#parts.credential.authorizationFor(sessionId);
+    const signed = { ...request, headers: { ...request.headers, authorization } };
+    try {
+      const answer = await transport[request.operation](signed);
+      if (answer.kind !== "refused" || !answer.notProcessed) return answer;
+      throw new TransportFault(false, "the process that has the session could not send it");
+    } catch (error) {
+      // A process that is gone takes with it what lived in it, as a pod does.
+      const isLost = error instanceof TransportFault && !error.sent && peer.health.state === "gone";
+      if (!isLost) throw error;
+      return { kind: "session-unknown" };
+    }
+  }
+
+  async close(): Promise<void> {
+    const reason = new Error("closed");
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint.destroy(reason)));
+  }
+
+  #endpoint(url: string): Endpoint {
+    const present = this.#endpoints.get(url);
+    if (present !== undefined) return present;
+    const { limits } = this.#parts;
+    const lossAfterMs = limits.podLossAfterSeconds * 1000;
+    const endpoint = new Endpoint({
+      address: { name: url, url },
+      health: new EndpointHealth({ threshold: 1, lossAfterMs }),
+      connections: limits.upstreamConnections,
+      connect: { timeout: limits.connectTimeoutSeconds * 1000 },
+    });
+    this.#endpoints.set(url, endpoint);
+    return endpoint;
+  }
+}

@@ -1,0 +1,130 @@
+import { readEvents, SSE_CONTENT_TYPE } from "../../wire/sse.ts";
+import type { Endpoint } from "../endpoints/endpoint.ts";
+import type { HttpResponse } from "../endpoints/http-exchange.ts";
+import { contentTypeOf, refusalOf } from "./refusal.ts";
+import type { Answer, SessionRef, Transport, TransportRequest } from "./transport.ts";
+
+const JSON_CONTENT_TYPE = "application/json";
+
+/** What is sent with every message, in the order of the official clients. */
+const MESSAGE_HEADERS = {
+  accept: `${JSON_CONTENT_TYPE}, ${SSE_CONTENT_TYPE}`,
+  "content-type": JSON_CONTENT_TYPE,
+};
+
+/** Understood by every MCP server, whether it knows the session or not. */
+const PING = '{"jsonrpc":"2.0","id":"mcp-fleet.ping","method":"ping"}';
+
+/** Where the requests of a session go, beside the address of the endpoint. */
+export interface StreamableHttpOptions {
+  /** Absent: the endpoint's own. */
+  readonly path?: string;
+}
+
+/** The streamable HTTP transport of MCP: a POST for each message, a GET for what the server says unasked. */
+export class StreamableHttp implements Transport {
+  readonly serveHere = undefined;
+  readonly #endpoint: Endpoint;
+  readonly #path: { readonly path?: string };
+
+  constructor(endpoint: Endpoint, { path }: StreamableHttpOptions = {}) {
+    this.#endpoint = endpoint;
+    this.#path = path === undefined ? {} : { path };
+  }
+
+  start(request: TransportRequest): Promise<Answer> {
+    return this.send(request);
+  }
+
+  async send({ session, text, headers, signal }: TransportRequest): Promise<Answer> {
+    const sent = { ...sessionHeaders(session), ...MESSAGE_HEADERS, ...headers };
+    const request = { ...this.#path, method: "POST", headers: sent, body: text, signal } as const;
+    return await answerOf(await this.#endpoint.request(request), session, signal);
+  }
+
+  async receive(request: TransportRequest): Promise<Answer> {
+    const { session, lastEventId, headers, signal } = request;
+    const sent = {
+      ...sessionHeaders(session),
+      accept: SSE_CONTENT_TYPE,
+      ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+      ...headers,
+    };
+    const get = { ...this.#path, method: "GET", headers: sent, isStream: true, signal } as const;
+    const answer = await answerOf(await this.#endpoint.request(get), session, signal);
+    if (answer.kind === "events" || answer.kind === "session-unknown") return answer;
+    if (answer.kind === "json") answer.body.destroy();
+    if (answer.kind !== "refused") return UNSUPPORTED;
+    if (answer.statusCode === 400 && session.sessionId !== undefined) return SESSION_UNKNOWN;
+    return answer.statusCode >= 500 || answer.statusCode === 409 ? answer : UNSUPPORTED;
+  }
+
+  async close({ session, headers, signal }: TransportRequest): Promise<Answer> {
+    const sent = { ...sessionHeaders(session), ...headers };
+    const request = { ...this.#path, method: "DELETE", headers: sent, signal } as const;
+    const response = await this.#endpoint.request(request);
+    const { statusCode } = response;
+    if (statusCode >= 300 && statusCode !== 405) return await answerOf(response, session, signal);
+    await response.body.dump();
+    return statusCode === 405 ? UNSUPPORTED : ACCEPTED;
+  }
+
+  async probe(signal: AbortSignal): Promise<void> {
+    const headers = MESSAGE_HEADERS;
+    const request = { ...this.#path, method: "POST", headers, body: PING, signal } as const;
+    const { statusCode, body } = await this.#endpoint.request(request);
+    body.destroy();
+    if (statusCode >= 500) throw new Error(`a ping got HTTP ${statusCode}`);
+  }
+
+  async finish(): Promise<void> {}
+
+  destroy(): void {}
+}
+
+const ACCEPTED: Answer = { kind: "accepted" };
+const UNSUPPORTED: Answer = { kind: "unsupported" };
+const SESSION_UNKNOWN: Answer = { kind: "session-unknown" };
+
+function sessionHeaders({ sessionId, protocol }: SessionRef): Record<string, string> {
+  return {
+    ...(protocol === "" ? {} : { "mcp-protocol-version": protocol }),
+    ...(sessionId === undefined ? {} : { "mcp-session-id": sessionId }),
+  };
+}
+
+/** What a response means. */
+async function answerOf(
+  response: HttpResponse,
+  { sessionId }: SessionRef,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { statusCode, headers, body } = response;
+  if (statusCode === 200) {
+    const contentType = contentTypeOf(response);
+    const header = headers["mcp-session-id"];
+    const given = typeof header === "string" ? header : undefined;
+    if (contentType === JSON_CONTENT_TYPE) {
+      return { kind: "json", body, lengthBytes: announcedLength(response), sessionId: given };
+    }
+    if (contentType === SSE_CONTENT_TYPE) {
+      const destroy = () => body.destroy();
+      return { kind: "events", events: readEvents(body), sessionId: given, destroy };
+    }
+  }
+  if (statusCode === 404 && sessionId !== undefined) {
+    await body.dump();
+    return SESSION_UNKNOWN;
+  }
+  if (statusCode === 202 || statusCode === 204) {
+    await body.dump();
+    return ACCEPTED;
+  }
+  return await refusalOf(response, signal);
+}
+
+function announcedLength({ headers }: HttpResponse): number | undefined {
+  const header = headers["content-length"];
+  const encoded = headers["content-encoding"] !== undefined;
+  return typeof header === "string" && !encoded ? Number(header) : undefined;
+}

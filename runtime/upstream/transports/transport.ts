@@ -1,0 +1,92 @@
+import type { Principal } from "../../sessions/principal.ts";
+import type { SseEvent } from "../../wire/sse.ts";
+import type { ResponseBody } from "../endpoints/response-body.ts";
+
+/** What a request is for: the label of the `upstream_requests_total` metric. */
+export type Purpose = "call" | "notify" | "open" | "list" | "probe" | "stream" | "close";
+
+/** A session as its server knows it. */
+export interface SessionRef {
+  /** Absent where the server keeps no sessions, or none is open yet. */
+  readonly sessionId?: string;
+  /** The protocol version that the server speaks in it; empty before that is known. */
+  readonly protocol: string;
+}
+
+/** One request to a server, in words that every transport has. */
+export interface TransportRequest {
+  /**
+   * `start`: opens a session with initialize. `send`: a message in a session. `receive`: what the server says unasked.
+   * `close`: ends a session.
+   */
+  readonly operation: "start" | "send" | "receive" | "close";
+  readonly session: SessionRef;
+  /** The JSON-RPC message that is sent; empty where none is. */
+  readonly text: string;
+  /** The event after which a stream that broke off is to go on. */
+  readonly lastEventId?: string;
+  readonly purpose: Purpose;
+  /** For whom it is sent; absent for what the process asks for itself. */
+  readonly principal?: Principal;
+  /** More headers than the transport's own, for transports that have some: credentials, trace. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** What a server answered. */
+export type Answer =
+  /** One message of JSON, as it arrives. */
+  | {
+      readonly kind: "json";
+      readonly body: ResponseBody;
+      /** Where the server announced it. */
+      readonly lengthBytes: number | undefined;
+      readonly sessionId: string | undefined;
+    }
+  /** Messages, one after the other. */
+  | {
+      readonly kind: "events";
+      readonly events: AsyncGenerator<SseEvent>;
+      readonly sessionId: string | undefined;
+      /** Gives up what has not been read. */
+      destroy(): void;
+    }
+  /** It was taken, and nothing comes back. */
+  | { readonly kind: "accepted" }
+  /** The server does not know the session: nothing ran. */
+  | { readonly kind: "session-unknown" }
+  /** The server has no such thing as was asked for. */
+  | { readonly kind: "unsupported" }
+  | Refusal;
+
+/** An answer that is none of MCP's. */
+export interface Refusal {
+  readonly kind: "refused";
+  readonly statusCode: number;
+  readonly contentType: string | undefined;
+  /** The start of what it says. */
+  readonly text: string;
+  /** One of our own processes says that it certainly did not run. */
+  readonly notProcessed: boolean;
+}
+
+/** How messages get to a server and back. One transport serves all sessions at an endpoint. */
+export interface Transport {
+  /** Errors of all four: TransportFault, AT_CAPACITY, or the signal's reason once it is aborted. */
+  start(request: TransportRequest): Promise<Answer>;
+  send(request: TransportRequest): Promise<Answer>;
+  receive(request: TransportRequest): Promise<Answer>;
+  close(request: TransportRequest): Promise<Answer>;
+
+  /** Asks for a sign of life: any answer is one, also that there is no such session. Errors: those above, or what it says. */
+  probe(signal: AbortSignal): Promise<void>;
+
+  /** Answers another process of the fleet for a session that lives in this one; undefined where sessions live nowhere. */
+  readonly serveHere: ((request: TransportRequest) => Promise<Answer>) | undefined;
+
+  /** Lets what is in flight finish. */
+  finish(): Promise<void>;
+
+  /** Gives up every session that lives here. */
+  destroy(): void;
+}

@@ -1,0 +1,55 @@
+import type { Configuration } from "@mcp-fleet/contract/settings";
+import { describe, expect, it } from "vitest";
+import contract from "../../contract/package.json" with { type: "json" };
+import runtime from "../../runtime/package.json" with { type: "json" };
+import { type LoadedModules, loadedModules } from "../../testkit/processes/loaded-modules.ts";
+
+const DEPENDENCIES = { ...runtime.dependencies, ...contract.dependencies };
+const backends = [{ name: "nobody", url: "http://127.0.0.1:9/mcp" }];
+
+const ownPackages = ({ packages }: LoadedModules) =>
+  packages.filter((name) => name in DEPENDENCIES);
+
+const filesIn = ({ files }: LoadedModules, folder: string) =>
+  files.filter((file) => file.startsWith(folder));
+
+/** With nothing switched on. */
+const CORE = [
+  "@fastify/cors",
+  "eventsource-parser",
+  "fastest-levenshtein",
+  "fastify",
+  "lru-cache",
+  "pino",
+  "prom-client",
+  "undici",
+  "yaml",
+  "zod",
+];
+
+describe("a gateway that listens", () => {
+  it("has loaded 10 packages with nothing switched on, and 0 files of what is off", async () => {
+    const loaded = await loadedModules({ backends });
+    expect(ownPackages(loaded)).toEqual(CORE);
+    for (const folder of ["cli/", "store/redis/", "auth/jwt", "roles/proxy/"]) {
+      expect(filesIn(loaded, folder)).toEqual([]);
+    }
+    expect(loaded.files.length).toBeGreaterThan(80);
+  });
+
+  it.each<[string, string, Partial<Configuration>]>([
+    [
+      "jose where clients bring tokens",
+      "jose",
+      {
+        incomingAuth: {
+          type: "jwt",
+          jwt: { issuer: "https://a.example", audience: "a", jwks: "https://a.example/jwks" },
+        },
+      },
+    ],
+  ])("loads %s", async (_, name, configuration) => {
+    const loaded = await loadedModules({ backends, ...configuration });
+    expect(ownPackages(loaded)).toEqual([...CORE, name].toSorted());
+  });
+});
