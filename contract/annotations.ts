@@ -1,15 +1,15 @@
-/** What the annotations of this project begin with. */
+/** The prefix of this project's annotations. */
 export const ANNOTATION_PREFIX = "mcp-fleet.dev/";
 
-/** The annotation that says a fact of a workload: `mcp-fleet.dev/grace-seconds` of `graceSeconds`. */
+/** The annotation of a workload's fact: `mcp-fleet.dev/grace-seconds` for `graceSeconds`. */
 export function annotationOf(fact: string): string {
   return ANNOTATION_PREFIX + fact.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Where the NRI ulimit-adjuster looks for the limits of a container: its own key, and the one before version 0.10. */
+/** The keys where the NRI ulimit-adjuster looks for a container's limits: the current one, and the one before 0.10. */
 const ADJUSTER_KEYS = ["ulimits.noderesource.dev", "ulimits.nri.containerd.io"] as const;
 
-/** The annotations of a pod under which a limit of open files is asked for one of its containers. */
+/** The pod annotations that request a limit of open files for one of its containers. */
 export function nofileAnnotationsOf(container: string): string[] {
   return ADJUSTER_KEYS.map((key) => `${key}/container.${container}`);
 }

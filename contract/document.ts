@@ -1,22 +1,22 @@
-/** Where a value stands in a document: keys of sections and indices of lists. */
+/** The path of a value in a document: keys of maps and indices of lists. */
 export type Path = readonly (string | number)[];
 
-/** A map of keys, as YAML and JSON have it, before anything about it is known. */
+/** A YAML or JSON map whose content is not validated yet. */
 export type Section = Readonly<Record<string, unknown>>;
 
-/** True of a map; false of lists and plain values. */
+/** True for maps; false for lists and plain values. */
 export function isSection(value: unknown): value is Section {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The path as the user would write it: `backends[0].url`. */
+/** The path as users write it: `backends[0].url`. */
 export function printPath(path: Path): string {
   return path
     .map((step, index) => (typeof step === "number" ? `[${step}]` : index ? `.${step}` : step))
     .join("");
 }
 
-/** The value that stands at a path, or undefined. */
+/** The value at a path, or undefined. */
 export function valueAt(document: unknown, path: Path): unknown {
   let value = document;
   for (const step of path) {
@@ -27,7 +27,7 @@ export function valueAt(document: unknown, path: Path): unknown {
   return value;
 }
 
-/** The document with a value put at a path of keys. A plain value in the way stays, so that it is reported. */
+/** The document with a value set at a path. A plain value on the way is kept, so that validation reports it. */
 export function withValue(document: Section, path: readonly string[], value: unknown): Section {
   const [key, ...rest] = path;
   if (key === undefined) return document;
@@ -36,7 +36,7 @@ export function withValue(document: Section, path: readonly string[], value: unk
   return { ...document, [key]: isSection(inner) ? withValue(inner, rest, value) : inner };
 }
 
-/** The document without keys that have no value: `optimizer:` and `optimizer: null` say nothing. */
+/** The document without empty keys: `optimizer:` and `optimizer: null` mean that the key is absent. */
 export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isSection(value)) return value;

@@ -2,23 +2,23 @@ import { closest, distance } from "fastest-levenshtein";
 import type * as z from "zod";
 import { isSection, type Path, printPath, type Section, valueAt } from "./document.ts";
 
-/** One thing that is wrong with what somebody wrote: a configuration, a load, arguments. In words for that person. */
+/** One fault in a configuration, a load or arguments, described for the person who wrote it. */
 export interface Fault {
-  /** Where it stands: `backends[0].url`, or the name of an environment variable. */
+  /** The path of the value, such as `backends[0].url`, or the name of an environment variable. */
   readonly path: string;
-  /** The same, step by step. */
+  /** The same path as a list of steps. */
   readonly steps: Path;
-  /** What stands there, shortened and without secrets; absent when nothing does. */
+  /** The value, shortened and without secrets; absent where there is none. */
   readonly value?: string;
-  /** What has to hold there. */
+  /** The rule that it breaks, such as `must be a duration such as 30s`. */
   readonly rule: string;
-  /** What to do about it. */
+  /** How to fix it. */
   readonly fix: string;
-  /** Who wrote the value: `gateway.yaml:12:5`, an environment variable or a flag. */
+  /** Where the value comes from: `gateway.yaml:12:5`, an environment variable or a flag. */
   readonly origin?: string;
 }
 
-/** Something that cannot be used as it was written, with everything that is wrong with it. */
+/** An input that is not valid, with all of its faults. */
 export abstract class FaultsError extends Error {
   readonly faults: readonly Fault[];
 
@@ -31,13 +31,13 @@ export abstract class FaultsError extends Error {
   }
 }
 
-/** A configuration that cannot be used, with all of its faults. */
+/** A configuration that is not valid, with all of its faults. */
 export class ConfigError extends FaultsError {
   override readonly name = "ConfigError";
 
   constructor(faults: readonly Fault[]) {
-    const many = faults.length === 1 ? "a fault" : `${faults.length} faults`;
-    super(`The configuration has ${many}.`, faults);
+    const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+    super(`The configuration has ${count}.`, faults);
   }
 
   override map(change: (fault: Fault) => Fault): ConfigError {
@@ -49,14 +49,14 @@ const SECRET = /passw(or)?d|secret|token|credential|authorization|api[-_]?key/i;
 const SECRET_IN_URL = /\/\/[^/@\s]*@|([?&][^=&]*(?:key|token|secret|passw)[^=&]*=)[^&\s]*/gi;
 const LONGEST_VALUE = 80;
 
-/** A value as a fault may show it: shortened, maps by their keys only, secrets not at all. */
+/** A value as faults show it: shortened, maps by their keys only, secrets hidden. */
 export function printValue(path: Path, value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (path.some((step) => typeof step === "string" && SECRET.test(step))) return "(not shown)";
-  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (path.some((step) => typeof step === "string" && SECRET.test(step))) return "(hidden)";
+  if (Array.isArray(value)) return `a list of ${counted(value.length, "entry")}`;
   if (isSection(value)) {
     const keys = Object.keys(value).join(", ");
-    return keys ? shorten(`a map of ${keys}`) : "an empty map";
+    return keys ? shorten(`a map with ${keys}`) : "an empty map";
   }
   if (typeof value !== "string") return String(value);
   return shorten(
@@ -70,7 +70,7 @@ function shorten(text: string): string {
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }
 
-/** A fault of the value at a path. */
+/** Makes the fault of a value at a path. */
 export function fault(path: Path, value: unknown, rule: string, fix: string): Fault {
   const printed = printValue(path, value);
   return {
@@ -82,17 +82,17 @@ export function fault(path: Path, value: unknown, rule: string, fix: string): Fa
   };
 }
 
-/** One block a fault, a line each for its parts. */
+/** A fault as a block of text, with one line for each part. */
 export function printFault({ path, value, rule, fix, origin }: Fault): string {
   const parts = { value, rule, fix, from: origin };
   const lines = Object.entries(parts).filter(([, part]) => part !== undefined);
   return [
-    path || "(the whole)",
+    path || "(document)",
     ...lines.map(([name, part]) => `  ${name.padEnd(5)}  ${part}`),
   ].join("\n");
 }
 
-/** The known word that was meant by a mistyped one, or undefined when none is near. */
+/** The known word that a mistyped one probably stands for, or undefined where none is close. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, "");
   if (known.length === 0) return undefined;
@@ -105,10 +105,10 @@ export function suggest(word: string, known: readonly string[]): string | undefi
   return isNear ? known.find((name) => plain(name) === near) : undefined;
 }
 
-/** The keys that the schema knows at a path; empty where any key is allowed. */
+/** Returns the keys that the schema knows at a path; none where any key is allowed. */
 type KnownKeys = (path: Path) => readonly string[];
 
-/** What the schema library found, in our words. Each unknown key is a fault of its own. */
+/** Turns an issue of the schema library into faults, one for each unknown key. */
 export function faultsOf(issue: z.core.$ZodIssue, document: Section, known: KnownKeys): Fault[] {
   const path = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
   if (issue.code === "unrecognized_keys") {
@@ -125,12 +125,12 @@ function unknownKey(path: Path, document: Section, known: readonly string[]): Fa
     ? `did you mean "${meant}"?`
     : known.length > 12
       ? "remove it; docs/settings.md lists the known keys"
-      : `remove it; known here: ${known.join(", ")}`;
-  return fault(path, valueAt(document, path), "a known key", fix);
+      : `remove it; known keys are ${known.join(", ")}`;
+  return fault(path, valueAt(document, path), "must be a known key", fix);
 }
 
 function missing(issue: z.core.$ZodIssue): [rule: string, fix: string] {
-  return [`required: ${expected(issue)}`, "add it"];
+  return [`is required, and ${expected(issue)}`, "add it"];
 }
 
 function words(issue: z.core.$ZodIssue, value: unknown): [rule: string, fix: string] {
@@ -139,47 +139,53 @@ function words(issue: z.core.$ZodIssue, value: unknown): [rule: string, fix: str
       return [issue.message, String(issue.params?.fix ?? "change it")];
     case "invalid_value": {
       const meant = suggest(String(value), issue.values.map(String));
-      return [expected(issue), meant ? `did you mean "${meant}"?` : "write one of them"];
+      return [expected(issue), meant ? `did you mean "${meant}"?` : "use one of these values"];
     }
     case "too_small":
-      return [`at least ${amount(issue.minimum, issue.origin)}`, `write ${issue.minimum} or more`];
+      return tooSmall(issue);
     case "too_big":
-      return [`at most ${amount(issue.maximum, issue.origin)}`, `write ${issue.maximum} or less`];
+      return [`must be at most ${issue.maximum}`, `set it to ${issue.maximum} or less`];
     default: {
-      const fix = typeof value === "number" ? "add its unit" : "write it so";
+      const fix = typeof value === "number" ? "add a unit" : "write it in this form";
       if (!hasOwnWords(issue)) return [expected(issue), FIXES[typeOf(issue)] ?? fix];
       return [issue.message, typeOf(issue) === "number" ? "write a number, without quotes" : fix];
     }
   }
 }
 
-function amount(bound: number | bigint, origin: string): string {
-  if (origin === "array") return `${bound} ${bound === 1 ? "entry" : "entries"}`;
-  return origin === "string" ? `${bound} ${bound === 1 ? "character" : "characters"}` : `${bound}`;
+function tooSmall({ minimum, origin }: z.core.$ZodIssueTooSmall): [rule: string, fix: string] {
+  if (origin === "array")
+    return [`must have at least ${counted(minimum, "entry")}`, "add an entry"];
+  if (origin === "string") return ["must not be empty", "set a value, or remove the key"];
+  return [`must be at least ${minimum}`, `set it to ${minimum} or more`];
+}
+
+function counted(count: number | bigint, noun: "entry"): string {
+  return `${count} ${Number(count) === 1 ? noun : "entries"}`;
 }
 
 // Every bare number of the configuration is a whole one.
 const TYPES: Readonly<Record<string, string>> = {
-  int: "a whole number",
-  number: "a whole number",
-  string: "text",
-  boolean: "true or false",
-  array: "a list",
-  object: "a section of keys",
-  record: "a map of keys",
+  int: "must be a whole number",
+  number: "must be a whole number",
+  string: "must be a string",
+  boolean: "must be true or false",
+  array: "must be a list",
+  object: "must be a map",
+  record: "must be a map",
 };
 
 const FIXES: Readonly<Record<string, string>> = {
-  int: "write a whole number, without quotes and fraction",
-  number: "write a whole number, without quotes and fraction",
-  string: "write text, in quotes where it looks like a number",
+  int: "write a whole number, without quotes or a decimal point",
+  number: "write a whole number, without quotes or a decimal point",
+  string: "write a string, in quotes if it looks like a number",
   boolean: "write true or false, without quotes",
   array: "write each entry on its own line, after a dash",
-  object: "write the keys below it, indented",
-  record: "write the keys below it, indented",
+  object: "write its keys on the lines below, indented",
+  record: "write its keys on the lines below, indented",
 };
 
-/** A field's own words stand in the message; the library's start with "Invalid". */
+/** A field's own message is used where it has one; those of the library start with "Invalid". */
 function hasOwnWords(issue: z.core.$ZodIssue): boolean {
   return !issue.message.startsWith("Invalid");
 }
@@ -190,8 +196,9 @@ function typeOf(issue: z.core.$ZodIssue): string {
 
 function expected(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_value") {
-    const [only, ...others] = issue.values.map(String);
-    return others.length === 0 ? `${only}` : `one of ${[only, ...others].join(", ")}`;
+    const values = issue.values.map(String);
+    const [only, ...others] = values;
+    return others.length === 0 ? `must be ${only}` : `must be one of ${values.join(", ")}`;
   }
-  return hasOwnWords(issue) ? issue.message : (TYPES[typeOf(issue)] ?? "another value");
+  return hasOwnWords(issue) ? issue.message : (TYPES[typeOf(issue)] ?? "must have a valid value");
 }

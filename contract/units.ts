@@ -1,7 +1,7 @@
-/** What a duration looks like: one or more amounts, each with its unit: `30s`, `1h30m`, `500ms`. */
+/** A duration: one or more amounts, each with its unit, such as `30s`, `1h30m` or `500ms`. */
 export const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
 
-/** What a size looks like: one amount with its unit, binary (`8Mi`) or decimal (`8M`). */
+/** A size: one amount with its unit, binary (`8Mi`) or decimal (`8M`). */
 export const SIZE = /^\d+(?:B|k|M|G|T|Ki|Mi|Gi|Ti)$/;
 
 const MILLISECONDS_OF = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
@@ -24,7 +24,7 @@ const isSizeUnit = (text: string): text is keyof typeof BYTES_OF => Object.hasOw
 /**
  * Reads a duration: `seconds("1h30m")` is 5400, `seconds("500ms")` is 0.5.
  *
- * @throws {RangeError} when the text is not a duration.
+ * @throws {RangeError} if the text is not a duration.
  */
 export function seconds(text: string): number {
   if (!DURATION.test(text))
@@ -39,7 +39,7 @@ export function seconds(text: string): number {
 /**
  * Reads a size: `bytes("8Mi")` is 8388608, `bytes("1k")` is 1000.
  *
- * @throws {RangeError} when the text is not a size.
+ * @throws {RangeError} if the text is not a size.
  */
 export function bytes(text: string): number {
   const unit = text.replace(/^\d+/, "");
@@ -49,7 +49,7 @@ export function bytes(text: string): number {
   return Number.parseInt(text, 10) * BYTES_OF[unit];
 }
 
-/** Writes a duration as `seconds` reads it, exact to the millisecond: 5400 is `1h30m`. */
+/** Formats a duration so that `seconds` reads it back, exact to the millisecond: 5400 is `1h30m`. */
 export function formatSeconds(durationSeconds: number): string {
   let rest = Math.round(durationSeconds * 1000);
   let text = "";
@@ -61,7 +61,7 @@ export function formatSeconds(durationSeconds: number): string {
   return text || "0s";
 }
 
-/** Writes a size as `bytes` reads it, exact: 8388608 is `8Mi`, 1000 is `1k`. */
+/** Formats a size so that `bytes` reads it back exactly: 8388608 is `8Mi`, 1000 is `1k`. */
 export function formatBytes(sizeBytes: number): string {
   for (const [unit, unitBytes] of Object.entries(BYTES_OF)) {
     if (sizeBytes > 0 && sizeBytes % unitBytes === 0) return `${sizeBytes / unitBytes}${unit}`;

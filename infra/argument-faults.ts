@@ -1,23 +1,23 @@
 import { FaultsError } from "@mcp-fleet/contract";
 import { InputPropertiesError } from "@pulumi/pulumi";
 
-/** One argument that is wrong. */
+/** One invalid argument. */
 export interface ArgumentFault {
-  /** Where it stands: `backends[0].url`. */
+  /** Its path, such as `backends[0].url`. */
   readonly path: string;
   readonly value?: unknown;
-  /** What has to hold there. */
+  /** The rule that it breaks, such as `must be at least 2`. */
   readonly rule: string;
-  /** What to do about it. */
+  /** How to fix it. */
   readonly fix: string;
 }
 
-/** Everything that is wrong with the arguments of one component, gathered before anything is registered. */
+/** Collects every fault in the arguments of one component before any resource is registered. */
 export class ArgumentFaults {
   readonly #component: string;
   readonly #faults: ArgumentFault[] = [];
 
-  /** @param component its type and name, for the message. */
+  /** @param component the component's type and name, for the message. */
   constructor(component: string) {
     this.#component = component;
   }
@@ -26,7 +26,7 @@ export class ArgumentFaults {
     this.#faults.push(...faults);
   }
 
-  /** What `work` gives; undefined where it finds that a plan or a configuration is impossible, which is then a fault. */
+  /** Returns the result of `work`; undefined where it throws faults of a plan or a configuration, which are collected. */
   try<Result>(work: () => Result, inArguments: (input: string) => string): Result | undefined {
     try {
       return work();
@@ -37,14 +37,14 @@ export class ArgumentFaults {
     }
   }
 
-  /** @throws {InputPropertiesError} with all faults at once, where there are any. */
+  /** @throws {InputPropertiesError} with all collected faults, if there are any. */
   throwAny(): void {
     if (this.#faults.length === 0) return;
     const reasons = this.#faults.map((fault) => ({ path: fault.path, reason: reasonOf(fault) }));
-    const many = reasons.length === 1 ? "an argument" : `${reasons.length} arguments`;
+    const count = reasons.length === 1 ? "1 argument is" : `${reasons.length} arguments are`;
     throw new InputPropertiesError({
       message: [
-        `${this.#component}: ${many} cannot be.`,
+        `${this.#component}: ${count} invalid.`,
         ...reasons.map(({ path, reason }) => `  ${path}: ${reason}`),
       ].join("\n"),
       errors: reasons.map(({ path, reason }) => ({ propertyPath: path, reason })),
@@ -53,6 +53,6 @@ export class ArgumentFaults {
 }
 
 function reasonOf({ value, rule, fix }: ArgumentFault): string {
-  const said = value === undefined ? "" : `${String(value)}, but `;
-  return `${said}${rule}; ${fix}`;
+  const given = value === undefined ? "" : `invalid value ${String(value)}: `;
+  return `${given}${rule}; ${fix}`;
 }

@@ -1,7 +1,7 @@
 import { type Figure, figureText } from "@mcp-fleet/contract/capacity";
 import type { ArgumentFault } from "./argument-faults.ts";
 
-/** The fault of an argument that is below its figure of the plan, with the arithmetic; none where it is not. */
+/** The fault of an argument below its figure of the plan, with the arithmetic; none where it is not below. */
 export function belowPlan(
   path: string,
   value: number,
@@ -14,8 +14,8 @@ export function belowPlan(
     {
       path,
       value: print(value),
-      rule: `the plan needs ${need}: ${figureText(figure)}`,
-      fix: `leave it out, write ${need} or more, or say in acceptRisk why less is right`,
+      rule: `must be at least ${need}, as planned: ${figureText(figure)}`,
+      fix: `remove it, set it to ${need} or more, or explain in acceptRisk why less is right`,
     },
   ];
 }

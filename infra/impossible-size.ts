@@ -2,7 +2,7 @@ import type { Fault } from "@mcp-fleet/contract";
 import { CapacityError, planFault } from "@mcp-fleet/contract/capacity";
 import { cpuQuantity } from "./process/quantity.ts";
 
-/** What the pods of a workload are given. */
+/** The resources and grace period of a workload's pods. */
 interface PodSize {
   readonly cpuMillicores: number;
   readonly cpuLimitMillicores?: number;
@@ -10,9 +10,9 @@ interface PodSize {
 }
 
 /**
- * Judges what no cluster takes, whatever risk is accepted.
+ * Refuses sizes that no cluster accepts, whatever `acceptRisk` says.
  *
- * @throws {CapacityError} where a limit is below its request, or the time to end below the time before SIGTERM.
+ * @throws {CapacityError} if a CPU limit is below its request, or the grace period ends before SIGTERM is sent.
  */
 export function refuseImpossible(
   { cpuMillicores, cpuLimitMillicores = cpuMillicores, graceSeconds }: PodSize,
@@ -21,13 +21,13 @@ export function refuseImpossible(
   const faults: Fault[] = [];
   if (cpuLimitMillicores < cpuMillicores) {
     const request = cpuQuantity(cpuMillicores);
-    const rule = `at least the request, ${request}`;
-    const fix = `write ${request} or more, or lower resources.cpu`;
+    const rule = `must be at least the request, which is ${request}`;
+    const fix = `set it to ${request} or more, or lower resources.cpu`;
     faults.push(planFault(["resources", "cpuLimit"], cpuQuantity(cpuLimitMillicores), rule, fix));
   }
   if (graceSeconds <= preStopSeconds) {
-    const rule = `more than the ${preStopSeconds} s of preStop`;
-    const fix = `write ${preStopSeconds + 1} or more`;
+    const rule = `must be more than the ${preStopSeconds} s of preStop`;
+    const fix = `set it to ${preStopSeconds + 1} or more`;
     faults.push(planFault(["terminationGracePeriodSeconds"], graceSeconds, rule, fix));
   }
   if (faults.length > 0) throw new CapacityError(faults);

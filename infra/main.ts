@@ -1,4 +1,4 @@
-// The stack of `pulumi up` and `make up`: a store, an MCP server and a gateway before it, on the current kube context.
+// The stack of `pulumi up` and `make up`: a store, an MCP server and a gateway, on the current kube context.
 import * as k8s from "@pulumi/kubernetes";
 import { type ComponentResourceOptions, Config } from "@pulumi/pulumi";
 import {
@@ -22,14 +22,14 @@ const redisImage = config.get("redisImage");
 const gatewayReplicas = config.getNumber("gatewayReplicas");
 const sessionKeys: SessionKeyArgs[] | undefined = config.getObject("sessionKeys");
 
-/** How gateway and proxies run alike. */
+/** Arguments that the gateway and the proxies share. */
 const processArgs: ProcessArgs = {
   image,
   load: { callsPerSessionSecond: config.requireNumber("sessionCallsPerMinute") / 60 },
   ...(sessionKeys !== undefined && { sessionKeys }),
 };
 
-// With a folder, manifests are written there and no cluster is asked.
+// With a folder, manifests are written there, and no cluster is needed.
 const renderTo = config.get("renderTo");
 const opts: ComponentResourceOptions =
   renderTo === undefined
@@ -51,7 +51,7 @@ const store = new RedisSentinel(
   "sessions",
   {
     namespace,
-    // Those of the gateway and those of the server's proxies.
+    // The sessions of the gateway plus those of the server's proxies.
     sessions: 2 * sessions,
     clientPods: 10,
     engine,
@@ -97,14 +97,14 @@ const gateway = new VirtualMcpServer(
 /** The endpoint, inside the cluster. */
 export const url = gateway.url;
 
-/** Every figure with its arithmetic. */
+/** Every figure of the capacity plan with its arithmetic. */
 export const capacity = {
   gateway: gateway.capacity,
   server: server.capacity,
   store: store.capacity,
 };
 
-/** What to do next. */
+/** Commands to try next. */
 export const next = gateway.serviceName.apply((service) => [
   `kubectl -n ${config.require("namespace")} get pods`,
   `kubectl -n ${config.require("namespace")} port-forward service/${service} 4483`,

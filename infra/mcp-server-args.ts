@@ -5,80 +5,80 @@ import type { ProcessArgs } from "./arguments/process-args.ts";
 import type { SecretKeyArgs, SessionStorageArgs } from "./arguments/session-storage-args.ts";
 import type { McpServerTransforms } from "./transform.ts";
 
-/** A variable of the server's container. */
+/** An environment variable of the server's container. */
 export interface EnvArgs {
-  /** Its name. */
+  /** The name of the variable. */
   name: string;
-  /** Its value; what is secret belongs in secrets. */
+  /** The value of the variable. Use secrets for secret values. */
   value: Input<string>;
 }
 
-/** A variable of the server's container that comes from a Secret. */
+/** An environment variable of the server's container with a value from a Secret. */
 export interface SecretEnvArgs extends SecretKeyArgs {
-  /** The variable's name. */
+  /** The name of the variable. */
   targetEnvName: string;
 }
 
-/** What the server costs, for the plan. */
+/** What the server's pods and sessions cost, as input of the capacity plan. */
 export interface ServerCostArgs {
   /** Memory of a pod without sessions. Default: 128Mi. */
   processBytes?: string;
-  /** Memory of a session, or of the process that it starts. Default: 256Ki. */
+  /** Memory per session, or of the process that a session starts. Default: 256Ki. */
   sessionBytes?: string;
-  /** The most memory of a pod. Default: 4Gi. */
+  /** Maximum memory of a pod. Default: 4Gi. */
   memory?: string;
 }
 
-/** What an McpServer is told. Plain numbers decide which resources there are; texts may be outputs. */
+/** The arguments of McpServer. Numbers are plain, because they decide which resources are created; strings may be outputs. */
 export interface McpServerArgs extends WorkloadArgs {
-  /** The server's image, which serves MCP over HTTP. One of image and url is required. */
+  /** The image of the server, which serves MCP over HTTP. One of image and url is required. */
   image?: Input<string>;
-  /** The address of a server that runs elsewhere. One of image and url is required. */
+  /** The URL of a server that runs elsewhere. One of image and url is required. */
   url?: Input<string>;
-  /** How it is spoken to. Default: streamable-http. */
+  /** The MCP transport of the server. Default: streamable-http. */
   transport?: Transport;
-  /** The port of MCP in its pods. Default: 8080. */
+  /** The port of the MCP endpoint in its pods. Default: 8080. */
   port?: number;
-  /** The path of MCP in its pods. Default: /mcp, or /sse with transport sse. */
+  /** The URL path of the MCP endpoint in its pods. Default: /mcp, or /sse with transport sse. */
   path?: string;
-  /** Sessions at a time. Default: 1000. */
+  /** Concurrent sessions. Default: 1000. */
   sessions?: number;
-  /** Its proxies, in the place of what the plan says; 0: none, and gateways find the pods themselves. Default: the plan's with sessionStorage, 0 without. */
+  /** The number of proxies, instead of the planned one. With 0 there are none, and gateways call the pods directly. Default: as planned with sessionStorage, 0 without. */
   replicas?: number;
-  /** Pods of the server. Default: 1. */
+  /** The number of the server's pods. Default: 1. */
   backendReplicas?: number;
-  /** Sessions that its pods have room for: when that changes, they restart, and stateful ones lose what they keep. Default: sessions. */
+  /** Sessions that the server's pods have room for. A change restarts the pods, and stateful servers lose their sessions. Default: sessions. */
   podSessions?: number;
-  /** True when a lost session of the server loses work: it stays with its pod, and its loss is told. Default: false. */
+  /** Set it to true where losing a server session loses work: sessions then stay with their pod, and calls of a lost one fail with an error. Default: false. */
   stateful?: boolean;
   /** Whether its lists are the same for all sessions. Default: shared. */
   catalog?: Catalog;
-  /** What of its own messages a client gets. Default: calls. */
+  /** Which server messages clients receive. Default: calls. */
   notifications?: Notifications;
-  /** The longest wait for an answer, such as 90s. Default: the gateway's. */
+  /** The call timeout, such as 90s. Default: that of the gateway. */
   callTimeout?: string;
-  /** The longest call of all, such as 10m: its pods are given so long to finish. Default: 300s. */
+  /** The maximum duration of a call, such as 10m, which progress notifications may extend it to. The grace period of its pods covers it. Default: 300s. */
   callTimeoutMax?: string;
-  /** Where its proxies keep their sessions. Default: in the memory of the one proxy that there then may be. */
+  /** Where its proxies store sessions. Default: in memory, with at most one proxy. */
   sessionStorage?: SessionStorageArgs;
-  /** Whether the proxies' Service sends a client address to the same pod. Default: None. */
+  /** Whether the Service of the proxies sends all connections of a client address to the same pod. Default: None. */
   sessionAffinity?: SessionAffinity;
-  /** Arguments of the container. Default: those of the image. */
+  /** The arguments of the container. Default: those of the image. */
   args?: Input<string>[];
-  /** Variables of the container. Default: none. */
+  /** Environment variables of the container. Default: none. */
   env?: EnvArgs[];
-  /** Variables of the container that come from Secrets. Default: none. */
+  /** Environment variables of the container with values from Secrets. Default: none. */
   secrets?: SecretEnvArgs[];
-  /** When nodes ask the registry. Default: IfNotPresent. */
+  /** When nodes pull the image. Default: IfNotPresent. */
   imagePullPolicy?: Input<string>;
-  /** What the server costs. */
+  /** What the server's pods and sessions cost. */
   cost?: ServerCostArgs;
-  /** What a pod of the server gets, in the place of what the plan says. */
+  /** The resources of the server's pods, instead of the planned ones. */
   resources?: ResourcesArgs;
-  /** Seconds between SIGTERM and SIGKILL of the server's pods, in the place of what the plan says. Less is refused. Default: the plan's. */
+  /** Seconds between SIGTERM and SIGKILL of the server's pods, instead of the planned ones. Less is refused. Default: as planned. */
   terminationGracePeriodSeconds?: number;
   /** How its proxies run. */
   proxy?: ProcessArgs;
-  /** The last word on single children, in TypeScript. Default: none. */
+  /** Functions that change the arguments of single children, in TypeScript only. Default: none. */
   transform?: McpServerTransforms;
 }

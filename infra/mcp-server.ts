@@ -17,21 +17,21 @@ import { serverWorkload } from "./server/server-workload.ts";
 const backends = new WeakMap<McpServer, BackendArgs>();
 
 /**
- * An MCP server on Kubernetes, or one that runs elsewhere, with proxies before it that keep each session on its pod.
+ * An MCP server on Kubernetes, or one that runs elsewhere, behind proxies that keep each session on its pod.
  */
 export class McpServer extends ComponentResource {
   /** @internal */
   static readonly __pulumiType = "mcp-fleet:index:McpServer";
 
-  /** Where clients and gateways find it: its proxies, or the server itself. */
+  /** The URL for clients: of the proxies, or of the server itself. */
   readonly url: Output<string>;
 
-  /** Every figure of the plan by its name, with the arithmetic; those of the proxies begin with proxy. */
+  /** Every figure of the capacity plan by name, with its arithmetic. Names of the proxies' figures start with proxy. */
   readonly capacity: Output<Record<string, string>>;
 
   /**
-   * @param name what children and pods are called by; at most 40 small letters, digits and dashes.
-   * @throws {InputPropertiesError} with everything that is wrong with the arguments, before anything is registered.
+   * @param name the prefix of all resource names: at most 40 lowercase letters, digits and dashes.
+   * @throws {InputPropertiesError} with every fault of the arguments, before any resource is registered.
    */
   constructor(name: string, args: McpServerArgs, opts?: ComponentResourceOptions) {
     const { __pulumiType: token } = McpServer;
@@ -67,11 +67,11 @@ export class McpServer extends ComponentResource {
     this.url = serverUrl(name, args, backend);
     this.capacity = output(serverCapacity(pods?.plan, proxy?.sized.plan));
     const { url, capacity } = this;
-    // A policy that judges the whole stack sees of a component only its outputs.
+    // Stack policies see only the outputs of a component.
     this.registerOutputs({ url, capacity, facts });
   }
 
-  /** The server as an entry of a gateway's backends. */
+  /** The server as an entry for the backends of a VirtualMcpServer. */
   get backend(): BackendArgs {
     const backend = backends.get(this);
     if (backend === undefined) throw new Error("the server is not constructed yet");

@@ -1,4 +1,4 @@
-/** What the package's schema says of a value or a resource. */
+/** The schema of a value or a resource. */
 export interface Shape {
   readonly type?: string;
   readonly $ref?: string;
@@ -9,12 +9,12 @@ export interface Shape {
   readonly inputProperties?: Readonly<Record<string, Shape>>;
   readonly requiredInputs?: readonly string[];
   readonly enum?: readonly { readonly value: unknown }[];
-  /** Whether it has to be known at once. */
+  /** Whether it must be a plain value, not an output. */
   readonly plain?: boolean;
   readonly description?: string;
 }
 
-/** The part of a Pulumi package's schema that says what its arguments are. */
+/** The part of a Pulumi package's schema that describes its arguments. */
 export interface PackageSchema {
   readonly types: Readonly<Record<string, Shape>>;
   readonly resources: Readonly<Record<string, Shape>>;

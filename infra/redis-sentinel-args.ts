@@ -4,64 +4,64 @@ import type { Engine } from "./redis/engine.ts";
 import type { Eviction, Persistence } from "./redis/redis-conf.ts";
 import type { RedisTransforms } from "./transform.ts";
 
-/** Who issues the certificate, with cert-manager in the cluster. */
+/** The cert-manager issuer of the certificate. */
 export interface IssuerArgs {
-  /** Its name. */
+  /** The name of the issuer. */
   name: Input<string>;
-  /** Issuer or ClusterIssuer. Default: Issuer. */
+  /** The kind of the issuer, Issuer or ClusterIssuer. Default: Issuer. */
   kind?: Input<string>;
 }
 
-/** How connections to Redis and to the Sentinels are encrypted. One of secretName and issuer is required. */
+/** TLS of Redis and the Sentinels. Exactly one of secretName and issuer provides the certificate. */
 export interface RedisTlsArgs {
-  /** A Secret with tls.crt, tls.key and ca.crt, whose certificate has the name in servername. One of secretName and issuer is required. */
+  /** A Secret with tls.crt, tls.key and ca.crt, whose certificate is valid for servername. One of secretName and issuer is required. */
   secretName?: Input<string>;
-  /** Who issues a certificate for it. One of secretName and issuer is required. */
+  /** The cert-manager issuer of a certificate for servername. One of secretName and issuer is required. */
   issuer?: IssuerArgs;
-  /** The name in the certificate. Default: that of the headless Service. */
+  /** The server name in the certificate. Default: that of the headless Service. */
   servername?: Input<string>;
 }
 
-/** A container beside each server that tells Prometheus of it. */
+/** A sidecar of each server that exports its metrics for Prometheus. */
 export interface ExporterArgs {
-  /** Its image. Default: docker.io/oliver006/redis_exporter:v1.90.0. */
+  /** The image of the exporter. Default: docker.io/oliver006/redis_exporter:v1.90.0. */
   image?: Input<string>;
 }
 
-/** What a RedisSentinel is told. Plain numbers decide its size; texts may be outputs. */
+/** The arguments of RedisSentinel. Numbers are plain, because they decide its size; strings may be outputs. */
 export interface RedisSentinelArgs extends WorkloadArgs {
-  /** Sessions at a time, of all gateways and proxies that keep theirs here. */
+  /** Concurrent sessions of all gateways and proxies that use this store. */
   sessions: number;
-  /** Sessions that the volumes have room for: growing sessions up to it changes no volume. Default: 100000. */
+  /** Sessions that the volumes have room for. Raising sessions up to this changes no volume. Default: 100000. */
   storageSessions?: number;
-  /** Gateway and proxy pods that are its clients, those of a rollout included. Default: 50. */
+  /** Gateway and proxy pods that connect to it, including the extra ones of a rollout. Default: 50. */
   clientPods?: number;
   /** Backends that a session calls, on average. Default: 10. */
   openedBackends?: number;
-  /** The most that a client may say of itself: limits.clientBytes of the gateways. Default: 4Ki. */
+  /** The maximum size of a client's capabilities and info: limits.clientBytes of the gateways. Default: 4Ki. */
   clientBytes?: string;
-  /** The program. Default: Valkey. */
+  /** The engine, Valkey or Redis. Default: Valkey. */
   engine?: Engine;
-  /** Its image. Default: docker.io/valkey/valkey:9.1.2, or docker.io/library/redis:7.2.11 with engine Redis. */
+  /** The image of the engine. Default: docker.io/valkey/valkey:9.1.2, or docker.io/library/redis:7.2.11 with engine Redis. */
   image?: Input<string>;
-  /** When nodes ask the registry. Default: IfNotPresent. */
+  /** When nodes pull the image. Default: IfNotPresent. */
   imagePullPolicy?: Input<string>;
-  /** What outlives all servers at once: an append-only file on volumes, or nothing. Default: Aof. */
+  /** What survives the loss of all servers at once: an append-only file on volumes (Aof), or nothing (None). Default: Aof. */
   persistence?: Persistence;
-  /** What a full server does: refuse new sessions, or drop those that expire next. Default: NoEviction. */
+  /** What a full store does: refuse new sessions (NoEviction), or drop the sessions that expire next (VolatileTtl). Default: NoEviction. */
   eviction?: Eviction;
-  /** The class of the volumes. Default: the cluster's. */
+  /** The storage class of the volumes. Default: that of the cluster. */
   storageClassName?: Input<string>;
-  /** How connections are encrypted. Default: they are not. */
+  /** TLS of Redis and the Sentinels. Default: no TLS. */
   tls?: RedisTlsArgs;
-  /** A container beside each server that tells Prometheus of it. Default: none. */
+  /** A sidecar of each server that exports its metrics for Prometheus. Default: none. */
   exporter?: ExporterArgs;
-  /** maxmemory, such as 256Mi, in the place of what the plan says. Less is refused, and more than the volumes have room for. Default: the plan's. */
+  /** maxmemory, such as 256Mi, instead of the planned one. Less is refused, and so is more than the volumes have room for. Default: as planned. */
   maxMemory?: string;
-  /** maxclients, in the place of what the plan says. Fewer are refused. Default: the plan's. */
+  /** maxclients, instead of the planned number. Fewer are refused. Default: as planned. */
   maxClients?: number;
-  /** What a server's container gets, in the place of what the plan says. Less memory is refused. */
+  /** The resources of a server's container, instead of the planned ones. Less memory is refused. */
   resources?: ResourcesArgs;
-  /** The last word on single children, in TypeScript. Default: none. */
+  /** Functions that change the arguments of single children, in TypeScript only. Default: none. */
   transform?: RedisTransforms;
 }

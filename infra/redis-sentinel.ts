@@ -25,31 +25,31 @@ import type { RedisSentinelArgs } from "./redis-sentinel-args.ts";
 const connections = new WeakMap<RedisSentinel, SessionStorageArgs>();
 
 /**
- * Three servers of Redis or Valkey and three Sentinels that lose no acknowledged write when a pod, a node or a volume
- * is lost, sized for the sessions that are kept in them.
+ * Three Redis or Valkey servers and three Sentinels, sized for the sessions that are stored in them. Losing a pod, a
+ * node or a volume loses no acknowledged write.
  */
 export class RedisSentinel extends ComponentResource {
   /** @internal */
   static readonly __pulumiType = "mcp-fleet:index:RedisSentinel";
 
-  /** What the Sentinels call the master. */
+  /** The name of the master at the Sentinels. */
   readonly masterName: Output<string>;
 
   /** The host and port of each Sentinel. */
   readonly sentinelAddresses: Output<string[]>;
 
-  /** The ACL user of gateways and proxies. */
+  /** The ACL user for gateways and proxies. */
   readonly username: Output<string>;
 
-  /** Its password. */
+  /** The password of that user. */
   readonly password: Output<string>;
 
-  /** Every figure of the plan by its name, with the arithmetic. */
+  /** Every figure of the capacity plan by name, with its arithmetic. */
   readonly capacity: Output<Record<string, string>>;
 
   /**
-   * @param name what children and pods are called by; at most 40 small letters, digits and dashes.
-   * @throws {InputPropertiesError} with everything that is wrong with the arguments, before anything is registered.
+   * @param name the prefix of all resource names: at most 40 lowercase letters, digits and dashes.
+   * @throws {InputPropertiesError} with every fault of the arguments, before any resource is registered.
    */
   constructor(name: string, args: RedisSentinelArgs, opts?: ComponentResourceOptions) {
     const { __pulumiType: token } = RedisSentinel;
@@ -79,7 +79,7 @@ export class RedisSentinel extends ComponentResource {
     this.password = users.gateway;
     this.capacity = output(figureTexts({ ...plan }));
     const { masterName, sentinelAddresses, username, password, capacity } = this;
-    // A policy that judges the whole stack sees of a component only its outputs.
+    // Stack policies see only the outputs of a component.
     this.registerOutputs({
       masterName,
       sentinelAddresses,
@@ -90,7 +90,7 @@ export class RedisSentinel extends ComponentResource {
     });
   }
 
-  /** The store, as gateways and MCP servers take it. */
+  /** The store as the sessionStorage argument of gateways and MCP servers. */
   get connection(): SessionStorageArgs {
     const storage = connections.get(this);
     if (storage === undefined) throw new Error("the store is not constructed yet");
@@ -100,11 +100,10 @@ export class RedisSentinel extends ComponentResource {
 
 function report({ parent, instance, args }: RedisSpec, { load, size, risks }: SizedRedis): void {
   const line = [
-    `store ${instance} for ${amountText(load.sessions, "sessions")} and ${load.clientPods} client pods`,
-    `maxmemory ${amountText(size.maxMemoryBytes, "bytes")}`,
+    `store ${instance} for ${amountText(load.sessions, "sessions")} and ${load.clientPods} client pods: maxmemory ${amountText(size.maxMemoryBytes, "bytes")}`,
     `maxclients ${size.maxClients}`,
     `volumes of ${amountText(size.volumeBytes, "bytes")}`,
   ].join(", ");
-  void log.info(`${line}; its output "capacity" has the arithmetic`, parent);
+  void log.info(`${line}; the output "capacity" shows the arithmetic`, parent);
   reportRisks(risks, args.acceptRisk, parent);
 }

@@ -4,18 +4,18 @@ import type { ArgumentFault } from "./argument-faults.ts";
 import type { PackageSchema, Shape } from "./package-schema.ts";
 import { isLater } from "./process/placeholders.ts";
 
-/** The schema from which programs in other languages are made; what it says holds for all of them. */
+/** The schema from which the packages for other languages are generated. */
 const schema: PackageSchema = JSON.parse(
   readFileSync(new URL("./schema.json", import.meta.url), "utf8"),
 );
 
-/** Arguments that only TypeScript programs have: functions are no values for the schema. */
+/** Arguments that only TypeScript programs have: the schema cannot describe functions. */
 const TYPESCRIPT_ONLY: ReadonlySet<string> = new Set(["transform"]);
 
 /**
- * Where the arguments of a component are not what its schema says: what is missing, unknown, of another type or none
- * of the known values. Pulumi checks arguments only in some languages. Outputs are taken for what they should be where
- * they may be.
+ * The faults of arguments that do not match the component's schema: missing or unknown ones, wrong types, and values
+ * that are not in an enum. Pulumi checks arguments only in some languages. Outputs are accepted wherever the schema
+ * allows them.
  */
 export function schemaFaults(token: string, args: unknown): ArgumentFault[] {
   const { inputProperties = {}, requiredInputs = [] } = schema.resources[token] ?? {};
@@ -45,7 +45,7 @@ function faultsOf(path: string, value: unknown, shape: Shape): ArgumentFault[] {
         ? []
         : [typeFault(path, shownAt(path, value), "a number")];
     case "string":
-      return typeof value === "string" ? [] : [typeFault(path, shownAt(path, value), "text")];
+      return typeof value === "string" ? [] : [typeFault(path, shownAt(path, value), "a string")];
     case "boolean":
       return typeof value === "boolean"
         ? []
@@ -61,14 +61,14 @@ function membersFaults(path: string, value: unknown, shape: Shape): ArgumentFaul
   const inside = (name: string) => (path === "" ? name : `${path}.${name}`);
   const missing = required
     .filter((name) => value[name] === undefined)
-    .map((name) => ({ path: inside(name), rule: "it is required", fix: "add it" }));
+    .map((name) => ({ path: inside(name), rule: "is required", fix: "add it" }));
   const others = Object.entries(value).flatMap(([name, inner]) => {
     const known = properties[name];
     if (TYPESCRIPT_ONLY.has(name) || inner === undefined) return [];
     if (known !== undefined) return faultsOf(inside(name), inner, known);
     const meant = suggest(name, Object.keys(properties));
     const fix = meant === undefined ? "remove it" : `did you mean ${meant}?`;
-    return [{ path: inside(name), rule: "there is no such argument", fix }];
+    return [{ path: inside(name), rule: "is not a known argument", fix }];
   });
   return [...missing, ...others];
 }
@@ -86,8 +86,8 @@ function enumFaults(
   const values = known.map((entry) => String(entry.value));
   if (values.includes(String(value))) return [];
   const meant = suggest(String(value), values);
-  const fix = meant === undefined ? "write one of them" : `did you mean ${meant}?`;
-  return [{ path, value: shown(value), rule: `it is one of ${values.join(", ")}`, fix }];
+  const fix = meant === undefined ? "use one of these values" : `did you mean ${meant}?`;
+  return [{ path, value: shown(value), rule: `must be one of ${values.join(", ")}`, fix }];
 }
 
 /** A list may be one output where each of its entries may be one. */
@@ -95,31 +95,30 @@ const mayBeLater = ({ plain = false, items }: Shape): boolean =>
   !plain || (items !== undefined && !items.plain);
 
 function laterFault(path: string): ArgumentFault {
-  const rule = "it decides what there is, and has to be known before";
-  return { path, value: "an output", rule, fix: "write the value itself" };
+  const rule = "must be a plain value, because it decides which resources are created";
+  return { path, value: "(an output)", rule, fix: "pass the value itself" };
 }
 
 function typeFault(path: string, value: string, expected: string): ArgumentFault {
-  return { path, value, rule: `it is ${expected}`, fix: `write ${expected}` };
+  return { path, value, rule: `must be ${expected}`, fix: `pass ${expected}` };
 }
 
-/** Arguments whose values are nobody's business. */
+/** Arguments whose values are secret. */
 const SECRET = /(?:^|\.)(?:password|ownerKey)$|^env\[/;
 
-const shownAt = (path: string, value: unknown) =>
-  SECRET.test(path) ? "what is there" : shown(value);
+const shownAt = (path: string, value: unknown) => (SECRET.test(path) ? "(hidden)" : shown(value));
 
-/** What stands where members or entries should: a text there may be the secret that one of them names. */
-const kind = (value: unknown) => (typeof value === "object" ? shown(value) : `a ${typeof value}`);
+/** The kind of a value where a map or list is expected: a string there may be a secret of one of its members. */
+const kind = (value: unknown) => (typeof value === "object" ? shown(value) : `(a ${typeof value})`);
 
-/** Never more of a value than its kind, where it is not a short one: it may hold a secret. */
+/** A short value, or only the kind of a longer one, which may contain a secret. */
 function shown(value: unknown): string {
   if (typeof value === "string") {
-    if (value.length > 40) return "a long text";
+    if (value.length > 40) return "(a long string)";
     return JSON.stringify(value.replaceAll(/\/\/[^/@\s]*@/g, "//***@"));
   }
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" && value !== null ? "a map" : String(value);
+  if (Array.isArray(value)) return "(a list)";
+  return typeof value === "object" && value !== null ? "(a map)" : String(value);
 }
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -2,13 +2,13 @@ import type * as k8s from "@pulumi/kubernetes";
 import type { CustomResourceOptions } from "@pulumi/pulumi";
 
 /**
- * The last word on one child: gets what the component would create, and its options, and gives what is created.
- * What contradicts the facts is found by the policies.
+ * The escape hatch for one child: takes the arguments that the component would create it with, and returns those to use.
+ * Policies report changes that contradict the facts.
  */
 export type Transform<Args> = (args: Args, opts: CustomResourceOptions) => Args;
 
-// Methods and no properties of that type: what makes the package's schema out of arguments leaves methods out, as
-// functions are no values for other languages.
+// Methods instead of properties of that type: Pulumi's schema analyzer leaves methods out, and functions are
+// not available in other languages.
 
 /** The children of a gateway or proxy that may be transformed. */
 export interface ProcessTransforms {
@@ -62,7 +62,7 @@ export interface RedisTransforms {
   ): k8s.apps.v1.StatefulSetArgs;
 }
 
-/** What is created: what the transform makes of it, where there is one. */
+/** The arguments to create a child with: transformed, if there is a transform. */
 export function transformed<Args>(
   transform: Transform<Args> | undefined,
   args: Args,

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { defineConfig } from "tsdown";
 
-// dist is the package, for npm and for Pulumi's plugin host alike. One file for all importers, the contract
+// dist is the package, for npm and for Pulumi's plugin host. One file for all importers, with the contract
 // inlined: not a module, since the host loads a folder by require, and two copies would be two classes.
 export default defineConfig({
   entry: "index.ts",

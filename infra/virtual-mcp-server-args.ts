@@ -8,32 +8,32 @@ import type { SessionStorageArgs } from "./arguments/session-storage-args.ts";
 import type { AggregationArgs, IncomingAuthArgs } from "./arguments/settings-args.ts";
 import type { ProcessTransforms } from "./transform.ts";
 
-/** What a VirtualMcpServer is told. Plain numbers and lists decide which resources there are; texts may be outputs. */
+/** The arguments of VirtualMcpServer. Numbers and lists are plain, because they decide which resources are created; strings may be outputs. */
 export interface VirtualMcpServerArgs extends WorkloadArgs, ProcessArgs {
-  /** Sessions at a time, of all clients together: everything else follows from it. */
+  /** Concurrent sessions of all clients together. All sizes follow from this number. */
   sessions: number;
   /** The MCP servers behind the endpoint. */
   backends: BackendArgs[];
-  /** Where sessions live. Default: in the memory of the one pod that there then is. */
+  /** Where sessions are stored. Default: in memory, with a single pod. */
   sessionStorage?: SessionStorageArgs;
-  /** How clients prove who they are. Default: everybody who reaches the port may call. */
+  /** How clients authenticate. Default: everyone who reaches the port may call. */
   incomingAuth?: IncomingAuthArgs;
-  /** How names of two backends are told apart. */
+  /** How name conflicts between backends are resolved. */
   aggregation?: AggregationArgs;
-  /** Pods, in the place of what the plan says. Fewer are refused. Default: the plan's. */
+  /** The number of pods, instead of the planned one. Fewer are refused. Default: as planned. */
   replicas?: number;
-  /** A HorizontalPodAutoscaler that adds pods to those of the plan; not with replicas. Default: none. */
+  /** A HorizontalPodAutoscaler that adds pods to the planned ones. Not together with replicas. Default: none. */
   autoscaling?: AutoscalingArgs;
-  /** Whether the Service sends a client address to the same pod; any pod serves any session. Default: None. */
+  /** Whether the Service sends all connections of a client address to the same pod. Not needed: any pod serves any session. Default: None. */
   sessionAffinity?: SessionAffinity;
-  /** The names in the Host header that are answered, beside those of Ingress, HTTPRoute and Service. Default: every name, where there is neither Ingress nor HTTPRoute. */
+  /** The host names that are accepted in the Host header, in addition to those of Ingress, HTTPRoute and Service. Default: every name, if there is neither an Ingress nor an HTTPRoute. */
   allowedHosts?: string[];
-  /** The origins of browser clients that are answered. Default: pages of the allowed hosts. */
+  /** The origins of browser clients that are accepted. Default: pages of the allowed hosts. */
   allowedOrigins?: string[];
-  /** An Ingress before the Service. Default: none. */
+  /** An Ingress in front of the Service. Default: none. */
   ingress?: IngressArgs;
-  /** An HTTPRoute before the Service. Default: none. */
+  /** An HTTPRoute in front of the Service. Default: none. */
   httpRoute?: HttpRouteArgs;
-  /** The last word on single children, in TypeScript. Default: none. */
+  /** Functions that change the arguments of single children, in TypeScript only. Default: none. */
   transform?: ProcessTransforms;
 }

@@ -15,25 +15,25 @@ import { ingress } from "./routes/ingress.ts";
 import type { VirtualMcpServerArgs } from "./virtual-mcp-server-args.ts";
 
 /**
- * One MCP endpoint over many MCP servers: gateways whose number, size, limits and grace period follow from the
- * sessions that they are declared for.
+ * One MCP endpoint for many MCP servers: gateways whose number, size, limits and grace period follow from the
+ * declared number of sessions.
  */
 export class VirtualMcpServer extends ComponentResource {
   /** @internal */
   static readonly __pulumiType = "mcp-fleet:index:VirtualMcpServer";
 
-  /** Where clients find the endpoint. */
+  /** The URL of the MCP endpoint for clients. */
   readonly url: Output<string>;
 
-  /** The name of its Service. */
+  /** The name of the Service. */
   readonly serviceName: Output<string>;
 
-  /** Every figure of the plan by its name, with the arithmetic. */
+  /** Every figure of the capacity plan by name, with its arithmetic. */
   readonly capacity: Output<Record<string, string>>;
 
   /**
-   * @param name what children, pods and Service are called by; at most 40 small letters, digits and dashes.
-   * @throws {InputPropertiesError} with everything that is wrong with the arguments, before anything is registered.
+   * @param name the prefix of all resource names: at most 40 lowercase letters, digits and dashes.
+   * @throws {InputPropertiesError} with every fault of the arguments, before any resource is registered.
    */
   constructor(name: string, args: VirtualMcpServerArgs, opts?: ComponentResourceOptions) {
     const { __pulumiType: token } = VirtualMcpServer;
@@ -62,7 +62,7 @@ export class VirtualMcpServer extends ComponentResource {
     this.serviceName = service.metadata.name;
     this.capacity = output(capacityOutput(sized.plan));
     const { url, serviceName, capacity } = this;
-    // A policy that judges the whole stack sees of a component only its outputs.
+    // Stack policies see only the outputs of a component.
     this.registerOutputs({ url, serviceName, capacity, facts });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What the policy pack is made of: every policy, and what runs them, for packs of one's own.
+ * The parts of the policy pack, for packs of your own: every policy, and the function that turns it into a Pulumi policy.
  *
  * @packageDocumentation
  */

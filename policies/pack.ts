@@ -10,7 +10,7 @@ import type { Setting } from "./setting.ts";
 import { Fleet } from "./stack/fleet.ts";
 import { Resource } from "./stack/resource.ts";
 
-/** A resource as the engine gives it, for itself or in its stack. */
+/** A resource as the engine passes it, alone or as part of the stack. */
 interface Given {
   readonly type: string;
   readonly urn: string;
@@ -21,7 +21,7 @@ interface Given {
 
 type Schema = PolicyConfigSchema["properties"][string];
 
-/** A policy as Pulumi runs it: over each resource before it is made, or over the stack at its end. */
+/** A policy as Pulumi runs it: for each resource before it is created, or for the whole stack at the end. */
 export function pulumiPolicy(policy: Policy): ResourceValidationPolicy | StackValidationPolicy {
   const properties = Object.entries(policy.settings).map(
     ([name, setting]) => [name, schemaOf(setting)] as const,
@@ -56,13 +56,13 @@ export function pulumiPolicy(policy: Policy): ResourceValidationPolicy | StackVa
 }
 
 function resourceOf({ type, urn, name, props, opts }: Given): Resource {
-  // A state that was exported may have none.
+  // Resources of an exported state may have none.
   const timeouts: PolicyCustomTimeouts | undefined = opts.customTimeouts;
   return new Resource({ type, urn, name, props, ...(timeouts && { timeouts }) });
 }
 
-function schemaOf({ type, default: fallback, about }: Setting): Schema {
-  const common = { description: about, default: fallback };
+function schemaOf({ type, default: fallback, description }: Setting): Schema {
+  const common = { description: description, default: fallback };
   if (type !== "list") return { ...common, type };
   return { ...common, type: "array", items: { type: "string" } };
 }

@@ -3,59 +3,59 @@ import type { Fleet } from "./stack/fleet.ts";
 import type { Resource, ResourceDescription } from "./stack/resource.ts";
 import { Unjudgeable } from "./stack/unjudgeable.ts";
 
-/** What is wrong with one resource. */
+/** A violation of a policy by one resource. */
 export interface Violation {
   readonly resource: Resource;
-  /** The values, the rule that they break, and what to write. Never a secret. */
+  /** The values, the rule that they violate, and the fix. Never contains secrets. */
   readonly message: string;
 }
 
-/** Stacks that show what a policy is about; the tests run them, and its page prints the one that fails. */
+/** Example stacks of a policy. Tests run them, and its page shows the one that fails. */
 export interface Examples {
   readonly passes: readonly ResourceDescription[];
   readonly fails: readonly ResourceDescription[];
-  /** A part of the message of the one that fails. */
+  /** A part of the violation message of the failing stack. */
   readonly says: string;
 }
 
-/** What everybody may know of a policy. */
+/** The texts of a policy. */
 export interface PolicyText {
-  /** Stable: configuration names it. */
+  /** Stable, because users configure policies by name. */
   readonly name: string;
-  /** Of its violations; `--policy-pack-config` may say otherwise. */
+  /** The default enforcement level; `--policy-pack-config` may change it. */
   readonly level: "mandatory" | "advisory";
-  /** Why it is not mandatory; for those that are not. */
+  /** Why it is not mandatory; for advisory policies. */
   readonly advisoryBecause?: string;
-  /** One sentence: what holds in a stack that passes. */
+  /** One sentence: what is true of a stack that passes. */
   readonly rule: string;
   /** The incident that it prevents. */
   readonly prevents: string;
   /** Where the rule comes from. */
   readonly source: string;
-  /** What to do about a violation. */
+  /** How to fix a violation. */
   readonly remediation: string;
   readonly examples: Examples;
 }
 
-/** A policy, ready to judge a stack. */
+/** A policy, ready to check a stack. */
 export interface Policy extends PolicyText {
   readonly settings: Settings;
-  /** Whether one resource is enough to judge: then it is stopped before it is made, in an update too. */
+  /** Whether one resource is enough to check it: then it is stopped before it is created, also in an update. */
   readonly isLocal: boolean;
-  /** What of the stack is judged. */
+  /** The resources that the policy checks. */
   subjectsOf(fleet: Fleet): readonly Resource[];
-  /** What the stack does wrong; nothing where all is well. */
+  /** The violations of a stack; none if it passes. */
   check(fleet: Fleet, configured?: object): Violation[];
 }
 
-/** What a policy is made from. */
+/** The definition of a policy. */
 interface PolicyDefinition<Subject extends Judged, Of extends Settings> extends PolicyText {
   readonly settings?: Of;
-  /** Default: all of the stack is looked at. */
+  /** Default: false, the whole stack is needed. */
   readonly isLocal?: boolean;
-  /** What is judged, one by one. */
+  /** The subjects, which are checked one by one. */
   subjects(fleet: Fleet): readonly Subject[];
-  /** What is wrong with one of them: a message each. What cannot be read may be left to throw. */
+  /** Yields a message for each violation of one subject. Values that cannot be read may throw `Unjudgeable`. */
   judge(subject: Subject, fleet: Fleet, settings: Values<Of>): Iterable<string>;
 }
 
@@ -63,7 +63,7 @@ interface Judged {
   readonly resource: Resource;
 }
 
-/** Makes a policy fail closed: a subject that cannot be judged is a violation, and the others are judged all the same. */
+/** Makes a policy that fails closed: a subject that cannot be checked is a violation, and the others are still checked. */
 export function policy<Subject extends Judged, const Of extends Settings = Record<never, Setting>>(
   definition: PolicyDefinition<Subject, Of>,
 ): Policy {

@@ -1,8 +1,8 @@
-/** What a user of the pack can set of a policy: `--policy-pack-config` has it by name under the policy's name. */
+/** A setting of a policy, which `--policy-pack-config` contains under the policy's name. */
 export type Setting =
-  | { readonly type: "integer"; readonly default: number; readonly about: string }
-  | { readonly type: "boolean"; readonly default: boolean; readonly about: string }
-  | { readonly type: "list"; readonly default: readonly string[]; readonly about: string };
+  | { readonly type: "integer"; readonly default: number; readonly description: string }
+  | { readonly type: "boolean"; readonly default: boolean; readonly description: string }
+  | { readonly type: "list"; readonly default: readonly string[]; readonly description: string };
 
 export type Settings = Readonly<Record<string, Setting>>;
 
@@ -15,7 +15,7 @@ export type Values<Of extends Settings> = {
       : readonly string[];
 };
 
-/** What is configured, and the defaults of what is not. The engine has checked the types already. */
+/** The configured values, with defaults for the others. The engine has checked the types already. */
 export function valuesOf<Of extends Settings>(settings: Of, configured: object): Values<Of> {
   const defaults = Object.entries(settings).map(([name, setting]) => [name, setting.default]);
   return { ...Object.fromEntries(defaults), ...configured };

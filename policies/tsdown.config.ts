@@ -1,6 +1,6 @@
 import { defineConfig } from "tsdown";
 
-// dist is what the engine runs: the contract is inlined.
+// dist is what the engine runs, with the contract inlined.
 export default defineConfig({
   entry: ["main.ts", "index.ts"],
   format: "cjs",

@@ -72,12 +72,12 @@ test("a key that stands twice is a fault beside the others", () => {
 test.each([
   ["a list", "- a\n", "a map of settings"],
   ["an alias of nothing", "name: *x\n", "alias"],
-  ["an empty file", "", "required: a list"],
+  ["an empty file", "", "is required, and must be a list"],
   ["an unknown tag", `${BACKEND}name: !secret x\n`, "tag"],
 ])("%s as configuration is a fault, exit 2", (_, text, expected) => {
   const { status, stderr } = run(["validate", "--config", fileOf("odd.yaml", text)]);
   expect(status).toBe(2);
-  expect(stderr).toContain("The configuration has a fault.");
+  expect(stderr).toContain("The configuration has 1 fault.");
   expect(stderr).toContain(expected);
   expect(stderr).not.toMatch(/^\s+at /m);
 });

@@ -153,7 +153,7 @@ describe.skipIf(file === undefined)("the image, read-only and as its own user", 
     expect(asked.lines).toEqual([version]);
     const bare = image.start();
     expect(await bare.exited).toBe(2);
-    expect(bare.lines.join("\n")).toContain("backends\n  rule   required");
+    expect(bare.lines.join("\n")).toContain("backends\n  rule   is required");
   });
 });
 

@@ -224,7 +224,7 @@ describe("settings under a limit of open files", () => {
           name: "planned",
           value: NOFILE,
           unit: "descriptors",
-          from: "nofile.required, what the deployer's plan says",
+          from: "nofile.required, from the deployer's plan",
         },
       ],
     });

@@ -41,8 +41,8 @@ const STORAGE = {
   sentinel: { provider: "redis", sentinel: { masterName: "m", addrs: ["redis:26379"] } },
 } as const;
 
-/** What the settings allow of a load, and numbers that are not too far from a plan. */
-const MOST: Partial<Record<InputName, number>> = {
+/** Limits of random inputs: what the settings allow, and what can usually be planned. */
+const MAX: Partial<Record<InputName, number>> = {
   sessions: 10_000,
   cacheEntries: 10_000,
   streamsPerSession: 10,
@@ -62,11 +62,11 @@ const MOST: Partial<Record<InputName, number>> = {
 
 /** An input as it is written: `90s`, `2048B` or a number. */
 function written(name: InputName): fc.Arbitrary<string> {
-  const { unit, least, most, fraction }: Input = INPUTS[name];
-  const max = Math.min(most, MOST[name] ?? most);
+  const { unit, min, max: inputMax, fraction }: Input = INPUTS[name];
+  const max = Math.min(inputMax, MAX[name] ?? inputMax);
   const number = fraction
-    ? fc.double({ min: Math.max(least, 0.01), max, noNaN: true }).map((value) => value.toFixed(2))
-    : fc.integer({ min: least, max }).map(String);
+    ? fc.double({ min: Math.max(min, 0.01), max, noNaN: true }).map((value) => value.toFixed(2))
+    : fc.integer({ min, max }).map(String);
   const suffix = { bytes: "B", seconds: "s" }[String(unit)] ?? "";
   return number.map((text) => text + suffix);
 }

@@ -59,11 +59,11 @@ describe("flags alone", () => {
     expect(run(...LOAD, "--nofile", "1024")).toEqual({
       status: 2,
       stdout: "",
-      stderr: `There is no such plan.
+      stderr: `This load cannot be planned: 1 fault.
 
 nofile
   value  1024
-  rule   at least 3255: what a pod needs for its first session
+  rule   must be at least 3255: what a pod needs to serve one session
   fix    raise it to 3255, or lower upstreamConnections, views or backends
   from   --nofile
 `,
@@ -74,10 +74,13 @@ nofile
     [["--sessions", "2500"], "--sessions and --backends are required without --config"],
     [["--backends", "1"], "--sessions and --backends are required without --config"],
     [["--sessions", "many"], "'many' is invalid. It must be a whole number; write a whole number"],
-    [["--sessions", "0"], "'0' is invalid. It must be at least 1; write 1 or more."],
-    [["--memory-bytes", "2GB"], "'2GB' is invalid. It must be a size; write it as 8Mi, 512Ki or"],
+    [["--sessions", "0"], "'0' is invalid. It must be at least 1; set it to 1 or more."],
+    [
+      ["--memory-bytes", "2GB"],
+      "'2GB' is invalid. It must be a size such as 8Mi; write it as 8Mi, 512Ki or",
+    ],
     [["--memory-bytes", "2Ti"], "'2Ti' is invalid. It must be a size from 1B to 1Ti;"],
-    [["--call-time", "10"], "'10' is invalid. It must be a duration; add its unit: 10s."],
+    [["--call-time", "10"], "'10' is invalid. It must be a duration such as 30s; add a unit: 10s."],
     [["--idle-ttl", "25d"], "'25d' is invalid. It must be a duration from 1s to 24d;"],
     [["--streams-per-session", ""], "'' is invalid. It must be a number; write a number,"],
     [["--store", "disk"], "Allowed choices are sentinel, redis, memory"],
@@ -152,37 +155,37 @@ load:
 
 load.sessions
   value  "many"
-  rule   a whole number
-  fix    write a whole number, without quotes and fraction
+  rule   must be a whole number
+  fix    write a whole number, without quotes or a decimal point
   from   ${file}:6:13
 
 load.servers.github.memory
   value  "2Gi"
-  rule   a known key
+  rule   must be a known key
   fix    did you mean "memoryBytes"?
   from   ${file}:9:36
 
 load.maxReplica
   value  8
-  rule   a known key
+  rule   must be a known key
   fix    did you mean "maxReplicas"?
   from   ${file}:7:15
 
 load.servers.gihub
   value  "gihub"
-  rule   the name of a backend
+  rule   must be the name of a backend
   fix    did you mean "github"?
   from   ${file}:10:12
 
 limits.vews
   value  3
-  rule   a known key
+  rule   must be a known key
   fix    did you mean "views"?
   from   ${file}:4:17
 
 backends[1].url
   value  "ftp://search:8080/mcp"
-  rule   an http or https URL without user name, password and fragment
+  rule   must be an http or https URL without a user name, password or fragment
   fix    write it as http://host:port/mcp
   from   ${file}:3:26
 `,
@@ -192,7 +195,7 @@ backends[1].url
   test("says which flag makes a plan impossible", () => {
     const tooFew = run(...EXAMPLE, "--backends", "2");
     expect(tooFew.status).toBe(2);
-    expect(tooFew.stderr).toContain("at least 3: the servers that are described");
+    expect(tooFew.stderr).toContain("must be at least 3: as many servers are given");
     expect(tooFew.stderr).toContain("from   --backends");
     const tooLow = run(...EXAMPLE, "--nofile", "900");
     expect(tooLow.stderr).toMatch(/^nofile\n {2}value {2}900\n.*\n.*\n {2}from {3}--nofile$/m);
@@ -210,10 +213,10 @@ load: { sessions: 20000, colour: red }
       stdout: "valid: gateway mcp-fleet on 127.0.0.1:4483, 1 backend (a), at most 10000 sessions\n",
     });
     expect(JSON.parse(command(["schema"]).stdout).properties.load).toMatchObject({
-      description: expect.stringContaining("Gateways and proxies read nothing of it."),
+      description: expect.stringContaining("Gateways and proxies ignore it."),
       additionalProperties: false,
       properties: {
-        sessions: { type: "integer", description: "Sessions at a time, fleet-wide" },
+        sessions: { type: "integer", description: "Concurrent sessions, fleet-wide" },
         callTime: { type: "string", title: "duration" },
         servers: { additionalProperties: { properties: { proxied: { type: "boolean" } } } },
       },

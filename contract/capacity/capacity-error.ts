@@ -1,14 +1,13 @@
 import { type Path, printPath } from "../document.ts";
 import { type Fault, FaultsError } from "../faults.ts";
 
-/** A load that cannot be planned for, with everything that has to change. */
+/** A load that cannot be planned, with every fault at once. */
 export class CapacityError extends FaultsError {
   override readonly name = "CapacityError";
 
   constructor(faults: readonly Fault[]) {
-    const title =
-      faults.length === 1 ? "There is no such plan." : `No such plan: ${faults.length} faults.`;
-    super(title, faults);
+    const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+    super(`This load cannot be planned: ${count}.`, faults);
   }
 
   override map(change: (fault: Fault) => Fault): CapacityError {

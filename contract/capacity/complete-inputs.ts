@@ -16,7 +16,7 @@ import {
 
 type Numbers = Omit<CompleteInputs, "store">;
 
-/** An input that may not be above another. */
+/** Pairs of inputs of which the first must not exceed the second. */
 const WITHIN: readonly (readonly [InputName, InputName])[] = [
   ["openedBackends", "backends"],
   ["sessionStreamBackends", "backends"],
@@ -25,25 +25,25 @@ const WITHIN: readonly (readonly [InputName, InputName])[] = [
 ];
 
 /**
- * The inputs with their defaults.
+ * Fills in the defaults of all inputs that are not given.
  *
  * @throws {CapacityError} with every input that is out of its range.
  */
 export function completed(given: PlanInputs): CompleteInputs {
   const { store = "sentinel" } = given;
   const derived = derivedFrom(given);
-  const said = (name: InputName) => given[name] ?? defaultOf(name);
+  const givenOrDefault = (name: InputName) => given[name] ?? defaultOf(name);
   const faults = INPUT_NAMES.flatMap((name) => {
-    const value = said(name);
+    const value = givenOrDefault(name);
     if (value === undefined && name in derived) return [];
     return outOfRange([name], INPUTS[name], value ?? Number.NaN);
   });
   if (!STORES.includes(store)) {
-    const fix = `write ${STORES.join(", ")}`;
-    faults.push(planFault(["store"], store, "a known store", fix));
+    const rule = `must be one of ${STORES.join(", ")}`;
+    faults.push(planFault(["store"], store, rule, "use one of these stores"));
   }
   if (faults.length > 0) throw new CapacityError(faults);
-  const entries = INPUT_NAMES.map((name) => [name, said(name) ?? derived[name]]);
+  const entries = INPUT_NAMES.map((name) => [name, givenOrDefault(name) ?? derived[name]]);
   const inputs: Numbers = Object.fromEntries(entries);
   const crossed = WITHIN.flatMap(([low, high]) => above(low, high, inputs));
   if (inputs.maxReplicas > 0) crossed.push(...above("minReplicas", "maxReplicas", inputs));
@@ -51,13 +51,13 @@ export function completed(given: PlanInputs): CompleteInputs {
   return { ...inputs, store };
 }
 
-/** What follows from other inputs where nothing is said. */
+/** The defaults that follow from other inputs. */
 function derivedFrom(given: PlanInputs): Partial<Numbers> {
-  const { sessions, callsPerSessionSecond = INPUTS.callsPerSessionSecond.fallback } = given;
-  const { callTimeSeconds = INPUTS.callTimeSeconds.fallback } = given;
+  const { sessions, callsPerSessionSecond = INPUTS.callsPerSessionSecond.default } = given;
+  const { callTimeSeconds = INPUTS.callTimeSeconds.default } = given;
   const { callsPerSecond = sessions * callsPerSessionSecond } = given;
   return {
-    // Without backends there is no plan, and these are not worth a word of their own.
+    // A missing `backends` is a fault already; these two add no second one.
     openedBackends: given.backends ?? 0,
     sessionStreamBackends: 0,
     cacheEntries: sessions,
@@ -69,12 +69,12 @@ function derivedFrom(given: PlanInputs): Partial<Numbers> {
 
 function defaultOf(name: InputName): number | undefined {
   const input: Input = INPUTS[name];
-  return input.fallback;
+  return input.default;
 }
 
 function above(low: InputName, high: InputName, inputs: Numbers): Fault[] {
   if (inputs[low] <= inputs[high]) return [];
-  const rule = `at most ${inputKey(high)}, which is ${printInput(high, inputs[high])}`;
+  const rule = `must be at most ${inputKey(high)}, which is ${printInput(high, inputs[high])}`;
   const fix = `lower it, or raise ${inputKey(high)}`;
   return [planFault([low], printInput(low, inputs[low]), rule, fix)];
 }

@@ -4,7 +4,7 @@ import type { Figure, Term, Unit } from "./figure.ts";
 const KIBIBYTE = 2 ** 10;
 const MEBIBYTE = 2 ** 20;
 
-/** An amount for people: sizes as a manifest writes them, or to a tenth of a kibibyte or mebibyte. */
+/** An amount for people: sizes as in a manifest, or to a tenth of a kibibyte or mebibyte. */
 export function amountText(value: number, unit: Unit): string {
   switch (unit) {
     case "bytes":
@@ -26,7 +26,7 @@ function sizeText(value: number): string {
 
 /**
  * A figure in one line, with its arithmetic: `3 pods = holding 2 + spareReplicas 1`, or the formula and its terms
- * behind it. Terms of a sum that are nothing are left out.
+ * behind it. Terms of a sum that are 0 are left out.
  */
 export function figureText({ value, unit, formula, terms }: Figure): string {
   const whole = amountText(value, unit);
@@ -39,7 +39,7 @@ export function figureText({ value, unit, formula, terms }: Figure): string {
   return `${whole} = ${counted.map((term) => `${term.name} ${bareText(term)}`).join(" + ")}`;
 }
 
-/** An amount whose unit stands before the equals sign already. */
+/** An amount whose unit is already named before the equals sign. */
 function bareText({ value, unit }: Term): string {
   const hasUnit = unit === "bytes" || unit === "seconds" || unit === "percent";
   return hasUnit ? amountText(value, unit) : value.toLocaleString("en-US");

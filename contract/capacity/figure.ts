@@ -21,20 +21,20 @@ export interface Term {
   readonly name: string;
   readonly value: number;
   readonly unit: Unit;
-  /** Where it comes from: an input, another figure, or what it is the product of. */
+  /** Where it comes from: an input, another figure, or its factors. */
   readonly from: string;
 }
 
-/** A number that a plan answers with, and the whole arithmetic behind it. */
+/** A number of a plan, and the arithmetic behind it. */
 export interface Figure {
   readonly value: number;
   readonly unit: Unit;
-  /** Over the names of the terms. */
+  /** Written with the names of the terms. */
   readonly formula: string;
   readonly terms: readonly Term[];
 }
 
-/** A figure that is nothing but the sum of its terms. */
+/** A figure that is the sum of its terms. */
 export function sum(unit: Unit, summands: readonly Omit<Term, "unit">[]): Figure {
   const terms = summands.map((summand) => ({ ...summand, unit }));
   return {
@@ -45,7 +45,7 @@ export function sum(unit: Unit, summands: readonly Omit<Term, "unit">[]): Figure
   };
 }
 
-/** Another figure as a term: its name is where it comes from. */
+/** Another figure as a term, which comes from the figure of that name. */
 export function termOf(name: string, { value, unit }: Figure): Term {
   return { name, value, unit, from: name };
 }

@@ -27,26 +27,27 @@ import {
 import { pushes, type ServerLoad } from "./server-load.ts";
 
 /**
- * The plan of a gateway's configuration with its section `load`: what the settings say is taken from them.
+ * Plans the fleet of a gateway's configuration: its settings are inputs, and its section `load` has the others.
  *
- * @param before faults that reading the document already found.
- * @param said inputs that go before what the document says.
- * @throws {ConfigError} with every fault of settings and load at once.
- * @throws {CapacityError} where there is no such plan, each fault at its place in the document; of `said`, at its name.
+ * @param before faults that were found while reading the document.
+ * @param overrides inputs that take precedence over the document.
+ * @throws {ConfigError} with every fault of the settings and the load at once.
+ * @throws {CapacityError} if the load cannot be planned. Each fault has its path in the document, or the name of the
+ * override.
  */
 export function planOf(
   document: Section,
   before: readonly Fault[] = [],
-  said: Partial<PlanInputs> = {},
+  overrides: Partial<PlanInputs> = {},
 ): Plan {
   const fleet = fleetOf(document, before);
   try {
-    return plan({ ...fleet, ...said });
+    return plan({ ...fleet, ...overrides });
   } catch (error) {
     if (!(error instanceof CapacityError)) throw error;
     throw error.map((found) => {
       const [input = ""] = found.steps;
-      if (Object.hasOwn(said, input)) return found;
+      if (Object.hasOwn(overrides, input)) return found;
       const steps = placeOf(found.steps, document);
       return { ...found, steps, path: printPath(steps) };
     });
@@ -57,7 +58,7 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
   const filled = withoutNulls(withBareServers(document));
   const section = isSection(filled) ? filled : {};
   const { numbers, servers, faults } = readLoad(section);
-  const unfit = [...beyondSettings(section), ...saidTwice(section)].filter(
+  const unfit = [...beyondSettings(section), ...setTwice(section)].filter(
     ({ path }) => !faults.some((found) => found.path === path),
   );
   const unknown = unknownBackends(section, ["load", "servers"]);
@@ -71,21 +72,21 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
     backends: backends.length,
     store: storeOf(sessionStorage),
     servers: backends.flatMap((backend) => {
-      const said = servers.get(backend.name);
-      return said === undefined ? [] : [{ ...backendLoad(backend), ...said }];
+      const ofServer = servers.get(backend.name);
+      return ofServer === undefined ? [] : [{ ...backendLoad(backend), ...ofServer }];
     }),
   };
 }
 
-/** A server is planned for even where its name stands alone, as in `search:`. */
+/** Gives a server without a value, as in `search:`, an empty section, so that it is planned too. */
 function withBareServers(document: Section): Section {
   const servers = valueAt(document, ["load", "servers"]);
   if (!isSection(servers)) return document;
-  const said = Object.entries(servers).map(([name, server]) => [name, server ?? {}]);
-  return withValue(document, ["load", "servers"], Object.fromEntries(said));
+  const filled = Object.entries(servers).map(([name, server]) => [name, server ?? {}]);
+  return withValue(document, ["load", "servers"], Object.fromEntries(filled));
 }
 
-/** What the settings say, by input. */
+/** The inputs that are settings, by name. */
 function settingNumbers(document: Section): Partial<Record<InputName, number>> {
   const numbers: Partial<Record<InputName, number>> = {};
   for (const name of INPUT_NAMES) {
@@ -102,22 +103,21 @@ function backendLoad(backend: BackendSettings): ServerLoad {
   return { name, stateful, notifications, catalog, transport, ...replicas };
 }
 
-/** What a gateway refuses is no load of it. */
+/** Keys of `load` that must not exceed a setting: a gateway refuses whatever is above it. */
 const LIMITS = { sessions: "session.maxSessions", streamsPerSession: "limits.streams" } as const;
 
 function beyondSettings(document: Section): Fault[] {
   return Object.entries(LIMITS).flatMap(([key, setting]) => {
     const value = valueAt(document, ["load", key]);
-    const most = numberAt(document, setting.split("."));
-    if (typeof value !== "number" || most === undefined || value <= most) return [];
-    return [
-      fault(["load", key], value, `at most ${setting}, ${most}`, `lower it, or raise ${setting}`),
-    ];
+    const max = numberAt(document, setting.split("."));
+    if (typeof value !== "number" || max === undefined || value <= max) return [];
+    const rule = `must be at most ${setting}, which is ${max}`;
+    return [fault(["load", key], value, rule, `lower it, or raise ${setting}`)];
   });
 }
 
-/** A StatefulSet says how many pods there are. */
-function saidTwice(document: Section): Fault[] {
+/** The number of pods of a StatefulSet is a setting of its backend already. */
+function setTwice(document: Section): Fault[] {
   const backends = valueAt(document, ["backends"]);
   return (Array.isArray(backends) ? backends : []).flatMap((backend: unknown, index) => {
     const name = valueAt(backend, ["name"]);
@@ -125,12 +125,12 @@ function saidTwice(document: Section): Fault[] {
     const path = ["load", "servers", String(name), "replicas"];
     const value = valueAt(document, path);
     if (replicas === undefined || value === undefined) return [];
-    const rule = `said once; backends[${index}].statefulSet.replicas is ${String(replicas)}`;
+    const rule = `must be set once; backends[${index}].statefulSet.replicas is ${String(replicas)}`;
     return [fault(path, value, rule, "remove it")];
   });
 }
 
-/** Where a document says an input of the plan, or would say it. */
+/** The path of an input in a document, whether or not it is set there. */
 function placeOf([input = "", ...rest]: Path, document: Section): Path {
   if (input === "store") return ["sessionStorage"];
   const [server = "", number = ""] = rest;
@@ -139,7 +139,7 @@ function placeOf([input = "", ...rest]: Path, document: Section): Path {
   const { setting, loadFirst }: Partial<Input> = name === undefined ? {} : INPUTS[name];
   const inLoad = ["load", inputKey(String(input))];
   if (setting === undefined) return inLoad;
-  const isSaid = (path: Path) => valueAt(document, path) !== undefined;
+  const isSet = (path: Path) => valueAt(document, path) !== undefined;
   const inSettings = setting.split(".");
-  return loadFirst && (isSaid(inLoad) || !isSaid(inSettings)) ? inLoad : inSettings;
+  return loadFirst && (isSet(inLoad) || !isSet(inSettings)) ? inLoad : inSettings;
 }

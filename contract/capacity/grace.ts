@@ -7,102 +7,103 @@ export const TIMES = {
   preStop: {
     value: 5,
     unit: "seconds",
-    about: "A pod that ends sleeps before it is told to: the Service stops sending to it meanwhile",
-    source: "Assumption: endpoints reach every node within it",
+    description: "A terminating pod waits before SIGTERM, while its Service stops sending to it",
+    source: "Assumption: endpoint changes reach every node within this time",
   },
   linger: {
     value: LINGER_SECONDS,
     unit: "seconds",
-    about:
-      "After SIGTERM everything is served, and each connection closed with its next answer: one that is closed while it is idle may break a call that is under way to it",
+    description:
+      "After SIGTERM, every request is still served, and each connection closes with its next response. Closing an idle connection could break a call that is already on its way",
     source:
-      "Choice: clients are told to let connections go that are idle for a second less. With 2 s and nothing said to them, make e2e saw one or two of 18,000 calls cut in eight planned changes",
+      "Choice: Keep-Alive tells clients to drop connections that are idle for one second less. With 2 s and no such hint, make e2e saw 1 or 2 of 18,000 calls cut in eight planned changes",
   },
   close: {
     value: 5,
     unit: "seconds",
-    about: "Backend sessions of our own, the store and the log are given back",
+    description: "Closing the process's own backend sessions, its store connections and its log",
     source: "Assumption: one request per backend, all at once",
   },
   headroom: {
     value: 10,
     unit: "seconds",
-    about: "Between the end of our own budget and SIGKILL",
-    source: "Choice: a pause of the node must not cut what the process would have finished",
+    description: "Between the end of the process's own time budget and SIGKILL",
+    source:
+      "Choice: a stall of the node must not cut off work that the process would have finished",
   },
   readinessPeriod: {
     value: READINESS_PERIOD_SECONDS,
     unit: "seconds",
-    about: "Between two readiness probes",
-    source: "Choice: an unready pod is known as such within two of them",
+    description: "Time between two readiness probes",
+    source: "Choice: Kubernetes notices an unready pod within two probes",
   },
   readinessFailures: {
     value: READINESS_FAILURES,
     unit: "probes",
-    about: "Failed readiness probes until nothing more is sent",
-    source: "Choice: one lost packet is no reason",
+    description: "Failed readiness probes until a pod gets no more requests",
+    source: "Choice: one lost packet is not enough",
   },
   livenessPeriod: {
     value: 10,
     unit: "seconds",
-    about: "Between two liveness probes",
+    description: "Time between two liveness probes",
     source: "The default of Kubernetes",
   },
   livenessFailures: {
     value: 3,
     unit: "probes",
-    about: "Failed liveness probes until the container is restarted",
-    source: "Choice: an event loop that stood still for 30 s does not come back",
+    description: "Failed liveness probes until the container is restarted",
+    source: "Choice: an event loop that was blocked for 30 s does not recover",
   },
   imagePull: {
     value: 120,
     unit: "seconds",
-    about: "A node that has not run this image yet finds room for the pod and gets the image",
-    source: "Assumption: 300 MiB from a registry nearby, ten times over",
+    description: "Scheduling a pod on a node that does not have the image, and pulling it",
+    source: "Assumption: ten times what 300 MiB take from a nearby registry",
   },
   startup: {
     value: 30,
     unit: "seconds",
-    about: "From the container's start until it is ready, image pulled",
-    source: "Choice: health.timeout of 10 s for backends that do not answer, three times",
+    description: "From container start to ready, with the image already pulled",
+    source: "Choice: three times the health check timeout of 10 s, for backends that do not answer",
   },
 } as const satisfies Readonly<Record<string, Constant>>;
 
-/** What the end and the start of a pod take: the same numbers in the manifest and in the process. */
+/** The times of a pod's start and end: the same numbers in the manifest and in the process. */
 export interface Grace {
   /** The `sleep` of the preStop hook. */
   readonly preStop: Figure;
-  /** From SIGTERM to the closed listener. */
+  /** From SIGTERM until the listener closes. */
   readonly linger: Figure;
   /** From the closed listener to the last answer, at most. */
   readonly drain: Figure;
   /** From the last answer to the exit. */
   readonly close: Figure;
-  /** `terminationGracePeriodSeconds`: all of it, and headroom before SIGKILL. */
+  /** `terminationGracePeriodSeconds`: all of the above, plus headroom before SIGKILL. */
   readonly terminationGrace: Figure;
-  /** Readiness: `periodSeconds`, and the time until an unready pod gets nothing more. */
+  /** Readiness: `periodSeconds`, and the time until an unready pod gets no more requests. */
   readonly readinessPeriod: Figure;
   readonly unready: Figure;
-  /** Liveness: `periodSeconds`, and the time until a pod that stands still is restarted. */
+  /** Liveness: `periodSeconds`, and the time until a blocked pod is restarted. */
   readonly livenessPeriod: Figure;
   readonly unresponsive: Figure;
   /** `failureThreshold` of a startup probe with a period of 1 s. */
   readonly startup: Figure;
-  /** `Retry-After` of a pod that refuses: by then the next request reaches another one. */
+  /** `Retry-After` of a pod that refuses a request: by then, the next request reaches another pod. */
   readonly retryAfter: Figure;
-  /** The longest rollout of all pods, one after the other: what a deployer has to wait for. */
+  /** The longest rollout, one pod after the other: how long a deployer waits. */
   readonly rollout: Figure;
-  /** `progressDeadlineSeconds`: a pod that is not ready by then, its predecessor gone, never will be. */
+  /** `progressDeadlineSeconds`: the longest time from one pod's end until its successor is ready. */
   readonly progressDeadline: Figure;
-  /** `customTimeouts` of a deployer: the workload itself says first what is wrong with it. */
+  /** `customTimeouts` of the Pulumi resource: long enough that Kubernetes reports a failed rollout first. */
   readonly createTimeout: Figure;
   readonly updateTimeout: Figure;
   readonly deleteTimeout: Figure;
 }
 
 /**
- * The time budget of a pod, in whole seconds. A drain waits for the longest call of all, which is
- * `limits.callTimeoutMax`: nothing that is in flight at SIGTERM can take longer.
+ * The time budget of a pod, in whole seconds. A drain waits for the longest possible call, which is
+ * `limits.callTimeoutMax`: no call in flight at SIGTERM can take longer.
  */
 export function grace({
   callTimeoutMaxSeconds,
@@ -176,8 +177,8 @@ function constant(name: keyof typeof TIMES): Figure {
 }
 
 function constantTerm(name: keyof typeof TIMES): Term {
-  const { value, unit, about } = TIMES[name];
-  return { name, value, unit, from: about };
+  const { value, unit, description } = TIMES[name];
+  return { name, value, unit, from: description };
 }
 
 function times(period: Figure, name: string, failures: keyof typeof TIMES): Figure {

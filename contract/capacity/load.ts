@@ -16,26 +16,26 @@ function fieldsOf(inputs: Readonly<Record<string, Input>>) {
 
 const server = z.strictObject({
   ...fieldsOf(SERVER_INPUTS),
-  proxied: z.boolean().optional().describe("Proxies of its own stand before it. Absent: false."),
+  proxied: z.boolean().optional().describe("It has proxies in front of it. Absent: false."),
 });
 
-/** The section `load` of a configuration: what the settings of a gateway do not say, and its plan has to know. */
+/** The section `load` of a configuration: the inputs of a plan that are not settings of a gateway. */
 export const load = z.strictObject({
   ...fieldsOf(INPUTS),
   servers: z
     .record(z.string(), server)
     .optional()
-    .describe("By the name of a backend: a server that gets a plan of its own."),
+    .describe("By name of a backend: servers that are planned one by one."),
 });
 
-/** What a section `load` says. */
+/** The inputs in a section `load`. */
 export interface Load {
   readonly numbers: Partial<Record<InputName, number>>;
-  /** By the name of their backend. */
+  /** By name of the backend. */
   readonly servers: ReadonlyMap<string, Omit<ServerLoad, "name">>;
 }
 
-/** What `load` of a document says, and what is wrong in it: then it says nothing. */
+/** Reads `load` of a document. With faults, it returns no inputs. */
 export function readLoad(document: Section): Load & { readonly faults: readonly Fault[] } {
   const section = { load: isSection(document.load) ? document.load : {} };
   const { data, error } = z.object({ load }).safeParse(section);
@@ -43,9 +43,9 @@ export function readLoad(document: Section): Load & { readonly faults: readonly 
   return {
     numbers: numbersOf(INPUT_NAMES, numbers),
     servers: new Map(
-      Object.entries(servers).map(([name, { proxied = false, ...said }]) => [
+      Object.entries(servers).map(([name, { proxied = false, ...given }]) => [
         name,
-        { proxied, ...numbersOf(SERVER_INPUT_NAMES, said) },
+        { proxied, ...numbersOf(SERVER_INPUT_NAMES, given) },
       ]),
     ),
     faults: (error?.issues ?? []).flatMap((issue) => {
@@ -56,41 +56,39 @@ export function readLoad(document: Section): Load & { readonly faults: readonly 
   };
 }
 
-/** The inputs by their names, of a section that has them by their keys. */
+/** The inputs of a section by name; the section has them by key. */
 function numbersOf<Name extends string>(
   names: readonly Name[],
   section: object,
 ): Partial<Record<Name, number>> {
-  const said = new Map<string, unknown>(Object.entries(section));
+  const values = new Map<string, unknown>(Object.entries(section));
   const numbers: Partial<Record<Name, number>> = {};
   for (const name of names) {
-    const value = said.get(inputKey(name));
+    const value = values.get(inputKey(name));
     if (typeof value === "number") numbers[name] = value;
   }
   return numbers;
 }
 
-/** What somebody may take for the key of an input: its name, or the key without its unit. */
+/** What may be written for the key of an input: its name, its key, or its key without the unit. */
 const wordsFor = (name: string) => [name, inputKey(name).replace(/Bytes$/, ""), inputKey(name)];
 
 const didYouMean = (key: string) => `did you mean "${key}"?`;
 
-/** What to do about a key that is none of `load`, by what was meant: another key, or what the settings say. */
+/** The fix of an unknown key of `load`, by what was probably meant: another key, or a setting. */
 const FIXES: ReadonlyMap<string, string> = new Map([
   ...INPUT_NAMES.flatMap((name) => {
     const { setting, loadFirst }: Input = INPUTS[name];
     const isKey = setting === undefined || loadFirst;
-    const fix = isKey ? didYouMean(inputKey(name)) : `write it as ${setting}`;
+    const fix = isKey ? didYouMean(inputKey(name)) : `set ${setting} instead`;
     return wordsFor(name).map((word) => [word, fix] as const);
   }),
   ["servers", didYouMean("servers")],
 ]);
 
-/** The same of a server: what its backend says already is written there. */
+/** The same for a server: settings of its backend are set at the backend. */
 const SERVER_FIXES: ReadonlyMap<string, string> = new Map([
-  ...Object.keys(backend.shape).map(
-    (key) => [key, `write ${key} at its entry of backends`] as const,
-  ),
+  ...Object.keys(backend.shape).map((key) => [key, `set ${key} in its entry of backends`] as const),
   ...SERVER_INPUT_NAMES.flatMap((name) =>
     wordsFor(name).map((word) => [word, didYouMean(inputKey(name))] as const),
   ),
@@ -102,8 +100,8 @@ function unknownKey(path: Path, section: Section): Fault {
   const fixes = isOfServer ? SERVER_FIXES : FIXES;
   const meant = suggest(String(path.at(-1)), [...fixes.keys()]) ?? "";
   const known = isOfServer
-    ? `known here: ${Object.keys(server.shape).join(", ")}`
+    ? `known keys are ${Object.keys(server.shape).join(", ")}`
     : "docs/capacity.md lists the known keys";
   const fix = fixes.get(meant) ?? `remove it; ${known}`;
-  return fault(path, valueAt(section, path), "a known key", fix);
+  return fault(path, valueAt(section, path), "must be a known key", fix);
 }

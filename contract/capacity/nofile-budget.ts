@@ -3,7 +3,7 @@ import { CONSTANTS } from "./constants.ts";
 import type { CompleteInputs } from "./plan-inputs.ts";
 import { storeConnections } from "./store-size.ts";
 
-/** Open files and sockets of a pod: what `nofile` has to allow. */
+/** Open files and sockets of a pod: what its `nofile` limit must allow. */
 export function descriptorBudget(inputs: CompleteInputs): Budget {
   const { backends, upstreamConnections, views, store } = inputs;
   const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls } = inputs;
@@ -47,7 +47,7 @@ export function descriptorBudget(inputs: CompleteInputs): Budget {
     },
     {
       name: "process",
-      from: CONSTANTS.processDescriptors.about,
+      from: CONSTANTS.processDescriptors.description,
       fixed: CONSTANTS.processDescriptors.value,
     },
   ];

@@ -6,35 +6,35 @@ import { descriptorBudget } from "./nofile-budget.ts";
 import { type CompleteInputs, storeOf } from "./plan-inputs.ts";
 import { pushes } from "./server-load.ts";
 
-/** A limit that a process holds lower than it was told. */
+/** A limit that a process lowers below its setting. */
 export interface Lowered {
   readonly setting: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** What a process makes of its settings under its limit of open files. */
+/** How a process fits its settings into its limit of open files. */
 export interface NofileFit {
   readonly limit: number;
-  /** What the settings, as they were given, need, with the arithmetic; or what they were planned with. */
+  /** The limit that the given settings need, with the arithmetic; or the limit that they were planned with. */
   readonly need: Figure;
-  /** The most sessions that the settings, as they were given, have room for. */
+  /** The maximum number of sessions that the given settings have room for. */
   readonly holds: number;
-  /** The most sessions that `settings` have room for; 0 where no lowering makes room for one. */
+  /** The maximum number of sessions that `settings` have room for; 0 where lowering limits is not enough for one. */
   readonly sessions: number;
-  /** As given where the limit is enough for them or for what was planned, lowered to what it holds otherwise. */
+  /** The given settings where the limit is enough for them or for the plan; otherwise lowered to what the limit holds. */
   readonly settings: Settings;
   /** Empty where the limit is enough. */
   readonly lowered: readonly Lowered[];
 }
 
-/** Where the limit is too low, backends get at most this share of it, so that clients get the rest. */
+/** Where the limit is too low, backends get at most this share of it, and clients the rest. */
 const BACKENDS_SHARE = 0.5;
 
 /**
- * Compares settings with a limit of open files. Where it is too low, connections to backends and kept views are
- * lowered in the same proportion until they fit their share, each to no less than one. Sessions are lowered to what
- * then fits where they are this process's alone; those of a shared store are refused by descriptors in use.
+ * Fits settings into a limit of open files. Where it is too low, connections to backends and cached views are
+ * lowered in the same proportion until they fit their share, each to at least one. Sessions are lowered to what
+ * then fits where this process alone holds them; with a shared store, new sessions are refused by descriptors in use.
  */
 export function fitNofile(settings: Settings, limit: number): NofileFit {
   const given = inputsOf(settings);
@@ -48,10 +48,10 @@ export function fitNofile(settings: Settings, limit: number): NofileFit {
   const { session, limits } = settings;
   const backendLimits = backendLimitsWithin(limit * BACKENDS_SHARE, given);
   const sessions = descriptorBudget({ ...given, ...backendLimits }).holds(limit);
-  const most = given.store === "memory" ? sessions : session.maxSessions;
+  const max = given.store === "memory" ? sessions : session.maxSessions;
   const sessionLimits = {
-    maxSessions: Math.min(session.maxSessions, most),
-    cacheEntries: Math.min(session.cacheEntries, most),
+    maxSessions: Math.min(session.maxSessions, max),
+    cacheEntries: Math.min(session.cacheEntries, max),
   };
   return {
     ...fit,
@@ -68,19 +68,19 @@ export function fitNofile(settings: Settings, limit: number): NofileFit {
   };
 }
 
-/** What the deployer has reckoned with: the load of one pod, where settings only know that of all. */
+/** The limit that the deployer planned with: it knows the load of one pod, settings only that of the fleet. */
 function plannedNeed({ nofile: { required } }: Settings): Figure | undefined {
   if (required === undefined) return undefined;
-  const from = "nofile.required, what the deployer's plan says";
+  const from = "nofile.required, from the deployer's plan";
   return sum("descriptors", [{ name: "planned", value: required, from }]);
 }
 
-/** What a process with these settings takes of its open files. */
+/** The open files that a process with these settings needs. */
 export function processBudget(settings: Settings): Budget {
   return descriptorBudget(inputsOf(settings));
 }
 
-/** The setting that says how many sessions a process serves: all there are, or those that it keeps ready. */
+/** The setting that says how many sessions a process holds: all of them, or those that it caches. */
 export function sessionsSetting({ sessionStorage }: Settings): string {
   return sessionStorage.provider === "memory" ? "session.maxSessions" : "session.cacheEntries";
 }
@@ -98,7 +98,7 @@ function inputsOf(settings: Settings): CompleteInputs {
   });
 }
 
-/** The most connections to backends, with views in proportion, whose least need is within an amount. */
+/** The maximum number of connections to backends, with views in proportion, that leaves room for one session. */
 function backendLimitsWithin(descriptors: number, given: CompleteInputs) {
   const lowered = (upstreamConnections: number) => {
     const part = upstreamConnections / given.upstreamConnections;
@@ -108,8 +108,8 @@ function backendLimitsWithin(descriptors: number, given: CompleteInputs) {
   let tooMany = given.upstreamConnections + 1;
   while (tooMany - fits > 1) {
     const middle = Math.floor((fits + tooMany) / 2);
-    const { least } = descriptorBudget({ ...given, ...lowered(middle) });
-    if (least <= descriptors) fits = middle;
+    const { minLimit } = descriptorBudget({ ...given, ...lowered(middle) });
+    if (minLimit <= descriptors) fits = middle;
     else tooMany = middle;
   }
   return lowered(fits);

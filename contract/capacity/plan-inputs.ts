@@ -4,23 +4,23 @@ import { IDLE_TTL_SECONDS } from "../settings/settings.ts";
 import { bytes, formatBytes, formatSeconds } from "../units.ts";
 import type { Unit } from "./figure.ts";
 
-/** What a plan may be told, as numbers. */
+/** A number that a plan takes as input. */
 export interface Input {
   readonly unit: Unit;
-  readonly about: string;
-  readonly least: number;
-  readonly most: number;
-  /** May have a fraction. Default: whole numbers only. */
+  readonly description: string;
+  readonly min: number;
+  readonly max: number;
+  /** Whether fractions are allowed. Default: whole numbers only. */
   readonly fraction?: true;
-  /** What it is where nothing is said; absent: it has to be said, or follows from another input. */
-  readonly fallback?: number;
-  /** The setting that says it in a configuration. Absent: its section `load` does. */
+  /** Absent: the input is required, or its default follows from another input. */
+  readonly default?: number;
+  /** The setting of a configuration that is this input. Absent: its section `load` has it. */
   readonly setting?: string;
-  /** `load` may say it, too, and goes before the setting. */
+  /** Whether the section `load` may have it too, and then takes precedence over the setting. */
   readonly loadFirst?: true;
 }
 
-/** Where sessions are kept: with `memory`, in the one pod there is. */
+/** Where sessions are kept; `memory` allows one pod only. */
 export const STORES = ["sentinel", "redis", "memory"] as const;
 export type Store = (typeof STORES)[number];
 
@@ -32,187 +32,188 @@ export function storeOf(storage: SessionStorageSettings): Store {
 
 const limits = configuration.shape.limits.parse(undefined);
 
-const MOST_SESSIONS = 10_000_000;
+const MAX_SESSIONS = 10_000_000;
 
-/** Every input: the load, what the configuration says, and the ceilings of a pod. */
+/** Every input: the load, settings that affect it, and the ceilings of a pod. */
 export const INPUTS = {
   sessions: {
     unit: "sessions",
-    about: "Sessions at a time, fleet-wide",
+    description: "Concurrent sessions, fleet-wide",
     setting: "session.maxSessions",
     loadFirst: true,
-    least: 1,
-    most: MOST_SESSIONS,
+    min: 1,
+    max: MAX_SESSIONS,
   },
   backends: {
     unit: "backends",
-    about: "MCP servers behind the endpoint. Absent: as many as are described one by one",
+    description: "MCP servers behind the endpoint",
     setting: "backends",
-    least: 1,
-    most: 10_000,
+    min: 1,
+    max: 10_000,
   },
   openedBackends: {
     unit: "backends",
-    about: "Backends that a session calls. Absent: all of them",
-    least: 0,
-    most: 10_000,
+    description: "Backends that a session calls, on average. Absent: all of them",
+    min: 0,
+    max: 10_000,
     fraction: true,
   },
   sessionStreamBackends: {
     unit: "backends",
-    about:
-      "Backends where a listening session has a stream of its own: notifications: session, catalog: perSession, or resource subscriptions. Absent: those that are described so",
-    least: 0,
-    most: 10_000,
+    description:
+      "Backends where each listening session keeps a stream open: with notifications: session, catalog: perSession, transport: sse, or resource subscriptions. Absent: counted from the servers that are given one by one",
+    min: 0,
+    max: 10_000,
     fraction: true,
   },
   streamsPerSession: {
     unit: "streams",
-    about: "Open GET streams of a session, on average",
-    least: 0,
-    most: 1000,
+    description: "Open GET streams per session, on average",
+    min: 0,
+    max: 1000,
     fraction: true,
-    fallback: 1,
+    default: 1,
   },
   callsPerSessionSecond: {
     unit: "per second",
-    about: "Calls of a session per second, on average",
-    least: 0,
-    most: 10_000,
+    description: "Calls per session and second, on average",
+    min: 0,
+    max: 10_000,
     fraction: true,
-    fallback: 0.1,
+    default: 0.1,
   },
   callTimeSeconds: {
     unit: "seconds",
-    about: "How long a call takes, on average",
-    least: 0,
-    most: 86_400,
+    description: "Duration of a call, on average",
+    min: 0,
+    max: 86_400,
     fraction: true,
-    fallback: 1,
+    default: 1,
   },
   callsPerSecond: {
     unit: "per second",
-    about: "Calls per second, fleet-wide. Absent: sessions × callsPerSessionSecond",
-    least: 0,
-    most: 10_000_000,
+    description: "Calls per second, fleet-wide. Absent: sessions × callsPerSessionSecond",
+    min: 0,
+    max: 10_000_000,
     fraction: true,
   },
   concurrentCalls: {
     unit: "calls",
-    about: "Calls in flight at a time, fleet-wide. Absent: callsPerSecond × callTimeSeconds",
-    least: 0,
-    most: 10_000_000,
+    description: "Calls in flight, fleet-wide. Absent: callsPerSecond × callTimeSeconds",
+    min: 0,
+    max: 10_000_000,
     fraction: true,
   },
   idleTtlSeconds: {
     unit: "seconds",
-    about: "A session is replaced by a new one this often",
+    description: "How often a session is assumed to be replaced by a new one",
     setting: "session.idleTtl",
-    least: 1,
-    most: 2_073_600,
+    min: 1,
+    max: 2_073_600,
     fraction: true,
-    fallback: IDLE_TTL_SECONDS.gateway,
+    default: IDLE_TTL_SECONDS.gateway,
   },
   cacheEntries: {
     unit: "sessions",
-    about: "Sessions that a pod keeps ready. Absent: all of them",
+    description: "Sessions that a pod caches. Absent: all of them",
     setting: "session.cacheEntries",
-    least: 1,
-    most: MOST_SESSIONS,
+    min: 1,
+    max: MAX_SESSIONS,
   },
   callTimeoutMaxSeconds: {
     unit: "seconds",
-    about: "The longest call of all",
+    description: "The longest possible call",
     setting: "limits.callTimeoutMax",
-    least: 0.001,
-    most: 2_073_600,
+    min: 0.001,
+    max: 2_073_600,
     fraction: true,
-    fallback: limits.callTimeoutMax,
+    default: limits.callTimeoutMax,
   },
   upstreamConnections: {
     unit: "connections",
-    about: "Calls in flight per backend and pod",
+    description: "Maximum calls in flight per backend and pod",
     setting: "limits.upstreamConnections",
-    least: 1,
-    most: 65_536,
-    fallback: limits.upstreamConnections,
+    min: 1,
+    max: 65_536,
+    default: limits.upstreamConnections,
   },
   views: {
     unit: "views",
-    about: "Client capability sets, each with a stream per backend",
+    description: "Distinct client capability sets, each with a stream per backend",
     setting: "limits.views",
-    least: 1,
-    most: 10_000,
-    fallback: limits.views,
+    min: 1,
+    max: 10_000,
+    default: limits.views,
   },
   clientBytes: {
     unit: "bytes",
-    about: "The most that a client says of itself",
+    description: "Maximum size of a client's initialize parameters",
     setting: "limits.clientBytes",
-    least: 1,
-    most: bytes("512Mi"),
-    fallback: limits.clientBytes,
+    min: 1,
+    max: bytes("512Mi"),
+    default: limits.clientBytes,
   },
   spareReplicas: {
     unit: "pods",
-    about: "Pods that may be gone while the others hold everything: a node that fails, a restart",
-    least: 0,
-    most: 100,
-    fallback: 1,
+    description:
+      "Pods that may be lost while the others hold every session: a failed node, a restart",
+    min: 0,
+    max: 100,
+    default: 1,
   },
   minReplicas: {
     unit: "pods",
-    about: "Pods that run even where fewer would hold everything",
-    least: 1,
-    most: 1000,
-    fallback: 1,
+    description: "Minimum number of pods, even where fewer would hold every session",
+    min: 1,
+    max: 1000,
+    default: 1,
   },
   maxReplicas: {
     unit: "pods",
-    about: "Pods that an autoscaler may go up to; 0: there is none",
-    least: 0,
-    most: 1000,
-    fallback: 0,
+    description: "Maximum number of pods of an autoscaler; 0: no autoscaler",
+    min: 0,
+    max: 1000,
+    default: 0,
   },
   storageSessions: {
     unit: "sessions",
-    about:
-      "Sessions that the store's volumes have room for, since a volume is not resized by growing sessions. Absent: 100,000, or sessions where these are more",
-    least: 1,
-    most: MOST_SESSIONS,
+    description:
+      "Sessions that the store's volumes have room for: volumes do not grow with sessions. Absent: 100,000, or sessions where that is more",
+    min: 1,
+    max: MAX_SESSIONS,
   },
   sessionsPerReplica: {
     unit: "sessions",
-    about:
-      "Ceiling: sessions that a pod serves, and so the most that come back at once when it is lost",
-    least: 1,
-    most: MOST_SESSIONS,
-    fallback: 2000,
+    description:
+      "Ceiling: sessions per pod, and so the number that reconnect at once when a pod is lost",
+    min: 1,
+    max: MAX_SESSIONS,
+    default: 2000,
   },
   nofile: {
     unit: "descriptors",
-    about:
-      "Ceiling: the hard limit of a container; the default is that of containerd 2 under systemd",
+    description:
+      "Ceiling: the hard limit of open files of a container; the default is that of containerd 2 under systemd",
     setting: "nofile.required",
     loadFirst: true,
-    least: 1,
-    most: 2 ** 30,
-    fallback: 524_288,
+    min: 1,
+    max: 2 ** 30,
+    default: 524_288,
   },
   memoryBytes: {
     unit: "bytes",
-    about: "Ceiling: the memory of a pod",
-    least: 1,
-    most: bytes("1Ti"),
-    fallback: bytes("2Gi"),
+    description: "Ceiling: memory of a pod",
+    min: 1,
+    max: bytes("1Ti"),
+    default: bytes("2Gi"),
   },
   eventLoopPercent: {
     unit: "percent",
-    about:
-      "Ceiling: the share of one core that calls may take, the rest being for bursts and garbage",
-    least: 1,
-    most: 100,
-    fallback: 50,
+    description:
+      "Ceiling: share of one core that calls may use; the rest is for bursts and garbage collection",
+    min: 1,
+    max: 100,
+    default: 50,
   },
 } as const satisfies Readonly<Record<string, Input>>;
 
@@ -221,12 +222,12 @@ export type InputName = keyof typeof INPUTS;
 /** Every input, with its default filled in. */
 export type CompleteInputs = Readonly<Record<InputName, number>> & { readonly store: Store };
 
-/** What a plan is asked: `INPUTS` says what each means, and its default. */
+/** The inputs that users give: `INPUTS` says what each means, and its default. */
 export interface PlanInputs extends Partial<CompleteInputs> {
   readonly sessions: number;
 }
 
-/** The sessions that the volumes of a store have room for, where nobody says more. */
+/** The sessions that a store's volumes have room for by default. */
 export const STORAGE_SESSIONS = 100_000;
 
 const isInputName = (name: string): name is InputName => Object.hasOwn(INPUTS, name);
@@ -234,12 +235,12 @@ const isInputName = (name: string): name is InputName => Object.hasOwn(INPUTS, n
 /** The names of all inputs, in the order of `INPUTS`. */
 export const INPUT_NAMES: readonly InputName[] = Object.keys(INPUTS).filter(isInputName);
 
-/** The key of an input where its value carries its unit, as people write it: `callTimeoutMaxSeconds: 600` is `callTimeoutMax: 10m`. */
+/** The key of an input with a unit in its value: `callTimeoutMaxSeconds: 600` is `callTimeoutMax: 10m`. */
 export function inputKey(name: string): string {
   return name.replace(/Seconds$/, "");
 }
 
-/** An input as a person would write it: `2Gi`, `5m`, `256`. */
+/** An input as people write it: `2Gi`, `5m`, `256`. */
 export function printInput(name: InputName, value: number): string {
   const { unit } = INPUTS[name];
   if (unit === "bytes") return formatBytes(value);

@@ -4,7 +4,7 @@ import { CapacityError, planFault } from "./capacity-error.ts";
 import { completed } from "./complete-inputs.ts";
 import { type CompleteInputs, INPUTS, type PlanInputs } from "./plan-inputs.ts";
 import { type ProcessPlan, processPlan } from "./process-plan.ts";
-import { mostReplicas } from "./scaling.ts";
+import { maxPods } from "./scaling.ts";
 import {
   type CompleteServerLoad,
   completedServer,
@@ -14,46 +14,46 @@ import {
 import { type ServerPlan, serverPlan } from "./server-plan.ts";
 import { type StoreSize, storeSize } from "./store-size.ts";
 
-/** What a whole fleet needs: every figure with its formula, its terms and where they come from. */
+/** The plan of a whole fleet: every figure with its formula, its terms and their sources. */
 export interface Plan {
   readonly inputs: CompleteInputs;
   readonly gateways: ProcessPlan;
-  /** The servers that were described, in their order. */
+  /** The given servers, in the given order. */
   readonly servers: readonly PlannedServer[];
-  /** Absent where the store is the gateway's own memory. */
+  /** Absent with store `memory`. */
   readonly store?: StoreSize;
 }
 
 /** One MCP server behind the gateways. */
 export interface PlannedServer {
   readonly name: string;
-  /** Absent where gateways call the server itself. */
+  /** Absent where gateways call the server directly. */
   readonly proxies?: ProcessPlan;
   /** Absent where the server runs elsewhere. */
   readonly pods?: ServerPlan;
 }
 
-/** What a fleet is asked for: `INPUTS` and `SERVER_INPUTS` say what each number means, and its default. */
+/** The load of a fleet: `INPUTS` and `SERVER_INPUTS` say what each number means, with its default. */
 export interface FleetInputs extends PlanInputs {
-  /** Servers that are described one by one; `backends` may count more. */
+  /** Servers with a load of their own; `backends` may count more than these. */
   readonly servers?: readonly ServerLoad[];
 }
 
 /**
- * Everything about a fleet that follows from its load. Pure: the same inputs give the same plan in the deployer, in
- * the process and in the policy that judges both.
+ * Plans a fleet from its load. Pure: the same inputs give the same plan in the deployer, in
+ * the process and in the policy that checks both.
  *
- * @throws {CapacityError} where an input is out of its range, or a ceiling does not hold what it must.
+ * @throws {CapacityError} where an input is out of its range, or a ceiling is too low for the load.
  */
 export function plan({ servers = [], ...given }: FleetInputs): Plan {
-  const faults = [...namesakes(servers), ...tooFewBackends(given, servers)];
+  const faults = [...duplicateNames(servers), ...tooFewBackends(given, servers)];
   if (faults.length > 0) throw new CapacityError(faults);
   const inputs = completed(withServers(given, servers));
   const loads = each(servers, (server) => completedServer(server, inputs));
   const gateways = processPlan(inputs);
   const planned = each(loads, (load) => plannedServer(load, inputs));
   const proxies = planned.flatMap((server) => server.proxies ?? []);
-  const gatewayPods = mostReplicas(inputs, gateways.replicas);
+  const gatewayPods = maxPods(inputs, gateways.replicas);
   const proxied = servers.filter((server) => server.proxied);
   return {
     inputs,
@@ -71,7 +71,7 @@ export function plan({ servers = [], ...given }: FleetInputs): Plan {
   };
 }
 
-/** What follows from each of them; of those that cannot be planned, all faults at once. */
+/** The results for all of them; throws the faults of all that cannot be planned at once. */
 function each<Given, Result>(all: readonly Given[], work: (one: Given) => Result): Result[] {
   const faults: Fault[] = [];
   const results = all.flatMap((one) => {
@@ -87,34 +87,34 @@ function each<Given, Result>(all: readonly Given[], work: (one: Given) => Result
   return results;
 }
 
-/** A name is how a server is found in the answer, and in a fault. */
-function namesakes(servers: readonly ServerLoad[]): Fault[] {
+/** Plans and faults identify a server by its name. */
+function duplicateNames(servers: readonly ServerLoad[]): Fault[] {
   const names = servers.map(({ name }) => name);
   const again = names.filter((name, index) => names.indexOf(name) < index);
   return [...new Set(again)].map((name) => {
     const value = `${names.filter((other) => other === name).length} servers`;
-    const rule = "a name of its own for each server";
-    return planFault(["servers", name], value, rule, "rename the others");
+    const rule = "must be a unique name";
+    return planFault(["servers", name], value, rule, "rename all but one of them");
   });
 }
 
 function tooFewBackends({ backends }: PlanInputs, servers: readonly ServerLoad[]): Fault[] {
   const { length } = servers;
   if (backends === undefined || backends >= length) return [];
-  const rule = `at least ${length}: the servers that are described`;
-  return [planFault(["backends"], backends, rule, "leave it out, or raise it")];
+  const rule = `must be at least ${length}: as many servers are given`;
+  return [planFault(["backends"], backends, rule, "remove it, or raise it")];
 }
 
-/** The sessions of servers together, where those that say nothing have all of the fleet's. */
+/** The sessions of these servers together. A server without a number of its own has all sessions of the fleet. */
 function sessionsAt(servers: readonly ServerLoad[], ofFleet: number): number {
   return servers.reduce((sum, { sessions = ofFleet }) => sum + sessions, 0);
 }
 
-/** What the servers say of the gateways' load, where nothing else does. */
+/** Fills in the gateways' inputs that follow from the servers. */
 function withServers(given: PlanInputs, servers: readonly ServerLoad[]): PlanInputs {
   if (servers.length === 0) return given;
   const longest = servers.map(({ callTimeoutMaxSeconds = 0 }) => callTimeoutMaxSeconds);
-  const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.fallback } = given;
+  const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.default } = given;
   const callTimeoutMaxSeconds = Math.max(usual, ...longest);
   return {
     backends: servers.length,
@@ -133,8 +133,8 @@ function plannedServer(load: CompleteServerLoad, inputs: CompleteInputs): Planne
 }
 
 /**
- * The load of a server's proxies: the fleet's, for this one backend. Each client counts as if it came straight to
- * them; gateways share their connections, so that this is rather too much.
+ * The load of a server's proxies: the share of the fleet's load that is for this backend. Each client counts as if it
+ * connected directly. Gateways share connections, so this plans too much rather than too little.
  */
 export function proxyInputs(
   { sessions, callTimeoutMaxSeconds, pushes: speaks }: CompleteServerLoad,

@@ -3,12 +3,12 @@ import { CONSTANTS } from "./constants.ts";
 import { type Figure, termOf } from "./figure.ts";
 import type { CompleteInputs } from "./plan-inputs.ts";
 
-/** Manifests say memory in whole mebibytes. */
+/** Manifests give memory in whole mebibytes. */
 export const MEBIBYTE = 2 ** 20;
 
 /**
- * Memory of a pod, as request and limit alike. Sessions in memory do not divide by the pods: each request may
- * reach any pod, so each keeps `cacheEntries` of them.
+ * Memory of a pod, both request and limit. Cached sessions are not divided by the number of pods: a request may
+ * reach any pod, so each pod caches `cacheEntries` of them.
  */
 export function memoryBudget(inputs: CompleteInputs): Budget {
   const { backends, views, clientBytes, cacheEntries, openedBackends } = inputs;
@@ -16,7 +16,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
   const { processBytes, sessionBytes, openedBackendBytes, catalogBytes } = CONSTANTS;
   const { streamBytes, socketBytes, callBytes } = CONSTANTS;
   const lines = [
-    { name: "process", from: processBytes.about, fixed: processBytes.value },
+    { name: "process", from: processBytes.description, fixed: processBytes.value },
     {
       name: "sessions",
       from: `cacheEntries ${cacheEntries} × (sessionBytes ${sessionBytes.value} + clientBytes ${clientBytes})`,
@@ -57,27 +57,27 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
   return new Budget("bytes", lines, { reservePercent, step: MEBIBYTE });
 }
 
-/** Node's old space: what `--max-old-space-size` says, in whole mebibytes. */
+/** Node's old space, `--max-old-space-size`, in whole mebibytes. */
 export function heap(memory: Figure): Figure {
-  const { value: percent, about } = CONSTANTS.heap;
+  const { value: percent, description } = CONSTANTS.heap;
   return {
     value: Math.floor((memory.value * percent) / 100 / MEBIBYTE) * MEBIBYTE,
     unit: "bytes",
     formula: "⌊memory × heap⌋",
     terms: [
       termOf("memory", memory),
-      { name: "heap", value: percent, unit: "percent", from: about },
+      { name: "heap", value: percent, unit: "percent", from: description },
     ],
   };
 }
 
-/** CPU of a pod, all of it on the one core of its event loop: the request. */
+/** CPU request of a pod. All of it runs on the one core of its event loop. */
 export function cpuBudget(inputs: CompleteInputs): Budget {
   const { streamsPerSession, sessionStreamBackends, callsPerSecond } = inputs;
   const { sessions, openedBackends, idleTtlSeconds } = inputs;
   const { processCpu, callCpu, sessionCpu, openingCpu, streamCpu } = CONSTANTS;
   const lines = [
-    { name: "process", from: processCpu.about, fixed: processCpu.value },
+    { name: "process", from: processCpu.description, fixed: processCpu.value },
     {
       name: "calls",
       from: `sessionsPerPod × callsPerSecond ${callsPerSecond} ÷ sessions ${sessions} × callCpu ${callCpu.value} ms`,

@@ -7,22 +7,22 @@ import { type Grace, grace } from "./grace.ts";
 import { descriptorBudget } from "./nofile-budget.ts";
 import { type CompleteInputs, INPUTS, type InputName, printInput } from "./plan-inputs.ts";
 import { cpuBudget, heap, memoryBudget } from "./pod-size.ts";
-import { type Autoscaling, autoscaling, disruption, mostReplicas } from "./scaling.ts";
+import { type Autoscaling, autoscaling, disruption, maxPods } from "./scaling.ts";
 
-/** What the processes of one role need, gateways or the proxies of one server. Figures of a pod hold with pods lost. */
+/** What the processes of one role need: the gateways, or the proxies of one server. Figures per pod still hold while spare pods are lost. */
 export interface ProcessPlan {
-  /** The most sessions that a pod may serve: the tightest of the ceilings. */
+  /** The maximum number of sessions that a pod serves: the tightest of the ceilings. */
   readonly podCapacity: Figure;
-  /** The pods that hold everything, those that may be lost aside. */
+  /** The pods that hold every session, without the spare ones. */
   readonly holding: Figure;
   readonly replicas: Figure;
-  /** The sessions that the fullest pod serves. */
+  /** The sessions of the fullest pod. */
   readonly sessionsPerPod: Figure;
   /** `session.cacheEntries`. */
   readonly cacheEntries: Figure;
   /** Open GET streams of clients, per pod. */
   readonly openStreams: Figure;
-  /** The hard limit of open files that a pod must have. */
+  /** The hard limit of open files that a pod needs. */
   readonly requiredNofile: Figure;
   /** Request and limit of a pod. */
   readonly memory: Figure;
@@ -33,18 +33,18 @@ export interface ProcessPlan {
   readonly cpuLimit: Figure;
   /** `maxUnavailable` of the PodDisruptionBudget. */
   readonly disruption: Figure;
-  /** Absent where the pods are as many as `replicas` says. */
+  /** Absent where the number of pods is fixed. */
   readonly autoscaling?: Autoscaling;
   readonly grace: Grace;
 }
 
-/** A limit of a pod that the user sets, and what reads sessions from it. */
+/** A limit of a pod that users set, and the budget that turns it into sessions. */
 interface Ceiling {
   readonly input: "nofile" | "memoryBytes" | "eventLoopPercent";
   readonly budget: Budget;
-  /** How much of the budget's unit one of the input is. */
+  /** The amount of the budget's unit that one unit of the input stands for. */
   readonly scale: number;
-  /** What else may be lowered, most useful first. */
+  /** Which other inputs may be lowered instead, most useful first. */
   readonly levers: string;
 }
 
@@ -52,14 +52,14 @@ interface Ceiling {
 const MILLICORES_PER_PERCENT = 10;
 
 /**
- * What processes need for their load.
+ * Plans the processes of one role for their load.
  *
  *     podCapacity    = min(sessionsPerReplica, what nofile, memoryBytes and eventLoopPercent hold)
  *     holding        = 1, or ⌈sessions × (1 + skew) ÷ podCapacity⌉; at least minReplicas − spareReplicas
  *     replicas       = holding + spareReplicas
  *     sessionsPerPod = sessions, or ⌈sessions × (1 + skew) ÷ holding⌉
  *
- * @throws {CapacityError} where a ceiling does not hold what it must.
+ * @throws {CapacityError} where a ceiling is too low for the load.
  */
 export function processPlan(inputs: CompleteInputs): ProcessPlan {
   const descriptors = descriptorBudget(inputs);
@@ -76,7 +76,8 @@ export function processPlan(inputs: CompleteInputs): ProcessPlan {
       input: "memoryBytes",
       budget: memory,
       scale: 1,
-      levers: "cacheEntries, which costs restores and no session, views or openedBackends",
+      levers:
+        "cacheEntries (costs restores from the store, loses no session), views or openedBackends",
     },
     {
       input: "eventLoopPercent",
@@ -101,13 +102,13 @@ export function processPlan(inputs: CompleteInputs): ProcessPlan {
     heap: heap(memoryFigure),
     cpu: cpu.need(sessionsPerPod.value),
     cpuLimit: sum("millicores", [
-      { ...CONSTANTS.cpuLimit, name: "cpuLimit", from: CONSTANTS.cpuLimit.about },
+      { ...CONSTANTS.cpuLimit, name: "cpuLimit", from: CONSTANTS.cpuLimit.description },
     ]),
     disruption: disruption(inputs),
     ...(inputs.maxReplicas > 0 && { autoscaling: autoscaling(inputs, replicas) }),
     grace: grace({
       callTimeoutMaxSeconds: inputs.callTimeoutMaxSeconds,
-      replicas: mostReplicas(inputs, replicas),
+      replicas: maxPods(inputs, replicas),
     }),
   };
 }
@@ -116,9 +117,9 @@ function capacityOf(inputs: CompleteInputs, ceilings: readonly Ceiling[]): Figur
   const terms = ceilings.map(
     ({ input: name, budget, scale }): Term => ({
       name,
-      value: Math.min(budget.holds(inputs[name] * scale), INPUTS.sessions.most),
+      value: Math.min(budget.holds(inputs[name] * scale), INPUTS.sessions.max),
       unit: "sessions",
-      from: `the most sessions within ${name} ${printInput(name, inputs[name])}`,
+      from: `the maximum number of sessions within ${name} ${printInput(name, inputs[name])}`,
     }),
   );
   const tooSmall = ceilings.filter((_, index) => terms[index]?.value === 0);
@@ -136,10 +137,10 @@ function capacityOf(inputs: CompleteInputs, ceilings: readonly Ceiling[]): Figur
 
 function notEvenOne(ceiling: Ceiling, inputs: CompleteInputs): Fault {
   const { input: name, budget, scale, levers } = ceiling;
-  const least = Math.ceil(budget.least / scale);
-  const enough = printInput(name, least);
-  const raise = least <= INPUTS[name].most ? `raise it to ${enough}, or lower ` : "lower ";
-  const rule = `at least ${enough}: what a pod needs for its first session`;
+  const min = Math.ceil(budget.minLimit / scale);
+  const enough = printInput(name, min);
+  const raise = min <= INPUTS[name].max ? `raise it to ${enough}, or lower ` : "lower ";
+  const rule = `must be at least ${enough}: what a pod needs to serve one session`;
   return planFault([name], printInput(name, inputs[name]), rule, raise + levers);
 }
 
@@ -149,8 +150,8 @@ function holdingOf(inputs: CompleteInputs, podCapacity: Figure): Figure {
   const always = minReplicas - spareOf(inputs);
   const terms = [input("sessions", inputs), termOf("podCapacity", podCapacity)];
   if (always > needed) {
-    const least = [input("minReplicas", inputs), input("spareReplicas", inputs)];
-    return { value: always, unit: "pods", formula: "minReplicas − spareReplicas", terms: least };
+    const terms = [input("minReplicas", inputs), input("spareReplicas", inputs)];
+    return { value: always, unit: "pods", formula: "minReplicas − spareReplicas", terms };
   }
   if (needed === 1) {
     return { value: 1, unit: "pods", formula: "1, for sessions ≤ podCapacity", terms };
@@ -168,7 +169,7 @@ function neededFor(sessions: number, capacity: number): number {
   return Math.ceil((sessions * (100 + CONSTANTS.skew.value)) / (100 * capacity));
 }
 
-/** A pod whose memory is the store cannot be replaced by another one. */
+/** With sessions in a pod's memory, a spare pod could not take over any of them. */
 function spareOf({ store, spareReplicas }: CompleteInputs): number {
   return store === "memory" ? 0 : spareReplicas;
 }
@@ -180,27 +181,27 @@ function replicasOf(inputs: CompleteInputs, { value: holding }: Figure): Figure 
   const shared = store === "memory" ? needsSharing(inputs, holding) : [];
   if (shared.length > 0) throw new CapacityError(shared);
   if (maxReplicas > 0 && maxReplicas < replicas) {
-    const rule = `at least ${replicas}: the pods that the declared sessions need`;
+    const rule = `must be at least ${replicas}: the pods that the declared sessions need`;
     const fix = `raise it to ${replicas}, or lower sessions`;
     throw new CapacityError([planFault(["maxReplicas"], maxReplicas, rule, fix)]);
   }
   if (store === "memory") return sum("pods", [pods]);
-  const { about } = INPUTS.spareReplicas;
-  return sum("pods", [pods, { name: "spareReplicas", value: spareOf(inputs), from: about }]);
+  const { description } = INPUTS.spareReplicas;
+  return sum("pods", [pods, { name: "spareReplicas", value: spareOf(inputs), from: description }]);
 }
 
-/** Why one pod with the sessions in its memory is not enough. */
+/** The faults of a load that needs several pods while its sessions are in one pod's memory. */
 function needsSharing(inputs: CompleteInputs, holding: number): Fault[] {
   const { store, sessions } = inputs;
   const asked = (["minReplicas", "maxReplicas"] as const).filter((name) => inputs[name] > 1);
   if (asked.length > 0) {
-    const rule = "one pod at most: with the store memory, no pod has the sessions of another";
-    const fix = "leave it out, or use redis or sentinel";
+    const rule = "must be at most 1: with store memory, pods do not share sessions";
+    const fix = "remove it, or set store to redis or sentinel";
     return asked.map((name) => planFault([name], inputs[name], rule, fix));
   }
   if (holding === 1) return [];
-  const rule = `a store that ${holding} pods can share: one pod does not hold ${sessions} sessions`;
-  const fix = "use redis or sentinel, or raise the ceiling that podCapacity comes from";
+  const rule = `must be redis or sentinel: ${sessions} sessions need ${holding} pods, which have to share a store`;
+  const fix = "use redis or sentinel, or raise the ceiling that limits podCapacity";
   return [planFault(["store"], store, rule, fix)];
 }
 
@@ -232,7 +233,7 @@ const skew: Term = {
   name: "skew",
   value: CONSTANTS.skew.value,
   unit: CONSTANTS.skew.unit,
-  from: CONSTANTS.skew.about,
+  from: CONSTANTS.skew.description,
 };
 
 function input(name: InputName, inputs: CompleteInputs): Term {

@@ -2,14 +2,14 @@ import { CONSTANTS } from "./constants.ts";
 import { type Figure, sum, termOf } from "./figure.ts";
 import { type CompleteInputs, INPUTS } from "./plan-inputs.ts";
 
-/** What a HorizontalPodAutoscaler is told; the pods that it starts from are the plan's replicas. */
+/** The numbers of a HorizontalPodAutoscaler; its `minReplicas` are the plan's replicas. */
 export interface Autoscaling {
   readonly maxReplicas: Figure;
-  /** `averageValue` of its CPU metric. */
+  /** `averageValue` of its CPU metric, per pod. */
   readonly targetCpu: Figure;
 }
 
-/** A percent of a core is ten millicores. */
+/** One percent of a core is ten millicores. */
 const MILLICORES_PER_PERCENT = 10;
 
 /** The range and the target of an autoscaler: it adds pods before their event loops reach the ceiling. */
@@ -22,7 +22,12 @@ export function autoscaling(inputs: CompleteInputs, replicas: Figure): Autoscali
       unit: "pods",
       formula: "max(maxReplicas, replicas)",
       terms: [
-        { name: "maxReplicas", value: maxReplicas, unit: "pods", from: INPUTS.maxReplicas.about },
+        {
+          name: "maxReplicas",
+          value: maxReplicas,
+          unit: "pods",
+          from: INPUTS.maxReplicas.description,
+        },
         termOf("replicas", replicas),
       ],
     },
@@ -35,25 +40,29 @@ export function autoscaling(inputs: CompleteInputs, replicas: Figure): Autoscali
           name: "eventLoopPercent",
           value: eventLoopPercent,
           unit: "percent",
-          from: INPUTS.eventLoopPercent.about,
+          from: INPUTS.eventLoopPercent.description,
         },
-        { name: "scaleAt", value: scaleAt.value, unit: "percent", from: scaleAt.about },
+        { name: "scaleAt", value: scaleAt.value, unit: "percent", from: scaleAt.description },
       ],
     },
   };
 }
 
-/** The pods that there may be: what a store and a rollout have to reckon with. */
-export function mostReplicas({ maxReplicas }: CompleteInputs, replicas: Figure): number {
+/** The maximum number of pods: what the store and a rollout have to allow for. */
+export function maxPods({ maxReplicas }: CompleteInputs, replicas: Figure): number {
   return Math.max(maxReplicas, replicas.value);
 }
 
 /**
- * How many pods may be evicted at a time: those that the plan does without. Never none, even where that is one
- * too many: a node that cannot be drained is worse.
+ * How many pods may be evicted at a time: the spare ones. At least one, even where none is spare: a budget of 0
+ * would make nodes impossible to drain.
  */
 export function disruption({ spareReplicas }: Pick<CompleteInputs, "spareReplicas">): Figure {
-  const spare = { name: "spareReplicas", value: spareReplicas, from: INPUTS.spareReplicas.about };
+  const spare = {
+    name: "spareReplicas",
+    value: spareReplicas,
+    from: INPUTS.spareReplicas.description,
+  };
   if (spareReplicas > 0) return sum("pods", [spare]);
   return {
     value: 1,

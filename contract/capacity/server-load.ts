@@ -5,48 +5,48 @@ import { CapacityError } from "./capacity-error.ts";
 import { outOfRange } from "./input-range.ts";
 import { type CompleteInputs, INPUTS, type Input } from "./plan-inputs.ts";
 
-/** The numbers that say what one MCP server has to bear, and what it costs. */
+/** The load of one MCP server, and what a session and a pod of it cost. */
 export const SERVER_INPUTS = {
   replicas: {
     unit: "pods",
-    about: "Pods of the server that we run; 0: it runs elsewhere, and is reached by its URL",
-    least: 0,
-    most: 1000,
-    fallback: 0,
+    description: "Pods of the server to deploy; 0: it runs elsewhere and is reached by its URL",
+    min: 0,
+    max: 1000,
+    default: 0,
   },
   sessions: {
     unit: "sessions",
-    about: "Sessions at the server. Absent: all of the fleet's",
-    least: 1,
-    most: INPUTS.sessions.most,
+    description: "Concurrent sessions at the server. Absent: all sessions of the fleet",
+    min: 1,
+    max: INPUTS.sessions.max,
   },
   callTimeoutMaxSeconds: {
     unit: "seconds",
-    about: "Its longest call. Absent: the fleet's",
-    least: 0.001,
-    most: INPUTS.callTimeoutMaxSeconds.most,
+    description: "Its longest call. Absent: that of the fleet",
+    min: 0.001,
+    max: INPUTS.callTimeoutMaxSeconds.max,
     fraction: true,
   },
   sessionBytes: {
     unit: "bytes",
-    about: "Memory of a session, or of the process that it starts",
-    least: 0,
-    most: bytes("1Ti"),
-    fallback: bytes("256Ki"),
+    description: "Memory per session, or of the process that a session starts",
+    min: 0,
+    max: bytes("1Ti"),
+    default: bytes("256Ki"),
   },
   processBytes: {
     unit: "bytes",
-    about: "Memory of a pod without sessions",
-    least: 0,
-    most: bytes("1Ti"),
-    fallback: bytes("128Mi"),
+    description: "Memory of a pod without sessions",
+    min: 0,
+    max: bytes("1Ti"),
+    default: bytes("128Mi"),
   },
   memoryBytes: {
     unit: "bytes",
-    about: "Ceiling: the memory of a pod",
-    least: 1,
-    most: bytes("1Ti"),
-    fallback: bytes("4Gi"),
+    description: "Ceiling: memory of a pod",
+    min: 1,
+    max: bytes("1Ti"),
+    default: bytes("4Gi"),
   },
 } as const satisfies Readonly<Record<string, Input>>;
 
@@ -54,18 +54,18 @@ export type ServerInputName = keyof typeof SERVER_INPUTS;
 
 type ServerNumbers = Readonly<Record<ServerInputName, number>>;
 
-/** An MCP server behind the gateways, as a plan has to know it. */
+/** An MCP server behind the gateways: the input of a plan. */
 export interface ServerLoad extends Partial<ServerNumbers> {
   readonly name: string;
-  /** A session's pod is the only one that can serve it. Default: false. */
+  /** Only the pod that opened a session can serve it. Default: false. */
   readonly stateful?: boolean;
-  /** It speaks to a session outside of calls: a stream of each listening session stays open. Default: calls. */
+  /** With `session`, it sends messages outside of calls: each listening session keeps a stream open. Default: `calls`. */
   readonly notifications?: BackendSettings["notifications"];
-  /** Its lists differ by session: a stream of each listening session stays open. Default: shared. */
+  /** With `perSession`, its lists differ by session: each listening session keeps a stream open. Default: `shared`. */
   readonly catalog?: BackendSettings["catalog"];
-  /** With sse, each session holds an event stream. Default: streamable-http. */
+  /** With `sse`, each session keeps an event stream open. Default: `streamable-http`. */
   readonly transport?: BackendSettings["transport"];
-  /** Proxies of its own stand before it. Default: false. */
+  /** It has proxies in front of it. Default: false. */
   readonly proxied?: boolean;
 }
 
@@ -77,7 +77,7 @@ export const SERVER_INPUT_NAMES = Object.keys(SERVER_INPUTS).filter(
   (name): name is ServerInputName => Object.hasOwn(SERVER_INPUTS, name),
 );
 
-/** Whether a listening session holds a stream at this server. */
+/** Whether each listening session keeps a stream open at this server. */
 export function pushes({
   notifications,
   catalog,
@@ -87,7 +87,7 @@ export function pushes({
 }
 
 /**
- * A server with the defaults of its fleet.
+ * Fills in the defaults of a server, some of which come from its fleet.
  *
  * @throws {CapacityError} with every number that is out of its range.
  */
@@ -99,8 +99,8 @@ export function completedServer(
   const numbers: Partial<Record<ServerInputName, number>> = {};
   const faults: Fault[] = [];
   for (const input of SERVER_INPUT_NAMES) {
-    const { fallback = fleetDefault(input, fleet), ...range }: Input = SERVER_INPUTS[input];
-    const value = given[input] ?? fallback;
+    const { default: usual = fleetDefault(input, fleet), ...range }: Input = SERVER_INPUTS[input];
+    const value = given[input] ?? usual;
     faults.push(...outOfRange(["servers", name, input], range, value));
     numbers[input] = value;
   }

@@ -11,7 +11,7 @@ import { type CompleteServerLoad, SERVER_INPUTS } from "./server-load.ts";
 /** What the pods of one MCP server need. */
 export interface ServerPlan {
   readonly replicas: Figure;
-  /** The pods that serve everything while one is gone: all but one, or the only one. */
+  /** The pods that hold every session while one is gone: all but one, or the only one. */
   readonly holding: Figure;
   readonly sessionsPerPod: Figure;
   /** Request and limit of a pod. */
@@ -24,9 +24,9 @@ export interface ServerPlan {
 }
 
 /**
- * The pods of an MCP server: so many as are asked for, each with room for its share of the sessions.
+ * Plans the pods of an MCP server: as many as declared, each with memory for its share of the sessions.
  *
- * @throws {CapacityError} where a pod's memory does not hold its share.
+ * @throws {CapacityError} where `memoryBytes` is too low for a pod's share.
  */
 export function serverPlan(load: CompleteServerLoad): ServerPlan {
   const replicas = sum("pods", [{ name: "replicas", value: load.replicas, from: "input" }]);
@@ -34,13 +34,13 @@ export function serverPlan(load: CompleteServerLoad): ServerPlan {
   const sessionsPerPod = shareOf(load, holding);
   const memory = budgetOf(load).need(sessionsPerPod.value);
   if (memory.value > load.memoryBytes) throw tooLittle(load, memory);
-  const { value: cpu, about } = CONSTANTS.serverCpu;
+  const { value: cpu, description } = CONSTANTS.serverCpu;
   return {
     replicas,
     holding,
     sessionsPerPod,
     memory,
-    cpu: sum("millicores", [{ name: "serverCpu", value: cpu, from: about }]),
+    cpu: sum("millicores", [{ name: "serverCpu", value: cpu, from: description }]),
     disruption: disruption({ spareReplicas: replicas.value - holding.value }),
     grace: grace({
       callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
@@ -62,7 +62,7 @@ function shareOf({ sessions }: CompleteServerLoad, holding: Figure): Figure {
   const { skew } = CONSTANTS;
   const alone = holding.value === 1;
   const whole = { name: "sessions", value: sessions, unit: "sessions", from: "input" } as const;
-  const spread = { name: "skew", value: skew.value, unit: skew.unit, from: skew.about };
+  const spread = { name: "skew", value: skew.value, unit: skew.unit, from: skew.description };
   return {
     value: alone ? sessions : Math.ceil((sessions * (100 + skew.value)) / (100 * holding.value)),
     unit: "sessions",
@@ -86,8 +86,8 @@ function budgetOf({ processBytes, sessionBytes }: CompleteServerLoad): Budget {
 
 function tooLittle({ name, memoryBytes }: CompleteServerLoad, memory: Figure): CapacityError {
   const need = formatBytes(memory.value);
-  const raise = memory.value <= SERVER_INPUTS.memoryBytes.most ? `raise it to ${need}, ` : "";
-  const rule = `at least ${need}: what the sessions of a pod take while one pod is gone`;
+  const raise = memory.value <= SERVER_INPUTS.memoryBytes.max ? `raise it to ${need}, ` : "";
+  const rule = `must be at least ${need}: what a pod's sessions need while one pod is gone`;
   const fix = `${raise}run more replicas, or lower sessions or sessionBytes`;
   const path = ["servers", name, "memoryBytes"];
   return new CapacityError([planFault(path, formatBytes(memoryBytes), rule, fix)]);

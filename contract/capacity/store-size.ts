@@ -7,7 +7,7 @@ import { MEBIBYTE } from "./pod-size.ts";
 /** Volumes come in whole gibibytes. */
 const GIBIBYTE = 2 ** 30;
 
-/** What a shared store has to hold for all pods together. */
+/** The size of a shared store for all pods together. */
 export interface StoreSize {
   /** `maxmemory`. */
   readonly memory: Figure;
@@ -15,37 +15,37 @@ export interface StoreSize {
   readonly container: Figure;
   /** `maxclients`. */
   readonly clients: Figure;
-  /** The volume of each of its pods, for the sessions that it may come to. */
+  /** The volume of each of its pods, for `storageSessions`. */
   readonly volume: Figure;
 }
 
-/** What a store is asked for. */
+/** The load of a store. */
 export interface StoreLoad
   extends Pick<
     CompleteInputs,
     "sessions" | "storageSessions" | "clientBytes" | "openedBackends" | "idleTtlSeconds" | "store"
   > {
-  /** Sessions of proxies, each with the one server that it has opened. */
+  /** Sessions of proxies; each has one backend. */
   readonly proxySessions: number;
-  /** The same, for the volumes: what they may come to. Absent: as many. */
+  /** The same for the volumes, which allow for growth. Absent: `proxySessions`. */
   readonly storageProxySessions?: number;
-  /** Pods that are its clients: gateways and proxies. */
+  /** Pods that connect to it: gateways and proxies. */
   readonly clientPods: number;
-  /** Workloads that may roll out at a time, each with a pod more than it has. */
+  /** Workloads that may roll out at the same time, each with one extra pod. */
   readonly rollouts: number;
 }
 
-/** The store for this load and these pods. */
+/** Sizes the store for a load and its client pods. */
 export function storeSize(load: StoreLoad): StoreSize {
   const { sessions, storageSessions, proxySessions, storageProxySessions = proxySessions } = load;
   const memory = storeBudget(load).need(sessions);
   const room = storeBudget({ ...load, proxySessions: storageProxySessions });
-  const most = room.need(Math.max(storageSessions, sessions));
+  const max = room.need(Math.max(storageSessions, sessions));
   return {
     memory,
     container: storeContainer(memory),
     clients: clients(load),
-    volume: volume(most),
+    volume: volume(max),
   };
 }
 
@@ -77,18 +77,21 @@ function storeBudget(load: StoreLoad): Budget {
       from: `proxySessions ${proxySessions} × (${ownText} + recordBackendBytes ${recordBackendBytes.value} + pinBytes ${pinBytes.value} + expiryBytes ${expiryBytes.value})`,
       fixed: proxySessions * (own + recordBackendBytes.value + pinBytes.value + expiryBytes.value),
     },
-    { name: "changes", from: changesBytes.about, fixed: changesBytes.value },
+    { name: "changes", from: changesBytes.description, fixed: changesBytes.value },
     {
       name: "backlog",
-      from: store === "sentinel" ? backlogBytes.about : "without replicas there is none",
+      from:
+        store === "sentinel"
+          ? backlogBytes.description
+          : "0: a store without replicas has no backlog",
       fixed: store === "sentinel" ? backlogBytes.value : 0,
     },
-    { name: "engine", from: storeBytes.about, fixed: storeBytes.value },
+    { name: "engine", from: storeBytes.description, fixed: storeBytes.value },
   ];
   return new Budget("bytes", lines, { reservePercent: storeReserve.value, step: MEBIBYTE });
 }
 
-/** The container of a server whose `maxmemory` this is. */
+/** The memory of a server's container, from its `maxmemory`. */
 export function storeContainer(memory: Figure): Figure {
   const { storeCopy, storeBuffers } = CONSTANTS;
   return sum("bytes", [
@@ -97,7 +100,7 @@ export function storeContainer(memory: Figure): Figure {
       value: Math.ceil((memory.value * storeCopy.value) / 100 / MEBIBYTE) * MEBIBYTE,
       from: `store memory × storeCopy ${storeCopy.value} %`,
     },
-    { name: "buffers", value: storeBuffers.value, from: storeBuffers.about },
+    { name: "buffers", value: storeBuffers.value, from: storeBuffers.description },
   ]);
 }
 
@@ -112,9 +115,14 @@ function volume(memory: Figure): Figure {
         name: "memory for storageSessions",
         value: memory.value,
         unit: "bytes",
-        from: "the store's memory, with storageSessions in the place of sessions",
+        from: "the store's memory with storageSessions instead of sessions",
       },
-      { name: "storeVolume", value: storeVolume.value, unit: "percent", from: storeVolume.about },
+      {
+        name: "storeVolume",
+        value: storeVolume.value,
+        unit: "percent",
+        from: storeVolume.description,
+      },
     ],
   };
 }
@@ -129,11 +137,11 @@ function clients({ store, clientPods, rollouts }: StoreLoad): Figure {
       value: (clientPods + surge) * perPod * storeOverlap.value,
       from: `(clientPods ${clientPods} + surgeReplicas ${surge}) × ${perPod} of each × storeOverlap ${storeOverlap.value}`,
     },
-    { name: "others", value: storeOwnConnections.value, from: storeOwnConnections.about },
+    { name: "others", value: storeOwnConnections.value, from: storeOwnConnections.description },
   ]);
 }
 
-/** The connections of a pod to its store. */
+/** The connections that one pod holds to its store. */
 export function storeConnections(store: Store): number {
   if (store === "memory") return 0;
   const { storeConnections: always, durableConnections } = CONSTANTS;

@@ -5,7 +5,7 @@ import { type Fault, fault } from "../faults.ts";
 
 const ADDRESSES = ["url", "urls", "srv", "statefulSet"] as const;
 
-/** What the ways in which a backend is addressed ask of each other and of its routing. */
+/** The rules about a backend's addresses, and about which routing fits them. */
 export function addressRules(document: Section): Fault[] {
   const backends = valueAt(document, ["backends"]);
   if (!Array.isArray(backends)) return [];
@@ -26,16 +26,17 @@ function rulesOf(backend: Section, path: Path): Fault[] {
 
 function oneAddress(backend: Section, path: Path): Fault[] {
   const given = ADDRESSES.filter((key) => backend[key] !== undefined);
-  const rule = "one of url, urls, srv and statefulSet";
+  const rule = "must be the only one of url, urls, srv and statefulSet";
   if (given.length === 1) return [];
   const [first, second] = given;
   if (first === undefined || second === undefined) {
-    return [fault([...path, "url"], undefined, rule, "add url: http://host:port/mcp")];
+    const required = "is required, unless urls, srv or statefulSet is set";
+    return [fault([...path, "url"], undefined, required, "add url: http://host:port/mcp")];
   }
-  return [fault([...path, second], backend[second], rule, `remove it, or ${first}`)];
+  return [fault([...path, second], backend[second], rule, `remove it, or remove ${first}`)];
 }
 
-/** Pods are called by host and port. */
+/** Pods are identified by host and port. */
 function distinctPods(backend: Section, path: Path): Fault[] {
   const hosts = hostsOf(backend);
   return hosts.flatMap(({ host, index, url }) =>
@@ -44,7 +45,7 @@ function distinctPods(backend: Section, path: Path): Fault[] {
           fault(
             [...path, "urls", index],
             url,
-            "a host and port of its own",
+            "must have a unique host and port",
             "remove one of the two",
           ),
         ]
@@ -52,12 +53,12 @@ function distinctPods(backend: Section, path: Path): Fault[] {
   );
 }
 
-/** Another pod may get an address, and with it the sessions of the one that had it. */
+/** IP addresses are reused: another pod would get the sessions of the one that had the address. */
 function namesThatStay(backend: Section, path: Path): Fault[] {
   const isPinned = backend.stateful === true || backend.routing === "session";
   if (!isPinned) return [];
-  const rule = "a host name: IP addresses change hands, and sessions with them";
-  const fix = "name the pods, by srv or statefulSet";
+  const rule = "must be a host name: IP addresses are reused by other pods, sessions are not";
+  const fix = "use host names, srv or statefulSet";
   return hostsOf(backend).flatMap(({ hostname, index, url }) =>
     isIP(hostname) !== 0 && !isLoopback(hostname)
       ? [fault([...path, "urls", index], url, rule, fix)]
@@ -67,14 +68,14 @@ function namesThatStay(backend: Section, path: Path): Fault[] {
 
 function routingOfState(backend: Section, path: Path): Fault[] {
   if (backend.stateful !== true || backend.routing !== "spread") return [];
-  const rule = "session for a stateful server: its memory is in one pod";
+  const rule = "must be session for a stateful server, whose sessions are in the memory of one pod";
   return [fault([...path, "routing"], "spread", rule, "remove it, or set stateful: false")];
 }
 
-/** A session of HTTP+SSE is a stream of one pod. */
+/** With HTTP+SSE, a session is a stream to one pod. */
 function routingOfStreams(backend: Section, path: Path): Fault[] {
   if (backend.transport !== "sse" || backend.routing !== "spread") return [];
-  const rule = "session with transport sse: a session is a stream of one pod";
+  const rule = "must be session with transport sse, where a session is a stream to one pod";
   return [fault([...path, "routing"], "spread", rule, "set routing: session")];
 }
 

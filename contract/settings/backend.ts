@@ -2,13 +2,13 @@ import * as z from "zod";
 
 import { count, duration, labels, matching, port, text, url } from "./fields.ts";
 
-/** How the pods of a backend are found, and how each is reached. */
+/** How the pods of a backend are found and reached. */
 export type BackendAddress =
-  /** One address, whatever stands behind it. */
+  /** One address, whatever is behind it. */
   | { readonly kind: "url"; readonly url: string }
-  /** One pod each, called by its host and port. */
+  /** One address per pod, which is identified by host and port. */
   | { readonly kind: "urls"; readonly urls: readonly string[] }
-  /** The pods that a headless Service names, called by the first label of their host name. */
+  /** The pods behind a headless Service, identified by the first label of their host names. */
   | {
       readonly kind: "srv";
       readonly service: string;
@@ -16,7 +16,7 @@ export type BackendAddress =
       readonly path: string;
       readonly maxPods: number;
     }
-  /** Pods with stable names, called by name and ordinal. */
+  /** Pods with stable names, identified by name and ordinal. */
   | {
       readonly kind: "statefulSet";
       readonly name: string;
@@ -29,7 +29,7 @@ export type BackendAddress =
       readonly path: string;
     };
 
-/** A backend as the runtime knows it. */
+/** The settings of one backend, as the runtime reads them. */
 export interface BackendSettings {
   readonly name: string;
   readonly address: BackendAddress;
@@ -37,11 +37,11 @@ export interface BackendSettings {
   readonly caBundlePath?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly stateful: boolean;
-  /** Whether a session stays with one pod, or each call goes to the least busy one. */
+  /** `session`: a session stays with one pod. `spread`: each call goes to the least busy pod. */
   readonly routing: "session" | "spread";
   readonly catalog: "shared" | "perSession";
   readonly notifications: "calls" | "session";
-  /** Its own longest wait for an answer; absent where `limits.callTimeoutSeconds` holds. */
+  /** Its own call timeout; absent: `limits.callTimeoutSeconds`. */
   readonly callTimeoutSeconds?: number;
 }
 
@@ -49,66 +49,68 @@ const dnsLabel = (description: string) =>
   matching(
     description,
     /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-    "a DNS label: at most 63 small letters, digits and dashes",
-    "write the name alone, without a domain",
+    "must be a DNS label: at most 63 lowercase letters, digits and dashes",
+    "write the name only, without a domain",
   );
 
 const domain = (description: string) =>
   matching(
     description,
     /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/,
-    "a domain name",
+    "must be a domain name",
     "write it as cluster.local",
   );
 
 const statefulSet = z.strictObject({
-  name: dnsLabel("The StatefulSet's name; its pods are called name-0, name-1, …"),
-  service: dnsLabel("Its headless Service, which publishes not-ready addresses."),
+  name: dnsLabel("The name of the StatefulSet; its pods are name-0, name-1, …"),
+  service: dnsLabel("Its headless Service, with publishNotReadyAddresses: true."),
   namespace: dnsLabel("The namespace of both."),
-  replicas: count("How many pods it has; sessions of higher ordinals are lost.", 1, 1000),
-  port: port("The port of MCP in the pods.").min(1),
-  clusterDomain: domain("The domain of the cluster.").default("cluster.local"),
+  replicas: count(
+    "The number of its pods. Sessions on pods with a higher ordinal are lost.",
+    1,
+    1000,
+  ),
+  port: port("The port of the MCP endpoint in the pods.").min(1),
+  clusterDomain: domain("The DNS domain of the cluster.").default("cluster.local"),
 });
 
 /** One entry of `backends`. */
 export const backend = z.strictObject({
   name: matching(
-    "The backend's name: it stands in prefixes, log, metrics and status.",
+    "The backend's name, used in tool prefixes, logs, metrics and /status.",
     /^[A-Za-z0-9._-]{1,63}$/,
-    "1 to 63 letters, digits, dots, dashes and underscores",
-    "choose a name of these characters",
+    "must be 1 to 63 letters, digits, dots, dashes or underscores",
+    "use only these characters",
   ),
   url: url(
-    "The address of the server's MCP endpoint: of a single server, of a Service before servers without sessions, or of a proxy. One of url, urls, srv and statefulSet is required.",
+    "The URL of the MCP endpoint: of a single server, of a Service in front of servers without sessions, or of a proxy. One of url, urls, srv and statefulSet is required.",
   ).optional(),
   urls: z
-    .array(url("The address of one pod."))
+    .array(url("The URL of one pod."))
     .min(1)
     .optional()
-    .describe("The address of each pod, by a name that stays with the pod."),
+    .describe("The URL of each pod, with a host name that stays with the pod."),
   srv: matching(
-    "The SRV records of a headless Service, which name the pods and their port; asked for again and again.",
+    "The SRV record name of a headless Service; it returns the pods and their port, and is resolved again every dns.refresh.",
     /^_[A-Za-z0-9-]+\._(?:tcp|udp)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?){3,}\.?$/,
-    "a fully qualified SRV name",
+    "must be a fully qualified SRV record name",
     "write it as _mcp._tcp.service.namespace.svc.cluster.local",
   ).optional(),
   statefulSet: statefulSet
     .optional()
-    .describe(
-      "A StatefulSet, whose pods have names that stay: the address of each follows from it.",
-    ),
+    .describe("A StatefulSet, whose pods have stable names; their addresses follow from it."),
   scheme: z
     .enum(["http", "https"])
     .default("http")
-    .describe("How the pods of srv and statefulSet are spoken to."),
+    .describe("The URL scheme for the pods of srv and statefulSet."),
   path: matching(
-    "The path of the MCP endpoint in the pods of srv and statefulSet.",
+    "The URL path of the MCP endpoint, for the pods of srv and statefulSet.",
     /^\/[^?#\s]*$/,
-    "a path that begins with a slash",
+    "must be a path that starts with /",
     "write it as /mcp",
   ).default("/mcp"),
   maxPods: count(
-    "The most pods that srv may name; each gets an equal part of limits.upstreamConnections.",
+    "The maximum number of pods that srv may return; each gets an equal share of limits.upstreamConnections.",
     1,
     1000,
   ).default(16),
@@ -116,46 +118,46 @@ export const backend = z.strictObject({
     .enum(["streamable-http", "sse"])
     .default("streamable-http")
     .describe(
-      "How the server is spoken to: streamable HTTP, or the HTTP+SSE of MCP 2024-11-05, where the address is that of its event stream.",
+      "The MCP transport of the server: Streamable HTTP, or the HTTP+SSE of MCP 2024-11-05, where the URL is that of its event stream.",
     ),
   type: z
     .enum(["", "entry"])
     .optional()
-    .describe("ToolHive's mark of a server that it does not run. No effect."),
-  caBundlePath: text(
-    "A PEM file with the authorities that the server's certificate may come from.",
-  ).optional(),
-  metadata: labels("Your own notes. No effect.").prefault({}),
+    .describe("How ToolHive marks a server that it does not run. No effect."),
+  caBundlePath: text("A PEM file with the CA certificates to trust for this server.").optional(),
+  metadata: labels("Labels of your own. No effect.").prefault({}),
   stateful: z
     .boolean()
     .default(false)
     .describe(
-      "True when a lost session of the server loses work: the call is then answered with an error, not sent again in a new session.",
+      "Set it to true where losing a server session loses work: the call then fails with an error instead of being sent again in a new session.",
     ),
   routing: z
     .enum(["session", "spread"])
     .optional()
     .describe(
-      "Which pod gets a call: session, that of its session, chosen by the fewest sessions; spread, the least busy one. Absent: session for a stateful server, spread otherwise.",
+      "Which pod gets a call. session: the pod of its session, chosen as the one with the fewest sessions. spread: the least busy pod. Absent: session for a stateful server or transport sse, spread otherwise.",
     ),
   catalog: z
     .enum(["shared", "perSession"])
     .default("shared")
     .describe(
-      "Whether the server's lists are the same for all sessions. No effect in a proxy, which keeps no lists.",
+      "Whether the server's lists are the same for all sessions. No effect in a proxy, which caches no lists.",
     ),
   notifications: z
     .enum(["calls", "session"])
     .optional()
     .describe(
-      "What of the server's own messages a client gets: those during its calls, or all of its session (a stream per session stays open). Absent: calls for a gateway, session for a proxy.",
+      "Which server messages a client receives. calls: those sent during its calls. session: all of its session, over a stream per session that stays open. Absent: calls for a gateway, session for a proxy.",
     ),
-  callTimeout: duration("The longest wait for the answer to a call of this backend.").optional(),
+  callTimeout: duration(
+    "The call timeout for this backend. Absent: operational.timeouts.perWorkload, then limits.callTimeout.",
+  ).optional(),
 });
 
 type Parsed = z.output<typeof backend>;
 
-/** The settings of a valid entry. `callTimeoutSeconds` is what another section says of it. */
+/** The settings of a valid entry. `callTimeoutSeconds` may come from another section. */
 export function backendOf(
   parsed: Parsed,
   role: "gateway" | "proxy",
@@ -186,7 +188,7 @@ function addressOf({ url: one, urls, srv, ...parsed }: Parsed): BackendAddress {
   return { kind: "url", url: one ?? "" };
 }
 
-/** The address for people: in logs and /status. */
+/** The address as logs and /status show it. */
 export function addressText(address: BackendAddress): string {
   if (address.kind === "url") return address.url;
   if (address.kind === "urls") return address.urls.join(", ");
@@ -194,14 +196,14 @@ export function addressText(address: BackendAddress): string {
   return `statefulset ${address.namespace}/${address.name}`;
 }
 
-/** The most pods that a backend may have: by them its connections are divided. */
-export function mostPods(address: BackendAddress): number {
+/** The maximum number of pods of a backend, among which its connections are divided. */
+export function maxPodsOf(address: BackendAddress): number {
   if (address.kind === "url") return 1;
   if (address.kind === "urls") return address.urls.length;
   return address.kind === "srv" ? address.maxPods : address.replicas;
 }
 
-/** The connections for calls that each pod of a backend gets of `limits.upstreamConnections`. */
+/** The share of `limits.upstreamConnections` that each pod of a backend gets. */
 export function connectionsPerPod(address: BackendAddress, upstreamConnections: number): number {
-  return Math.max(1, Math.floor(upstreamConnections / mostPods(address)));
+  return Math.max(1, Math.floor(upstreamConnections / maxPodsOf(address)));
 }

@@ -5,11 +5,11 @@ import { LEAVES, type Leaf } from "./schema-walk.ts";
 
 const PREFIX = "MCP_FLEET_";
 
-/** Names of ours that are no setting: a process that cannot start reads the first, the others are secrets. */
+/** Variables that are not settings: the first is read by a process that cannot start, the others are secrets. */
 const RESERVED =
   /^MCP_FLEET_(?:TERMINATION_LOG|SESSION_KEYS|OWNER_KEY|ADMIN_TOKEN|SESSION_STORAGE_(?:SENTINEL_)?PASSWORD)$/;
 
-/** The variable of a setting: `session.idleTtl` is `MCP_FLEET_SESSION_IDLE_TTL`. */
+/** The variable of a setting: `MCP_FLEET_SESSION_IDLE_TTL` for `session.idleTtl`. */
 export function variableName(path: Path): string {
   const words = path.map((step) => String(step).replaceAll(/[A-Z]/g, (letter) => `_${letter}`));
   return PREFIX + words.join("_").toUpperCase();
@@ -17,14 +17,14 @@ export function variableName(path: Path): string {
 
 const leafOf = new Map(LEAVES.map((leaf) => [variableName(leaf.path), leaf]));
 
-/** Sections by variable; only an empty one needs it, since the variables of its leaves say the rest. */
+/** Sections by variable. Only empty sections need one: others are made of the variables of their leaves. */
 const sectionOf = new Map(
   LEAVES.flatMap(({ path }) => path.slice(1).map((_, index) => path.slice(0, index + 1))).map(
     (path) => [variableName(path), path],
   ),
 );
 
-/** The configuration as environment variables: what a deployer writes and `decode` reads back. */
+/** The configuration as environment variables: deployers write them, and `decode` reads them back. */
 export function encode(configuration: Configuration): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const [name, leaf] of leafOf) {
@@ -39,17 +39,17 @@ export function encode(configuration: Configuration): Record<string, string> {
   return variables;
 }
 
-/** What the environment says, before it is judged as a configuration. */
+/** The configuration of an environment, not validated yet. */
 export interface Decoded {
   readonly configuration: Section;
-  /** Unknown names, and values that are not the JSON they have to be. */
+  /** Unknown variables, and values that must be JSON and are not. */
   readonly faults: readonly Fault[];
 }
 
 /**
  * Reads the `MCP_FLEET_*` variables. `decode(encode(c)).configuration` deep-equals `c`.
  *
- * @param base what holds where no variable says otherwise, such as what a file says.
+ * @param base the configuration that the variables override, such as that of a file.
  */
 export function decode(
   environment: Readonly<Record<string, string | undefined>>,
@@ -71,17 +71,17 @@ export function decode(
           ? fault(
               [name],
               text,
-              "{}: the keys of a section have variables of their own",
+              "must be {}: the keys of a section have their own variables",
               sectionFix(name),
             )
-          : fault([name], text, "JSON", `write it as '["a"]', '{"key":"value"}' or null`),
+          : fault([name], text, "must be JSON", `write it as '["a"]', '{"key":"value"}' or null`),
       );
     }
   }
   return { configuration, faults };
 }
 
-/** Text stands as it is; what is no number or boolean stays text, for the schema to refuse. */
+/** Strings are kept as they are, and so is anything that should be a number or boolean and is not: the schema reports it. */
 function readLeaf({ plain }: Leaf, text: string): unknown {
   if (plain.size === 0) return JSON.parse(text);
   if (plain.has("number") && /^(?:0|-?[1-9]\d{0,15})$/.test(text)) return Number(text);
@@ -90,14 +90,14 @@ function readLeaf({ plain }: Leaf, text: string): unknown {
 }
 
 function withSection(configuration: Section, path: readonly string[], text: string): Section {
-  if (text.trim() !== "{}") throw new SyntaxError("a section is only ever empty");
+  if (text.trim() !== "{}") throw new SyntaxError("a section must be empty");
   return valueAt(configuration, path) === undefined
     ? withValue(configuration, path, {})
     : configuration;
 }
 
 function sectionFix(name: string): string {
-  return `set ${name}_…, as docs/settings.md lists them`;
+  return `set the ${name}_… variables; docs/settings.md lists them`;
 }
 
 function unknownName(name: string, text: string): Fault {
@@ -108,5 +108,5 @@ function unknownName(name: string, text: string): Fault {
   const fix = meant
     ? `did you mean ${PREFIX}${meant}?`
     : "unset it; docs/settings.md lists the known variables";
-  return fault([name], text, "the variable of a setting", fix);
+  return fault([name], text, "must be a known variable", fix);
 }

@@ -1,148 +1,160 @@
 import { isSection, type Path, type Section } from "../document.ts";
 import { type Fault, fault } from "../faults.ts";
 
-/** A field of ToolHive's whose effect is not built: which values are fine, and what to do about the others. */
+/** A field of ToolHive that is not supported: which values are allowed, and what to do instead of the others. */
 export interface Refusal {
-  /** Where it stands; `[]` is every entry of a list, `*` every key of a map. */
+  /** Its path; `[]` is every entry of a list, `*` every key of a map. */
   readonly path: string;
-  /** The values that work. Absent: those that ask for nothing, such as `[]` or `enabled: false`. */
-  readonly works?: readonly string[];
+  /** The allowed values. Absent: values without effect, such as `[]` or `enabled: false`. */
+  readonly allowed?: readonly string[];
   readonly rule: string;
   readonly fix: string;
 }
 
-const openPort = "use jwt with the issuer's keys, or anonymous behind a proxy that authenticates";
+const otherAuth = "use jwt with the issuer's keys, or anonymous behind an authenticating proxy";
 const allTools = "remove it; clients see every tool of the backend";
 const noStrategy = "use unauthenticated, and give the backend its credential in its own deployment";
 
-/** Every refused field, in the order of the documentation. */
+/** Every field that is not supported, in the order of the documentation. */
 export const REFUSALS: readonly Refusal[] = [
   {
     path: "incomingAuth.type",
-    works: ["anonymous", "jwt"],
-    rule: "anonymous or jwt; oidc and local are not built",
-    fix: openPort,
+    allowed: ["anonymous", "jwt"],
+    rule: "must be anonymous or jwt; oidc and local are not supported",
+    fix: otherAuth,
   },
-  { path: "incomingAuth.oidc", rule: "oidc is not built", fix: openPort },
+  { path: "incomingAuth.oidc", rule: "is not supported", fix: otherAuth },
   {
     path: "incomingAuth.authz.type",
-    works: ["none"],
-    rule: "none; cedar is not built",
-    fix: "remove authz, and offer only what every client may call",
+    allowed: ["none"],
+    rule: "must be none; cedar is not supported",
+    fix: "remove authz, and expose only what every client may call",
   },
   {
     path: "incomingAuth.authz.policies",
-    rule: "calls are not authorized",
-    fix: "remove the policies, and offer only what every client may call",
+    rule: "is not supported: there is no authorization of calls",
+    fix: "remove the policies, and expose only what every client may call",
   },
   {
     path: "outgoingAuth.source",
-    works: ["inline"],
-    rule: "inline; backends are not discovered",
-    fix: "use inline and list each server under backends",
+    allowed: ["inline"],
+    rule: "must be inline; backends are not discovered",
+    fix: "use inline, and list each server under backends",
   },
   {
     path: "outgoingAuth.default.type",
-    works: ["unauthenticated"],
-    rule: "unauthenticated; no other strategy is built",
+    allowed: ["unauthenticated"],
+    rule: "must be unauthenticated; no other strategy is supported",
     fix: noStrategy,
   },
   {
     path: "outgoingAuth.backends.*.type",
-    works: ["unauthenticated"],
-    rule: "unauthenticated; no other strategy is built",
+    allowed: ["unauthenticated"],
+    rule: "must be unauthenticated; no other strategy is supported",
     fix: noStrategy,
   },
   {
     path: "backends[].transport",
-    works: ["streamable-http", "sse"],
-    rule: "streamable-http or sse; stdio is not spoken to backends",
-    fix: "put a bridge such as mcp-proxy before it, and use its address",
+    allowed: ["streamable-http", "sse"],
+    rule: "must be streamable-http or sse; stdio is not supported",
+    fix: "put a bridge such as mcp-proxy in front of the server, and use its URL",
   },
   {
     path: "aggregation.conflictResolution",
-    works: ["prefix"],
-    rule: "prefix; priority and manual are not built",
+    allowed: ["prefix"],
+    rule: "must be prefix; priority and manual are not supported",
     fix: 'use prefix; prefixFormat: "" leaves names unchanged where they do not collide',
   },
   {
     path: "aggregation.conflictResolutionConfig.priorityOrder",
-    rule: "priority is not built",
+    rule: "is not supported, like the strategy priority that it belongs to",
     fix: "remove it; prefixed names do not collide",
   },
-  { path: "aggregation.tools[].filter", rule: "tools are not filtered", fix: allTools },
   {
-    path: "aggregation.tools[].overrides",
-    rule: "tools are not renamed or described anew",
-    fix: "remove it; clients see the tool as its server describes it",
-  },
-  { path: "aggregation.tools[].excludeAll", rule: "tools are not hidden", fix: allTools },
-  {
-    path: "aggregation.tools[].toolConfigRef",
-    rule: "MCPToolConfig resources are not read",
+    path: "aggregation.tools[].filter",
+    rule: "is not supported: tools are not filtered",
     fix: allTools,
   },
-  { path: "aggregation.excludeAllTools", rule: "tools are not hidden", fix: allTools },
+  {
+    path: "aggregation.tools[].overrides",
+    rule: "is not supported: tools keep their names and descriptions",
+    fix: "remove it; clients see the tool as its server describes it",
+  },
+  {
+    path: "aggregation.tools[].excludeAll",
+    rule: "is not supported: tools are not hidden",
+    fix: allTools,
+  },
+  {
+    path: "aggregation.tools[].toolConfigRef",
+    rule: "is not supported: MCPToolConfig resources are not read",
+    fix: allTools,
+  },
+  {
+    path: "aggregation.excludeAllTools",
+    rule: "is not supported: tools are not hidden",
+    fix: allTools,
+  },
   {
     path: "aggregation.defaultToolVisibility",
-    works: ["allow"],
-    rule: "allow; tools are not hidden",
+    allowed: ["allow"],
+    rule: "must be allow; tools are not hidden",
     fix: allTools,
   },
   {
     path: "operational.failureHandling.circuitBreaker",
-    rule: "the circuit breaker is not built",
-    fix: "remove it or set enabled: false; health checks and timeouts stay in force",
+    rule: "is not supported: there is no circuit breaker",
+    fix: "remove it, or set enabled: false; health checks and timeouts still apply",
   },
   {
     path: "compositeTools",
-    rule: "workflows are not built",
-    fix: "remove them; the client calls the tools one by one",
+    rule: "is not supported: there are no workflows",
+    fix: "remove it; clients call the tools one by one",
   },
   {
     path: "compositeToolRefs",
-    rule: "workflows are not built",
-    fix: "remove them; the client calls the tools one by one",
+    rule: "is not supported: there are no workflows",
+    fix: "remove it; clients call the tools one by one",
   },
   {
     path: "telemetry",
-    rule: "OpenTelemetry is not built",
-    fix: "remove it; Prometheus reads /metrics at adminPort",
+    rule: "is not supported: there is no OpenTelemetry export",
+    fix: "remove it; Prometheus scrapes /metrics at adminPort",
   },
   {
     path: "audit",
-    rule: "the audit log is not built",
-    fix: "remove it or set enabled: false",
+    rule: "is not supported: there is no audit log",
+    fix: "remove it, or set enabled: false",
   },
   {
     path: "optimizer",
-    works: [],
-    rule: "the optimizer is not built; the key alone turns it on",
+    allowed: [],
+    rule: "is not supported: the key alone would enable the optimizer",
     fix: "remove the key; clients see every tool",
   },
-  { path: "codeMode", rule: "code mode is not built", fix: "remove it or set enabled: false" },
+  { path: "codeMode", rule: "is not supported", fix: "remove it, or set enabled: false" },
   {
     path: "rateLimiting",
-    rule: "rate limits are not built",
-    fix: "remove it; limits.upstreamConnections bounds the calls in flight per backend",
+    rule: "is not supported: there are no rate limits",
+    fix: "remove it; limits.upstreamConnections limits the calls in flight per backend",
   },
   {
     path: "passthroughHeaders",
-    rule: "client headers stay at the gateway",
-    fix: "remove it; backends get no header of the client",
+    rule: "is not supported: client headers are not forwarded",
+    fix: "remove it; backends receive no headers of the client",
   },
 ];
 
-/** Absent, empty, false, or switched off: nothing would be different if it were built. */
-function asksForNothing(value: unknown): boolean {
+/** Absent, empty, false or disabled: it would have no effect even if it were supported. */
+function isWithoutEffect(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   if (isSection(value))
-    return value.enabled === false || Object.values(value).every(asksForNothing);
+    return value.enabled === false || Object.values(value).every(isWithoutEffect);
   return value === undefined || value === null || value === false || value === "";
 }
 
-function works(refusal: Refusal, value: unknown): boolean {
-  return refusal.works ? refusal.works.some((known) => known === value) : asksForNothing(value);
+function isAllowed({ allowed }: Refusal, value: unknown): boolean {
+  return allowed ? allowed.some((known) => known === value) : isWithoutEffect(value);
 }
 
 function* select(value: unknown, steps: readonly string[], at: Path): Generator<[Path, unknown]> {
@@ -159,12 +171,12 @@ function* select(value: unknown, steps: readonly string[], at: Path): Generator<
   }
 }
 
-/** The faults of a document that asks for what is not built. */
+/** The faults of a document that uses what is not supported. */
 export function refusals(document: Section): Fault[] {
   return REFUSALS.flatMap((refusal) => {
     const steps = refusal.path.replaceAll("[]", ".[]").split(".");
     return [...select(document, steps, [])]
-      .filter(([, value]) => !works(refusal, value))
+      .filter(([, value]) => !isAllowed(refusal, value))
       .map(([path, value]) => fault(path, value, refusal.rule, refusal.fix));
   });
 }

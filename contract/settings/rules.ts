@@ -5,7 +5,7 @@ import { addressRules } from "./address-rules.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
 
-/** A rule about more than one value. It is silent about values that are faulty by themselves. */
+/** A rule about more than one value. It reports nothing about values that are faulty by themselves. */
 type Rule = (document: Section, role: Role) => Fault[];
 
 /** Every rule about more than one value. */
@@ -46,7 +46,7 @@ function uniqueNames(document: Section): Fault[] {
   const names = namesOf(document) ?? [];
   return names.flatMap((name, index) =>
     names.indexOf(name) < index
-      ? [fault(["backends", index, "name"], name, "a name of its own", "rename one of the two")]
+      ? [fault(["backends", index, "name"], name, "must be unique", "rename one of the two")]
       : [],
   );
 }
@@ -62,7 +62,7 @@ function knownBackends(document: Section): Fault[] {
   return [...maps.flatMap((path) => unknownBackends(document, path)), ...workloads];
 }
 
-/** The faults of a map by backend: its keys that name none. */
+/** The faults of a map by backend: keys that are not names of backends. */
 export function unknownBackends(document: Section, path: Path): Fault[] {
   const map = valueAt(document, path);
   const names = isSection(map) ? Object.keys(map) : [];
@@ -73,18 +73,18 @@ function unknownBackend(document: Section, path: Path, name: string): Fault[] {
   const names = namesOf(document);
   if (!names || names.includes(name)) return [];
   const meant = suggest(name, names);
-  const fix = meant ? `did you mean "${meant}"?` : `write one of ${names.join(", ")}`;
-  return [fault(path, name, "the name of a backend", fix)];
+  const fix = meant ? `did you mean "${meant}"?` : `use one of ${names.join(", ")}`;
+  return [fault(path, name, "must be the name of a backend", fix)];
 }
 
 function prefixFormat(document: Section): Fault[] {
   const format = valueAt(document, PREFIX_FORMAT);
   if (typeof format !== "string" || format === "" || format.includes("{workload}")) return [];
-  const rule = 'a format with {workload} in it, or ""';
+  const rule = 'must contain {workload}, or be ""';
   return [fault(PREFIX_FORMAT, format, rule, 'write it as "{workload}_"')];
 }
 
-/** Names may hold dots and tools may not, so `a.b` and `a_b` would share a prefix. */
+/** Backend names may contain dots and tool names may not, so `a.b` and `a_b` would share a prefix. */
 function distinctPrefixes(document: Section): Fault[] {
   const names = [...new Set(namesOf(document))];
   if (valueAt(document, PREFIX_FORMAT) === "") return [];
@@ -94,14 +94,19 @@ function distinctPrefixes(document: Section): Fault[] {
     if (first === position) return [];
     const path = ["backends", (namesOf(document) ?? []).indexOf(name), "name"];
     return [
-      fault(path, name, `a prefix other than that of "${names[first]}"`, "rename one of the two"),
+      fault(
+        path,
+        name,
+        `must not have the tool prefix of "${names[first]}"`,
+        "rename one of the two",
+      ),
     ];
   });
 }
 
 function callTimeouts(document: Section): Fault[] {
-  const most = numberAt(document, ["limits", "callTimeoutMax"]);
-  if (most === undefined) return [];
+  const max = numberAt(document, ["limits", "callTimeoutMax"]);
+  if (max === undefined) return [];
   const backends = valueAt(document, ["backends"]);
   const workloads = valueAt(document, PER_WORKLOAD);
   const paths: Path[] = [
@@ -112,27 +117,27 @@ function callTimeouts(document: Section): Fault[] {
       : []),
     ...(isSection(workloads) ? Object.keys(workloads).map((name) => [...PER_WORKLOAD, name]) : []),
   ];
-  const rule = `at most limits.callTimeoutMax, ${formatSeconds(most)}`;
+  const rule = `must be at most limits.callTimeoutMax, which is ${formatSeconds(max)}`;
   const tooLong = paths.flatMap((path) => {
     const value = valueAt(document, path);
-    if (typeof value !== "string" || !DURATION.test(value) || seconds(value) <= most) return [];
+    if (typeof value !== "string" || !DURATION.test(value) || seconds(value) <= max) return [];
     return [fault(path, value, rule, `shorten it, or set limits.callTimeoutMax: ${value}`)];
   });
   if (tooLong.length > 0) return tooLong;
-  return shortestCap(document, most);
+  return maxBelowDefault(document, max);
 }
 
-/** With nothing else said, a cap below the default call timeout is at fault itself. */
-function shortestCap(document: Section, most: number): Fault[] {
+/** Where no call timeout is set, a maximum below the default one is the fault. */
+function maxBelowDefault(document: Section, max: number): Fault[] {
   const usual = ["operational", "timeouts", "default"];
   if (valueAt(document, ["limits", "callTimeout"]) !== undefined) return [];
   if (valueAt(document, usual) !== undefined) return [];
-  const least = numberAt(document, usual) ?? 0;
-  if (most >= least) return [];
+  const min = numberAt(document, usual) ?? 0;
+  if (max >= min) return [];
   const path = ["limits", "callTimeoutMax"];
   const value = valueAt(document, path);
-  const rule = `at least limits.callTimeout, ${formatSeconds(least)} where it is absent`;
-  return [fault(path, value, rule, `set limits.callTimeout: ${formatSeconds(most)} too`)];
+  const rule = `must be at least limits.callTimeout, which is ${formatSeconds(min)} by default`;
+  return [fault(path, value, rule, `set limits.callTimeout: ${formatSeconds(max)} too`)];
 }
 
 function healthTimeout(document: Section): Fault[] {
@@ -141,7 +146,7 @@ function healthTimeout(document: Section): Fault[] {
   const path = [...section, "healthCheckTimeout"];
   const timeout = numberAt(document, path);
   if (interval === undefined || timeout === undefined || timeout <= interval) return [];
-  const rule = `at most healthCheckInterval, ${formatSeconds(interval)}`;
+  const rule = `must be at most healthCheckInterval, which is ${formatSeconds(interval)}`;
   return [fault(path, valueAt(document, path), rule, "shorten it, or lengthen the interval")];
 }
 
@@ -150,8 +155,8 @@ function cacheEntries(document: Section): Fault[] {
   const entries = numberAt(document, path);
   const sessions = numberAt(document, ["session", "maxSessions"]);
   if (entries === undefined || sessions === undefined || entries <= sessions) return [];
-  const fix = "remove it, so that every session has an entry";
-  return [fault(path, entries, `at most session.maxSessions, ${sessions}`, fix)];
+  const fix = "remove it to cache every session";
+  return [fault(path, entries, `must be at most session.maxSessions, which is ${sessions}`, fix)];
 }
 
 function distinctPorts(document: Section): Fault[] {
@@ -162,8 +167,8 @@ function distinctPorts(document: Section): Fault[] {
     fault(
       ["adminPort"],
       admin,
-      `another port than port, ${mcp}`,
-      "change one, or write 0 for any free one",
+      `must differ from port, which is ${mcp}`,
+      "change one of the two, or set it to 0 to pick a free one",
     ),
   ];
 }
@@ -175,12 +180,20 @@ function jwtSection(document: Section): Fault[] {
   const section = valueAt(document, path);
   const isJwt = valueAt(document, AUTH_TYPE) === "jwt";
   if (isJwt === isSection(section)) return [];
-  if (isJwt) return [fault(path, section, "required by type jwt", "add issuer, audience and jwks")];
+  if (isJwt)
+    return [
+      fault(
+        path,
+        section,
+        "is required with incomingAuth.type jwt",
+        "add issuer, audience and jwks",
+      ),
+    ];
   const fix = "set incomingAuth.type: jwt, or remove the section";
-  return [fault(path, section, "a section of incomingAuth.type jwt", fix)];
+  return [fault(path, section, "must be absent unless incomingAuth.type is jwt", fix)];
 }
 
-/** Without tokens there are no principals to count: a cap that holds for nobody would only look like one. */
+/** Without tokens there are no principals to count, so these limits would have no effect. */
 function principalCaps(document: Section): Fault[] {
   if (valueAt(document, AUTH_TYPE) === "jwt") return [];
   return ["maxPerPrincipal", "initializePerMinute"].flatMap((key) => {
@@ -188,28 +201,30 @@ function principalCaps(document: Section): Fault[] {
     const value = valueAt(document, path);
     if (value === undefined) return [];
     const fix = "remove it, or set incomingAuth.type: jwt";
-    return [fault(path, value, "a cap that needs incomingAuth.type jwt", fix)];
+    return [fault(path, value, "must be absent unless incomingAuth.type is jwt", fix)];
   });
 }
 
-/** Redis is reached in one of two ways. */
+/** Redis has one of two kinds of address. */
 function redisAddress(document: Section): Fault[] {
   const section = ["sessionStorage"];
   if (valueAt(document, [...section, "provider"]) !== "redis") return [];
   const address = valueAt(document, [...section, "address"]);
   const sentinel = valueAt(document, [...section, "sentinel"]);
-  const rule = "either address or sentinel beside the provider redis";
+  const path = [...section, "address"];
   if (address === undefined && sentinel === undefined) {
-    return [fault([...section, "address"], address, rule, "add address: redis.example.com:6379")];
+    const rule = "is required with provider redis, unless sentinel is set";
+    return [fault(path, address, rule, "add address: redis.example.com:6379")];
   }
   if (address === undefined || sentinel === undefined) return [];
-  return [fault([...section, "address"], address, rule, "remove it; Sentinel names the master")];
+  const rule = "must be absent if sentinel is set";
+  return [fault(path, address, rule, "remove it; the Sentinels return the master's address")];
 }
 
-/** A proxy is the front of one server. */
+/** A proxy serves one backend. */
 function oneBackend(document: Section, role: Role): Fault[] {
   const backends = valueAt(document, ["backends"]);
   if (role !== "proxy" || !Array.isArray(backends) || backends.length < 2) return [];
-  const fix = "run a proxy for each, or a gateway for all";
-  return [fault(["backends"], backends.length, "one backend for a proxy", fix)];
+  const fix = "run one proxy per backend, or a gateway for all";
+  return [fault(["backends"], backends.length, "must have one entry for a proxy", fix)];
 }

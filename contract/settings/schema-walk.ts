@@ -2,15 +2,15 @@ import * as z from "zod";
 import { type Path, type Section, valueAt } from "../document.ts";
 import { configuration } from "./configuration.ts";
 
-/** A value of the configuration that is written as one: no section of known keys, but what stands in one. */
+/** A value of the configuration that is not a section: a plain value, a list or a map. */
 export interface Leaf {
   readonly path: readonly string[];
   readonly schema: z.ZodType;
-  /** The plain types that it is written as; empty for lists and maps. */
+  /** Its plain types; empty for lists and maps. */
   readonly plain: ReadonlySet<string>;
 }
 
-/** The schema below defaults, options and transforms. */
+/** The schema without its defaults, optionals and transforms. */
 export function bare(schema: unknown): unknown {
   if (
     schema instanceof z.ZodOptional ||
@@ -47,14 +47,14 @@ function* walk(schema: unknown, path: readonly string[]): Generator<Leaf> {
 /** Every leaf of the configuration, in the order of the schema. */
 export const LEAVES: readonly Leaf[] = [...walk(configuration, [])];
 
-/** The number that a leaf amounts to, its default where it is absent; undefined where it is faulty. */
+/** The number of a leaf, or its default where it is absent; undefined where it is faulty. */
 export function numberAt(document: Section, path: Path): number | undefined {
   const leaf = LEAVES.find((known) => known.path.join() === path.join());
   const parsed = leaf?.schema.safeParse(valueAt(document, path));
   return typeof parsed?.data === "number" ? parsed.data : undefined;
 }
 
-/** The fields of a list's entries or a map's values, with `[]` or `*` in the path; none for plain ones. */
+/** The fields of a list's entries or a map's values, with `[]` or `*` in the path; none for plain values. */
 export function fieldsWithin(leaf: Leaf): Leaf[] {
   const inner = bare(leaf.schema);
   if (inner instanceof z.ZodArray) return within(inner.element, leaf, "[]");
@@ -67,7 +67,7 @@ function within(element: unknown, { path }: Leaf, mark: string): Leaf[] {
   return [...walk(element, [...path.slice(0, -1), `${path.at(-1)}${mark}`])];
 }
 
-/** The keys that are known at a path; empty where any key is allowed or none makes sense. */
+/** The keys that are known at a path; none where any key is allowed, or where there are no keys. */
 export function knownKeys(path: Path): readonly string[] {
   let schema: unknown = configuration;
   for (const step of path) {

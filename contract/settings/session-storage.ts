@@ -2,13 +2,13 @@ import * as z from "zod";
 
 import { count, matching, text } from "./fields.ts";
 
-/** A host and a port, as a client needs them. */
+/** A host and a port. */
 export interface NetworkAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** How a connection to Redis is encrypted; an empty one trusts the system's authorities. */
+/** TLS of a connection to Redis; an empty section trusts the CAs of the system. */
 export interface RedisTlsSettings {
   readonly caFile?: string;
   readonly certFile?: string;
@@ -18,14 +18,14 @@ export interface RedisTlsSettings {
 
 /**
  * The formats of session records that this release reads: the one that it writes, and the next. Processes of two releases
- * share a store during an update and on the way back; the next format is written from the next release on, or as soon as
- * `sessionStorage.recordFormat` says so.
+ * share a store during an update and a rollback. The next format is written from the next release on, or as soon as
+ * `sessionStorage.recordFormat` is raised.
  */
 export const RECORD_FORMATS = [1, 2] as const;
 
 export type RecordFormat = (typeof RECORD_FORMATS)[number];
 
-/** How to reach Redis: by `address`, or by `sentinel`. */
+/** How to reach Redis: by `address` or by `sentinel`. */
 export interface RedisSettings {
   readonly provider: "redis";
   readonly address?: NetworkAddress;
@@ -46,81 +46,81 @@ export interface RedisSettings {
   };
 }
 
-/** Where sessions live. */
+/** Where sessions are stored. */
 export type SessionStorageSettings = { readonly provider: "memory" } | RedisSettings;
 
 const address = (description: string) =>
   matching(
     description,
     /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?!0\d)(?!0$)\d{1,5}$/,
-    "a host and a port",
+    "must be a host and a port",
     "write it as redis.example.com:6379, or [::1]:6379",
   );
 
 const tls = (who: string) =>
   z.strictObject({
     caFile: text(
-      `A PEM file with the authorities that the certificate of ${who} may come from. Absent: those of the system.`,
+      `A PEM file with the CA certificates to trust for ${who}. Absent: those of the system.`,
     ).optional(),
-    certFile: text(`A PEM file with the certificate to show to ${who}. Absent: none.`).optional(),
+    certFile: text(`A PEM file with the client certificate for ${who}. Absent: none.`).optional(),
     keyFile: text("A PEM file with the private key of certFile.").optional(),
     servername: text(
-      `The name that the certificate of ${who} has to have. Needed where the address is an IP.`,
+      `The server name in the certificate of ${who}. Required if the address is an IP address.`,
     ).optional(),
   });
 
 const sentinel = z.strictObject({
-  masterName: text("The name under which the Sentinels watch the master."),
+  masterName: text("The name of the master at the Sentinels."),
   addrs: z
-    .array(address("A Sentinel's host and port."))
+    .array(address("The host and port of a Sentinel."))
     .min(1)
     .describe("The host and port of each Sentinel."),
-  username: text("The ACL user at the Sentinels.").optional(),
+  username: text("The ACL user for the Sentinels.").optional(),
   passwordFile: text(
-    "A file with the password at the Sentinels, read for each connection. Absent: MCP_FLEET_SESSION_STORAGE_SENTINEL_PASSWORD.",
+    "A file with the password for the Sentinels, read for each connection. Absent: MCP_FLEET_SESSION_STORAGE_SENTINEL_PASSWORD.",
   ).optional(),
   tls: tls("the Sentinels").optional(),
 });
 
-/** ToolHive's section, with ours on top: user, password file, TLS and Sentinel. */
+/** ToolHive's section, plus our own fields: user, password file, TLS and Sentinel. */
 export const sessionStorage = z.strictObject({
   provider: z
     .enum(["memory", "redis"])
     .default("memory")
     .describe(
-      "Where sessions live: in the memory of the one process, or in a Redis or Valkey that all processes share.",
+      "Where sessions are stored: in the memory of a single process, or in a Redis or Valkey that all processes share.",
     ),
   address: address(
-    "The host and port of Redis. Has no effect beside the provider memory, like the rest of the section.",
+    "The host and port of Redis. With provider memory it has no effect, like the rest of the section.",
   ).optional(),
-  db: count("The number of the database.", 0, 65_535).default(0),
+  db: count("The number of the Redis database.", 0, 65_535).default(0),
   keyPrefix: text(
-    "What every key begins with; a colon is appended where it is missing, and proxy: with the backend's name for a proxy.",
+    "The prefix of all keys. A colon is appended if it is missing; a proxy appends proxy: and its backend's name.",
   ).default("mcp-fleet:"),
   recordFormat: z
     .literal(RECORD_FORMATS)
     .default(RECORD_FORMATS[0])
     .describe(
-      "The format that session records are written in. Every process reads this release's and the next one's; write the next one once no process of an older release is left that has to read it.",
+      "The format in which session records are written. Each release reads its own format and the next one. Raise it only when no process of an older release will read them.",
     ),
-  username: text("The ACL user at Redis.").optional(),
+  username: text("The ACL user for Redis.").optional(),
   passwordFile: text(
-    "A file with the password at Redis, read for each connection. Absent: MCP_FLEET_SESSION_STORAGE_PASSWORD or THV_SESSION_REDIS_PASSWORD.",
+    "A file with the password for Redis, read for each connection. Absent: MCP_FLEET_SESSION_STORAGE_PASSWORD or THV_SESSION_REDIS_PASSWORD.",
   ).optional(),
   tls: tls("Redis").optional(),
   sentinel: sentinel.optional(),
 });
 
-/** What follows the prefix in the keys of proxies, and in no other's. */
+/** What follows the prefix in the keys of proxies only. */
 export const PROXY_KEYS = "proxy:";
 
-/** What every key begins with: the prefix with its colon, and the server whose proxies it is about. */
+/** The prefix of all keys: the configured one with its colon, and for proxies the name of their server. */
 export function keysBeginWith(keyPrefix: string, server?: string): string {
   const prefix = keyPrefix.endsWith(":") ? keyPrefix : `${keyPrefix}:`;
   return server === undefined ? prefix : `${prefix}${PROXY_KEYS}${server}:`;
 }
 
-/** The settings that a valid section amounts to; an absent one is the memory. Proxies say whose they are. */
+/** The settings of a valid section; an absent one means memory. Proxies pass the name of their server. */
 export function sessionStorageOf(
   parsed: z.output<typeof sessionStorage> | undefined,
   server?: string,
@@ -152,7 +152,7 @@ function addressOf(written: string): NetworkAddress {
   return { host, port: Number(written.slice(colon + 1)) };
 }
 
-/** The members that have a value. */
+/** The members that are not undefined. */
 function present<Key extends string>(
   members: Readonly<Partial<Record<Key, string | undefined>>>,
 ): Partial<Record<Key, string>> {

@@ -4,23 +4,23 @@ import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 
-/** How clients prove who they are. */
+/** How clients authenticate. */
 export interface JwtSettings {
   readonly issuer: string;
   readonly audience: string;
   /** A URL, or the path of a file. */
   readonly jwks: string;
   readonly clockToleranceSeconds: number;
-  /** The URL of the MCP endpoint as clients know it; absent: as each request names it. */
+  /** The URL of the MCP endpoint as clients use it; absent: derived from each request's Host. */
   readonly resource?: string;
 }
 
-/** What a process is: one endpoint over many backends, or the front of one. */
+/** What a process is: one endpoint for many backends, or the proxy of one. */
 export type Role = "gateway" | "proxy";
 
 /**
- * What the runtime reads: a configuration with every default filled in and every number in one
- * unit. Deeply frozen. `docs/settings.md` says what each is for.
+ * The settings that the runtime reads: a configuration with every default filled in, and every number in one
+ * unit. Deeply frozen. `docs/settings.md` describes each of them.
  */
 export interface Settings {
   readonly role: Role;
@@ -33,9 +33,9 @@ export interface Settings {
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
-  /** Absent: everybody who reaches the port may call. */
+  /** Absent: everyone who reaches the port may call. */
   readonly jwt?: JwtSettings;
-  /** At least one; names are unique. */
+  /** At least one. Names are unique. */
   readonly backends: readonly BackendSettings[];
   readonly aggregation: { readonly prefixFormat: string };
   readonly session: {
@@ -44,11 +44,11 @@ export interface Settings {
     readonly maxLifetimeSeconds?: number;
     readonly maxSessions: number;
     readonly cacheEntries: number;
-    /** Absent: a principal has no cap of its own. */
+    /** Absent: no limit per principal. */
     readonly maxPerPrincipal?: number;
-    /** Per process. Absent: a principal may open sessions as fast as it likes. */
+    /** Per principal and process. Absent: no limit. */
     readonly initializePerMinute?: number;
-    /** Absent: the keys come from elsewhere. */
+    /** Absent: the keys come from the environment, or are random. */
     readonly keysFile?: string;
   };
   readonly sessionStorage: SessionStorageSettings;
@@ -70,18 +70,18 @@ export interface Settings {
     readonly catalogRefreshSeconds: number;
   };
   readonly drain: {
-    /** From SIGTERM to the closed listener. */
+    /** From SIGTERM until the listener closes. */
     readonly lingerSeconds: number;
   };
-  /** How the pods of backends are found. */
+  /** How the pods of backends are resolved. */
   readonly dns: {
-    /** Absent: the system's. */
+    /** Absent: the servers of the system. */
     readonly servers?: readonly string[];
     readonly refreshSeconds: number;
   };
-  /** Where other processes reach the admin port. Absent: what the process finds out. */
+  /** Where other processes reach the admin port. Absent: found by the process. */
   readonly peerHost?: string;
-  /** What a limit of open files that is too low comes to. */
+  /** What happens where the limit of open files is too low. */
   readonly nofile: {
     readonly mode: "enforce" | "degrade";
     /** The limit that the process was planned with. Absent: what these settings need. */
@@ -99,15 +99,15 @@ export interface Settings {
 
 type Parsed = z.output<typeof configuration>;
 
-/** A check never waits longer than this, unless told otherwise: ToolHive's default. */
+/** The default timeout of a health check is at most this: ToolHive's default. */
 const HEALTH_TIMEOUT_SECONDS = seconds("10s");
 
-/** The settings that a valid configuration amounts to. */
+/** The settings of a valid configuration. */
 export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { name, groupRef, metadata, host, port, adminPort } = parsed;
   const { allowedHosts, allowedOrigins, peerHost } = parsed;
   const { servers, refresh } = parsed.dns;
-  // Proxies of two servers may share a store and keys: a session of one is none of the other's.
+  // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
   const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
   return frozen({
@@ -137,7 +137,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
   });
 }
 
-/** Whoever talks to a single stateful server comes back to it later. */
+/** Clients of a proxy come back to their one stateful server after longer pauses. */
 export const IDLE_TTL_SECONDS = { gateway: seconds("30m"), proxy: seconds("2h") };
 
 function sessionOf(session: Parsed["session"], role: Role): Settings["session"] {

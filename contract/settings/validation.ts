@@ -8,13 +8,13 @@ import { knownKeys } from "./schema-walk.ts";
 import { type Role, type Settings, settingsOf } from "./settings.ts";
 
 /**
- * The settings that a document amounts to: the one place where a configuration is judged.
+ * Validates a document and returns its settings. Every configuration is validated here.
  *
- * @param document what a file or an environment says, before anything about it is known.
- * @param before faults that reading it already found.
- * @param role what the process will be: some defaults and rules are its own.
- * @throws {ConfigError} with every fault at once: values that are wrong by themselves, keys that
- * are not known, fields that are not built, values that do not fit each other.
+ * @param document the content of a file and an environment, not validated yet.
+ * @param before faults that were found while reading it.
+ * @param role the role of the process, on which some defaults and rules depend.
+ * @throws {ConfigError} with every fault at once: invalid values, unknown keys,
+ * fields that are not supported, and values that contradict each other.
  */
 export function validate(
   document: unknown,
@@ -23,8 +23,8 @@ export function validate(
 ): Settings {
   const filled = withoutNulls(document) ?? {};
   if (!isSection(filled)) {
-    const fix = "write it as key: value, as examples/gateway.yaml does";
-    throw new ConfigError([...before, fault([], filled, "a map of settings", fix)]);
+    const fix = "write it as key: value lines, as in examples/gateway.yaml";
+    throw new ConfigError([...before, fault([], filled, "must be a map of settings", fix)]);
   }
   const parsed = configuration.safeParse(filled);
   const faults = [...before, ...faultsIn(filled, parsed.error?.issues ?? [], role)];
@@ -32,7 +32,7 @@ export function validate(
   return settingsOf(parsed.data, role);
 }
 
-/** A refusal knows better what to do than the schema: its words stand for both. */
+/** Where both a refusal and the schema report a value, the refusal is kept: its fix is better. */
 function faultsIn(document: Section, issues: readonly z.core.$ZodIssue[], role: Role): Fault[] {
   const refused = refusals(document);
   const isRefused = (path: Path) =>

@@ -1,50 +1,50 @@
 import type { Input } from "@pulumi/pulumi";
 import type { Catalog, Notifications, Routing, Transport } from "./choices.ts";
 
-/** The pods of a StatefulSet, each called by its name. */
+/** A StatefulSet whose pods are the backend; each pod is addressed by its name. */
 export interface StatefulSetAddressArgs {
-  /** The StatefulSet's name; its pods are called name-0, name-1 and so on. */
+  /** The name of the StatefulSet; its pods are name-0, name-1 and so on. */
   name: Input<string>;
-  /** Its headless Service, which publishes not-ready addresses. */
+  /** Its headless Service, with publishNotReadyAddresses: true. */
   service: Input<string>;
   /** The namespace of both. */
   namespace: Input<string>;
-  /** How many pods it has. */
+  /** The number of its pods. */
   replicas: number;
-  /** The port of MCP in the pods. */
+  /** The port of the MCP endpoint in the pods. */
   port: number;
-  /** The domain of the cluster. Default: cluster.local. */
+  /** The DNS domain of the cluster. Default: cluster.local. */
   clusterDomain?: string;
 }
 
-/** An MCP server behind a gateway. One of url, urls, srv and statefulSet says where it is. */
+/** An MCP server behind a gateway. Exactly one of url, urls, srv and statefulSet is its address. */
 export interface BackendArgs {
-  /** Its name, unique in a gateway: it stands in prefixes, log, metrics and status. */
+  /** The name of the backend, unique within the gateway. Used in tool prefixes, logs, metrics and /status. */
   name: string;
-  /** The address of its MCP endpoint: of a single server, of a Service before servers without sessions, or of a proxy. One of url, urls, srv and statefulSet is required. */
+  /** The URL of its MCP endpoint: of a single server, of a Service in front of servers without sessions, or of a proxy. One of url, urls, srv and statefulSet is required. */
   url?: Input<string>;
-  /** The address of each pod, by a name that stays with the pod. One of url, urls, srv and statefulSet is required. */
+  /** The URL of each pod, with a host name that stays with the pod. One of url, urls, srv and statefulSet is required. */
   urls?: Input<string>[];
-  /** The SRV records of a headless Service, fully qualified. One of url, urls, srv and statefulSet is required. */
+  /** The fully qualified SRV record name of a headless Service, such as _mcp._tcp.github.tools.svc.cluster.local. One of url, urls, srv and statefulSet is required. */
   srv?: Input<string>;
-  /** The most pods that srv may name. Default: 16. */
+  /** The maximum number of pods that srv may return. Default: 16. */
   maxPods?: number;
-  /** The StatefulSet whose pods it is. One of url, urls, srv and statefulSet is required. */
+  /** The StatefulSet whose pods are the backend. One of url, urls, srv and statefulSet is required. */
   statefulSet?: StatefulSetAddressArgs;
-  /** The path of MCP in the pods of srv and statefulSet. Default: /mcp. */
+  /** The URL path of the MCP endpoint, for the pods of srv and statefulSet. Default: /mcp. */
   path?: string;
-  /** How it is spoken to. Default: streamable-http. */
+  /** The MCP transport of the server. Default: streamable-http. */
   transport?: Transport;
-  /** True when a lost session of the server loses work: clients are told, and no call is repeated. Default: false. */
+  /** Set it to true where losing a server session loses work: calls then fail with an error instead of being sent again. Default: false. */
   stateful?: boolean;
-  /** Which pod gets a call. Default: session for a stateful server, spread otherwise. */
+  /** Which pod gets a call. Default: session for a stateful server or transport sse, spread otherwise. */
   routing?: Routing;
-  /** Whether its lists are the same for all sessions; perSession keeps a stream per listening session. Default: shared. */
+  /** Whether its lists are the same for all sessions. perSession keeps a stream per listening session open. Default: shared. */
   catalog?: Catalog;
-  /** What of its own messages a client gets; session keeps a stream per listening session. Default: calls. */
+  /** Which server messages clients receive. session keeps a stream per listening session open. Default: calls. */
   notifications?: Notifications;
-  /** The longest wait for an answer, such as 90s. Default: operational.timeouts.default of the gateway. */
+  /** The call timeout, such as 90s. Default: operational.timeouts.default of the gateway. */
   callTimeout?: string;
-  /** The longest call of all, such as 10m: the gateway's drain and grace period cover it. Default: limits.callTimeoutMax. */
+  /** The maximum duration of a call, such as 10m, which progress notifications may extend it to. The gateway's drain and grace period cover it. Default: limits.callTimeoutMax. */
   callTimeoutMax?: string;
 }

@@ -1,11 +1,11 @@
-// Closed sets of values. Each is an object and a type of the same name: TypeScript programs write Spread.Required,
+// Enums. Each is an object and a type of the same name: TypeScript programs write Spread.Required,
 // programs in other languages the value itself.
 
-/** How a server is spoken to. */
+/** The MCP transport of a server. */
 export const Transport = { StreamableHttp: "streamable-http", Sse: "sse" } as const;
 export type Transport = (typeof Transport)[keyof typeof Transport];
 
-/** What of a server's own messages a client gets: those during its calls, or all of its session. */
+/** Which server messages a client receives: those sent during its calls, or all of its session. */
 export const Notifications = { Calls: "calls", Session: "session" } as const;
 export type Notifications = (typeof Notifications)[keyof typeof Notifications];
 
@@ -13,15 +13,15 @@ export type Notifications = (typeof Notifications)[keyof typeof Notifications];
 export const Catalog = { Shared: "shared", PerSession: "perSession" } as const;
 export type Catalog = (typeof Catalog)[keyof typeof Catalog];
 
-/** Which pod gets a call: that of its session, or the least busy one. */
+/** Which pod gets a call: the pod of its session, or the least busy one. */
 export const Routing = { Session: "session", Spread: "spread" } as const;
 export type Routing = (typeof Routing)[keyof typeof Routing];
 
-/** Whether a Service sends a client address to the same pod. Any pod serves any session, so nothing needs it. */
+/** Whether a Service sends all connections of a client address to the same pod. Not needed: any pod serves any session. */
 export const SessionAffinity = { None: "None", ClientIP: "ClientIP" } as const;
 export type SessionAffinity = (typeof SessionAffinity)[keyof typeof SessionAffinity];
 
-/** How a Service is reached. */
+/** The type of a Service. */
 export const ServiceType = {
   ClusterIP: "ClusterIP",
   NodePort: "NodePort",
@@ -29,11 +29,11 @@ export const ServiceType = {
 } as const;
 export type ServiceType = (typeof ServiceType)[keyof typeof ServiceType];
 
-/** Who may call: everybody who reaches the port, or who brings a token of the issuer. */
+/** Who may call: everyone who reaches the port, or clients with a token of the issuer. */
 export const IncomingAuthType = { Anonymous: "anonymous", Jwt: "jwt" } as const;
 export type IncomingAuthType = (typeof IncomingAuthType)[keyof typeof IncomingAuthType];
 
-/** The least severe line of the log. */
+/** The minimum severity of log lines. */
 export const LogLevel = {
   Debug: "debug",
   Info: "info",
@@ -43,14 +43,14 @@ export const LogLevel = {
 } as const;
 export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 
-/** How pods get their limit of open files: the process verifies what it finds, or an NRI plugin sets it. */
+/** How pods get their limit of open files: the process checks the limit that it has, or an NRI plugin sets it. */
 export const NofileMode = { Verify: "Verify", NriAnnotation: "NriAnnotation" } as const;
 export type NofileMode = (typeof NofileMode)[keyof typeof NofileMode];
 
-/** What a process does where its limit of open files is below the plan: end with the reason, or lower its limits. */
+/** What a process does if its limit of open files is below the plan: exit with the reason, or lower its own limits. */
 export const NofileShortage = { Enforce: "enforce", Degrade: "degrade" } as const;
 export type NofileShortage = (typeof NofileShortage)[keyof typeof NofileShortage];
 
-/** Whether pods of a workload have to be spread over nodes, or only should; those of Redis then stand on different ones. */
+/** Whether the pods of a workload must or only should be spread over nodes. Required keeps Redis pods on different nodes. */
 export const Spread = { Required: "Required", Preferred: "Preferred" } as const;
 export type Spread = (typeof Spread)[keyof typeof Spread];

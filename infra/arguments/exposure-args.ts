@@ -1,41 +1,41 @@
 import type { Input } from "@pulumi/pulumi";
 
-/** An Ingress before the gateway. */
+/** An Ingress in front of the gateway. */
 export interface IngressArgs {
-  /** The host name, which becomes one of the allowed hosts. */
+  /** The host name. It is added to the allowed hosts. */
   host: string;
-  /** The ingress class. Default: the cluster's. */
+  /** The ingress class. Default: that of the cluster. */
   className?: Input<string>;
-  /** The Secret with the certificate of the host. Default: no TLS. */
+  /** The name of the Secret with the TLS certificate of the host. Default: no TLS. */
   tlsSecretName?: Input<string>;
-  /** Annotations of the ingress controller; long calls need its read timeout above limits.callTimeoutMax. Default: none. */
+  /** Annotations for the ingress controller. Set its read timeout above limits.callTimeoutMax, or it cuts long calls. Default: none. */
   annotations?: Record<string, Input<string>>;
 }
 
-/** The Gateway that an HTTPRoute belongs to. */
+/** The Gateway that an HTTPRoute is attached to. */
 export interface ParentRefArgs {
-  /** Its name. */
+  /** The name of the Gateway. */
   name: Input<string>;
-  /** Its namespace. Default: that of the route. */
+  /** The namespace of the Gateway. Default: that of the route. */
   namespace?: Input<string>;
-  /** The listener. Default: all that match. */
+  /** The name of the listener. Default: all that match. */
   sectionName?: Input<string>;
 }
 
-/** An HTTPRoute of the Gateway API before the gateway. */
+/** An HTTPRoute of the Gateway API in front of the gateway. */
 export interface HttpRouteArgs {
-  /** The host names, which become allowed hosts. */
+  /** The host names. They are added to the allowed hosts. */
   hostnames: string[];
-  /** The Gateways that it belongs to. */
+  /** The Gateways that it is attached to. */
   parentRefs: ParentRefArgs[];
 }
 
-/** What Prometheus and Grafana find. */
+/** Resources for Prometheus and Grafana. */
 export interface MonitoringArgs {
-  /** A ServiceMonitor for the Prometheus operator. Default: false. */
+  /** Whether to create a ServiceMonitor for the Prometheus operator. Default: false. */
   serviceMonitor?: boolean;
-  /** A dashboard in a ConfigMap that Grafana's sidecar reads. Default: false. */
+  /** Whether to create a dashboard in a ConfigMap for Grafana's sidecar. Default: false. */
   grafanaDashboard?: boolean;
-  /** Labels of both, by which they are selected. Default: none. */
+  /** Labels of both, for the selectors of Prometheus and Grafana. Default: none. */
   labels?: Record<string, Input<string>>;
 }

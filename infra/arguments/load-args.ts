@@ -1,31 +1,31 @@
-/** What clients do, for the plan. Every default is that of the capacity plan. */
+/** The load that clients cause, as input of the capacity plan. The defaults are those of the plan. */
 export interface LoadArgs {
   /** Backends that a session calls, on average. Default: all of them. */
   openedBackends?: number;
-  /** Open GET streams of a session, on average. Default: 1. */
+  /** Open GET streams per session, on average. Default: 1. */
   streamsPerSession?: number;
-  /** Calls of a session per second, on average. Default: 0.1. */
+  /** Calls per session and second, on average. Default: 0.1. */
   callsPerSessionSecond?: number;
-  /** How long a call takes, such as 500ms, on average. Default: 1s. */
+  /** Duration of a call, on average, such as 500ms. Default: 1s. */
   callTime?: string;
-  /** Calls per second of all sessions together; in the place of callsPerSessionSecond. Default: sessions × callsPerSessionSecond. */
+  /** Calls per second of all sessions together, instead of callsPerSessionSecond. Default: sessions × callsPerSessionSecond. */
   callsPerSecond?: number;
-  /** Calls in flight at a time, of all sessions together; in the place of callTime. Default: callsPerSecond × callTime. */
+  /** Calls in flight of all sessions together, instead of callTime. Default: callsPerSecond × callTime. */
   concurrentCalls?: number;
 }
 
-/** How far a pod may be filled. */
+/** The ceilings of a pod, which determine how many pods are needed. */
 export interface CeilingsArgs {
-  /** Sessions that a pod serves, and so the most that come back at once when it is lost. Default: 2000. */
+  /** Maximum sessions per pod, and so the number that reconnect at once when a pod is lost. Default: 2000. */
   sessionsPerReplica?: number;
-  /** The memory of a pod, such as 2Gi. Default: 2Gi. */
+  /** Maximum memory of a pod. Default: 2Gi. */
   memory?: string;
-  /** The share of one core that calls may take. Default: 50. */
+  /** Maximum share of one core that calls may use, in percent. Default: 50. */
   eventLoopPercent?: number;
 }
 
-/** The range of a HorizontalPodAutoscaler; the plan's replicas are its lower end. */
+/** The range of a HorizontalPodAutoscaler; its minReplicas are the replicas of the plan. */
 export interface AutoscalingArgs {
-  /** The most pods. */
+  /** The maximum number of pods. */
   maxReplicas: number;
 }

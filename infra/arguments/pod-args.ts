@@ -1,76 +1,76 @@
 import type { Input } from "@pulumi/pulumi";
 import type { NofileMode, NofileShortage, Spread } from "./choices.ts";
 
-/** What a container gets, in the place of what the plan says. Less than the plan is refused. */
+/** The resources of a container, instead of the planned ones. Less than planned is refused. */
 export interface ResourcesArgs {
-  /** Memory, request and limit alike, such as 512Mi. Default: what the plan says. */
+  /** Memory request and limit, such as 512Mi. Default: as planned. */
   memory?: string;
-  /** Request of CPU, such as 250m. Default: what the plan says, 250m for Redis. */
+  /** CPU request, such as 250m. Default: as planned; 250m for Redis. */
   cpu?: string;
-  /** Limit of CPU, such as 2; refused for Redis. Default: what the plan says, none for servers and Redis. */
+  /** CPU limit, such as 2. Refused for Redis. Default: as planned; none for servers and Redis. */
   cpuLimit?: string;
 }
 
-/** How the limit of open files is met. */
+/** How containers get the limit of open files that the plan needs. */
 export interface NofileArgs {
-  /** Verify: nothing is set, the process compares. NriAnnotation: the pods ask the ulimit-adjuster plugin. Default: Verify. */
+  /** Verify: the process checks the limit that it has. NriAnnotation: annotations ask the NRI plugin ulimit-adjuster to set it. Default: Verify. */
   mode?: NofileMode;
-  /** The hard limit that containers have on these nodes: no pod is planned above it. Default: 524288. */
+  /** The hard limit of open files that containers have on these nodes. No pod is planned above it. Default: 524288. */
   ceiling?: number;
-  /** What a process does where it finds less than the plan. Default: enforce. */
+  /** What a process does if its limit is below the plan. Default: enforce. */
   shortage?: NofileShortage;
 }
 
-/** A taint that pods stand. */
+/** A toleration of the pods, as in Kubernetes. */
 export interface TolerationArgs {
-  /** The taint's key. Default: every taint, with operator Exists. */
+  /** The key of the taint. Default: every key, with operator Exists. */
   key?: Input<string>;
   /** Equal or Exists. Default: Equal. */
   operator?: Input<string>;
-  /** The taint's value, with operator Equal. Default: the empty one. */
+  /** The value of the taint, with operator Equal. Default: the empty string. */
   value?: Input<string>;
-  /** The taint's effect. Default: every effect. */
+  /** The effect of the taint. Default: every effect. */
   effect?: Input<string>;
-  /** How long a NoExecute taint is stood. Default: for ever. */
+  /** How long a NoExecute taint is tolerated, in seconds. Default: forever. */
   tolerationSeconds?: Input<number>;
 }
 
-/** What every pod of a workload has beside what the component says. */
+/** Additions to the pod template of a workload. */
 export interface PodTemplateArgs {
-  /** Labels; none of them may be one of ours. Default: none. */
+  /** Additional labels; those that the component sets cannot be overridden. Default: none. */
   labels?: Record<string, Input<string>>;
-  /** Annotations; none of them may be one of ours. Default: none. */
+  /** Additional annotations; those that the component sets cannot be overridden. Default: none. */
   annotations?: Record<string, Input<string>>;
-  /** Labels of the nodes where pods may stand. Default: any node. */
+  /** Labels of the nodes where pods may run. Default: any node. */
   nodeSelector?: Record<string, Input<string>>;
-  /** Taints that pods stand. Default: none. */
+  /** Tolerations of the pods. Default: none. */
   tolerations?: TolerationArgs[];
-  /** Their priority class. Default: the cluster's. */
+  /** The priority class of the pods. Default: that of the cluster. */
   priorityClassName?: Input<string>;
-  /** Names of Secrets for the image registry. Default: none. */
+  /** Names of Secrets with credentials for the image registry. Default: none. */
   imagePullSecrets?: Input<string>[];
-  /** The user that containers run as, never root. Default: 65532, 999 for Redis. */
+  /** The user id that containers run as; root is refused. Default: 65532; 999 for Redis. */
   runAsUser?: number;
 }
 
-/** Who may reach pods over the network. */
+/** Which clients may reach the pods over the network. */
 export interface NetworkPolicyArgs {
-  /** Whether there are NetworkPolicies. Default: true. */
+  /** Whether to create NetworkPolicies. Default: true. */
   enabled?: boolean;
-  /** Labels of the namespaces from which clients come. Default: from everywhere. */
+  /** Labels of the namespaces that clients run in. Default: from everywhere. */
   clientNamespaces?: Record<string, string>;
 }
 
-/** What every component that runs pods may be told about them. */
+/** Arguments that all components share. */
 export interface WorkloadArgs {
-  /** The namespace. Default: default. */
+  /** The namespace of all resources. Default: default. */
   namespace?: Input<string>;
-  /** Whether pods have to be spread over nodes. Default: Preferred; Required for Redis. */
+  /** Whether pods should (Preferred) or must (Required) run on different nodes. Default: Preferred; Required for Redis. */
   spread?: Spread;
-  /** What pods have beside what the component says. */
+  /** Additions to the pod template. */
   podTemplate?: PodTemplateArgs;
-  /** Who may reach the pods. */
+  /** Which clients may reach the pods. */
   networkPolicy?: NetworkPolicyArgs;
-  /** Why something below the plan is deployed all the same: it stands in the facts and in every preview. Default: it is refused. */
+  /** The reason to deploy something below the plan. It is shown in every preview and kept in the facts. Default: none, and less than planned is refused. */
   acceptRisk?: string;
 }

@@ -5,36 +5,36 @@ import type { CeilingsArgs, LoadArgs } from "./load-args.ts";
 import type { NofileArgs, ResourcesArgs } from "./pod-args.ts";
 import type { LimitsArgs, OperationalArgs, SessionArgs, SessionKeyArgs } from "./settings-args.ts";
 
-/** What a gateway and a proxy may both be told: how our own image is run. */
+/** Arguments that gateways and proxies share: how the mcp-fleet image runs. */
 export interface ProcessArgs {
-  /** Our image. Default: the one of this package's version. */
+  /** The mcp-fleet image; pin it by digest. Default: that of this package's version. */
   image?: Input<string>;
-  /** When nodes ask the registry. Default: IfNotPresent. */
+  /** When nodes pull the image. Default: IfNotPresent. */
   imagePullPolicy?: Input<string>;
-  /** Pods that may be gone while the others hold everything. Default: 1. */
+  /** Pods that may be lost while the others still hold every session. Default: 1. */
   spareReplicas?: number;
-  /** What clients do. */
+  /** The load that clients cause. */
   load?: LoadArgs;
-  /** How far a pod may be filled. */
+  /** The ceilings of a pod. */
   ceilings?: CeilingsArgs;
-  /** What a container gets, in the place of what the plan says. */
+  /** The resources of a container, instead of the planned ones. */
   resources?: ResourcesArgs;
-  /** How the limit of open files is met. */
+  /** How containers get their limit of open files. */
   nofile?: NofileArgs;
-  /** How long sessions live. */
+  /** The lifetime and number of sessions. */
   session?: SessionArgs;
-  /** What a process takes on at most. */
+  /** The limits of a process. */
   limits?: LimitsArgs;
-  /** How it runs. */
+  /** Logging, timeouts and health checks. */
   operational?: OperationalArgs;
-  /** The keys that sign session ids: to rotate, add one with signAfter beyond the rollout, and remove the old one after that. Default: one, called first. */
+  /** The keys that sign session ids. To rotate, add a key with signAfter set to a time after the rollout, and remove the old key later. Default: one, with the id first. */
   sessionKeys?: SessionKeyArgs[];
-  /** What principals are digested with in the store, 32 random bytes in base64; never changed. Default: no key. */
+  /** The key that principals are hashed with in the store: 32 random bytes in base64. Never change it: open sessions would no longer match their principals. Default: no key. */
   ownerKey?: Input<string>;
-  /** Seconds between SIGTERM and SIGKILL, in the place of what the plan says. Less is refused. Default: the plan's. */
+  /** Seconds between SIGTERM and SIGKILL, instead of the planned ones. Less is refused. Default: as planned. */
   terminationGracePeriodSeconds?: number;
-  /** How the Service is reached. Default: ClusterIP. */
+  /** The type of the Service. Default: ClusterIP. */
   serviceType?: ServiceType;
-  /** What Prometheus and Grafana find. */
+  /** Resources for Prometheus and Grafana. */
   monitoring?: MonitoringArgs;
 }

@@ -1,58 +1,58 @@
 import type { Input } from "@pulumi/pulumi";
 
-/** A key of a Secret in the namespace of the pods that read it. */
+/** A key of a Secret, in the namespace of the pods that read it. */
 export interface SecretKeyArgs {
-  /** The Secret's name. */
+  /** The name of the Secret. */
   name: Input<string>;
-  /** The key in it. */
+  /** The key in the Secret. */
   key: Input<string>;
 }
 
-/** How a connection to Redis is encrypted. */
+/** TLS of the connections to Redis and its Sentinels. */
 export interface StorageTlsArgs {
-  /** The authorities that Redis' certificate may come from, PEM. Default: those of the image. */
+  /** The CA certificates to trust, in PEM. Default: those of the image. */
   ca?: Input<string>;
-  /** A Secret that holds them already; in the place of ca. Default: none. */
+  /** An existing Secret with the CA certificates, instead of ca. Default: none. */
   caRef?: SecretKeyArgs;
-  /** The name that the certificate has to have. Needed where addresses are IPs. Default: the host of the address. */
+  /** The server name in the certificate. Set it where addresses are IP addresses. Default: the host of the address. */
   servername?: Input<string>;
 }
 
-/** The Sentinels that know the master. */
+/** The Sentinels that watch the master. */
 export interface StorageSentinelArgs {
-  /** The name under which they watch it. */
+  /** The name of the master at the Sentinels. */
   masterName: Input<string>;
-  /** The host and port of each. */
+  /** The host and port of each Sentinel. */
   addresses: Input<string>[];
-  /** The ACL user at the Sentinels. Default: none. */
+  /** The ACL user for the Sentinels. Default: none. */
   username?: Input<string>;
-  /** Its password. Default: that at Redis where username is given, none without. */
+  /** The password for the Sentinels. Default: that of Redis where username is set, none otherwise. */
   password?: Input<string>;
 }
 
 /**
- * Where sessions live: a Redis or Valkey that all pods share, behind Sentinel or alone. RedisSentinel's connection has
- * this shape, and any managed Redis can be written in it.
+ * Where sessions are stored: a Redis or Valkey that all pods share, standalone or behind Sentinel. The connection of
+ * RedisSentinel has this shape, and so can any managed Redis.
  */
 export interface SessionStorageArgs {
-  /** The host and port of a single Redis. One of address and sentinel is required. */
+  /** The host and port of a standalone Redis. One of address and sentinel is required. */
   address?: Input<string>;
-  /** The Sentinels that know it. One of address and sentinel is required. */
+  /** The Sentinels that watch it. One of address and sentinel is required. */
   sentinel?: StorageSentinelArgs;
-  /** The number of the database. Default: 0. */
+  /** The number of the Redis database. Default: 0. */
   db?: number;
-  /** What every key begins with. Default: mcp-fleet: and the gateway's or server's name. */
+  /** The prefix of all keys. Default: mcp-fleet: and the name of the gateway or server. */
   keyPrefix?: string;
-  /** The ACL user. Default: Redis' own, which is called default. */
+  /** The ACL user. Default: the default user of Redis. */
   username?: Input<string>;
-  /** The password: kept in a Secret beside the pods. Default: none. */
+  /** The password; it is stored in a Secret next to the pods. Default: none. */
   password?: Input<string>;
-  /** A Secret that holds the password already; in the place of password. Default: none. */
+  /** An existing Secret with the password, instead of password. Default: none. */
   passwordRef?: SecretKeyArgs;
-  /** How connections are encrypted. Default: they are not. */
+  /** TLS of the connections. Default: no TLS. */
   tls?: StorageTlsArgs;
-  /** The sessions that it was sized for: what the policies compare with the sum of those who use it. Default: nothing to compare. */
+  /** The sessions that the store was sized for. Policies compare them with the sum of all its users. Default: not compared. */
   sessions?: number;
-  /** The client pods that it was sized for: what the policies compare with the sum of those who use it. Default: nothing to compare. */
+  /** The client pods that the store was sized for. Policies compare them with the sum of all its users. Default: not compared. */
   clientPods?: number;
 }

@@ -1,100 +1,100 @@
 import type { Input } from "@pulumi/pulumi";
 import type { IncomingAuthType, LogLevel } from "./choices.ts";
 
-/** Tokens that are taken, with type jwt. */
+/** Which tokens are accepted, with type jwt. */
 export interface JwtArgs {
-  /** Whose tokens are taken: their iss, to the letter. */
+  /** The issuer of accepted tokens: exactly their iss claim. */
   issuer: Input<string>;
-  /** What their aud has to hold. */
+  /** The audience of accepted tokens, which their aud claim must contain. */
   audience: Input<string>;
   /** The issuer's public keys: the URL of a JSON Web Key Set. */
   jwks: Input<string>;
-  /** How far the issuer's clock may differ. Default: 30s. */
+  /** The maximum clock difference to the issuer. Default: 30s. */
   clockTolerance?: string;
-  /** The URL of the MCP endpoint as clients know it; needed behind TLS. Default: http:// and the Host that they ask for. */
+  /** The URL of the MCP endpoint as clients use it. Set it behind TLS. Default: http:// and the Host header of the request. */
   resource?: Input<string>;
 }
 
-/** How clients prove who they are. */
+/** How clients authenticate. */
 export interface IncomingAuthArgs {
   /** Who may call. */
   type: IncomingAuthType;
-  /** The tokens that are taken. Required with type jwt. */
+  /** Which tokens are accepted. Required with type jwt. */
   jwt?: JwtArgs;
 }
 
-/** How long sessions live. */
+/** The lifetime and number of sessions. */
 export interface SessionArgs {
-  /** A session ends this long after its last message. Default: 30m for a gateway, 2h for a proxy. */
+  /** How long after its last message a session expires. Default: 30m for a gateway, 2h for a proxy. */
   idleTtl?: string;
-  /** A session ends this long after initialize, busy or not. Default: no limit. */
+  /** How long after initialize a session expires, busy or not. Default: no limit. */
   maxLifetime?: string;
-  /** The most sessions that a pod keeps ready to use. Default: all of them. */
+  /** The maximum number of sessions that a pod caches in memory. Default: all of them. */
   cacheEntries?: number;
-  /** The most sessions of one principal, with jwt. Default: no cap. */
+  /** The maximum number of concurrent sessions per principal, with jwt. Default: no limit. */
   maxPerPrincipal?: number;
-  /** The most sessions that one principal may open per minute and pod, with jwt. Default: no cap. */
+  /** The maximum number of sessions that a principal may open per minute and pod, with jwt. Default: no limit. */
   initializePerMinute?: number;
 }
 
-/** What a process takes on at most. */
+/** The limits of a process. */
 export interface LimitsArgs {
-  /** The longest wait for the answer to a call. Default: operational.timeouts.default. */
+  /** The call timeout, such as 90s. Default: operational.timeouts.default. */
   callTimeout?: string;
-  /** The longest call of all, which drain and grace period cover. Default: 300s. */
+  /** The maximum duration of a call, which progress notifications may extend it to. Drain and grace period cover it. Default: 300s. */
   callTimeoutMax?: string;
-  /** The largest body of a request. Default: 8Mi. */
+  /** The maximum size of a request body. Default: 8Mi. */
   bodyBytes?: string;
-  /** The most calls in flight per backend and pod. Default: 256. */
+  /** The maximum number of calls in flight per backend and pod. Default: 256. */
   upstreamConnections?: number;
-  /** The most client capability sets whose lists are kept. Default: 32. */
+  /** The maximum number of client capability sets whose lists are cached. Default: 32. */
   views?: number;
-  /** The most open GET streams of a session. Default: 2. */
+  /** The maximum number of open GET streams per session. Default: 2. */
   streams?: number;
-  /** The most resource subscriptions of a session. Default: 256. */
+  /** The maximum number of resource subscriptions per session. Default: 256. */
   subscriptions?: number;
-  /** The most that a client may say of itself. Default: 4Ki. */
+  /** The maximum size of a client's capabilities and info in initialize. Default: 4Ki. */
   clientBytes?: string;
 }
 
-/** How names of two backends are told apart. */
+/** How name conflicts between backends are resolved. */
 export interface AggregationArgs {
-  /** The prefix of tool and prompt names, with {workload} in the place of the backend's name. Default: {workload}_. */
+  /** The prefix of tool and prompt names; {workload} stands for the name of the backend. Default: {workload}_. */
   prefixFormat?: string;
 }
 
-/** How long answers may take. */
+/** Call timeouts. */
 export interface TimeoutsArgs {
-  /** The longest wait for the answer to a call. Default: 60s. */
+  /** The call timeout. Default: 60s. */
   default?: string;
-  /** The same by backend name, where the backend has no callTimeout of its own. Default: none. */
+  /** Call timeouts by backend name, for backends without their own callTimeout. Default: none. */
   perWorkload?: Record<string, string>;
 }
 
-/** How backends are watched. */
+/** Health checks of backends. */
 export interface FailureHandlingArgs {
-  /** The time between two checks. Default: 30s. */
+  /** The interval between health checks. Default: 30s. */
   healthCheckInterval?: string;
-  /** The longest wait for a check. Default: 10s, or the interval where that is shorter. */
+  /** The timeout of a health check. Default: 10s, or the interval if that is shorter. */
   healthCheckTimeout?: string;
-  /** Checks without answer after which a backend offers nothing. Default: 3. */
+  /** Failed health checks after which a backend's tools, resources and prompts leave the lists. Default: 3. */
   unhealthyThreshold?: number;
 }
 
-/** How it runs. */
+/** Logging, timeouts and health checks. */
 export interface OperationalArgs {
-  /** The least severe line of the log. Default: info. */
+  /** The minimum severity of log lines. Default: info. */
   logLevel?: LogLevel;
-  /** How long answers may take. */
+  /** Call timeouts. */
   timeouts?: TimeoutsArgs;
-  /** How backends are watched. */
+  /** Health checks of backends. */
   failureHandling?: FailureHandlingArgs;
 }
 
-/** A key that signs session ids, made once and kept in the stack's state. */
+/** A key that signs session ids. It is generated once and kept in the stack's state. */
 export interface SessionKeyArgs {
-  /** Its name, for the log: 1 to 20 small letters, digits and dashes, without -key-. */
+  /** The id of the key, used in logs: 1 to 20 lowercase letters, digits and dashes, without -key-. */
   id: string;
-  /** It verifies at once and signs from then on, such as 2026-12-01T12:00:00Z. Default: at once. */
+  /** The time from which the key signs, such as 2026-12-01T12:00:00Z; it verifies immediately. Default: immediately. */
   signAfter?: string;
 }

@@ -21,7 +21,7 @@ import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 import { gatewayInputs } from "./gateway-inputs.ts";
 import { gatewaySettings, outsideHosts } from "./gateway-settings.ts";
 
-/** A gateway whose arguments are right, with all that follows from them. */
+/** A gateway with valid arguments, and all that follows from them. */
 export interface CheckedGateway {
   readonly sized: SizedProcess;
   readonly configuration: Configuration;
@@ -29,9 +29,9 @@ export interface CheckedGateway {
 }
 
 /**
- * Judges the arguments before anything is registered: pure, so that what is wrong leaves no trace in a stack.
+ * Validates the arguments before any resource is registered. Pure, so invalid arguments leave no trace in a stack.
  *
- * @throws {InputPropertiesError} with everything that is wrong at once.
+ * @throws {InputPropertiesError} with every fault at once.
  */
 export function checkedGateway(
   token: string,
@@ -50,7 +50,7 @@ export function checkedGateway(
   if (sized && args.acceptRisk === undefined) faults.add(...sized.risks);
   const configuration = sized && gatewaySettings(name, args, sized.plan);
   faults.try(
-    () => configuration && validate(judged(name, args, configuration)),
+    () => configuration && validate(withStorage(name, args, configuration)),
     (path) => gatewayArgument(path, args),
   );
   faults.throwAny();
@@ -58,14 +58,18 @@ export function checkedGateway(
   return { sized, configuration, facts: factsOf(name, args, sized) };
 }
 
-function judged(name: string, { sessionStorage }: VirtualMcpServerArgs, settings: Configuration) {
+function withStorage(
+  name: string,
+  { sessionStorage }: VirtualMcpServerArgs,
+  settings: Configuration,
+) {
   return withPlaceholders({
     ...settings,
     ...(sessionStorage && { sessionStorage: storageSettings(sessionStorage, name) }),
   });
 }
 
-/** Names of hosts come from several arguments. */
+/** Host names come from several arguments. */
 function gatewayArgument(path: string, args: VirtualMcpServerArgs): string {
   const [, index] = /^allowedHosts\[(\d+)\]$/.exec(path) ?? [];
   return [...outsideHosts(args).values()][Number(index)] ?? argumentOfSetting(path);
@@ -82,8 +86,13 @@ function ownFaults(args: VirtualMcpServerArgs): ArgumentFault[] {
     ...workloadFaults(args),
   ];
   if (args.replicas !== undefined && args.autoscaling !== undefined) {
-    const rule = "the autoscaler says how many pods there are";
-    faults.push({ path: "replicas", value: args.replicas, rule, fix: "remove it, or autoscaling" });
+    const rule = "must be absent with autoscaling, which sets the number of pods";
+    faults.push({
+      path: "replicas",
+      value: args.replicas,
+      rule,
+      fix: "remove it, or remove autoscaling",
+    });
   }
   return faults;
 }

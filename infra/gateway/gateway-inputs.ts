@@ -4,15 +4,15 @@ import { processInputs, pushes, storeOf } from "../process/process-inputs.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 
 /**
- * The load of a gateway, as the plan wants it.
+ * The load of a gateway as inputs of the plan.
  *
- * @throws {CapacityError} where an input is out of its range.
+ * @throws {CapacityError} if an input is out of its range.
  */
 export function gatewayInputs(args: VirtualMcpServerArgs): CompleteInputs {
   const { sessions, backends, autoscaling } = args;
   const given = processInputs(args);
   const longest = backends.map(({ callTimeoutMax }) => seconds(callTimeoutMax ?? "0s"));
-  const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.fallback } = given;
+  const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.default } = given;
   return completed({
     ...given,
     sessions,

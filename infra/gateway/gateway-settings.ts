@@ -8,7 +8,7 @@ import {
 } from "../process/process-settings.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 
-/** The configuration of a gateway, but for what only its pods know. */
+/** The configuration of a gateway, without the paths that only its pods know. */
 export function gatewaySettings(
   name: string,
   args: VirtualMcpServerArgs,
@@ -27,7 +27,7 @@ export function gatewaySettings(
   };
 }
 
-/** The names of Ingress or HTTPRoute, of the Service, and what the user adds; undefined where every name is answered. */
+/** The host names of Ingress, HTTPRoute and Service, plus those of the user; undefined where every name is accepted. */
 function allowedHosts(
   name: string,
   args: VirtualMcpServerArgs,
@@ -46,19 +46,19 @@ function allowedHosts(
   return [...hosts.keys(), ...inside];
 }
 
-/** The names that lead to the endpoint from outside, each with the argument that says it. */
+/** The external host names of the endpoint, each with the argument that it comes from. */
 export function outsideHosts({
   ingress,
   httpRoute,
-  allowedHosts: given = [],
+  allowedHosts: extra = [],
 }: VirtualMcpServerArgs): ReadonlyMap<string, string> {
-  const said: (readonly [host: string, argument: string])[] = [
-    ...given.map((host, index) => [host, `allowedHosts[${index}]`] as const),
+  const given: (readonly [host: string, argument: string])[] = [
+    ...extra.map((host, index) => [host, `allowedHosts[${index}]`] as const),
     ...(httpRoute?.hostnames ?? []).map(
       (host, index) => [host, `httpRoute.hostnames[${index}]`] as const,
     ),
     ...(ingress ? [[ingress.host, "ingress.host"] as const] : []),
   ];
-  // Of one name that is said twice, the first argument counts.
-  return new Map(said.reverse());
+  // Where a name is given twice, the first argument counts.
+  return new Map(given.reverse());
 }

@@ -5,22 +5,22 @@ import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import { annotations, type Facts, present } from "../facts.ts";
 import type { Labels } from "../naming.ts";
 
-/** Not root, and no user of a usual image. */
+/** Not root, and not a user id of common images. */
 export const USER_ID = 65_532;
 
-/** The settings that the restricted pod security standard asks of a container. */
+/** The settings that the restricted pod security standard requires of a container. */
 export const RESTRICTED = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ["ALL"] },
 } satisfies k8s.types.input.core.v1.SecurityContext;
 
-/** What pods of a workload are made from. */
+/** Everything that a pod template is made from. */
 export interface PodTemplateSpec {
   readonly labels: Labels;
-  /** By these the workload finds its pods. */
+  /** The labels that the workload selects its pods by. */
   readonly selector: Labels;
   readonly facts: Facts;
-  /** Beside the facts. */
+  /** In addition to the facts. */
   readonly annotations?: Readonly<Record<string, Input<string>>>;
   readonly workload: Omit<WorkloadArgs, "namespace">;
   readonly graceSeconds: number;
@@ -28,9 +28,9 @@ export interface PodTemplateSpec {
   readonly userId?: number;
   readonly containers: k8s.types.input.core.v1.Container[];
   readonly volumes?: k8s.types.input.core.v1.Volume[];
-  /** Whether a rollout keeps an old pod while a new one starts: then the two generations are spread each by itself. */
+  /** Whether a rollout keeps an old pod while a new one starts. Old and new pods are then spread separately. */
   readonly surges: boolean;
-  /** Whether two pods on one node are as bad as one pod less. Default: false, they are only spread evenly. */
+  /** Whether two pods must not share a node, with spread Required. Default: false; they are only spread evenly. */
   readonly apart?: boolean;
 }
 
@@ -78,7 +78,7 @@ function apartOnNodes(selector: Labels): k8s.types.input.core.v1.Affinity {
   return { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
 }
 
-/** Nodes as the user wants it; zones where that is possible. */
+/** Spreads pods over nodes as the user asks, and over zones where possible. */
 function spreadOver(
   selector: Labels,
   spread: Spread,

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type { Input, Resource } from "@pulumi/pulumi";
 import type { Labels } from "../naming.ts";
 
-/** An account without rights and without a token: pods have nothing to ask the cluster. */
+/** A service account without rights and without a token: pods do not call the Kubernetes API. */
 export function serviceAccount(
   name: string,
   namespace: Input<string>,

@@ -2,8 +2,8 @@ import type { Grace } from "@mcp-fleet/contract/capacity";
 import type { CustomTimeouts } from "@pulumi/pulumi";
 
 /**
- * How long a deployer waits for a workload: longer than the workload itself takes to say what is wrong with it. Each
- * pod of a rollout may take all of its grace period, where the user gives it more than planned, too.
+ * How long Pulumi waits for a workload: longer than Kubernetes takes to report a failed rollout. Each
+ * pod of a rollout may use all of its grace period, including what the user adds to the plan.
  */
 export function customTimeouts(
   { createTimeout, updateTimeout, deleteTimeout, terminationGrace, startup, rollout }: Grace,

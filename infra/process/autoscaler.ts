@@ -4,10 +4,10 @@ import { transformed } from "../transform.ts";
 import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 import { cpuQuantity } from "./quantity.ts";
 
-/** Sessions move without loss, but not for nothing: pods go slowly. */
+/** Sessions move to other pods without loss, but at a cost, so scaling down is slow. */
 const SCALE_DOWN_SECONDS = 300;
 
-/** Adds pods before the event loops of those there are reach their ceiling; never fewer than the plan. */
+/** Adds pods before the event loops of the existing ones reach their ceiling; never goes below the plan. */
 export function autoscaler(
   spec: ProcessSpec,
   { maxReplicas, targetCpu }: Autoscaling,

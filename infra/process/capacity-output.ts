@@ -1,6 +1,6 @@
 import { type Figure, figureText, type ProcessPlan } from "@mcp-fleet/contract/capacity";
 
-/** Every figure of a plan with its arithmetic in a line: what a stack shows as its capacity. */
+/** Every figure of a plan with its arithmetic, each as a line of text: the `capacity` output. */
 export function capacityOutput(plan: ProcessPlan): Record<string, string> {
   const { grace, autoscaling, ...pod } = plan;
   const { terminationGrace, progressDeadline, rollout } = grace;
@@ -8,7 +8,7 @@ export function capacityOutput(plan: ProcessPlan): Record<string, string> {
   return figureTexts(figures);
 }
 
-/** Figures by name, each as a line. */
+/** Figures by name, each as a line of text. */
 export function figureTexts(figures: Readonly<Record<string, Figure>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(figures).map(([name, figure]) => [name, figureText(figure)]),

@@ -2,15 +2,15 @@ import * as k8s from "@pulumi/kubernetes";
 import { type Output, output } from "@pulumi/pulumi";
 import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 
-/** Where a container finds its configuration. */
+/** The mount path of the configuration. */
 export const CONFIGURATION_PATH = "/etc/mcp-fleet/configuration";
 
-/** The file's name in ConfigMap and folder: JSON, which is YAML too. */
+/** The name of the file in the ConfigMap: JSON, which is valid YAML. */
 export const CONFIGURATION_FILE = "configuration.json";
 
 /**
- * The configuration in a ConfigMap that the provider names: another configuration is another ConfigMap, so that pods
- * roll out with it, and go back with it.
+ * The configuration in a ConfigMap with a generated name: a changed configuration is a new ConfigMap, so pods
+ * roll out with it, and roll back with it.
  */
 export function configurationFile(
   spec: ProcessSpec,

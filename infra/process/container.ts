@@ -11,12 +11,12 @@ import { type KeptSecret, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
 
 type Container = k8s.types.input.core.v1.Container;
 
-/** What pods read from files. */
+/** The ConfigMaps and Secrets that pods mount. */
 export interface Mounts {
   readonly configuration: k8s.core.v1.ConfigMap;
   readonly keys: k8s.core.v1.Secret;
   readonly storage: k8s.core.v1.Secret | undefined;
-  /** What of the store stands in Secrets of the user. */
+  /** The user's own Secrets for the store. */
   readonly kept: readonly KeptSecret[];
   readonly owner: k8s.core.v1.Secret | undefined;
 }
@@ -69,7 +69,7 @@ function environment(heapBytes: number, { owner }: Mounts): k8s.types.input.core
   ];
 }
 
-/** Readiness says nothing of the store: without it every pod would be unready at once, and nobody served. */
+/** Readiness does not depend on the store: a store outage would make every pod unready at once. */
 function probes({ plan: { grace } }: ProcessSpec): Partial<Container> {
   const get = (path: string) => ({ httpGet: { path, port: "admin" } });
   return {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
 
-/** One graph: what it is called, what it asks, and the planned value that it is compared with. */
+/** A graph: its title, its queries, and the planned value as its threshold. */
 interface Panel {
   readonly title: string;
   readonly unit: string;
@@ -12,7 +12,7 @@ interface Panel {
 const WIDTH = 12;
 const HEIGHT = 8;
 
-/** A Grafana dashboard over the pods of one workload, with the plan's figures as thresholds. */
+/** A Grafana dashboard for the pods of one workload, with the figures of the plan as thresholds. */
 export function dashboard(name: string, plan: ProcessPlan): Record<string, unknown> {
   return {
     uid: uidOf(name),
@@ -26,7 +26,7 @@ export function dashboard(name: string, plan: ProcessPlan): Record<string, unkno
   };
 }
 
-/** Grafana takes at most 40 characters. */
+/** Grafana accepts at most 40 characters. */
 function uidOf(name: string): string {
   return `mcp-fleet-${createHash("sha256").update(name).digest("hex").slice(0, 30)}`;
 }
@@ -39,7 +39,7 @@ function panelsOf(pods: string, plan: ProcessPlan): Panel[] {
       title: "Sessions",
       unit: "short",
       queries: [
-        [`max(${of("mcp_fleet_sessions_stored")})`, "in the store"],
+        [`max(${of("mcp_fleet_sessions_stored")})`, "stored"],
         [of("mcp_fleet_sessions_cached"), "{{pod}}"],
       ],
       planned: plan.cacheEntries.value,
@@ -50,7 +50,7 @@ function panelsOf(pods: string, plan: ProcessPlan): Panel[] {
       queries: [[`sum by (outcome) (${rate("mcp_fleet_calls_total")})`, "{{outcome}}"]],
     },
     {
-      title: "Seconds of a call, 99 of 100, by backend",
+      title: "Call duration by backend, 99th percentile",
       unit: "s",
       queries: [
         [
@@ -78,12 +78,12 @@ function panelsOf(pods: string, plan: ProcessPlan): Panel[] {
       planned: plan.cpu.value / 1000,
     },
     {
-      title: "Backends that answer",
+      title: "Backends up",
       unit: "short",
       queries: [[`min by (backend) (${of("mcp_fleet_backend_up")})`, "{{backend}}"]],
     },
     {
-      title: "Store: seconds of an operation, 99 of 100, and errors per second",
+      title: "Store: operation duration (99th percentile) and errors per second",
       unit: "short",
       queries: [
         [
@@ -94,7 +94,7 @@ function panelsOf(pods: string, plan: ProcessPlan): Panel[] {
       ],
     },
     {
-      title: "Refused for want of descriptors, per second",
+      title: "Refused for lack of file descriptors, per second",
       unit: "short",
       queries: [[`sum by (what) (${rate("mcp_fleet_descriptors_refused_total")})`, "{{what}}"]],
     },

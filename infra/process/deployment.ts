@@ -8,7 +8,7 @@ import { transformed } from "../transform.ts";
 import { container, type Mounts, volumes } from "./container.ts";
 import { labelsOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
 
-/** The pods of a gateway or proxy: a new one is ready before an old one is told to end. */
+/** The pods of a gateway or proxy. A new pod is ready before an old one is stopped. */
 export function deployment(
   spec: ProcessSpec,
   mounts: Mounts,
@@ -22,7 +22,7 @@ export function deployment(
   const args: k8s.apps.v1.DeploymentArgs = {
     metadata: { name, namespace: spec.namespace, labels, annotations: annotations(facts) },
     spec: {
-      // An autoscaler and a deployer that both say how many pods there are undo each other.
+      // With an autoscaler, Pulumi must not set the number of pods: each would undo the other.
       ...(plan.autoscaling === undefined && { replicas: size.replicas }),
       selector: { matchLabels: selectorOf(spec) },
       progressDeadlineSeconds: size.progressDeadlineSeconds,
@@ -48,7 +48,7 @@ export function deployment(
   );
 }
 
-/** Sessions in the memory of a pod must not be spread over two of them, not even during a rollout. */
+/** With sessions in the memory of one pod, there must never be two pods, not even during a rollout. */
 function strategy({ storage }: ProcessSpec): k8s.types.input.apps.v1.DeploymentStrategy {
   if (storage === undefined) return { type: "Recreate" };
   return { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };

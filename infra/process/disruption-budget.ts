@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { transformed } from "../transform.ts";
 import { labelsOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
 
-/** How many pods a drain of nodes may take at a time: those that the plan does without. */
+/** Limits how many pods a node drain may evict at a time: the spare ones. */
 export function disruptionBudget(spec: ProcessSpec): k8s.policy.v1.PodDisruptionBudget {
   const { parent, plan, transform } = spec;
   const name = nameOf(spec);
@@ -11,7 +11,7 @@ export function disruptionBudget(spec: ProcessSpec): k8s.policy.v1.PodDisruption
     metadata: { name, namespace: spec.namespace, labels: labelsOf(spec) },
     spec: {
       maxUnavailable: plan.disruption.value,
-      // A pod that is not ready serves nobody: it must not keep a node from being drained.
+      // A pod that is not ready serves nobody, so it must not block the drain of its node.
       unhealthyPodEvictionPolicy: "AlwaysAllow",
       selector: { matchLabels: selectorOf(spec) },
     },

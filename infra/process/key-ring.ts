@@ -4,20 +4,20 @@ import * as random from "@pulumi/random";
 import type { SessionKeyArgs } from "../arguments/settings-args.ts";
 import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 
-/** Where a container finds the keys. */
+/** The mount path of the keys. */
 export const KEYS_PATH = "/etc/mcp-fleet/keys";
 
-/** The file's name in Secret and folder. */
+/** The name of the file in the Secret. */
 export const KEYS_FILE = "keys.json";
 
 const KEY_BYTES = 32;
 
-/** The key of those who say nothing of keys. */
+/** The default key. */
 const FIRST_KEY: SessionKeyArgs = { id: "first" };
 
 /**
- * The keys that sign session ids: made once, kept in the stack's state, mounted as a file. A new key verifies in all
- * pods before it signs, from its `signAfter`; removing an old one that signs no more loses no session.
+ * The keys that sign session ids: generated once, kept in the stack's state, mounted as a file. A new key verifies in
+ * all pods before it signs, from its `signAfter`. An old key can be removed once no session signed with it is left.
  */
 export function keyRing(spec: ProcessSpec): k8s.core.v1.Secret {
   const { sessionKeys = [FIRST_KEY] } = spec.process;

@@ -3,14 +3,14 @@ import type { MonitoringArgs } from "../arguments/exposure-args.ts";
 import { dashboard } from "./dashboard.ts";
 import { ADMIN_PORT, labelsOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
 
-/** What Prometheus' operator and Grafana's sidecar find, as far as the user asks for it. */
+/** Creates the ServiceMonitor and the Grafana dashboard that the user asks for. */
 export function monitoring(spec: ProcessSpec): void {
   const { monitoring: asked = {} } = spec.process;
   if (asked.serviceMonitor) serviceMonitor(spec, asked, adminService(spec));
   if (asked.grafanaDashboard) dashboardMap(spec, asked);
 }
 
-/** The admin port of each pod by itself: nothing balances over it. */
+/** A headless Service for the admin port of each pod. */
 function adminService(spec: ProcessSpec): k8s.core.v1.Service {
   const name = `${nameOf(spec)}-admin`;
   return new k8s.core.v1.Service(

@@ -10,8 +10,8 @@ import {
 } from "./process-spec.ts";
 
 /**
- * Clients reach the MCP port; the admin port is for the other pods of the fleet, and for Prometheus where it is asked
- * to come. Kubelets are always let in.
+ * Admits clients to the MCP port, and the other pods of the workload to the admin port; Prometheus too, where there
+ * is a ServiceMonitor. Kubelets are always admitted.
  */
 export function networkPolicy(spec: ProcessSpec): k8s.networking.v1.NetworkPolicy {
   const { parent, transform, process, workload } = spec;

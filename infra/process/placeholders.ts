@@ -1,6 +1,6 @@
 import { Output } from "@pulumi/pulumi";
 
-/** A text that every rule of the configuration takes for a name, and a URL that it takes for a URL. */
+/** Placeholders that pass the validation of names and URLs. */
 const NAME = "known-later";
 const TEXTS: Readonly<Record<string, string>> = {
   url: "http://known-later:8080/mcp",
@@ -13,12 +13,12 @@ const TEXTS: Readonly<Record<string, string>> = {
   srv: "_mcp._tcp.known-later.default.svc.cluster.local",
 };
 
-/** Settings that hold a list: programs in other languages may give all of it as one output. */
+/** Settings that are lists: programs in other languages may pass the whole list as one output. */
 const LISTS: ReadonlySet<string> = new Set(["addrs", "urls"]);
 
 /**
- * A configuration with something valid in the place of each output, so that all of it that is plain can be judged
- * before anything is registered. What an output turns out to be is judged by the process at its start.
+ * Replaces each output in a configuration with a valid placeholder, so that its plain values can be validated
+ * before any resource is registered. The process validates the values of outputs when it starts.
  */
 export function withPlaceholders(value: unknown, key = ""): unknown {
   if (isLater(value)) return LISTS.has(key) ? [placeholder(key)] : placeholder(key);
@@ -35,11 +35,11 @@ export function withPlaceholders(value: unknown, key = ""): unknown {
   );
 }
 
-/** Whether a value becomes known only while a program runs. */
+/** Whether a value is an output or a promise. */
 export const isLater = (value: unknown): boolean =>
   Output.isInstance(value) || value instanceof Promise;
 
-/** Names of hosts differ from each other. */
+/** Host names must differ from each other. */
 function placeholder(key: string, index = 0): string {
   return TEXTS[key] ?? (key === "allowedHosts" ? `${NAME}-${index}` : NAME);
 }

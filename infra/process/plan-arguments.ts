@@ -1,4 +1,4 @@
-/** Where an input of the plan stands in the arguments of a component. */
+/** The argument of a component that each input of the plan comes from. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
   openedBackends: "load.openedBackends",
   streamsPerSession: "load.streamsPerSession",
@@ -21,10 +21,10 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   store: "sessionStorage",
 };
 
-/** The argument that an input of the plan comes from: those without an entry have its name. */
+/** The argument that an input of the plan comes from; those without an entry have the same name. */
 export const argumentOf = (input: string): string => ARGUMENTS[input] ?? input;
 
-/** Where settings of the configuration stand in the arguments of a component: those without an entry stand there, too. */
+/** The argument of a component that each setting comes from; those without an entry have the same path. */
 const SETTINGS: readonly (readonly [setting: string, argument: string])[] = [
   ["session.maxSessions", "sessions"],
   ["sessionStorage.sentinel.addrs", "sessionStorage.sentinel.addresses"],

@@ -8,7 +8,7 @@ import type { Facts } from "../facts.ts";
 import type { SizedProcess } from "./process-size.ts";
 import { keyPrefixOf } from "./storage.ts";
 
-/** What the facts of a process come from. */
+/** The sources of a workload's facts. */
 export interface ProcessFactsOf {
   readonly instance: string;
   readonly role: "gateway" | "proxy";
@@ -19,7 +19,7 @@ export interface ProcessFactsOf {
   readonly acceptRisk: string | undefined;
 }
 
-/** What the pods of one role were planned with, and what they came to. */
+/** What the pods of one role were planned with, and the resulting sizes. */
 export function processFacts(of: ProcessFactsOf): Facts {
   const { role, storage, acceptRisk } = of;
   const { inputs, plan, size } = of.sized;
@@ -55,7 +55,7 @@ export function processFacts(of: ProcessFactsOf): Facts {
   };
 }
 
-/** Where the store is, and which of its keys are these pods'. */
+/** The address of the store, and which of its keys these pods use. */
 function storeFacts(storage: SessionStorageArgs, { instance, role }: ProcessFactsOf): Facts {
   const keyPrefix = keyPrefixOf(storage, instance);
   return {
@@ -65,7 +65,7 @@ function storeFacts(storage: SessionStorageArgs, { instance, role }: ProcessFact
   };
 }
 
-/** The host of each backend that has one address; of a URL, only the host is no secret. */
+/** The host of each backend with a single URL; other parts of a URL may be secret. */
 function hostsOf(backends: readonly BackendArgs[]): Output<Record<string, string>> {
   const urls = backends.flatMap(({ name, url }) =>
     url === undefined ? [] : [[name, url] as const],
@@ -77,10 +77,10 @@ function hostsOf(backends: readonly BackendArgs[]): Output<Record<string, string
   );
 }
 
-/** The inputs that differ from their defaults: with them a plan is computed again. */
+/** The inputs that differ from their defaults, from which policies compute the plan again. */
 function changedInputs(inputs: CompleteInputs): Readonly<Record<string, number | string>> {
-  const fallbacks: Readonly<Record<string, Input>> = INPUTS;
+  const defaults: Readonly<Record<string, Input>> = INPUTS;
   return Object.fromEntries(
-    Object.entries(inputs).filter(([name, value]) => value !== fallbacks[name]?.fallback),
+    Object.entries(inputs).filter(([name, value]) => value !== defaults[name]?.default),
   );
 }

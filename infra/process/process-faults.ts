@@ -5,7 +5,7 @@ import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import { isCpu } from "./quantity.ts";
 
-/** The arguments of a process that are faulty by themselves, beside what schema and configuration know. */
+/** The faults in the arguments of a process that neither the schema nor the configuration reports. */
 export function processFaults(
   args: ProcessArgs,
   pathOf: (argument: string) => string,
@@ -35,25 +35,31 @@ type Place = readonly [path: string, value: string | undefined];
 
 export function durationFaults([path, value]: Place): ArgumentFault[] {
   if (value === undefined || DURATION.test(value)) return [];
-  return [{ path, value, rule: "it is a duration", fix: "write it as 30s, 5m or 1h30m" }];
+  return [
+    { path, value, rule: "must be a duration such as 30s", fix: "write it as 30s, 5m or 1h30m" },
+  ];
 }
 
 export function sizeFaults([path, value]: Place): ArgumentFault[] {
   if (value === undefined || SIZE.test(value)) return [];
-  return [{ path, value, rule: "it is a size", fix: "write it as 512Mi or 2Gi" }];
+  return [{ path, value, rule: "must be a size such as 512Mi", fix: "write it as 512Mi or 2Gi" }];
 }
 
 export function cpuFaults([path, value]: Place): ArgumentFault[] {
   if (value === undefined || isCpu(value)) return [];
-  return [{ path, value, rule: "it is an amount of CPU", fix: "write it as 250m or 2" }];
+  return [
+    { path, value, rule: "must be an amount of CPU such as 250m", fix: "write it as 250m or 2" },
+  ];
 }
 
 type Count = readonly [path: string, value: number | undefined];
 
-/** What Kubernetes counts. */
-export function wholeFaults([path, value]: Count, least = 1): ArgumentFault[] {
-  if (value === undefined || (Number.isInteger(value) && value >= least)) return [];
-  return [{ path, value, rule: "it is a whole number", fix: `write ${least} or more` }];
+/** Numbers that must be whole. */
+export function wholeFaults([path, value]: Count, min = 1): ArgumentFault[] {
+  if (value === undefined || (Number.isInteger(value) && value >= min)) return [];
+  return [
+    { path, value, rule: `must be a whole number from ${min}`, fix: `set it to ${min} or more` },
+  ];
 }
 
 const KEY_ID = /^[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?$/;
@@ -64,32 +70,36 @@ function keyFaults(args: ProcessArgs, pathOf: (argument: string) => string): Arg
   const faults: ArgumentFault[] = [];
   const ids = sessionKeys.map(({ id }) => id);
   if (args.sessionKeys?.length === 0) {
-    const rule = "a key has to sign";
-    faults.push({ path: pathOf("sessionKeys"), rule, fix: "write one, or leave it out" });
+    const rule = "must have at least 1 key";
+    faults.push({ path: pathOf("sessionKeys"), rule, fix: "add a key, or remove it" });
   }
   if (sessionKeys.length > 0 && sessionKeys.every(({ signAfter }) => signAfter !== undefined)) {
-    const fix = "leave signAfter out of the oldest";
-    faults.push({ path: pathOf("sessionKeys"), rule: "one key signs at once", fix });
+    const fix = "remove signAfter from the oldest key";
+    faults.push({
+      path: pathOf("sessionKeys"),
+      rule: "must have a key without signAfter, which signs now",
+      fix,
+    });
   }
   for (const [index, { id, signAfter }] of sessionKeys.entries()) {
     const path = pathOf(`sessionKeys[${index}]`);
     if (!KEY_ID.test(id) || id.includes("-key-")) {
-      const rule = "it is 1 to 20 small letters, digits and dashes, without -key-";
+      const rule = "must be 1 to 20 lowercase letters, digits and dashes, without -key-";
       faults.push({ path: `${path}.id`, value: id, rule, fix: "write it as 2026-12" });
     }
     if (ids.indexOf(id) < index) {
       faults.push({
         path: `${path}.id`,
         value: id,
-        rule: "each key has an id of its own",
-        fix: "rename it",
+        rule: "must be unique",
+        fix: "rename one of the two",
       });
     }
     if (
       signAfter !== undefined &&
       !(TIME.test(signAfter) && !Number.isNaN(Date.parse(signAfter)))
     ) {
-      const rule = "it is a point in time with its offset";
+      const rule = "must be a time with a UTC offset";
       faults.push({
         path: `${path}.signAfter`,
         value: signAfter,
@@ -101,45 +111,54 @@ function keyFaults(args: ProcessArgs, pathOf: (argument: string) => string): Arg
   return faults;
 }
 
-/** A store is one Redis or the Sentinels of one, with one password. */
+/** The faults of a store: it has one kind of address, one password and one source of CA certificates. */
 export function storageFaults(storage: SessionStorageArgs | undefined): ArgumentFault[] {
   if (storage === undefined) return [];
   const { address, sentinel, password, passwordRef, tls = {} } = storage;
   const faults: ArgumentFault[] = [];
   if ((address === undefined) === (sentinel === undefined)) {
-    const rule = "one of address and sentinel says where Redis is";
-    const fix = sentinel === undefined ? "write one of them" : "remove one of them";
+    const rule = "exactly one of address and sentinel is required";
+    const fix = sentinel === undefined ? "set one of them" : "remove one of them";
     faults.push({ path: "sessionStorage", rule, fix });
   }
   if (password !== undefined && passwordRef !== undefined) {
-    const rule = "the password comes from one place";
-    faults.push({ path: "sessionStorage.passwordRef", rule, fix: "remove it, or password" });
+    const rule = "must be absent if password is set";
+    faults.push({ path: "sessionStorage.passwordRef", rule, fix: "remove it, or remove password" });
   }
   if (tls.ca !== undefined && tls.caRef !== undefined) {
-    const rule = "the authorities come from one place";
-    faults.push({ path: "sessionStorage.tls.caRef", rule, fix: "remove it, or ca" });
+    const rule = "must be absent if ca is set";
+    faults.push({ path: "sessionStorage.tls.caRef", rule, fix: "remove it, or remove ca" });
   }
   return faults;
 }
 
 const OURS = /^(?:app\.kubernetes\.io\/(?:name|instance|component|managed-by)|mcp-fleet\.dev\/)/;
 
-/** What every workload may be told wrongly. */
+/** The faults in the arguments that all workloads share. */
 export function workloadFaults({ podTemplate = {}, acceptRisk }: WorkloadArgs): ArgumentFault[] {
   const { labels = {}, annotations = {}, runAsUser } = podTemplate;
   const faults: ArgumentFault[] = [];
   for (const [where, entries] of Object.entries({ labels, annotations })) {
     for (const key of Object.keys(entries).filter((name) => OURS.test(name))) {
       const path = `podTemplate.${where}["${key}"]`;
-      faults.push({ path, rule: "the component writes it", fix: "choose another key" });
+      faults.push({ path, rule: "is reserved for the component", fix: "choose another key" });
     }
   }
   if (runAsUser !== undefined && !(Number.isInteger(runAsUser) && runAsUser > 0)) {
-    const rule = "containers run as a user that is not root";
-    faults.push({ path: "podTemplate.runAsUser", value: runAsUser, rule, fix: "write 1 or more" });
+    const rule = "must be the id of a user other than root";
+    faults.push({
+      path: "podTemplate.runAsUser",
+      value: runAsUser,
+      rule,
+      fix: "set it to 1 or more",
+    });
   }
   if (acceptRisk !== undefined && acceptRisk.trim() === "") {
-    faults.push({ path: "acceptRisk", rule: "it says why", fix: "write the reason, or remove it" });
+    faults.push({
+      path: "acceptRisk",
+      rule: "must not be empty",
+      fix: "write the reason, or remove it",
+    });
   }
   return faults;
 }

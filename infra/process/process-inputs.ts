@@ -6,7 +6,7 @@ import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import { present } from "../facts.ts";
 
-/** What the arguments of a process say to the plan. */
+/** The inputs of the plan that the arguments of a process contain. */
 export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "store"> {
   const { load = {}, ceilings = {}, session = {}, limits = {}, nofile = {} } = args;
   const { callTime, ...calls } = load;
@@ -27,7 +27,7 @@ export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "sto
   });
 }
 
-/** Whether a listening session keeps a stream at this backend. */
+/** Whether each listening session keeps a stream open at this backend. */
 export function pushes({ notifications, catalog, transport }: Partial<BackendArgs>): boolean {
   return (
     notifications === Notifications.Session ||
@@ -36,7 +36,7 @@ export function pushes({ notifications, catalog, transport }: Partial<BackendArg
   );
 }
 
-/** Where sessions are kept, as the plan calls it. */
+/** The kind of store, as an input of the plan. */
 export function storeOf(storage: SessionStorageArgs | undefined): Store {
   if (storage === undefined) return "memory";
   return storage.sentinel === undefined ? "redis" : "sentinel";

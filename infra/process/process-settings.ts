@@ -6,10 +6,10 @@ import type { ProcessArgs } from "../arguments/process-args.ts";
 import { present } from "../facts.ts";
 import { ADMIN_PORT, MCP_PORT } from "./process-spec.ts";
 
-/** A configuration whose texts may become known only later, such as a namespace. */
+/** A configuration whose strings may be outputs, such as a namespace. */
 export type Configuration = Readonly<Record<string, unknown>>;
 
-/** What a gateway and a proxy are configured with alike; the numbers that the plan says come from it. */
+/** The settings that gateways and proxies share; planned numbers come from the plan. */
 export function processSettings(
   name: string,
   sessions: number,
@@ -40,7 +40,7 @@ export function processSettings(
   };
 }
 
-/** An entry of `backends`, as the configuration writes it. */
+/** An entry of `backends` in the configuration. */
 export function backendSettings({ callTimeoutMax: _, ...backend }: BackendArgs): Configuration {
   return present<Input<unknown>>({ ...backend });
 }

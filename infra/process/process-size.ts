@@ -11,7 +11,7 @@ import { belowPlan } from "../below-plan.ts";
 import { refuseImpossible } from "../impossible-size.ts";
 import { cpuQuantity, millicores } from "./quantity.ts";
 
-/** What is deployed: the plan, and where the user says so, something else. */
+/** The size to deploy: the plan with the overrides of the user. */
 export interface ProcessSize {
   readonly replicas: number;
   readonly memoryBytes: number;
@@ -22,9 +22,9 @@ export interface ProcessSize {
   readonly progressDeadlineSeconds: number;
 }
 
-/** A plan with its overrides, and each override that is below it. */
+/** A plan, the size to deploy, and each override that is below the plan. */
 export interface SizedProcess {
-  /** What the plan was computed from. */
+  /** The inputs that the plan was computed from. */
   readonly inputs: CompleteInputs;
   readonly plan: ProcessPlan;
   readonly size: ProcessSize;
@@ -32,31 +32,31 @@ export interface SizedProcess {
   readonly risks: readonly ArgumentFault[];
 }
 
-/** What the user may say in the place of the plan. */
+/** What the user may set instead of the plan. */
 export interface Overrides
   extends Pick<ProcessArgs, "resources" | "terminationGracePeriodSeconds"> {
   readonly replicas?: number | undefined;
 }
 
-/** The paths of these arguments, as the user wrote them. */
+/** Returns the path of an argument as the user wrote it. */
 export type PathOf = (argument: string) => string;
 
 /**
- * The size of the pods of one role. More replicas than planned spread the sessions further; less of anything is a
- * risk, with the arithmetic that it contradicts.
+ * Sizes the pods of one role. More replicas than planned mean fewer sessions per pod; less of anything is a
+ * risk, reported with the arithmetic of the plan.
  *
- * @throws {CapacityError} where there is no plan, or no cluster takes what is said in its place.
+ * @throws {CapacityError} if the load cannot be planned, or no cluster accepts an override.
  */
 export function sizeProcess(
   asked: CompleteInputs,
   { replicas, resources = {}, terminationGracePeriodSeconds }: Overrides,
   pathOf: PathOf,
 ): SizedProcess {
-  const least = processPlan(asked);
-  const wanted = replicas ?? least.replicas.value;
-  const isMore = wanted > least.replicas.value;
+  const minimum = processPlan(asked);
+  const wanted = replicas ?? minimum.replicas.value;
+  const isMore = wanted > minimum.replicas.value;
   const inputs = isMore ? completed({ ...asked, minReplicas: wanted }) : asked;
-  const plan = isMore ? processPlan(inputs) : least;
+  const plan = isMore ? processPlan(inputs) : minimum;
   const { memory, cpu, cpuLimit } = resources;
   const { terminationGrace, progressDeadline } = plan.grace;
   const graceSeconds = terminationGracePeriodSeconds ?? terminationGrace.value;
@@ -70,7 +70,7 @@ export function sizeProcess(
     cpuLimitMillicores:
       cpuLimit === undefined ? Math.max(plan.cpuLimit.value, cpuMillicores) : millicores(cpuLimit),
     graceSeconds,
-    // A pod that may take longer to end keeps its successor waiting for longer.
+    // A longer grace period makes the successor of a pod wait longer.
     progressDeadlineSeconds:
       progressDeadline.value + Math.max(0, graceSeconds - terminationGrace.value),
   };

@@ -9,23 +9,23 @@ import { type Labels, labels, selectorLabels } from "../naming.ts";
 import type { ProcessTransforms } from "../transform.ts";
 import type { ProcessSize } from "./process-size.ts";
 
-/** The port of MCP and the port of health and metrics, in containers and Services alike. */
+/** The ports of MCP, and of health checks and metrics, in containers and Services. */
 export const MCP_PORT = 4483;
 export const ADMIN_PORT = 9090;
 
-/** What the pods of one role are made from, once everything about them is known. */
+/** Everything that the children of a gateway or proxy are created from. */
 export interface ProcessSpec {
-  /** The component whose children they are. */
+  /** The component that is their parent. */
   readonly parent: ComponentResource;
   /** The component's name. */
   readonly instance: string;
   readonly role: "gateway" | "proxy";
   readonly namespace: Input<string>;
   readonly plan: ProcessPlan;
-  /** What the plan came to, with the overrides of the user. */
+  /** The plan with the overrides of the user. */
   readonly size: ProcessSize;
   readonly facts: Facts;
-  /** The configuration file, but for what storage and keys add to it. */
+  /** The configuration, without the paths of keys and the store. */
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly storage: SessionStorageArgs | undefined;
   readonly sessionAffinity: SessionAffinity;
@@ -34,7 +34,7 @@ export interface ProcessSpec {
   readonly transform: ProcessTransforms | undefined;
 }
 
-/** The name of workload and Service: `eng-gateway`. */
+/** The name of the workload and its Service, such as `eng-gateway`. */
 export const nameOf = ({ instance, role }: ProcessSpec): string => `${instance}-${role}`;
 
 export const labelsOf = ({ instance, role }: ProcessSpec): Labels => labels(instance, role);

@@ -12,13 +12,13 @@ import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 import { service } from "./service.ts";
 import { keptSecrets, storageSecret, storageSettings } from "./storage.ts";
 
-/** A gateway or proxy as it stands in the cluster. */
+/** The main resources of a gateway or proxy. */
 export interface ProcessWorkload {
   readonly deployment: k8s.apps.v1.Deployment;
   readonly service: k8s.core.v1.Service;
 }
 
-/** Everything that the pods of one role need, in the order in which they need it. */
+/** Creates everything that the pods of one role need, in the order in which they need it. */
 export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   const account = serviceAccount(nameOf(spec), spec.namespace, labelsOf(spec), spec.parent);
   const keys = keyRing(spec);
@@ -35,7 +35,7 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   return { deployment: pods, service: address };
 }
 
-/** The configuration with what only the pods know: where their keys and their store are. */
+/** The configuration with the paths of keys and the store in the pods. */
 function completed({ configuration, storage, instance }: ProcessSpec): Record<string, unknown> {
   const { session, ...rest } = configuration;
   return {

@@ -1,6 +1,6 @@
 const CPU = /^(?:\d+m|\d+(?:\.\d{1,3})?)$/;
 
-/** Whether Kubernetes takes the text as an amount of CPU. */
+/** Whether Kubernetes accepts the text as an amount of CPU. */
 export const isCpu = (text: string): boolean => CPU.test(text);
 
 /** `250m` is 250, `1.5` is 1500. */

@@ -3,7 +3,7 @@ import { log, type Resource } from "@pulumi/pulumi";
 import type { ArgumentFault } from "../argument-faults.ts";
 import type { SizedProcess } from "./process-size.ts";
 
-/** Says in preview and update what a workload was planned to be, and which risks somebody has accepted. */
+/** Reports in preview and update how a workload is sized, and which risks are accepted. */
 export function reportPlan(
   what: string,
   { inputs, plan, size, risks }: SizedProcess,
@@ -12,15 +12,15 @@ export function reportPlan(
 ): void {
   const line = [
     `${what} for ${amountText(inputs.sessions, "sessions")}: ${amountText(size.replicas, "pods")}`,
-    `${amountText(size.memoryBytes, "bytes")} and ${size.cpuMillicores}m each`,
+    `${amountText(size.memoryBytes, "bytes")} memory and ${size.cpuMillicores}m CPU each`,
     `nofile ${plan.requiredNofile.value.toLocaleString("en-US")}`,
-    `grace ${size.graceSeconds} s`,
+    `grace period ${size.graceSeconds} s`,
   ].join(", ");
-  void log.info(`${line}; its output "capacity" has the arithmetic`, resource);
+  void log.info(`${line}; the output "capacity" shows the arithmetic`, resource);
   reportRisks(risks, acceptRisk, resource);
 }
 
-/** Each accepted risk as a warning: what is below the plan, and why somebody wants it so. */
+/** Warns of each accepted risk: what is below the plan, and the reason that `acceptRisk` gives. */
 export function reportRisks(
   risks: readonly ArgumentFault[],
   acceptRisk: string | undefined,

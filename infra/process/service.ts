@@ -3,7 +3,7 @@ import { ServiceType, SessionAffinity } from "../arguments/choices.ts";
 import { transformed } from "../transform.ts";
 import { labelsOf, MCP_PORT, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
 
-/** The address of a gateway or proxy: MCP alone, the admin port stays inside. */
+/** The Service of a gateway or proxy. It exposes MCP only, not the admin port. */
 export function service(spec: ProcessSpec): k8s.core.v1.Service {
   const { parent, sessionAffinity, transform, process } = spec;
   const name = nameOf(spec);
@@ -27,5 +27,5 @@ export function service(spec: ProcessSpec): k8s.core.v1.Service {
   );
 }
 
-/** Three hours: the default of Kubernetes, longer than a session is idle. */
+/** Three hours: the default of Kubernetes, longer than the default idle time of sessions. */
 const AFFINITY_SECONDS = 10_800;

@@ -4,23 +4,23 @@ import type { SecretKeyArgs, SessionStorageArgs } from "../arguments/session-sto
 import { present } from "../facts.ts";
 import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 
-/** Where a container finds the password of its store and the authorities of its certificate. */
+/** The mount path of the store's password and CA certificates. */
 export const STORAGE_PATH = "/etc/mcp-fleet/storage";
 
-/** Where it finds a password that the user keeps in a Secret of their own. */
+/** The mount path of a password in a Secret of the user. */
 const PASSWORD_PATH = "/etc/mcp-fleet/storage-password";
 
-/** And authorities. */
+/** The mount path of CA certificates in a Secret of the user. */
 const CA_PATH = "/etc/mcp-fleet/storage-ca";
 
-/** Secrets are for the container's user and group alone. */
+/** Secrets are readable for the container's user and group only. */
 export const SECRET_MODE = 0o440;
 
 const PASSWORD_FILE = "password";
 const SENTINEL_PASSWORD_FILE = "sentinel-password";
 const CA_FILE = "ca.crt";
 
-/** The prefix of the keys of whom nobody gives another one: two of them may share a store. */
+/** The prefix of the keys. The default contains the name of the component, so that several can share a store. */
 export function keyPrefixOf({ keyPrefix }: SessionStorageArgs, instance: string): string {
   return keyPrefix ?? `mcp-fleet:${instance}:`;
 }
@@ -67,7 +67,7 @@ function tlsSettings({ tls }: SessionStorageArgs): Record<string, unknown> | und
   return present<unknown>({ caFile, servername });
 }
 
-/** What of the store is secret, in a Secret beside the pods; undefined where nothing is, or it stands in another one. */
+/** The Secret with the store's passwords and CA certificates; undefined where there are none, or the user has a Secret. */
 export function storageSecret(spec: ProcessSpec): k8s.core.v1.Secret | undefined {
   const files = present<Input<string>>({
     [PASSWORD_FILE]: spec.storage?.password,
@@ -85,7 +85,7 @@ export function storageSecret(spec: ProcessSpec): k8s.core.v1.Secret | undefined
   );
 }
 
-/** The volumes of what the user keeps in Secrets of their own, each with the path where it is mounted. */
+/** The volumes of the user's own Secrets, each with its mount path. */
 export function keptSecrets({ passwordRef, tls }: SessionStorageArgs): KeptSecret[] {
   const kept: (KeptSecret | undefined)[] = [
     passwordRef && keptSecret("storage-password", PASSWORD_PATH, PASSWORD_FILE, passwordRef),
@@ -94,7 +94,7 @@ export function keptSecrets({ passwordRef, tls }: SessionStorageArgs): KeptSecre
   return kept.filter((secret) => secret !== undefined);
 }
 
-/** A key of somebody else's Secret, as a file. */
+/** A key of a user's Secret, mounted as a file. */
 export interface KeptSecret {
   readonly volume: k8s.types.input.core.v1.Volume & { readonly name: string };
   readonly mountPath: string;

@@ -2,36 +2,36 @@ import { createHash } from "node:crypto";
 
 import { Engine } from "./engine.ts";
 
-/** Whom the servers and the Sentinels know. */
+/** The ACL users of the servers and the Sentinels. */
 export const RedisUser = {
-  /** Gateways and proxies, at both. */
+  /** Gateways and proxies, at servers and Sentinels. */
   Gateway: "gateway",
-  /** A server at its master. */
+  /** A replica, at its master. */
   Replica: "replica",
-  /** A Sentinel at the servers. */
+  /** A Sentinel, at the servers. */
   Sentinel: "sentinel",
-  /** A Sentinel at the other Sentinels. */
+  /** A Sentinel, at the other Sentinels. */
   Peer: "peer",
-  /** The scripts of the pods, at both. */
+  /** The scripts of the pods, at servers and Sentinels. */
   Operator: "operator",
-  /** The exporter of metrics, at the servers. */
+  /** The metrics exporter, at the servers. */
   Exporter: "exporter",
 } as const;
 export type RedisUser = (typeof RedisUser)[keyof typeof RedisUser];
 
-/** A password for each; without one for the exporter there is no such user. */
+/** The password of each user; without an exporter, its user does not exist. */
 export type RedisPasswords = Readonly<Record<Exclude<RedisUser, "exporter">, string>> & {
   readonly exporter?: string;
 };
 
 export interface NodeSecret {
   readonly passwords: RedisPasswords;
-  /** What every key of the gateways begins with, its colon included: they reach no other. */
+  /** The prefix of all keys, with its colon: gateways have no access to others. */
   readonly keyPrefix: string;
   readonly engine: Engine;
 }
 
-/** What the client of the session store sends, and what its Lua scripts call. HELLO and AUTH need no permission. */
+/** The commands that the session store sends and its Lua scripts call. HELLO and AUTH need no permission. */
 export const GATEWAY_COMMANDS = [
   ...["ping", "info", "get", "set", "wait", "eval", "evalsha", "xrange", "xread", "xrevrange"],
   ...["del", "exists", "pexpire", "pttl", "time", "xadd"],
@@ -63,15 +63,15 @@ const SENTINEL_OPERATOR_COMMANDS = [
 ];
 
 /**
- * Nobody can log in as the default user. It is allowed everything because a server that loads an append-only file
- * does so as that user, and leaves out what a script has written as one transaction if it may not.
+ * Nobody can log in as the default user. It has all permissions because a server loads its append-only file as that
+ * user, and would skip the transactions of scripts without them.
  */
 const DEFAULT_USER = "user default off resetpass ~* &* +@all";
 
-/** Where Sentinels tell each other of themselves. */
+/** The channel on which Sentinels announce themselves to each other. */
 const HELLO_CHANNEL = "&__sentinel__:*";
 
-/** The files of the data pods' Secret. Passwords of clients are in it as digests alone. */
+/** The files of the data pods' Secret. It contains clients' passwords only as digests. */
 export function nodeSecret(parts: NodeSecret): Record<string, string> {
   const { operator, replica } = parts.passwords;
   return {
@@ -81,7 +81,7 @@ export function nodeSecret(parts: NodeSecret): Record<string, string> {
   };
 }
 
-/** The files of the Sentinels' Secret. Passwords of clients are in it as digests alone. */
+/** The files of the Sentinels' Secret. It contains clients' passwords only as digests. */
 export function sentinelSecret(passwords: RedisPasswords): Record<string, string> {
   const { operator, sentinel, peer } = passwords;
   return {
@@ -112,7 +112,7 @@ function sentinelAcl({ gateway, peer, operator }: RedisPasswords): string {
   ]);
 }
 
-/** A user who may do this and nothing else, with these keys and channels and no others. */
+/** An ACL user that is limited to these commands, keys and channels. */
 function user(
   name: RedisUser,
   password: string,

@@ -4,12 +4,12 @@ import type { IssuerArgs } from "../redis-sentinel-args.ts";
 import { tlsSecretName } from "./redis-pods.ts";
 import { labelsOf, partName, type RedisSpec } from "./redis-spec.ts";
 
-/** The name in the certificate of all servers and Sentinels: clients ask for it whatever address they have. */
+/** The server name in the certificate of all servers and Sentinels. Clients verify it, whatever address they use. */
 export function servername({ instance, namespace, args }: RedisSpec): Input<string> {
   return args.tls?.servername ?? interpolate`${partName(instance, "redis")}.${namespace}.svc`;
 }
 
-/** What cert-manager issues the certificate from, into the Secret that the pods mount. */
+/** The cert-manager Certificate, issued into the Secret that the pods mount. */
 export function certificate(spec: RedisSpec, issuer: IssuerArgs): k8s.apiextensions.CustomResource {
   const name = `${partName(spec.instance, "redis")}-tls`;
   return new k8s.apiextensions.CustomResource(

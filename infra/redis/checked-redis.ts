@@ -12,16 +12,16 @@ import { KEY_PREFIX } from "./redis-files.ts";
 import { type SizedRedis, sizeRedis } from "./redis-size.ts";
 import { REPLICAS } from "./redis-spec.ts";
 
-/** A store whose arguments are right, with all that follows from them. */
+/** A store with valid arguments, and all that follows from them. */
 export interface CheckedRedis {
   readonly sized: SizedRedis;
   readonly facts: Facts;
 }
 
 /**
- * Judges the arguments before anything is registered.
+ * Validates the arguments before any resource is registered.
  *
- * @throws {InputPropertiesError} with everything that is wrong at once.
+ * @throws {InputPropertiesError} with every fault at once.
  */
 export function checkedRedis(token: string, name: string, args: RedisSentinelArgs): CheckedRedis {
   const faults = new ArgumentFaults(`RedisSentinel "${name}"`);
@@ -49,22 +49,22 @@ function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
     ...workloadFaults(args),
   ];
   if (args.openedBackends !== undefined && args.openedBackends < 0) {
-    const rule = "it is 0 or more";
-    const fix = "write how many backends a session calls";
+    const rule = "must be at least 0";
+    const fix = "set it to the number of backends that a session calls";
     faults.push({ path: "openedBackends", value: args.openedBackends, rule, fix });
   }
   if (resources.cpuLimit !== undefined) {
-    const rule = "a server that is throttled is taken for lost";
+    const rule = "must be absent, because Sentinels take a throttled server for lost";
     faults.push({ path: "resources.cpuLimit", value: resources.cpuLimit, rule, fix: "remove it" });
   }
   if (sessions > storageSessions) {
-    const rule = `the volumes have room for storageSessions, which is ${storageSessions}`;
-    const fix = `write storageSessions: ${sessions}; where the store exists already, docs/components/redis-sentinel.md says how its volumes grow`;
+    const rule = `must be at most storageSessions, which is ${storageSessions}: the volumes have room for that many`;
+    const fix = `set storageSessions to ${sessions}; for an existing store, docs/components/redis-sentinel.md says how to grow its volumes`;
     faults.push({ path: "sessions", value: sessions, rule, fix });
   }
   if (tls && (tls.secretName === undefined) === (tls.issuer === undefined)) {
-    const rule = "one of secretName and issuer says where the certificate comes from";
-    const fix = tls.issuer === undefined ? "write one of them" : "remove one of them";
+    const rule = "exactly one of secretName and issuer is required";
+    const fix = tls.issuer === undefined ? "set one of them" : "remove one of them";
     faults.push({ path: "tls", rule, fix });
   }
   return faults;
@@ -72,7 +72,7 @@ function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
 
 function countFaults(path: string, value: number | undefined): ArgumentFault[] {
   if (value === undefined || (Number.isInteger(value) && value > 0)) return [];
-  return [{ path, value, rule: "it is a whole number above 0", fix: "write 1 or more" }];
+  return [{ path, value, rule: "must be a whole number from 1", fix: "set it to 1 or more" }];
 }
 
 function factsOf(args: RedisSentinelArgs, { load, plan, size }: SizedRedis): Facts {

@@ -8,7 +8,7 @@ import { tlsSecretName } from "./redis-pods.ts";
 import type { SizedRedis } from "./redis-size.ts";
 import { podServiceNames, type RedisSpec } from "./redis-spec.ts";
 
-/** The store, as gateways and proxies take it. */
+/** The store as the `sessionStorage` argument of gateways and MCP servers. */
 export function connection(
   spec: RedisSpec,
   { load }: SizedRedis,

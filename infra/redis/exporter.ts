@@ -6,10 +6,10 @@ import { REDIS_PORT } from "./pods.ts";
 import type { RedisFiles } from "./redis-files.ts";
 import type { RedisSpec } from "./redis-spec.ts";
 
-/** The port of its metrics. */
+/** The port of the exporter's metrics. */
 export const EXPORTER_PORT = 9121;
 
-/** The container beside a server that tells Prometheus of it; undefined where the user wants none. */
+/** The sidecar that exports a server's metrics for Prometheus; undefined where the user wants none. */
 export function exporter(
   { args }: RedisSpec,
   { secrets }: RedisFiles,
@@ -29,7 +29,7 @@ export function exporter(
           secretKeyRef: { name: secrets.redis.metadata.name, key: "exporter-password" },
         },
       },
-      // The certificate has the name of the Service; this connection does not leave the pod.
+      // The certificate is for the name of the Service, and this connection does not leave the pod.
       ...(args.tls === undefined
         ? []
         : [{ name: "REDIS_EXPORTER_SKIP_TLS_VERIFICATION", value: "true" }]),

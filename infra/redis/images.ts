@@ -1,9 +1,9 @@
 import { Engine } from "./engine.ts";
 
-/** Free software under a permissive licence, whose Sentinel hands over without losing a write. */
+/** Permissively licensed, and its Sentinel can hand over a master without losing a write. */
 export const DEFAULT_ENGINE: Engine = Engine.Valkey;
 
-/** The image of those who name none. Pin your own by digest. */
+/** The default images. Pin your own by digest. */
 export const DEFAULT_IMAGES: Readonly<Record<Engine, string>> = {
   Valkey: "docker.io/valkey/valkey:9.1.2",
   Redis: "docker.io/library/redis:7.2.11",

@@ -4,12 +4,12 @@ import { type RedisPasswords, RedisUser } from "./acl.ts";
 
 const LENGTH = 40;
 
-/** The password of each user, made once and kept in the stack's state. */
+/** The password of each user, generated once and kept in the stack's state. */
 export type PasswordOutputs = Readonly<Record<Exclude<RedisUser, "exporter">, Output<string>>> & {
   readonly exporter?: Output<string>;
 };
 
-/** Letters and digits alone: they stand in configuration files and URLs. */
+/** Generates the passwords from letters and digits only, because they are used in configuration files and URLs. */
 export function passwords(
   parent: ComponentResource,
   instance: string,
@@ -31,7 +31,7 @@ export function passwords(
   };
 }
 
-/** All of them at once, for what is written from several. */
+/** All passwords in one output, for files that contain several. */
 export function known(outputs: PasswordOutputs): Output<RedisPasswords> {
   const { gateway, replica, sentinel, peer, operator, exporter } = outputs;
   return all([gateway, replica, sentinel, peer, operator, exporter]).apply(

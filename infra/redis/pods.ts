@@ -1,13 +1,13 @@
 import type { Engine } from "./engine.ts";
 import type { ScriptFile } from "./scripts.ts";
 
-/** What the Sentinels call the master. */
+/** The name of the master at the Sentinels. */
 export const MASTER_NAME = "mcp-fleet";
 
 export const REDIS_PORT = 6379;
 export const SENTINEL_PORT = 26379;
 
-/** Where the containers of both kinds of pods have their volumes. */
+/** The mount paths of the volumes, in both kinds of pods. */
 export const MOUNTS = {
   /** ConfigMap: `scriptFiles()`. */
   scripts: "/mcp-fleet/scripts",
@@ -17,23 +17,23 @@ export const MOUNTS = {
   secrets: "/mcp-fleet/secrets",
   /** Secret: tls.crt, tls.key and ca.crt. */
   tls: "/mcp-fleet/tls",
-  /** The volume that lasts, or an emptyDir. */
+  /** The persistent volume, or an emptyDir. */
   data: "/data",
-  /** An emptyDir in memory: a configuration with passwords is rendered there. */
+  /** An emptyDir in memory, for the rendered configuration with its passwords. */
   run: "/run/mcp-fleet",
 } as const;
 
 export interface Group {
   readonly engine: Engine;
-  /** The Services before the servers, by ordinal, by name or address: servers announce the address, which may never change. */
+  /** The Services of the servers by ordinal, as name or address. Servers announce the address, which must never change. */
   readonly nodes: readonly string[];
-  /** Those before the Sentinels. */
+  /** The Services of the Sentinels by ordinal. */
   readonly sentinels: readonly string[];
-  /** Default: plain connections. */
+  /** Default: no TLS. */
   readonly tls?: boolean;
 }
 
-/** What the scripts read from the environment, but POD_NAME, which is `metadata.name` of the downward API. */
+/** The environment of the scripts, except for POD_NAME, which is `metadata.name` of the downward API. */
 export function podEnvironment({
   engine,
   nodes,
@@ -56,17 +56,17 @@ export function podEnvironment({
   };
 }
 
-/** How often a probe runs a command; a script waits 2 s for each answer, so that it ends by itself. */
+/** The timing of a probe. Its script waits at most 2 s for each answer, so it ends before the timeout. */
 export interface ProbeRhythm {
   readonly periodSeconds: number;
   readonly timeoutSeconds: number;
   readonly failureThreshold: number;
 }
 
-/** A minute without an answer is no pause any more. */
+/** A server that does not answer for a minute is restarted. */
 const LIVENESS: ProbeRhythm = { periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 };
 const READINESS: ProbeRhythm = { periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 };
-/** Five minutes to find the master and to load what is on the volume. */
+/** Five minutes to find the master and to load the data from the volume. */
 const STARTUP: ProbeRhythm = { periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 60 };
 
 const PROBES = { startup: STARTUP, liveness: LIVENESS, readiness: READINESS } as const;
@@ -78,9 +78,9 @@ export const NODE = {
   alive: command("probe-alive.sh", "node"),
   ready: command("probe-node.sh"),
   probes: PROBES,
-  /** Two attempts to hand over, 15 s and 12 s; 15 s to settle; 10 s of waiting for replicas; the rest in reserve. */
+  /** Two attempts to hand over, 15 s and 12 s; 15 s to settle; 10 s to wait for replicas; the rest is reserve. */
   graceSeconds: 60,
-  /** Sentinels look at a server every 10 s: the next one may go when they know that this one is back. */
+  /** Sentinels query a server every 10 s: the next pod is stopped only when they know that this one is back. */
   minReadySeconds: 15,
 } as const;
 

@@ -1,13 +1,13 @@
-/** What outlives all servers at once: an append-only file on a volume, or nothing. */
+/** What survives the loss of all servers at once: an append-only file on a volume, or nothing. */
 export const Persistence = { Aof: "Aof", None: "None" } as const;
 export type Persistence = (typeof Persistence)[keyof typeof Persistence];
 
-/** What a full server does: it refuses new sessions, or drops those that expire next, live ones among them. */
+/** What a full store does: refuse new sessions, or drop the sessions that expire next, which may be in use. */
 export const Eviction = { NoEviction: "NoEviction", VolatileTtl: "VolatileTtl" } as const;
 export type Eviction = (typeof Eviction)[keyof typeof Eviction];
 
 export interface RedisConf {
-  /** Servers beside the master. */
+  /** The number of servers without the master. */
   readonly replicas: number;
   readonly maxMemoryBytes: number;
   readonly maxClients: number;
@@ -17,7 +17,7 @@ export interface RedisConf {
   readonly eviction?: Eviction;
 }
 
-/** With two replicas one may be away while another confirms; with one, its restart would refuse every write. */
+/** With two replicas, one may be down while the other confirms writes. With one, its restart would refuse every write. */
 const REPLICAS_TO_DEMAND_ONE = 2;
 
 const POLICIES: Readonly<Record<Eviction, string>> = {
@@ -30,20 +30,20 @@ const DISK: Readonly<Record<Persistence, readonly string[]>> = {
     'save ""',
     "appendonly yes",
     "appendfsync everysec",
-    // A rewrite keeps the disk busy: waiting for it would stop the server.
+    // A rewrite keeps the disk busy, and waiting for it would block the server.
     "no-appendfsync-on-rewrite yes",
   ],
   None: [
     'save ""',
     "appendonly no",
-    // A replica would load the copy of its last full synchronisation at its next start.
+    // Otherwise a replica would load the copy of its last full synchronization when it restarts.
     "rdb-del-sync-files yes",
   ],
 };
 
 /**
- * The text of redis.conf: what all servers of a group have in common. Addresses, ports, certificates, passwords
- * and who is the master are start-node.sh's to add.
+ * The text of redis.conf, which all servers of a group share. start-node.sh adds addresses, ports, certificates,
+ * passwords and the master.
  */
 export function redisConf({
   replicas,
@@ -64,7 +64,7 @@ export function redisConf({
     "lazyfree-lazy-expire yes",
     "lazyfree-lazy-eviction yes",
     ...DISK[persistence],
-    // A master that nobody follows any more was perhaps replaced: what it is told would get lost.
+    // A master without replicas may have been replaced: its writes would be lost.
     `min-replicas-to-write ${replicas >= REPLICAS_TO_DEMAND_ONE ? 1 : 0}`,
     "min-replicas-max-lag 5",
     "repl-diskless-sync yes",

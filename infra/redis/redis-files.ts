@@ -10,17 +10,17 @@ import { labelsOf, partName, REPLICAS, type RedisPart, type RedisSpec } from "./
 import { scriptFiles } from "./scripts.ts";
 import { sentinelConf } from "./sentinel-conf.ts";
 
-/** What every key of gateways and proxies begins with: the ACL lets them reach no other. */
+/** The prefix of all keys of gateways and proxies. Their ACL denies access to others. */
 export const KEY_PREFIX = "mcp-fleet:";
 
-/** What servers and Sentinels read from files. */
+/** The ConfigMaps and Secrets that servers and Sentinels mount. */
 export interface RedisFiles {
   readonly scripts: k8s.core.v1.ConfigMap;
   readonly configuration: Readonly<Record<RedisPart, k8s.core.v1.ConfigMap>>;
   readonly secrets: Readonly<Record<RedisPart, k8s.core.v1.Secret>>;
 }
 
-/** The provider names them: others with other content are others, so that pods roll out one by one with them. */
+/** Creates them with generated names: changed content is a new object, so pods roll out one by one. */
 export function redisFiles(spec: RedisSpec, passwords: PasswordOutputs): RedisFiles {
   const { size, args } = spec;
   const { engine = DEFAULT_ENGINE, persistence, eviction } = args;

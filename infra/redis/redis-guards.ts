@@ -4,7 +4,7 @@ import { EXPORTER_PORT } from "./exporter.ts";
 import { REDIS_PORT, SENTINEL_PORT } from "./pods.ts";
 import { labelsOf, partName, type RedisPart, type RedisSpec, selectorOf } from "./redis-spec.ts";
 
-/** One pod of each kind may be evicted at a time: the others keep the quorum and the data. */
+/** Lets a node drain evict one pod of each kind at a time: the others keep the quorum and the data. */
 export function disruptionBudget(
   spec: RedisSpec,
   part: RedisPart,
@@ -26,7 +26,7 @@ export function disruptionBudget(
 
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 
-/** Gateways, proxies, servers and Sentinels reach each other as they must; nobody else does, and they reach nobody. */
+/** Admits gateways, proxies, servers and Sentinels only, and lets servers and Sentinels connect to each other only. */
 export function networkPolicy(spec: RedisSpec, part: RedisPart): k8s.networking.v1.NetworkPolicy {
   const name = partName(spec.instance, part);
   const servers: Peer = { podSelector: { matchLabels: selectorOf(spec, "redis") } };
@@ -57,7 +57,7 @@ export function networkPolicy(spec: RedisSpec, part: RedisPart): k8s.networking.
   );
 }
 
-/** Gateways and proxies of any namespace, or of those that the user names. */
+/** Gateways and proxies of any namespace, or of those that the user selects. */
 function clients({ args }: RedisSpec): Peer[] {
   const namespaces = args.networkPolicy?.clientNamespaces;
   const namespaceSelector = namespaces === undefined ? {} : { matchLabels: namespaces };

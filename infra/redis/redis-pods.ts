@@ -23,7 +23,7 @@ import {
 
 type Container = k8s.types.input.core.v1.Container;
 
-/** The pods of one kind: what they run, what they need, how long they take to end. */
+/** One kind of pods: their program and their resources. */
 interface Kind {
   readonly part: RedisPart;
   readonly port: number;
@@ -36,12 +36,12 @@ interface Kind {
 const MEBIBYTE = 2 ** 20;
 const SENTINEL_MEMORY = 128 * MEBIBYTE;
 const SENTINEL_CPU = 50;
-/** The smallest that many storage classes give; a few kilobytes are used. */
+/** The minimum of many storage classes; a few kilobytes are used. */
 const SENTINEL_VOLUME = 2 ** 30;
 const RUN_BYTES = "1Mi";
 const USER_ID = 999;
 
-/** The servers: all start at once, and roll out one by one. */
+/** The servers. All start at once, and roll out one by one. */
 export function serverPods(spec: RedisSpec, files: RedisFiles, account: Input<string>) {
   const { containerBytes, volumeBytes, cpuMillicores } = spec.size;
   const sizes = { memoryBytes: containerBytes, cpuMillicores, volumeBytes };
@@ -49,7 +49,7 @@ export function serverPods(spec: RedisSpec, files: RedisFiles, account: Input<st
   return statefulSet(spec, kind, files, account);
 }
 
-/** The Sentinels, in pods of their own: a rollout of the servers leaves every vote in place. */
+/** The Sentinels, in their own pods, so that a rollout of the servers keeps every vote. */
 export function sentinelPods(spec: RedisSpec, files: RedisFiles, account: Input<string>) {
   const sizes = {
     memoryBytes: SENTINEL_MEMORY,
@@ -124,7 +124,7 @@ function container(spec: RedisSpec, kind: Kind): Container {
       { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
       ...Object.entries(podEnvironment(group)).map(([name, value]) => ({ name, value })),
     ],
-    // No limit of CPU: a server or Sentinel that is throttled is taken for lost.
+    // No CPU limit: a throttled server or Sentinel would be taken for lost.
     resources: {
       requests: { cpu: cpuQuantity(kind.cpuMillicores), memory },
       limits: { memory },
@@ -141,7 +141,7 @@ function container(spec: RedisSpec, kind: Kind): Container {
   };
 }
 
-/** A pod's short name is also that of its Service: unqualified, the pod would take it for the address it has just now. */
+/** A pod and its Service have the same short name: unqualified, it would resolve to the current address of the pod. */
 const qualified = (service: string): string => `${service}.$(POD_NAMESPACE).svc`;
 
 function volumeMounts(hasTls: boolean): k8s.types.input.core.v1.VolumeMount[] {
@@ -178,7 +178,7 @@ function volumes(
   ];
 }
 
-/** The Secret with the certificate: the user's, or the one that cert-manager writes. */
+/** The Secret with the certificate: that of the user, or the one that cert-manager writes. */
 export function tlsSecretName({ instance, args }: RedisSpec): Input<string> {
   return args.tls?.secretName ?? `${partName(instance, "redis")}-tls`;
 }
@@ -198,7 +198,7 @@ function dataClaim(
   };
 }
 
-/** Pods roll out one after the other, each with all the time that its probes and its grace allow. */
+/** Pods roll out one after the other, each within its probes' time and its grace period. */
 function timeouts({ graceSeconds, minReadySeconds, probes: { startup } }: Kind["program"]) {
   const start = startup.periodSeconds * startup.failureThreshold + minReadySeconds;
   return {

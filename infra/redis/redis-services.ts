@@ -12,9 +12,9 @@ import {
 const PORTS = { redis: REDIS_PORT, sentinel: SENTINEL_PORT } as const;
 
 /**
- * A headless Service for the identity of the pods, and one with an address of its own before each pod: this address
- * is what servers and Sentinels announce, since it stays when the pod moves. All name pods that are not ready: who
- * becomes the master is decided among those.
+ * A headless Service for the identity of the pods, and a Service for each pod, whose cluster IP
+ * servers and Sentinels announce, because it stays when the pod moves. All publish pods that are not ready: the
+ * master is elected among those.
  */
 export function redisServices(spec: RedisSpec, part: RedisPart): void {
   headlessService(spec, part);
@@ -46,7 +46,7 @@ function podService(spec: RedisSpec, part: RedisPart, name: string): k8s.core.v1
         name,
         namespace: spec.namespace,
         labels: labelsOf(spec, part),
-        // Its pod starts when it is there, not the other way round.
+        // The pod waits for its Service, so Pulumi must not wait for the pod.
         annotations: { "pulumi.com/skipAwait": "true" },
       },
       spec: {

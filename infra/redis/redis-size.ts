@@ -14,18 +14,18 @@ import { millicores } from "../process/quantity.ts";
 import type { RedisSentinelArgs } from "../redis-sentinel-args.ts";
 import { Persistence } from "./redis-conf.ts";
 
-/** Client pods of those who say nothing of them: a policy compares them with the sum of all that there are. */
+/** The default number of client pods. A policy compares it with the sum of the actual ones. */
 export const CLIENT_PODS = 50;
 
-/** Backends that a session opens, where nobody says. */
+/** The default number of backends that a session opens. */
 export const OPENED_BACKENDS = 10;
 
 const MEBIBYTE = 2 ** 20;
 
-/** CPU of a server; there is no limit, since a server that is throttled is taken for lost. */
+/** CPU request of a server. There is no limit, because Sentinels take a throttled server for lost. */
 const CPU_MILLICORES = 250;
 
-/** What is deployed: the plan, and where the user says so, something else. */
+/** The size to deploy: the plan with the overrides of the user. */
 export interface RedisSize {
   readonly maxMemoryBytes: number;
   readonly maxClients: number;
@@ -34,7 +34,7 @@ export interface RedisSize {
   readonly cpuMillicores: number;
 }
 
-/** A store's plan with its overrides, and each override that is below it. */
+/** A store's plan, the size to deploy, and each override that is below the plan. */
 export interface SizedRedis {
   readonly load: StoreLoad;
   readonly plan: StoreSize;
@@ -42,7 +42,7 @@ export interface SizedRedis {
   readonly risks: readonly ArgumentFault[];
 }
 
-/** The load of a store, as the plan wants it. */
+/** The load of a store as input of the plan. */
 export function storeLoad(args: RedisSentinelArgs): StoreLoad {
   const { sessions, storageSessions = STORAGE_SESSIONS, clientPods = CLIENT_PODS } = args;
   const { openedBackends = OPENED_BACKENDS, clientBytes } = args;
@@ -51,25 +51,25 @@ export function storeLoad(args: RedisSentinelArgs): StoreLoad {
     storageSessions,
     clientPods,
     openedBackends,
-    clientBytes: clientBytes === undefined ? INPUTS.clientBytes.fallback : bytes(clientBytes),
-    idleTtlSeconds: INPUTS.idleTtlSeconds.fallback,
+    clientBytes: clientBytes === undefined ? INPUTS.clientBytes.default : bytes(clientBytes),
+    idleTtlSeconds: INPUTS.idleTtlSeconds.default,
     store: "sentinel",
-    // Sessions and pods are counted all together by who declares the store.
+    // The user of the component counts sessions and pods of gateways and proxies together.
     proxySessions: 0,
     rollouts: 0,
   };
 }
 
-/** The size of servers and volumes. Less than the plan is a risk, with the arithmetic that it contradicts. */
+/** Sizes servers and volumes. Less than the plan is a risk, reported with the arithmetic of the plan. */
 export function sizeRedis(args: RedisSentinelArgs): SizedRedis {
   const load = storeLoad(args);
-  const least = storeSize(load);
-  const { maxMemory, maxClients = least.clients.value, resources = {} } = args;
+  const minimum = storeSize(load);
+  const { maxMemory, maxClients = minimum.clients.value, resources = {} } = args;
   const { memory, cpu } = resources;
-  const maxMemoryBytes = maxMemory === undefined ? least.memory.value : bytes(maxMemory);
-  const isMore = maxMemoryBytes > least.memory.value;
-  const container = storeContainer({ ...least.memory, value: maxMemoryBytes });
-  const plan = isMore ? { ...least, container } : least;
+  const maxMemoryBytes = maxMemory === undefined ? minimum.memory.value : bytes(maxMemory);
+  const isMore = maxMemoryBytes > minimum.memory.value;
+  const container = storeContainer({ ...minimum.memory, value: maxMemoryBytes });
+  const plan = isMore ? { ...minimum, container } : minimum;
   const size = {
     maxMemoryBytes,
     maxClients,
@@ -86,16 +86,16 @@ export function sizeRedis(args: RedisSentinelArgs): SizedRedis {
   return { load, plan, size, risks };
 }
 
-/** A server that keeps more in memory than its volume has room for stops writing when that is full. */
+/** A server with more memory than its volume has room for stops accepting writes when the volume is full. */
 function beyondVolumes(
   { maxMemory, persistence }: RedisSentinelArgs,
   maxMemoryBytes: number,
   volumeBytes: number,
 ): ArgumentFault[] {
   const { value: percent } = CONSTANTS.storeVolume;
-  const most = Math.floor((volumeBytes * 100) / percent / MEBIBYTE) * MEBIBYTE;
-  if (persistence === Persistence.None || maxMemoryBytes <= most) return [];
-  const rule = `volumes of ${formatBytes(volumeBytes)} have room for ${formatBytes(most)} of it, at ${percent} %`;
-  const fix = `write ${formatBytes(most)} or less, or raise storageSessions`;
+  const max = Math.floor((volumeBytes * 100) / percent / MEBIBYTE) * MEBIBYTE;
+  if (persistence === Persistence.None || maxMemoryBytes <= max) return [];
+  const rule = `must be at most ${formatBytes(max)}: volumes of ${formatBytes(volumeBytes)} have to hold ${percent} % of it`;
+  const fix = `set it to ${formatBytes(max)} or less, or raise storageSessions`;
   return [{ path: "maxMemory", value: maxMemory, rule, fix }];
 }

@@ -4,10 +4,10 @@ import { type Labels, labels, selectorLabels } from "../naming.ts";
 import type { RedisSentinelArgs } from "../redis-sentinel-args.ts";
 import type { RedisSize } from "./redis-size.ts";
 
-/** Servers, and Sentinels: one may be lost, and the others agree. */
+/** The number of servers, and of Sentinels: one may be lost, and two are a majority. */
 export const REPLICAS = 3;
 
-/** What servers and Sentinels are made from, once everything about them is known. */
+/** Everything that the children of a store are created from. */
 export interface RedisSpec {
   readonly parent: ComponentResource;
   /** The component's name. */
@@ -20,10 +20,10 @@ export interface RedisSpec {
 
 export type RedisPart = "redis" | "sentinel";
 
-/** The name of StatefulSet and headless Service: `sessions-redis`. */
+/** The name of the StatefulSet and its headless Service, such as `sessions-redis`. */
 export const partName = (instance: string, part: RedisPart): string => `${instance}-${part}`;
 
-/** The names of the Services before single pods: `sessions-redis-0` and so on. */
+/** The names of the Services of single pods: `sessions-redis-0` and so on. */
 export const podServiceNames = (instance: string, part: RedisPart): string[] =>
   Array.from({ length: REPLICAS }, (_, ordinal) => `${partName(instance, part)}-${ordinal}`);
 

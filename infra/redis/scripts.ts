@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Beside this module as it is written, and beside the bundle that it becomes a part of. */
+/** Next to this module, and next to the bundle that it becomes part of. */
 const FOLDER = new URL("./scripts/", import.meta.url);
 
 const FILES = [
@@ -16,7 +16,11 @@ const FILES = [
 /** A script that a pod runs. */
 export type ScriptFile = (typeof FILES)[number];
 
-/** The scripts of the pods by file name, as a ConfigMap takes them. Errors: those of the file system. */
+/**
+ * The scripts of the pods by file name, as the data of a ConfigMap.
+ *
+ * @throws if a file cannot be read.
+ */
 export function scriptFiles(): Record<string, string> {
   return Object.fromEntries(
     FILES.map((file) => [file, readFileSync(new URL(file, FOLDER), "utf8")]),

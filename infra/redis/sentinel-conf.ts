@@ -1,14 +1,14 @@
 export interface SentinelConf {
   readonly masterName: string;
-  /** How long the master may be silent. Default: 5000; below 2000 the Sentinels' ping, once a second, misfires. */
+  /** How long the master may not answer. Default: 5000. Below 2000, a single lost ping of one per second may trigger a failover. */
   readonly downAfterMs?: number;
-  /** A fail-over that did not succeed is tried again after twice this. Default: 15000. */
+  /** A failed failover is retried after twice this time. Default: 15000. */
   readonly failoverTimeoutMs?: number;
 }
 
 /**
- * The text of sentinel.conf: what all Sentinels have in common. Addresses, certificates, passwords and the master
- * to begin with are start-sentinel.sh's to add.
+ * The text of sentinel.conf, which all Sentinels share. start-sentinel.sh adds addresses, certificates, passwords
+ * and the initial master.
  */
 export function sentinelConf({
   masterName,
@@ -18,7 +18,7 @@ export function sentinelConf({
   const lines = [
     "protected-mode no",
     `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
-    // A restarted master that still loads its data is no master yet.
+    // A restarted master cannot serve while it loads its data.
     `sentinel master-reboot-down-after-period ${masterName} ${downAfterMs}`,
     `sentinel failover-timeout ${masterName} ${failoverTimeoutMs}`,
     `sentinel parallel-syncs ${masterName} 1`,

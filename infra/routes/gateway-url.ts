@@ -2,7 +2,7 @@ import { interpolate, type Output, output } from "@pulumi/pulumi";
 import { MCP_PORT } from "../process/process-spec.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 
-/** Where clients find the endpoint: at the host that leads to it, or at the Service inside the cluster. */
+/** The URL of the endpoint: at the host of Ingress or HTTPRoute, or at the Service inside the cluster. */
 export function gatewayUrl(
   name: string,
   { ingress, httpRoute, namespace = "default" }: VirtualMcpServerArgs,

@@ -4,7 +4,7 @@ import type { HttpRouteArgs } from "../arguments/exposure-args.ts";
 import { labels } from "../naming.ts";
 import { MCP_PORT } from "../process/process-spec.ts";
 
-/** Leads hosts of a Gateway to the gateway's Service; no time limit of its own cuts a stream or a long call. */
+/** Routes hosts of a Gateway to the gateway's Service, without timeouts that would cut streams or long calls. */
 export function httpRoute(
   parent: ComponentResource,
   instance: string,

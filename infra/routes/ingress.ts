@@ -4,7 +4,7 @@ import type { IngressArgs } from "../arguments/exposure-args.ts";
 import { labels } from "../naming.ts";
 import { MCP_PORT } from "../process/process-spec.ts";
 
-/** Leads a host to the gateway's Service. */
+/** Routes a host to the gateway's Service. */
 export function ingress(
   parent: ComponentResource,
   instance: string,

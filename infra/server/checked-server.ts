@@ -32,26 +32,26 @@ import { directBackend } from "./server-address.ts";
 import { proxyLoad, serverInputs, sessionsOf } from "./server-inputs.ts";
 import { type SizedServer, sizeServer } from "./server-size.ts";
 
-/** The proxies of a server, with all that follows from its arguments. */
+/** The proxies of a server, and all that follows from its arguments. */
 export interface CheckedProxy {
   readonly sized: SizedProcess;
   readonly configuration: Configuration;
   readonly facts: Facts;
 }
 
-/** A server whose arguments are right. */
+/** A server with valid arguments. */
 export interface CheckedServer {
   /** Absent where it runs elsewhere. */
   readonly pods?: SizedServer;
-  /** Absent where it has none. */
+  /** Absent where it has no proxies. */
   readonly proxy?: CheckedProxy;
   readonly facts: Facts;
 }
 
 /**
- * Judges the arguments before anything is registered.
+ * Validates the arguments before any resource is registered.
  *
- * @throws {InputPropertiesError} with everything that is wrong at once.
+ * @throws {InputPropertiesError} with every fault at once.
  */
 export function checkedServer(token: string, name: string, args: McpServerArgs): CheckedServer {
   const faults = new ArgumentFaults(`McpServer "${name}"`);
@@ -78,10 +78,10 @@ export function checkedServer(token: string, name: string, args: McpServerArgs):
   };
 }
 
-/** The server as an entry of a configuration, judged: that of its proxies, or of gateways. */
+/** Validates the server as an entry in the configuration of its proxies, or of gateways. */
 function ownEntry(name: string, args: McpServerArgs, load: CompleteServerLoad): Settings {
-  const most = `${load.callTimeoutMaxSeconds}s`;
-  const limits = { callTimeout: most, callTimeoutMax: most };
+  const max = `${load.callTimeoutMaxSeconds}s`;
+  const limits = { callTimeout: max, callTimeoutMax: max };
   const backends = [backendSettings(withoutNotifications(directBackend(name, args)))];
   return validate(withPlaceholders({ limits, backends }), [], "proxy");
 }
@@ -91,7 +91,7 @@ function entryArgument(path: string): string {
   return own === "replicas" ? "backendReplicas" : own;
 }
 
-/** Proxies are there where the user asks for them, or for a store that they could share. */
+/** There are proxies where the user sets their number, or a store that they can share. */
 function hasProxies({ replicas, sessionStorage }: McpServerArgs): boolean {
   return replicas === undefined ? sessionStorage !== undefined : replicas > 0;
 }
@@ -124,20 +124,20 @@ function checkedProxy(
   );
 }
 
-/** What a server says of its calls holds for all of its proxies' calls. */
+/** The call timeout of a server applies to all calls of its proxies. */
 function withCallTimeout(proxy: ProcessArgs, args: McpServerArgs): ProcessArgs {
   const callTimeout = args.callTimeout ?? shorterMax(args);
   if (callTimeout === undefined) return proxy;
   return { ...proxy, limits: { callTimeout, ...proxy.limits } };
 }
 
-/** The longest call of all, where that is below what a call may take by default. */
+/** The maximum duration of a call, where that is below the default call timeout. */
 function shorterMax({ callTimeoutMax }: McpServerArgs): string | undefined {
   if (callTimeoutMax === undefined) return undefined;
   return seconds(callTimeoutMax) < seconds(CALL_TIMEOUT) ? callTimeoutMax : undefined;
 }
 
-/** A proxy hands on all that its server says; what a gateway's clients get of it is the gateway's matter. */
+/** A proxy forwards all messages of its server; the gateway decides which of them its clients receive. */
 function withoutNotifications({ notifications: _, ...backend }: BackendArgs): BackendArgs {
   return backend;
 }
@@ -187,8 +187,8 @@ function ownFaults(args: McpServerArgs): ArgumentFault[] {
   ];
   faults.push(...roomFaults(args));
   if ((image === undefined) === (url === undefined)) {
-    const rule = "one of image and url says what the server is";
-    const fix = image === undefined ? "write one of them" : "remove one of them";
+    const rule = "exactly one of image and url is required";
+    const fix = image === undefined ? "set one of them" : "remove one of them";
     faults.push({ path: "image", rule, fix });
   }
   return faults;
@@ -198,7 +198,7 @@ function roomFaults(args: McpServerArgs): ArgumentFault[] {
   const { podSessions: value } = args;
   const sessions = sessionsOf(args);
   if (value === undefined || value >= sessions) return [];
-  const rule = `at least sessions, which is ${sessions}`;
+  const rule = `must be at least sessions, which is ${sessions}`;
   return [{ path: "podSessions", value, rule, fix: "raise it, or lower sessions" }];
 }
 
@@ -227,7 +227,7 @@ function serverFacts(
   };
 }
 
-/** What the pods are computed from: with it a plan is computed again. */
+/** The inputs of the pods' plan, from which policies compute it again. */
 function planInputs(load: CompleteServerLoad): Readonly<Record<string, number>> {
   const { sessions, replicas, callTimeoutMaxSeconds, sessionBytes, processBytes, memoryBytes } =
     load;

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { transformed } from "../transform.ts";
 import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec.ts";
 
-/** Names the pods of a server, ready or not: a pod that is busy for a moment still holds its sessions. */
+/** Publishes the addresses of a server's pods, ready or not: a pod that is briefly unready still holds its sessions. */
 export function headlessService(spec: ServerSpec): k8s.core.v1.Service {
   const { parent, instance, namespace, port, args: user } = spec;
   const name = serverName(instance);

@@ -6,17 +6,17 @@ import type { McpServerArgs } from "../mcp-server-args.ts";
 import { MCP_PORT } from "../process/process-spec.ts";
 import { serverName } from "./server-spec.ts";
 
-/** The port of MCP in pods of whom nobody says another one. */
+/** The default port of the MCP endpoint in a server's pods. */
 export const SERVER_PORT = 8080;
 
-/** The server itself, as its proxies see it, or a gateway where it has none. */
+/** The server itself, as called by its proxies, or by a gateway where it has none. */
 export function directBackend(name: string, args: McpServerArgs): BackendArgs {
   const { url, transport, port = SERVER_PORT, backendReplicas = 1, namespace = "default" } = args;
   const service = serverName(name);
   const path = args.path ?? (transport === Transport.Sse ? "/sse" : undefined);
   return {
     name,
-    ...whatItSays(args),
+    ...declaredSettings(args),
     ...(transport !== undefined && { transport }),
     ...(url === undefined
       ? {
@@ -27,17 +27,17 @@ export function directBackend(name: string, args: McpServerArgs): BackendArgs {
   };
 }
 
-/** The server as a gateway sees it: its proxies, which speak streamable HTTP whatever it speaks itself. */
+/** The server's proxies, as called by a gateway. They serve Streamable HTTP, whatever the transport of the server. */
 export function proxiedBackend(name: string, args: McpServerArgs): BackendArgs {
   const { namespace = "default" } = args;
   return {
     name,
-    ...whatItSays(args),
+    ...declaredSettings(args),
     url: interpolate`http://${name}-proxy.${namespace}.svc.cluster.local:${MCP_PORT}/mcp`,
   };
 }
 
-/** The address for clients: of its proxies, or of its pods, one of which the headless Service names. */
+/** The URL for clients: of its proxies, or of its pods through the headless Service. */
 export function serverUrl(name: string, args: McpServerArgs, backend: BackendArgs): Output<string> {
   if (backend.url !== undefined) return output(backend.url);
   const { namespace = "default", port = SERVER_PORT } = args;
@@ -45,7 +45,7 @@ export function serverUrl(name: string, args: McpServerArgs, backend: BackendArg
   return interpolate`http://${serverName(name)}.${namespace}.svc.cluster.local:${port}${path}`;
 }
 
-function whatItSays(args: McpServerArgs): Partial<BackendArgs> {
+function declaredSettings(args: McpServerArgs): Partial<BackendArgs> {
   const { stateful, catalog, notifications, callTimeout, callTimeoutMax } = args;
   return present<string | boolean>({
     stateful,

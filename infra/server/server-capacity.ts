@@ -1,7 +1,7 @@
 import type { ProcessPlan, ServerPlan } from "@mcp-fleet/contract/capacity";
 import { capacityOutput, figureTexts } from "../process/capacity-output.ts";
 
-/** Every figure of a server and of its proxies, each in a line. */
+/** Every figure of a server and of its proxies, each as a line of text. */
 export function serverCapacity(
   pods: ServerPlan | undefined,
   proxies: ProcessPlan | undefined,

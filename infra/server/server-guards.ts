@@ -4,7 +4,7 @@ import { selectorLabels } from "../naming.ts";
 import { transformed } from "../transform.ts";
 import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec.ts";
 
-/** How many pods of a server a drain of nodes may take at a time. */
+/** Limits how many pods of a server a node drain may evict at a time. */
 export function disruptionBudget(spec: ServerSpec): k8s.policy.v1.PodDisruptionBudget {
   const { parent, instance, namespace, plan, args: user } = spec;
   const name = serverName(instance);
@@ -25,7 +25,7 @@ export function disruptionBudget(spec: ServerSpec): k8s.policy.v1.PodDisruptionB
   );
 }
 
-/** Only what stands before a server reaches it: its proxies, or where it has none, gateways. */
+/** Admits only the server's proxies, or gateways where it has none. */
 export function networkPolicy(
   spec: ServerSpec,
   isProxied: boolean,
@@ -53,7 +53,7 @@ export function networkPolicy(
   );
 }
 
-/** Any namespace, or those that the user names. */
+/** Any namespace, or those that the user selects. */
 function clientNamespaces({ networkPolicy }: WorkloadArgs): k8s.types.input.meta.v1.LabelSelector {
   const matchLabels = networkPolicy?.clientNamespaces;
   return matchLabels === undefined ? {} : { matchLabels };

@@ -9,16 +9,16 @@ import {
 import type { McpServerArgs } from "../mcp-server-args.ts";
 import { processInputs, pushes, storeOf } from "../process/process-inputs.ts";
 
-/** Sessions of a server whose user says nothing of them: what a pod of ToolHive holds. */
+/** The default number of a server's sessions: what a pod of ToolHive holds. */
 export const SERVER_SESSIONS = 1000;
 
-/** Sessions at a time. */
+/** Concurrent sessions of a server. */
 export const sessionsOf = ({ sessions = SERVER_SESSIONS }: McpServerArgs): number => sessions;
 
 /**
- * The load of a server's pods, as the plan wants it: they may have room for more sessions than there are.
+ * The load of a server's pods as inputs of the plan. They may have room for more sessions than there are.
  *
- * @throws {CapacityError} where an input is out of its range.
+ * @throws {CapacityError} if an input is out of its range.
  */
 export function serverInputs(name: string, args: McpServerArgs): CompleteServerLoad {
   const { backendReplicas = 1, cost = {}, stateful = false } = args;
@@ -45,9 +45,9 @@ export function serverInputs(name: string, args: McpServerArgs): CompleteServerL
 }
 
 /**
- * The load of its proxies.
+ * The load of a server's proxies as inputs of the plan.
  *
- * @throws {CapacityError} where an input is out of its range.
+ * @throws {CapacityError} if an input is out of its range.
  */
 export function proxyLoad(args: McpServerArgs, load: CompleteServerLoad): CompleteInputs {
   const { proxy = {}, sessionStorage } = args;
@@ -60,7 +60,7 @@ export function proxyLoad(args: McpServerArgs, load: CompleteServerLoad): Comple
     callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
   });
   const { idleTtlSeconds, cacheEntries } = processInputs(proxy);
-  // A proxy hands on everything that its server says: each listening session has a stream there.
+  // A proxy forwards all messages of its server, so each listening session keeps a stream open there.
   return {
     ...proxyInputs({ ...load, sessions, pushes: true }, given),
     ...(idleTtlSeconds !== undefined && { idleTtlSeconds }),

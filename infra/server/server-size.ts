@@ -6,16 +6,16 @@ import { refuseImpossible } from "../impossible-size.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
 import { millicores } from "../process/quantity.ts";
 
-/** What is deployed of a server: the plan, and where the user says so, something else. */
+/** The size of a server's pods: the plan with the overrides of the user. */
 export interface ServerSize {
   readonly memoryBytes: number;
   readonly cpuMillicores: number;
-  /** Absent: none; a server that is throttled answers late. */
+  /** Absent: no limit, because throttling delays answers. */
   readonly cpuLimitMillicores?: number;
   readonly graceSeconds: number;
 }
 
-/** A server's plan with its overrides, and each override that is below it. */
+/** A server's plan, the size to deploy, and each override that is below the plan. */
 export interface SizedServer {
   readonly plan: ServerPlan;
   readonly size: ServerSize;
@@ -23,9 +23,9 @@ export interface SizedServer {
 }
 
 /**
- * The size of a server's pods. CPU is the user's to say, since the plan only assumes it.
+ * Sizes the pods of a server. CPU may be below the plan, which only assumes it.
  *
- * @throws {CapacityError} where there is no plan, or no cluster takes what is said in its place.
+ * @throws {CapacityError} if the load cannot be planned, or no cluster accepts an override.
  */
 export function sizeServer(
   load: CompleteServerLoad,

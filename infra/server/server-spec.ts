@@ -5,7 +5,7 @@ import type { McpServerArgs } from "../mcp-server-args.ts";
 import { type Labels, labels, selectorLabels } from "../naming.ts";
 import type { ServerSize } from "./server-size.ts";
 
-/** What the pods of an MCP server are made from, once everything about them is known. */
+/** Everything that the children of an MCP server are created from. */
 export interface ServerSpec {
   readonly parent: ComponentResource;
   /** The component's name. */

@@ -8,7 +8,7 @@ import type { SizedServer } from "./server-size.ts";
 import { labelsOf, type ServerSpec, serverName } from "./server-spec.ts";
 import { statefulSet } from "./stateful-set.ts";
 
-/** Everything that the pods of an MCP server need. */
+/** Creates everything that the pods of an MCP server need. */
 export function serverWorkload(
   spec: ServerSpec & SizedServer,
   isProxied: boolean,
@@ -29,8 +29,8 @@ function report(
 ): void {
   const line = [
     `server ${instance}: ${amountText(plan.replicas.value, "pods")}`,
-    `${amountText(plan.sessionsPerPod.value, "sessions")} and ${amountText(size.memoryBytes, "bytes")} each`,
-    `grace ${size.graceSeconds} s`,
+    `${amountText(plan.sessionsPerPod.value, "sessions")} and ${amountText(size.memoryBytes, "bytes")} memory each`,
+    `grace period ${size.graceSeconds} s`,
   ].join(", ");
   void log.info(line, parent);
   reportRisks(risks, acceptRisk, parent);

@@ -6,7 +6,7 @@ import { cpuQuantity, memoryQuantity } from "../process/quantity.ts";
 import { transformed } from "../transform.ts";
 import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec.ts";
 
-/** The pods of an MCP server: their names stay, and with them the sessions that they hold. */
+/** The pods of an MCP server. Their names are stable, so a session can be routed to its pod. */
 export function statefulSet(
   spec: ServerSpec,
   serviceAccount: k8s.core.v1.ServiceAccount,
@@ -75,7 +75,7 @@ function environment({ env = [], secrets = [] }: ServerSpec["args"]) {
   ];
 }
 
-/** MCP has no health endpoint, and a ping needs a session: that the port is open is all that can be asked. */
+/** MCP has no health endpoint, and a ping needs a session, so probes only check that the port is open. */
 function probes(startupSeconds: number): Partial<k8s.types.input.core.v1.Container> {
   const tcpSocket = { port: "mcp" };
   return {

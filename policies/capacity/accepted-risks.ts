@@ -1,4 +1,4 @@
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 
@@ -6,16 +6,16 @@ export const acceptedRisks = policy({
   name: "accepted-risks",
   level: "advisory",
   advisoryBecause:
-    "Somebody has decided it and said why; this keeps it in sight of everybody else.",
+    "someone has decided it and given a reason; this keeps it visible to everyone else",
   isLocal: true,
-  rule: "Nothing below the plan is deployed unseen.",
+  rule: "Whatever is deployed below the plan is reported.",
   prevents:
-    "A size that was lowered for a demonstration is still there a year later, and nobody remembers why",
+    "A size that was lowered for a demonstration is still deployed a year later, and nobody remembers why",
   source: "The argument acceptRisk of the components",
-  remediation: "Go back to the plan and remove acceptRisk, as soon as its reason is gone.",
+  remediation: "Return to the plan and remove acceptRisk as soon as its reason no longer applies.",
   examples: {
     passes: gatewayStack(),
-    fails: told(gatewayStack(), "Deployment eng-gateway", { acceptRisk: "a demonstration" }),
+    fails: withFacts(gatewayStack(), "Deployment eng-gateway", { acceptRisk: "a demonstration" }),
     says: "is deployed below the plan: a demonstration",
   },
   subjects: ({ workloads }) => workloads,

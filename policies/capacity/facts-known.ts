@@ -1,5 +1,5 @@
 import { annotationOf, suggest } from "@mcp-fleet/contract";
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import { FACT_NAMES, FACTS, type Fact, type FactKind } from "../stack/facts.ts";
@@ -11,15 +11,15 @@ export const factsKnown = policy<Workload | Unread>({
   name: "facts-known",
   level: "mandatory",
   isLocal: true,
-  rule: "A workload that says what it is says all that its role needs, in annotations that are known and can be read.",
+  rule: "A workload with the annotation mcp-fleet.dev/role has all annotations that its role needs, each with a known name and a valid value.",
   prevents:
-    "An annotation has a typing error or depends on the update: a policy that would have stopped the stack finds nothing to judge",
+    "An annotation has a typo, or its value is not known before the update: a policy that would have stopped the stack finds nothing to check",
   source: "docs/policies: the annotations that policies read",
-  remediation: "Write the annotation that the message names, as a plain value.",
+  remediation: "Add or correct the annotation of the message, with a plain value.",
   examples: {
     passes: gatewayStack(),
-    fails: told(gatewayStack(), "Deployment eng-gateway", { store: "Memory" }),
-    says: "the annotation mcp-fleet.dev/store is Memory: write sentinel, redis or memory",
+    fails: withFacts(gatewayStack(), "Deployment eng-gateway", { store: "Memory" }),
+    says: "the annotation mcp-fleet.dev/store is Memory; set it to sentinel, redis or memory",
   },
   subjects: ({ workloads, unread }) => [...workloads, ...unread],
   *judge(subject) {
@@ -28,7 +28,7 @@ export const factsKnown = policy<Workload | Unread>({
       return;
     }
     for (const fact of FACT_NAMES) yield* factFaults(subject, fact);
-    yield* strangers(subject);
+    yield* unknownAnnotations(subject);
   },
 });
 
@@ -45,12 +45,12 @@ function* factFaults({ facts, role }: Workload, fact: Fact): Iterable<string> {
 
 const ANNOTATIONS: readonly string[] = FACT_NAMES.map(annotationOf);
 
-/** What begins as our annotations do and is none: a fact that is spelt wrongly is a fact that is missing. */
-function* strangers({ facts }: Workload): Iterable<string> {
+/** Reports unknown annotations with our prefix: a misspelled fact is a missing fact. */
+function* unknownAnnotations({ facts }: Workload): Iterable<string> {
   for (const name of facts.annotations.filter((one) => !ANNOTATIONS.includes(one))) {
     const near = suggest(bare(name), ANNOTATIONS.map(bare));
     const meant = ANNOTATIONS.find((known) => bare(known) === near);
-    yield `the annotation ${name} says nothing to anybody: ${meant === undefined ? "remove it" : `write ${meant}`}`;
+    yield `the annotation ${name} is unknown; ${meant === undefined ? "remove it" : `did you mean ${meant}?`}`;
   }
 }
 

@@ -16,16 +16,16 @@ import type { Workload } from "../stack/workload.ts";
 export const factsMatchManifest = policy<Workload | Component>({
   name: "facts-match-manifest",
   level: "mandatory",
-  rule: "A manifest is what its facts say, and pods, workload and component say the same.",
+  rule: "A manifest matches its annotations, and the annotations of pods, workload and component match each other.",
   prevents:
-    "A transform or a hand changes a manifest and not its facts: everything that was computed from them is wrong, and nobody sees it",
-  source: "What the components write: one plan, in manifest, annotations and component alike",
+    "A transform or a manual edit changes a manifest but not its annotations: everything that was computed from them is wrong, and nobody notices",
+  source: "The components write the same plan into manifest, annotations and component",
   remediation:
-    "Change the arguments of the component instead of its manifest; by hand, write the annotation that the message names.",
+    "Change the arguments of the component instead of its manifest. In manifests of your own, correct the annotation of the message.",
   examples: {
     passes: gatewayStack(),
     fails: edited(gatewayStack(), "Deployment eng-gateway", { "spec.replicas": 3 }),
-    says: "spec.replicas is 3 pods, and the annotation mcp-fleet.dev/replicas says 2 pods",
+    says: "spec.replicas is 3 pods, but the annotation mcp-fleet.dev/replicas is 2 pods",
   },
   subjects: (fleet) => [
     ...fleet.workloads,
@@ -42,22 +42,22 @@ export const factsMatchManifest = policy<Workload | Component>({
   },
 });
 
-/** Pods carry what the workload says: what runs is asked in the cluster, and not what was wanted. */
+/** Pods have the same annotations as their workload, so that the cluster shows what actually runs. */
 function* annotationFaults({ facts, podFacts }: Workload): Iterable<string> {
   for (const name of new Set([...facts.annotations, ...podFacts.annotations])) {
     const own = facts.annotation(name);
     const ofPods = podFacts.annotation(name);
     if (own === ofPods) continue;
-    const [said, saidOfPods] = [own, ofPods].map((text) => (text === undefined ? "nothing" : text));
-    yield `the annotation ${name} says ${said}, and that of the pods' template ${saidOfPods}: write the same`;
+    const [value, valueOfPods] = [own, ofPods].map((text) => text ?? "missing");
+    yield `the annotation ${name} is ${value}, but ${valueOfPods} in the pod template; use the same value`;
   }
 }
 
-/** A place of the manifest that a fact speaks of. */
+/** A field of the manifest that a fact describes. */
 interface Place {
   readonly fact: Fact;
   readonly name: string;
-  /** Undefined where nothing stands there, and Kubernetes takes nothing either. */
+  /** Undefined where it is missing and Kubernetes has no default. */
   readonly value: () => number | undefined;
   readonly unit: Unit;
 }
@@ -65,15 +65,15 @@ interface Place {
 function* manifestFaults(workload: Workload, fleet: Fleet): Iterable<string> {
   for (const { fact, name, value, unit } of placesOf(workload, fleet)) {
     if (!workload.facts.has(fact)) continue;
-    const said = workload.facts.number(fact);
+    const declared = workload.facts.number(fact);
     const real = value();
-    if (real === said) continue;
-    const text = real === undefined ? "not there" : amountText(real, unit);
-    yield `${name} is ${text}, and the annotation ${annotationOf(fact)} says ${amountText(said, unit)}: write the same`;
+    if (real === declared) continue;
+    const text = real === undefined ? "missing" : amountText(real, unit);
+    yield `${name} is ${text}, but the annotation ${annotationOf(fact)} is ${amountText(declared, unit)}; use the same value`;
   }
 }
 
-/** How many pods a workload has, as the facts of its role call it. */
+/** The fact of each role that is its number of pods. */
 const REPLICAS: Readonly<Record<Role, Fact>> = {
   gateway: "replicas",
   proxy: "replicas",
@@ -89,7 +89,7 @@ function placesOf(workload: Workload, fleet: Fleet): Place[] {
     {
       fact: REPLICAS[role],
       name: isAutoscaled ? "minReplicas of its autoscaler" : "spec.replicas",
-      value: () => fleet.leastReplicasOf(workload),
+      value: () => fleet.minReplicasOf(workload),
       unit: "pods",
     },
     {
@@ -131,7 +131,7 @@ function placesOf(workload: Workload, fleet: Fleet): Place[] {
     places.push({
       fact: "progressDeadlineSeconds",
       name: "progressDeadlineSeconds",
-      // What Kubernetes takes where nobody says.
+      // The default of Kubernetes.
       value: () => resource.fields.at("spec.progressDeadlineSeconds").number() ?? 600,
       unit: "seconds",
     });
@@ -139,7 +139,7 @@ function placesOf(workload: Workload, fleet: Fleet): Place[] {
   return places;
 }
 
-/** Who says a limit and no request asks for as much. */
+/** The request of a container, which defaults to its limit. */
 function requestOf(
   container: Fields,
   what: "memory" | "cpu",
@@ -149,29 +149,29 @@ function requestOf(
   return request ?? read(container.at(`resources.limits.${what}`));
 }
 
-/** A Service sends each client to one pod, or none does, as the facts say; that of the admin port never has to. */
+/** Reports Services whose affinity differs from the facts. The Service of the admin port needs none. */
 function* affinityFaults(workload: Workload, fleet: Fleet): Iterable<string> {
   if (!workload.isProcess || !workload.facts.has("sessionAffinity")) return;
   const services = fleet.servicesOf(workload);
   const [affine] = services.filter(
     ({ fields }) => fields.at("spec.sessionAffinity").text() === "ClientIP",
   );
-  const said = workload.facts.text("sessionAffinity");
+  const declared = workload.facts.text("sessionAffinity");
   const real = affine === undefined ? "None" : "ClientIP";
   const [service] = affine === undefined ? services : [affine];
-  if (service === undefined || real === said) return;
-  yield `spec.sessionAffinity of ${service.title} is ${real}, and the annotation mcp-fleet.dev/session-affinity says ${said}: write the same`;
+  if (service === undefined || real === declared) return;
+  yield `spec.sessionAffinity of ${service.title} is ${real}, but the annotation mcp-fleet.dev/session-affinity is ${declared}; use the same value`;
 }
 
-/** Servers and Sentinels of a store are one thing, and say the same of it. */
+/** The servers and the Sentinels of a store must have the same annotations. */
 function* storeFaults(servers: Workload, fleet: Fleet): Iterable<string> {
   if (servers.role !== "redis") return;
   for (const { facts, resource } of new Store(servers, fleet).sentinels) {
     const both = FACT_NAMES.filter((fact) => facts.has(fact) && servers.facts.has(fact));
     for (const fact of both.filter((one) => !OF_SENTINELS.has(one))) {
-      const [said, saidOfSentinels] = [servers.facts.text(fact), facts.text(fact)];
-      if (said === saidOfSentinels) continue;
-      yield `the annotation ${annotationOf(fact)} says ${said}, and that of ${resource.title} ${saidOfSentinels}: write the same`;
+      const [value, valueOfSentinels] = [servers.facts.text(fact), facts.text(fact)];
+      if (value === valueOfSentinels) continue;
+      yield `the annotation ${annotationOf(fact)} is ${value}, but ${valueOfSentinels} in ${resource.title}; use the same value`;
     }
   }
 }
@@ -184,7 +184,7 @@ function* componentFaults(component: Component, fleet: Fleet): Iterable<string> 
   }
 }
 
-/** What the Sentinels of a store say for themselves: everything else is the store's. */
+/** The facts that Sentinels have of their own; all others are those of the store. */
 const OF_SENTINELS: ReadonlySet<string> = new Set(["role", "graceSeconds"]);
 
 function* differences(component: Component, role: Role, workload: Resource): Iterable<string> {
@@ -192,18 +192,18 @@ function* differences(component: Component, role: Role, workload: Resource): Ite
   for (const [name, field] of component.factsOf(role)) {
     if (role === "sentinel" && OF_SENTINELS.has(name)) continue;
     const annotation = annotationOf(name);
-    const said = field.plain();
+    const value = field.plain();
     const text = annotations.annotation(annotation);
-    if (text !== undefined && isDeepStrictEqual(said, readAs(text, said))) continue;
-    const other = text === undefined ? "is not there" : `says ${text}`;
-    yield `${name} is ${print(said)}, and the annotation ${annotation} of ${workload.title} ${other}: leave its facts to the component`;
+    if (text !== undefined && isDeepStrictEqual(value, readAs(text, value))) continue;
+    const other = text === undefined ? "is missing" : `is ${text}`;
+    yield `${name} is ${print(value)}, but the annotation ${annotation} of ${workload.title} ${other}; let the component write its annotations`;
   }
 }
 
 const print = (value: unknown): string =>
   typeof value === "string" ? value : JSON.stringify(value);
 
-/** What an annotation says, as the component's fact is written: texts as they are, all else as JSON. */
+/** The value of an annotation, to compare with a component's fact: strings as they are, all else as JSON. */
 function readAs(text: string, like: unknown): unknown {
   if (typeof like === "string") return text;
   try {

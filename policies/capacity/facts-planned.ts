@@ -1,16 +1,16 @@
 import { annotationOf } from "@mcp-fleet/contract";
 import { amountText, figureText } from "@mcp-fleet/contract/capacity";
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import { FACT_NAMES, type Fact } from "../stack/facts.ts";
 import type { Workload } from "../stack/workload.ts";
 import {
+  inputFact,
   type PlannedFact,
   type PlannedFacts,
   plannedProcess,
   plannedServer,
-  said,
 } from "./planned-facts.ts";
 import { possible, serverLoadOf } from "./recomputed.ts";
 
@@ -18,16 +18,16 @@ export const factsPlanned = policy({
   name: "facts-planned",
   level: "mandatory",
   isLocal: true,
-  rule: "What a workload says of itself is what the plan says, computed again from the inputs that it names.",
+  rule: "The annotations of a workload match its plan, computed again from its inputs.",
   prevents:
-    "Somebody writes a smaller memory into manifest and annotation alike, and pods are killed at the load that the stack still promises",
+    "Someone lowers the memory in both manifest and annotation, and pods are killed under the load that the stack still declares",
   source: "The plan of docs/capacity.md, the same code that sizes the components",
   remediation:
-    "Write what the message says, change the inputs in mcp-fleet.dev/plan-inputs, or say in acceptRisk why less is right.",
+    "Set the value of the message, change the inputs in mcp-fleet.dev/plan-inputs, or explain in acceptRisk why less is right.",
   examples: {
     passes: gatewayStack(),
-    fails: told(gatewayStack(), "Deployment eng-gateway", { requiredNofile: 1024 }),
-    says: "the annotation mcp-fleet.dev/required-nofile says 1,024 descriptors, and the plan needs",
+    fails: withFacts(gatewayStack(), "Deployment eng-gateway", { requiredNofile: 1024 }),
+    says: "the annotation mcp-fleet.dev/required-nofile is 1,024 descriptors, but the plan needs",
   },
   subjects: (fleet) => fleet.workloadsOf("gateway", "proxy", "server"),
   *judge(workload) {
@@ -44,31 +44,34 @@ export const factsPlanned = policy({
 function* faultsOf(
   { facts, acceptsRisk }: Workload,
   fact: Fact,
-  { figure, isLeast = false }: PlannedFact,
+  { figure, isMinimum = false }: PlannedFact,
 ): Iterable<string> {
   const value = facts.number(fact);
   const { unit } = figure;
-  const isFine = isLeast ? value >= figure.value || acceptsRisk : value === figure.value;
+  const isFine = isMinimum ? value >= figure.value || acceptsRisk : value === figure.value;
   if (isFine) return;
-  const says = `the annotation ${annotationOf(fact)} says ${amountText(value, unit)}`;
-  const plan = `the plan ${isLeast ? "needs" : "says"} ${figureText(figure)}`;
-  yield `${says}, and ${plan}: write ${figure.value}${isLeast ? " or more" : ""}`;
+  const given = `the annotation ${annotationOf(fact)} is ${amountText(value, unit)}`;
+  const plan = `the plan ${isMinimum ? "needs" : "has"} ${figureText(figure)}`;
+  yield `${given}, but ${plan}; set it to ${figure.value}${isMinimum ? " or more" : ""}`;
 }
 
-/** What the plan says of a workload; of its sessions, what it was planned with, where that is said once more. */
+/** The planned facts of a workload. Sessions are only checked where the plan's inputs contain them too. */
 function plannedFacts(workload: Workload): PlannedFacts {
   const { sessions: _, ...planned } = workload.isProcess
     ? { ...plannedProcess(workload.planInputs), ...plannedStorage(workload) }
     : plannedServer(serverLoadOf(workload));
   const { sessions } = workload.facts.map("planInputs");
   if (typeof sessions !== "number") return planned;
-  return { ...planned, sessions: said(sessions, "sessions", "sessions") };
+  return { ...planned, sessions: inputFact(sessions, "sessions", "sessions") };
 }
 
-/** What a store was sized for is no less than what one of its clients brings. */
-function plannedStorage({ facts, mostReplicas }: Workload): PlannedFacts {
+/** A store must be sized for at least each one of its clients. */
+function plannedStorage({ facts, maxReplicas }: Workload): PlannedFacts {
   return {
-    storeSessions: { ...said(facts.number("sessions"), "sessions", "sessions"), isLeast: true },
-    storeClientPods: { ...said(mostReplicas, "pods", "replicas"), isLeast: true },
+    storeSessions: {
+      ...inputFact(facts.number("sessions"), "sessions", "sessions"),
+      isMinimum: true,
+    },
+    storeClientPods: { ...inputFact(maxReplicas, "pods", "replicas"), isMinimum: true },
   };
 }

@@ -6,11 +6,11 @@ import { ToolHiveServer } from "../stack/toolhive-server.ts";
 import type { Workload } from "../stack/workload.ts";
 import { graceOf, longestCallSeconds } from "./recomputed.ts";
 
-/** How long ToolHive waits for calls in flight when it is told to end; nobody can set it. */
+/** How long ToolHive waits for calls in flight after SIGTERM; it cannot be configured. */
 const TOOLHIVE_DRAIN = {
   MCPServer: {
     seconds: 30,
-    source: "what its proxy waits before it closes by force, docs run-mcp-k8s",
+    source: "how long its proxy waits before it closes connections, docs run-mcp-k8s",
   },
   VirtualMCPServer: {
     seconds: 10,
@@ -22,18 +22,18 @@ export const gracePeriod = policy<Workload | ToolHiveServer>({
   name: "grace-period",
   level: "mandatory",
   isLocal: true,
-  rule: "A pod that ends has more time than preStop, linger, drain and close take, and drains for as long as the longest call.",
-  prevents: "Every rollout cuts the calls that are in flight: SIGKILL comes before their answers",
+  rule: "The grace period of a pod is longer than preStop, linger, drain and close together, and the drain is as long as the longest call.",
+  prevents: "Every rollout cuts off the calls in flight: SIGKILL comes before their answers",
   source:
-    "The time budget of docs/capacity.md; ToolHive's proxies drain for 30 s of a grace period of 30 s, with no headroom",
+    "The time budget of docs/capacity.md; ToolHive's proxies drain for 30 s of a grace period of 30 s, without headroom",
   remediation:
-    "Raise terminationGracePeriodSeconds to what the message says, or lower limits.callTimeoutMax.",
+    "Raise terminationGracePeriodSeconds to the value of the message, or lower limits.callTimeoutMax.",
   examples: {
     passes: gatewayStack(),
     fails: edited(gatewayStack(), "Deployment eng-gateway", {
       "spec.template.spec.terminationGracePeriodSeconds": undefined,
     }),
-    says: "terminationGracePeriodSeconds is 30, and the end of a pod takes preStop 5 s + linger 10 s + drain 300 s + close 5 s = 320 s: write 330",
+    says: "terminationGracePeriodSeconds is 30, but shutdown takes preStop 5 s + linger 10 s + drain 300 s + close 5 s = 320 s; set it to 330",
   },
   subjects: (fleet) => [
     ...fleet.workloadsOf("gateway", "proxy", "server"),
@@ -60,19 +60,19 @@ function* workloadFaults(workload: Workload): Iterable<string> {
   if (graceSeconds <= whole) {
     const sum = Object.entries(parts).map(([name, seconds]) => `${name} ${seconds} s`);
     const enough = Math.max(planned.terminationGrace.value, whole + TIMES.headroom.value);
-    yield `terminationGracePeriodSeconds is ${graceSeconds}, and the end of a pod takes ${sum.join(" + ")} = ${whole} s: write ${enough}`;
+    yield `terminationGracePeriodSeconds is ${graceSeconds}, but shutdown takes ${sum.join(" + ")} = ${whole} s; set it to ${enough}`;
   }
   if (preStopSeconds < planned.preStop.value) {
-    yield `pods sleep for ${preStopSeconds} s before they are told to end, and Services send to them for ${planned.preStop.value} s: write lifecycle.preStop.sleep.seconds: ${planned.preStop.value}`;
+    yield `preStop sleeps for ${preStopSeconds} s, but Services may send requests for another ${planned.preStop.value} s; set lifecycle.preStop.sleep.seconds: ${planned.preStop.value}`;
   }
   const longest = longestCallSeconds(workload);
   if (drain < longest) {
-    yield `pods drain for ${drain} s, and the longest call takes ${longest} s: write ${planned.drain.value} as the annotation mcp-fleet.dev/drain-seconds, or lower callTimeoutMaxSeconds`;
+    yield `pods drain for ${drain} s, but the longest call takes ${longest} s; set the annotation mcp-fleet.dev/drain-seconds to ${planned.drain.value}, or lower callTimeoutMaxSeconds`;
   }
 }
 
 function* toolHiveFaults({ kind, graceSeconds }: ToolHiveServer): Iterable<string> {
   const { seconds, source } = TOOLHIVE_DRAIN[kind];
   if (graceSeconds > seconds) return;
-  yield `terminationGracePeriodSeconds is ${graceSeconds}, and ToolHive drains for ${seconds} s (${source}): write spec.podTemplateSpec.spec.terminationGracePeriodSeconds: ${2 * seconds}`;
+  yield `terminationGracePeriodSeconds is ${graceSeconds}, but ToolHive drains for ${seconds} s (${source}); set spec.podTemplateSpec.spec.terminationGracePeriodSeconds: ${2 * seconds}`;
 }

@@ -9,14 +9,14 @@ import { Unjudgeable } from "../stack/unjudgeable.ts";
 import type { Workload } from "../stack/workload.ts";
 import { processPlanOf } from "./recomputed.ts";
 
-/** What its annotation holds, as JSON. */
+/** The value of the ulimit-adjuster's annotation, as JSON. */
 const adjusted = z
   .string()
   .transform((text, context) => {
     try {
       return JSON.parse(text);
     } catch {
-      context.addIssue("it is not JSON");
+      context.addIssue("must be JSON");
       return z.NEVER;
     }
   })
@@ -26,19 +26,19 @@ export const nofileCeiling = policy({
   name: "nofile-ceiling",
   level: "mandatory",
   isLocal: true,
-  rule: "Pods need no more open files than nodes give them, and than is declared or asked for.",
+  rule: "Pods need no more open files than nodes allow, and than their annotations declare or request.",
   prevents:
-    "Pods take sessions until connect() fails with EMFILE: streams break, and backends look as if they were down",
+    "Pods accept sessions until connect() fails with EMFILE: streams break, and backends seem to be down",
   source:
-    "The plan of docs/capacity.md; Kubernetes has no field for the limit, so that the runtime of the nodes decides it",
+    "The plan of docs/capacity.md; Kubernetes has no field for the limit, so the container runtime of the nodes determines it",
   remediation:
-    "Raise the limit of the nodes and nofileCeiling with it, ask for it with nofile.mode NriAnnotation, or let pods hold fewer sessions each.",
+    "Raise the limit of the nodes and nofileCeiling with it, request it with nofile.mode NriAnnotation, or lower the sessions per pod.",
   settings: {
     nodeNofile: {
       type: "integer",
-      default: INPUTS.nofile.fallback,
-      about:
-        "The hard limit of open files that the nodes give a container; the default is that of containerd 2 under systemd",
+      default: INPUTS.nofile.default,
+      description:
+        "The hard limit of open files of a container on these nodes; the default is that of containerd 2 under systemd",
     },
   },
   examples: {
@@ -47,7 +47,7 @@ export const nofileCeiling = policy({
       "spec.template.metadata.annotations[ulimits.noderesource.dev/container.gateway]":
         '[{"type":"RLIMIT_NOFILE","soft":1024,"hard":1024}]',
     }),
-    says: "asks for 1,024 open files",
+    says: "requests 1,024 open files",
   },
   subjects: ({ processes }) => processes,
   *judge(workload, _, { nodeNofile }) {
@@ -55,21 +55,21 @@ export const nofileCeiling = policy({
     const { value } = requiredNofile;
     const need = `a pod needs ${figureText(requiredNofile)}`;
     if (value > nodeNofile) {
-      yield `${need}, and nodes give ${count(nodeNofile)}: lower sessionsPerReplica or upstreamConnections, or raise the limit of the nodes and the setting nodeNofile`;
+      yield `${need}, but nodes allow ${count(nodeNofile)}; lower sessionsPerReplica or upstreamConnections, or raise the limit of the nodes and the setting nodeNofile`;
     }
     const declared = workload.facts.numberOr("nofileCeiling", nodeNofile);
     if (declared < value) {
-      yield `${need}, and the annotation mcp-fleet.dev/nofile-ceiling says ${count(declared)}: write ${value} or more`;
+      yield `${need}, but the annotation mcp-fleet.dev/nofile-ceiling is ${count(declared)}; set it to ${value} or more`;
     }
-    for (const [key, limit] of askedLimits(workload)) {
+    for (const [key, limit] of requestedLimits(workload)) {
       if (limit >= value) continue;
-      yield `${need}, and the annotation ${key} asks for ${count(limit)} open files: write ${value} as its soft and hard limit`;
+      yield `${need}, but the annotation ${key} requests ${count(limit)} open files; set its soft and hard limit to ${value}`;
     }
   },
 });
 
-/** What pods ask the ulimit-adjuster for, by annotation. */
-function askedLimits(workload: Workload): [key: string, limit: number][] {
+/** The limits that pods request from the ulimit-adjuster, by annotation. */
+function requestedLimits(workload: Workload): [key: string, limit: number][] {
   const annotations = workload.template.at("metadata.annotations");
   const container = workload.container.at("name").text() ?? workload.role;
   return nofileAnnotationsOf(container)
@@ -77,13 +77,13 @@ function askedLimits(workload: Workload): [key: string, limit: number][] {
     .map((key) => [key, limitOf(annotations.member(key))]);
 }
 
-/** The lower one of soft and hard limit: Node raises the first to the second, other programs do not. */
+/** The lower one of the soft and the hard limit: Node raises the first to the second, other programs do not. */
 function limitOf(annotation: Fields): number {
   const limits = adjusted.safeParse(annotation.text()).data ?? [];
   const nofile = limits.find(({ type }) => type === "RLIMIT_NOFILE");
   if (nofile) return Math.min(nofile.soft, nofile.hard);
   throw new Unjudgeable(
-    `${annotation.path} asks for no open files: write [{"type":"RLIMIT_NOFILE","soft":65536,"hard":65536}] with your limit`,
+    `${annotation.path} does not request open files; write [{"type":"RLIMIT_NOFILE","soft":65536,"hard":65536}] with your limit`,
   );
 }
 

@@ -11,18 +11,18 @@ import { inputsOf, processPlanOf, serverLoadOf, serverPlanOf } from "./recompute
 export const onePodLost = policy({
   name: "one-pod-lost",
   level: "mandatory",
-  rule: "The pods that are left hold all sessions while others are gone.",
+  rule: "With the spare pods lost, the remaining ones hold every session.",
   prevents:
-    "A node dies at noon: the pods that are left refuse the sessions of the one that went with it, or run out of memory",
+    "A node fails at noon: the remaining pods refuse the sessions of the lost one, or run out of memory",
   source:
-    "The plan of docs/capacity.md: podCapacity, holding, and what an MCP server's sessions cost",
+    "The plan of docs/capacity.md: podCapacity, holding, and the memory of an MCP server's sessions",
   remediation:
-    "Write the replicas that the message says, raise the ceiling that podCapacity comes from, or say in acceptRisk why fewer are right.",
+    "Set the replicas of the message, raise the ceiling that limits podCapacity, or explain in acceptRisk why fewer are right.",
   settings: {
     spareReplicas: {
       type: "integer",
       default: 1,
-      about: "Pods of a workload that may be gone at a time",
+      description: "Pods of a workload that may be lost at the same time",
     },
   },
   examples: {
@@ -30,7 +30,7 @@ export const onePodLost = policy({
     fails: edited(gatewayStack({ sessions: 5000 }), "Deployment eng-gateway", {
       "spec.replicas": 3,
     }),
-    says: "3 pods, 1 of them gone, have room for 4,000 sessions; there are 5,000, and the fullest pod has 10 % more than its share",
+    says: "3 pods with 1 lost can hold 4,000 sessions, but there are 5,000, and the fullest pod has 10 % more than its share",
   },
   subjects: (fleet) => fleet.workloadsOf("gateway", "proxy", "server"),
   *judge(workload, fleet, { spareReplicas }) {
@@ -43,24 +43,24 @@ export const onePodLost = policy({
 function* processFaults(workload: Workload, fleet: Fleet, spareReplicas: number): Iterable<string> {
   const { store } = inputsOf(workload);
   const { podCapacity } = processPlanOf(workload);
-  // A pod whose memory is the store cannot be replaced by another one.
+  // With sessions in a pod's memory, a spare pod could not take over any of them.
   const spare = store === "memory" ? 0 : spareReplicas;
-  const pods = fleet.leastReplicasOf(workload);
+  const pods = fleet.minReplicasOf(workload);
   const left = pods - spare;
   const sessions = workload.facts.number("sessions");
   if (holds(left, podCapacity.value, sessions)) return;
-  const holding = leastPods(podCapacity.value, sessions);
+  const holding = minPods(podCapacity.value, sessions);
   const room = Math.max(0, left) * podCapacity.value;
-  yield `${amountText(pods, "pods")}, ${spare} of them gone, have room for ${count(room)} sessions; there are ${count(sessions)}${skewText(holding)}: podCapacity ${figureText(podCapacity)}; write ${holding + spare} replicas`;
+  yield `${amountText(pods, "pods")} with ${spare} lost can hold ${count(room)} sessions, but there are ${count(sessions)}${skewText(holding)}: podCapacity ${figureText(podCapacity)}; set replicas to ${holding + spare}`;
 }
 
-/** Alone, a pod has all sessions; otherwise the fullest one has more than its share. */
+/** A single pod has all sessions; of several, the fullest one has more than its share. */
 function holds(pods: number, podCapacity: number, sessions: number): boolean {
   if (pods <= 1) return pods === 1 && sessions <= podCapacity;
   return pods * podCapacity * 100 >= sessions * (100 + CONSTANTS.skew.value);
 }
 
-function leastPods(podCapacity: number, sessions: number): number {
+function minPods(podCapacity: number, sessions: number): number {
   if (holds(1, podCapacity, sessions)) return 1;
   return Math.ceil((sessions * (100 + CONSTANTS.skew.value)) / (100 * podCapacity));
 }
@@ -68,22 +68,22 @@ function leastPods(podCapacity: number, sessions: number): number {
 const skewText = (holding: number): string =>
   holding === 1 ? "" : `, and the fullest pod has ${CONSTANTS.skew.value} % more than its share`;
 
-/** A server's pods are as many as they are: what one has to hold while others are gone is its memory. */
+/** The number of a server's pods is fixed, so the memory of a pod must hold its share while others are lost. */
 function* serverFaults(workload: Workload, fleet: Fleet, spareReplicas: number): Iterable<string> {
-  const pods = fleet.leastReplicasOf(workload);
+  const pods = fleet.minReplicasOf(workload);
   const left = Math.max(1, pods - spareReplicas);
-  // The plan does without one pod.
+  // The plan assumes that one pod is lost.
   const { memory, sessionsPerPod } = serverPlanOf({
     ...serverLoadOf(workload),
     replicas: left + 1,
   });
   const limit = quantityOf(workload.container.at("resources.limits.memory"));
   if (limit === undefined) {
-    throw Unjudgeable.missing("resources.limits.memory", `write ${memory.value}`);
+    throw Unjudgeable.missing("resources.limits.memory", `set it to ${memory.value}`);
   }
   if (limit >= memory.value) return;
   const gone = pods - left;
-  yield `${amountText(pods, "pods")}, ${gone} of them gone, leave ${count(sessionsPerPod.value)} sessions to the fullest, which takes ${figureText(memory)}, and its limit is ${amountText(limit, "bytes")}: write resources.limits.memory: ${memory.value}, or more replicas`;
+  yield `with ${gone} of ${amountText(pods, "pods")} lost, the fullest has ${count(sessionsPerPod.value)} sessions and needs ${figureText(memory)}, but its limit is ${amountText(limit, "bytes")}; set resources.limits.memory: ${memory.value}, or add replicas`;
 }
 
 const count = (value: number): string => value.toLocaleString("en-US");

@@ -9,75 +9,79 @@ import {
 } from "@mcp-fleet/contract/capacity";
 import type { Fact } from "../stack/facts.ts";
 
-/** What a plan says of one fact. */
+/** The planned value of one fact. */
 export interface PlannedFact {
   readonly figure: Figure;
-  /** Whether more than the plan is as good. Default: it is the plan's to the letter. */
-  readonly isLeast?: boolean;
+  /** Whether more than the plan is allowed. Default: the value must equal the plan. */
+  readonly isMinimum?: boolean;
 }
 
-/** What a plan says of pods, by the names of their facts. */
+/** Planned values by fact. */
 export type PlannedFacts = Partial<Readonly<Record<Fact, PlannedFact>>>;
 
 /**
- * The facts of gateways or proxies, computed again from the inputs that they were planned with.
+ * The planned facts of gateways or proxies, computed again from their inputs.
  *
- * @throws {CapacityError} where there is no plan for these.
+ * @throws {CapacityError} if the load cannot be planned.
  */
 export function plannedProcess(given: PlanInputs): PlannedFacts {
   const inputs = completed(given);
   const { grace, autoscaling, ...plan } = processPlan(inputs);
   return {
-    sessions: said(inputs.sessions, "sessions", "sessions"),
-    backends: said(inputs.backends, "backends", "backends"),
-    spareReplicas: said(inputs.spareReplicas, "pods", "spareReplicas"),
-    replicas: least(plan.replicas),
+    sessions: inputFact(inputs.sessions, "sessions", "sessions"),
+    backends: inputFact(inputs.backends, "backends", "backends"),
+    spareReplicas: inputFact(inputs.spareReplicas, "pods", "spareReplicas"),
+    replicas: atLeast(plan.replicas),
     ...(autoscaling && { maxReplicas: { figure: autoscaling.maxReplicas } }),
     sessionsPerPod: { figure: plan.sessionsPerPod },
     cacheEntries: { figure: plan.cacheEntries },
-    requiredNofile: least(plan.requiredNofile),
-    nofileCeiling: said(inputs.nofile, "descriptors", "nofile"),
-    memoryBytes: least(plan.memory),
-    cpuMillicores: least(plan.cpu),
-    preStopSeconds: least(grace.preStop),
-    lingerSeconds: least(grace.linger),
-    drainSeconds: least(grace.drain),
-    closeSeconds: least(grace.close),
-    graceSeconds: least(grace.terminationGrace),
-    progressDeadlineSeconds: least(grace.progressDeadline),
+    requiredNofile: atLeast(plan.requiredNofile),
+    nofileCeiling: inputFact(inputs.nofile, "descriptors", "nofile"),
+    memoryBytes: atLeast(plan.memory),
+    cpuMillicores: atLeast(plan.cpu),
+    preStopSeconds: atLeast(grace.preStop),
+    lingerSeconds: atLeast(grace.linger),
+    drainSeconds: atLeast(grace.drain),
+    closeSeconds: atLeast(grace.close),
+    graceSeconds: atLeast(grace.terminationGrace),
+    progressDeadlineSeconds: atLeast(grace.progressDeadline),
   };
 }
 
 /**
- * The facts of a server's pods.
+ * The planned facts of a server's pods.
  *
- * @throws {CapacityError} where there is no plan for these.
+ * @throws {CapacityError} if the load cannot be planned.
  */
 export function plannedServer(load: CompleteServerLoad): PlannedFacts {
   const { grace, ...plan } = serverPlan(load);
   return {
-    sessions: said(load.sessions, "sessions", "sessions"),
+    sessions: inputFact(load.sessions, "sessions", "sessions"),
     backendReplicas: { figure: plan.replicas },
-    callTimeoutMaxSeconds: said(load.callTimeoutMaxSeconds, "seconds", "callTimeoutMaxSeconds"),
+    callTimeoutMaxSeconds: inputFact(
+      load.callTimeoutMaxSeconds,
+      "seconds",
+      "callTimeoutMaxSeconds",
+    ),
     sessionsPerPod: { figure: plan.sessionsPerPod },
-    memoryBytes: least(plan.memory),
-    preStopSeconds: least(grace.preStop),
-    drainSeconds: least(grace.drain),
-    graceSeconds: least(grace.terminationGrace),
+    memoryBytes: atLeast(plan.memory),
+    preStopSeconds: atLeast(grace.preStop),
+    drainSeconds: atLeast(grace.drain),
+    graceSeconds: atLeast(grace.terminationGrace),
   };
 }
 
-/** What the plan says, as a workload says it of itself. */
+/** The planned values as annotations have them. */
 export function valuesOf(planned: PlannedFacts): Readonly<Record<string, number>> {
   return Object.fromEntries(
     Object.entries(planned).map(([fact, { figure }]) => [fact, figure.value]),
   );
 }
 
-/** A number that the plan was told. */
-export function said(value: number, unit: Unit, name: string): PlannedFact {
+/** A fact that is an input of the plan. */
+export function inputFact(value: number, unit: Unit, name: string): PlannedFact {
   const term = { name, value, unit, from: "planInputs" };
   return { figure: { value, unit, formula: name, terms: [term] } };
 }
 
-const least = (figure: Figure): PlannedFact => ({ figure, isLeast: true });
+const atLeast = (figure: Figure): PlannedFact => ({ figure, isMinimum: true });

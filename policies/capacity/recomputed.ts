@@ -15,7 +15,7 @@ import {
 import { Unjudgeable } from "../stack/unjudgeable.ts";
 import type { Workload } from "../stack/workload.ts";
 
-/** What gateways or proxies were planned with, defaults filled in. */
+/** The inputs of gateways or proxies, with defaults filled in. */
 export function inputsOf(workload: Workload): CompleteInputs {
   return possible(() => completed(workload.planInputs));
 }
@@ -25,11 +25,11 @@ export function processPlanOf(workload: Workload): ProcessPlan {
   return possible(() => processPlan(inputsOf(workload)));
 }
 
-/** What the pods of a server were planned with, defaults filled in. */
+/** The load of a server's pods, with defaults filled in. */
 export function serverLoadOf(workload: Workload): CompleteServerLoad {
   const { serverLoad } = workload;
   const { sessions } = serverLoad;
-  const callTimeoutMaxSeconds = INPUTS.callTimeoutMaxSeconds.fallback;
+  const callTimeoutMaxSeconds = INPUTS.callTimeoutMaxSeconds.default;
   return possible(() => completedServer(serverLoad, { sessions, callTimeoutMaxSeconds }));
 }
 
@@ -44,13 +44,13 @@ export function graceOf(workload: Workload): Grace {
   return serverPlanOf(serverLoadOf(workload)).grace;
 }
 
-/** The longest call that a pod has to wait for when it ends. */
+/** The longest call that a pod waits for during shutdown. */
 export function longestCallSeconds(workload: Workload): number {
   if (workload.isProcess) return inputsOf(workload).callTimeoutMaxSeconds;
   return serverLoadOf(workload).callTimeoutMaxSeconds;
 }
 
-/** What is asked for and cannot be is a violation with what to change, and no crash of the pack. */
+/** Turns an impossible plan into a violation with its fix, instead of a crash of the pack. */
 export function possible<Answer>(plan: () => Answer): Answer {
   try {
     return plan();
@@ -62,5 +62,5 @@ export function possible<Answer>(plan: () => Answer): Answer {
 }
 
 function faultText({ path, value, rule, fix }: Fault): string {
-  return `there is no plan with ${path} ${value}: ${rule}: ${fix}`;
+  return `plan input ${path}: invalid value ${value}: ${rule}; ${fix}`;
 }

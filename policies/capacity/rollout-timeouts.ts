@@ -6,23 +6,22 @@ import type { Resource } from "../stack/resource.ts";
 import type { Workload } from "../stack/workload.ts";
 import { graceOf, longestCallSeconds } from "./recomputed.ts";
 
-/** How long Pulumi's provider of Kubernetes waits where nobody says. */
+/** The default timeout of Pulumi's Kubernetes provider. */
 const PROVIDER_SECONDS = 600;
 
-/** progressDeadlineSeconds where nobody says. */
+/** The default of progressDeadlineSeconds. */
 const KUBERNETES_SECONDS = 600;
 
 export const rolloutTimeouts = policy({
   name: "rollout-timeouts",
   level: "mandatory",
   isLocal: true,
-  rule: "Pulumi and Kubernetes wait for a workload for as long as its pods may take to start and to end.",
+  rule: "Pulumi and Kubernetes wait for a workload as long as its pods may take to start and shut down.",
   prevents:
-    "An update is given up after 10 minutes while pods still drain as they should: it ends as failed, and what was to come after it is left out",
+    "An update times out after 10 minutes while pods are still draining as intended: it counts as failed, and what comes after it is skipped",
   source:
-    "The time budget of docs/capacity.md; Pulumi's provider of Kubernetes waits 600 s, as does a Deployment for progress",
-  remediation:
-    "Give the workload the customTimeouts and the progressDeadlineSeconds that the message says.",
+    "The time budget of docs/capacity.md; Pulumi's Kubernetes provider waits 600 s by default, and so does a Deployment for progress",
+  remediation: "Set the customTimeouts and the progressDeadlineSeconds of the message.",
   examples: {
     passes: gatewayStack({ sessions: 5000 }),
     fails: gatewayStack({ sessions: 5000 }).map(({ timeouts: _, ...resource }) => resource),
@@ -36,19 +35,19 @@ export const rolloutTimeouts = policy({
   },
 });
 
-/** The time budget of the pods that there may be: a grace period that is longer than planned is a longer drain. */
+/** The time budget for the maximum number of pods; a grace period that is longer than planned counts as a longer drain. */
 function budgetOf(workload: Workload): Grace {
   const longer = workload.graceSeconds - graceOf(workload).terminationGrace.value;
   return grace({
     callTimeoutMaxSeconds: Math.ceil(longestCallSeconds(workload)) + Math.max(0, longer),
-    replicas: workload.mostReplicas,
+    replicas: workload.maxReplicas,
   });
 }
 
 function* pulumiFaults(resource: Resource, needed: Grace): Iterable<string> {
   const annotation = (name: string) =>
     resource.fields.at("metadata.annotations").member(`pulumi.com/${name}`).text();
-  // Who is not waited for is not given up either.
+  // Without waiting there is no timeout.
   if (annotation("skipAwait") === "true") return;
   const fallback = Number(annotation("timeoutSeconds") ?? PROVIDER_SECONDS);
   const { createSeconds, updateSeconds, deleteSeconds } = resource.timeouts;
@@ -57,10 +56,10 @@ function* pulumiFaults(resource: Resource, needed: Grace): Iterable<string> {
     ["update", updateSeconds, needed.updateTimeout],
     ["delete", deleteSeconds, needed.deleteTimeout],
   ];
-  for (const [name, said, figure] of waits) {
-    const waited = said || fallback;
+  for (const [name, custom, figure] of waits) {
+    const waited = custom || fallback;
     if (waited >= figure.value) continue;
-    yield `Pulumi waits ${formatSeconds(waited)} for ${name === "update" ? "an" : "a"} ${name}, which may take ${figureText(figure)}: write customTimeouts.${name}: "${figure.value}s"`;
+    yield `Pulumi waits ${formatSeconds(waited)} for ${name === "update" ? "an" : "a"} ${name}, which may take ${figureText(figure)}; set customTimeouts.${name}: "${figure.value}s"`;
   }
 }
 
@@ -68,5 +67,5 @@ function* deadlineFaults(workload: Workload, { progressDeadline }: Grace): Itera
   const deadline = workload.resource.fields.at("spec.progressDeadlineSeconds").number();
   const waited = deadline ?? KUBERNETES_SECONDS;
   if (waited >= progressDeadline.value) return;
-  yield `progressDeadlineSeconds is ${waited}, and a pod may take ${figureText(progressDeadline)} until it is ready: write ${progressDeadline.value}`;
+  yield `progressDeadlineSeconds is ${waited}, but a pod may take ${figureText(progressDeadline)} until it is ready; set it to ${progressDeadline.value}`;
 }

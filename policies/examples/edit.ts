@@ -13,12 +13,12 @@ export type Json =
 
 type Draft = Record<string, unknown>;
 
-/** What a workload says of itself, by fact; undefined leaves one out. */
+/** The facts of a workload; undefined removes one. */
 export type FactValues = Partial<Readonly<Record<Fact, Json | undefined>>>;
 
 /**
  * A stack with one of its resources changed: `{ "spec.replicas": 1, "spec.template.spec.containers[0].image": "a:1" }`.
- * Names with dots in them stand in brackets; undefined removes what is there.
+ * Names that contain dots are in brackets; undefined removes a value.
  */
 export function edited(
   stack: readonly ResourceDescription[],
@@ -30,8 +30,8 @@ export function edited(
   });
 }
 
-/** A stack in which a workload says something else of itself: in its annotations and in those of its pods. */
-export function told(
+/** A stack in which a workload has other facts: in its annotations and in those of its pods. */
+export function withFacts(
   stack: readonly ResourceDescription[],
   title: string,
   facts: FactValues,
@@ -67,7 +67,7 @@ function replaced(
   title: string,
   change: (props: Draft) => void,
 ): ResourceDescription[] {
-  // As JSON, what stands in two places is two values.
+  // Through JSON, so that a value used in two places becomes two values.
   const props: unknown = JSON.parse(JSON.stringify(found(stack, title).props));
   if (!isDraft(props)) throw new Error(`${title} has no properties`);
   change(props);
@@ -91,7 +91,7 @@ function set(props: Draft, path: string, value: Json | undefined): void {
   const holder = names.reduce<Draft>((draft, name) => {
     draft[name] ??= {};
     const next = draft[name];
-    if (!isDraft(next)) throw new Error(`${path}: ${name} is no map`);
+    if (!isDraft(next)) throw new Error(`${path}: ${name} is not a map`);
     return next;
   }, props);
   if (value === undefined) delete holder[last];

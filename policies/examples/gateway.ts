@@ -18,12 +18,12 @@ const DEFAULTS = { backends: 2, store: "sentinel" } as const;
 const ADMIN_PORT = 9090;
 const PORT = 4483;
 
-/** The store that examples of gateways use, where the stack has one. */
+/** The store of the gateway examples. */
 export const STORE_ADDRESSES = [0, 1, 2].map(
   (ordinal) => `sessions-sentinel-${ordinal}.mcp.svc:26379`,
 );
 
-/** The gateway `eng-gateway`, written by hand after a plan: Deployment, Service and budget. */
+/** The gateway `eng-gateway`, as manifests written by hand from a plan: Deployment, Service and budget. */
 export function gatewayStack(inputs: Partial<PlanInputs> = {}): ResourceDescription[] {
   const name = "eng-gateway";
   const given = { sessions: 1000, ...DEFAULTS, ...inputs };
@@ -40,7 +40,7 @@ export function gatewayStack(inputs: Partial<PlanInputs> = {}): ResourceDescript
   return [processDeployment(name, given, facts), service(name, PORT), budget(name)];
 }
 
-/** The proxies `github-proxy` of a server, written by hand after a plan. */
+/** The proxies `github-proxy` of a server, as manifests written by hand from a plan. */
 export function proxyStack(inputs: Partial<PlanInputs> = {}): ResourceDescription[] {
   const name = "github-proxy";
   const given = { sessions: 1000, ...DEFAULTS, backends: 1, idleTtlSeconds: 7200, ...inputs };

@@ -4,7 +4,7 @@ import type { Json } from "./edit.ts";
 /** The namespace of all examples. */
 export const NAMESPACE = "mcp";
 
-/** A resource of Kubernetes as somebody writes it by hand: `manifest("apps/v1:Deployment", "eng-gateway", { spec })`. */
+/** A Kubernetes manifest as written by hand: `manifest("apps/v1:Deployment", "eng-gateway", { spec })`. */
 export function manifest(
   type: string,
   name: string,
@@ -22,17 +22,17 @@ export function manifest(
   };
 }
 
-/** The labels of pods, and what selects them. */
+/** The labels of pods, and of their selectors. */
 export const labelsOf = (name: string): Readonly<Record<string, string>> => ({ app: name });
 
-/** A Service before the pods of that name. */
+/** A Service for the pods of that name. */
 export function service(name: string, port: number, spec: Readonly<Record<string, Json>> = {}) {
   return manifest("core/v1:Service", name, {
     spec: { selector: labelsOf(name), ports: [{ name: "mcp", port }], ...spec },
   });
 }
 
-/** A budget that lets one pod at a time go. */
+/** A budget that allows one eviction at a time. */
 export function budget(name: string): ResourceDescription {
   return manifest("policy/v1:PodDisruptionBudget", name, {
     spec: {
@@ -43,7 +43,7 @@ export function budget(name: string): ResourceDescription {
   });
 }
 
-/** A policy that lets only gateways in. */
+/** A NetworkPolicy that admits gateways only. */
 export function networkPolicy(name: string): ResourceDescription {
   return manifest("networking.k8s.io/v1:NetworkPolicy", name, {
     spec: {
@@ -54,11 +54,11 @@ export function networkPolicy(name: string): ResourceDescription {
   });
 }
 
-/** The image that all examples run, by what it is and not by what it is called. */
+/** The image of all examples, pinned by digest. */
 export const image = (name: string): string =>
   `registry.example.com/${name}@sha256:${"0".repeat(64)}`;
 
-/** Pods that may do nothing but run. */
+/** Pods that meet the restricted Pod Security Standard. */
 export const RESTRICTED_POD = {
   automountServiceAccountToken: false,
   securityContext: {
@@ -74,7 +74,7 @@ export const RESTRICTED_CONTAINER = {
   capabilities: { drop: ["ALL"] },
 } as const;
 
-/** Each node has its share of the pods. */
+/** Spreads the pods evenly over nodes. */
 export const spreadOf = (
   name: string,
   whenUnsatisfiable: "ScheduleAnyway" | "DoNotSchedule" = "ScheduleAnyway",

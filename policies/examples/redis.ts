@@ -24,20 +24,20 @@ const GRACE_SECONDS = { redis: 60, sentinel: 10 } as const;
 const MIN_READY_SECONDS = 15;
 const IMAGE_PULL_SECONDS = 120;
 
-/** What the store of the examples is sized for. */
+/** The load that the example store is sized for. */
 const LOAD: StoreLoad = {
   sessions: 10_000,
   storageSessions: 100_000,
   clientPods: 50,
   openedBackends: 10,
-  clientBytes: INPUTS.clientBytes.fallback,
-  idleTtlSeconds: INPUTS.idleTtlSeconds.fallback,
+  clientBytes: INPUTS.clientBytes.default,
+  idleTtlSeconds: INPUTS.idleTtlSeconds.default,
   store: "sentinel",
   proxySessions: 0,
   rollouts: 0,
 };
 
-/** Another master takes over before this one stops, and waits for what was confirmed here. */
+/** Before a master stops, another one takes over, and waits for all confirmed writes. */
 const PRE_STOP = `#!/bin/sh
 valkey-cli role | grep -q master || exit 0
 valkey-cli -h sessions-sentinel-0 -p 26379 sentinel failover ${MASTER} coordinated
@@ -213,7 +213,7 @@ function podServices(part: Part): ResourceDescription[] {
   });
 }
 
-/** Gateways, proxies, servers and Sentinels may come in. */
+/** Admits gateways, proxies, servers and Sentinels. */
 function networkPolicy(part: Part): ResourceDescription {
   const clients = ["eng-gateway", "github-proxy", nameOf("redis"), nameOf("sentinel")];
   return manifest("networking.k8s.io/v1:NetworkPolicy", nameOf(part), {
@@ -230,7 +230,7 @@ function networkPolicy(part: Part): ResourceDescription {
   });
 }
 
-/** Who may do what, with digests of passwords. */
+/** The ACL file, with digests of passwords. */
 function secret(part: Part): ResourceDescription {
   const digest = `#${"0".repeat(64)}`;
   const users = [

@@ -24,10 +24,10 @@ import {
 const NAME = "github-server";
 const PORT = 8080;
 
-/** The MCP server `github-server`, written by hand after a plan: three pods for 1,000 sessions, each found by its name. */
+/** The MCP server `github-server`, as manifests written by hand from a plan: three pods for 1,000 sessions, addressed by name. */
 export function serverStack(load: Partial<ServerLoad> = {}): ResourceDescription[] {
   const given = { sessions: 1000, replicas: 3, ...load, name: NAME };
-  const callTimeoutMaxSeconds = INPUTS.callTimeoutMaxSeconds.fallback;
+  const callTimeoutMaxSeconds = INPUTS.callTimeoutMaxSeconds.default;
   const complete = completedServer(given, { sessions: given.sessions, callTimeoutMaxSeconds });
   const headless = { clusterIP: "None", publishNotReadyAddresses: true };
   return [statefulSet(complete), service(NAME, PORT, headless), budget(NAME), networkPolicy(NAME)];

@@ -8,7 +8,7 @@ const GROUP = "engineering";
 /** Longer than ToolHive's own drain of 30 s. */
 const GRACE = { spec: { terminationGracePeriodSeconds: 60 } } as const;
 
-/** ToolHive's gateway `eng` for 1,000 sessions, with two pods and a Redis, before the MCP server `github`. */
+/** ToolHive's gateway `eng` for 1,000 sessions, with two pods and a Redis, in front of the MCP server `github`. */
 export function toolHiveStack(): ResourceDescription[] {
   return [
     manifest(`${API}:MCPGroup`, GROUP, { spec: { description: "What engineers use" } }),
@@ -42,7 +42,7 @@ export function toolHiveStack(): ResourceDescription[] {
   ];
 }
 
-/** Up to 100 repositories, 10 at a time: 10 rounds of 30 s are the 5 minutes that a step has. */
+/** Up to 100 repositories, 10 at a time: 10 rounds of 30 s fit exactly into the 5 minutes of a step. */
 const WORKFLOW: Json = {
   name: "audit",
   description: "Advisories of every repository",
@@ -59,7 +59,7 @@ const WORKFLOW: Json = {
   ],
 };
 
-/** ToolHive's Redis is a standalone one: its sessions cannot follow a Sentinel's master. */
+/** ToolHive uses a standalone Redis: it does not support Sentinel. */
 function sessionStorage(keyPrefix: string): Json {
   return {
     provider: "redis",

@@ -1,4 +1,4 @@
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { manifest } from "../examples/manifest.ts";
 import { policy } from "../policy.ts";
@@ -20,25 +20,25 @@ const PASSES = [...gatewayStack(), ROUTE];
 export const openGateway = policy({
   name: "open-gateway",
   level: "mandatory",
-  rule: "Who reaches a gateway or proxy from outside of the cluster proves who they are.",
+  rule: "Clients that reach a gateway or proxy from outside the cluster must authenticate.",
   prevents:
-    "Anybody who finds the host name calls every tool, with the credentials that the servers hold",
+    "Anyone who finds the host name can call every tool, with the credentials of the servers",
   source:
-    "MCP: a server behind HTTP authenticates all connections. ToolHive deploys incomingAuth anonymous with a LoadBalancer",
+    "MCP: servers authenticate all HTTP connections. ToolHive deploys incomingAuth anonymous with a LoadBalancer",
   remediation:
-    "Write incomingAuth with the issuer of your tokens, or take the way in away. What leads in from inside alone is declared in internalEntrances.",
+    "Set incomingAuth with the issuer of your tokens, or remove the external route. Declare routes that are internal in internalEntrances.",
   settings: {
     internalEntrances: {
       type: "list",
       default: [],
-      about:
-        "Ways in that nobody outside reaches: classes of Ingresses and load balancers, and names of Gateways",
+      description:
+        "Routes that cannot be reached from outside: classes of Ingresses and load balancers, and names of Gateways",
     },
   },
   examples: {
     passes: PASSES,
-    fails: told(PASSES, "Deployment eng-gateway", { incomingAuth: "anonymous" }),
-    says: "HTTPRoute eng leads to it from outside, and everybody may call",
+    fails: withFacts(PASSES, "Deployment eng-gateway", { incomingAuth: "anonymous" }),
+    says: "HTTPRoute eng exposes it outside the cluster, and everyone may call",
   },
   subjects: ({ processes, toolHiveServers }): readonly (Workload | ToolHiveServer)[] => [
     ...processes,
@@ -52,31 +52,32 @@ export const openGateway = policy({
         classes.length > 0 && classes.every((one) => internalEntrances.includes(one));
       if (!isInternal) yield fault(title);
     }
-    if (entrances.length === 0 && saysExposed(subject)) yield fault("what its facts call exposed");
+    if (entrances.length === 0 && saysExposed(subject))
+      yield fault("the annotation mcp-fleet.dev/exposed says that another route");
   },
 });
 
 const fault = (title: string): string =>
-  `${title} leads to it from outside, and everybody may call: write incomingAuth, or declare the way as one of internalEntrances`;
+  `${title} exposes it outside the cluster, and everyone may call; set incomingAuth, or declare the route in internalEntrances`;
 
 function waysTo(subject: Workload | ToolHiveServer, fleet: Fleet): readonly Entrance[] {
   if (subject instanceof ToolHiveServer) return toolHiveEntrancesOf(subject, fleet);
   return fleet.servicesOf(subject).flatMap((service) => entrancesOf(service, fleet));
 }
 
-/** Proxies that say nothing of it ask nobody. */
+/** Proxies without the annotation do not authenticate clients. */
 function isAnonymous(subject: Workload | ToolHiveServer): boolean {
   if (subject instanceof ToolHiveServer) {
     const type = subject.spec.at("incomingAuth.type").text();
     if (type !== undefined) return type === "anonymous";
-    throw Unjudgeable.missing("spec.incomingAuth.type", "write oidc");
+    throw Unjudgeable.missing("spec.incomingAuth.type", "set it to oidc");
   }
   const { role, facts } = subject;
   if (role === "proxy" && !facts.has("incomingAuth")) return true;
   return facts.text("incomingAuth") === "anonymous";
 }
 
-/** A gateway has to say it, since the way in may be of another stack. */
+/** A gateway must declare it, because the route may be in another stack. */
 function saysExposed(subject: Workload | ToolHiveServer): boolean {
   if (subject instanceof ToolHiveServer) return false;
   const { role, facts } = subject;

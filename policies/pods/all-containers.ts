@@ -1,6 +1,6 @@
 import type { Fields } from "../stack/fields.ts";
 
-/** Every container of a pod: those that run, those that run before, and those that are added to look into it. */
+/** Every container of a pod, including init and ephemeral containers. */
 export function allContainers(podSpec: Fields): Fields[] {
   return ["initContainers", "containers", "ephemeralContainers"].flatMap((list) =>
     podSpec.at(list).items(),

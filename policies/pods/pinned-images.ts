@@ -12,14 +12,14 @@ export const pinnedImages = policy<Workload | ToolHiveServer>({
   name: "pinned-images",
   level: "advisory",
   advisoryBecause:
-    "a registry that never moves a tag is as good as a digest, and the stack does not say whether it is one",
+    "with a registry whose tags are immutable, a tag is as good as a digest, and the stack does not show which kind it is",
   isLocal: true,
-  rule: "Images are named by their digest.",
+  rule: "Images are pinned by digest.",
   prevents:
-    "A tag moves between two pods of one workload: half of the gateways speak another version, and a rollback gets the new one",
-  source: "Kubernetes: a tag is looked up by each node when it pulls, a digest always is the same",
+    "A tag moves while pods are starting: half of the gateways run another version, and a rollback pulls the new one",
+  source: "Kubernetes: each node resolves a tag when it pulls the image; a digest never changes",
   remediation:
-    "Append @sha256: and the digest, which docker buildx imagetools inspect prints; the tag may stay before it.",
+    "Append @sha256: and the digest, which docker buildx imagetools inspect prints. The tag may stay in front of it.",
   examples: {
     passes: gatewayStack(),
     fails: edited(gatewayStack(), "Deployment eng-gateway", {
@@ -32,7 +32,7 @@ export const pinnedImages = policy<Workload | ToolHiveServer>({
     for (const image of images(subject)) {
       const name = image.text();
       if (name === undefined || DIGEST.test(name)) continue;
-      yield `${image.path} is ${name}, which may be another image tomorrow: append @sha256: and its digest`;
+      yield `${image.path} is ${name}, which may be another image tomorrow; append @sha256: and its digest`;
     }
   },
 });

@@ -12,34 +12,34 @@ import type { Workload } from "../stack/workload.ts";
 import { allContainers } from "./all-containers.ts";
 import { SecretFinder } from "./secret-finder.ts";
 
-const FIX = "stands in plain: keep it in a Secret";
+const FIX = "is in plain text; move it to a Secret";
 
 const SETTINGS = {
   allowedNames: {
     type: "list",
     default: [],
-    about:
-      "Names of variables, arguments and settings that are no secrets in spite of their names, and keys of ConfigMaps",
+    description:
+      "Variables, arguments, settings and keys of ConfigMaps that are not secret in spite of their names",
   },
 } as const satisfies Settings;
 
 export const plainSecrets = policy<Workload | ToolHiveServer, typeof SETTINGS>({
   name: "plain-secrets",
   level: "mandatory",
-  rule: "No secret stands in plain in an environment variable, an argument or a ConfigMap.",
+  rule: "Environment variables, arguments and ConfigMaps contain no secrets in plain text.",
   prevents:
-    "Whoever may list pods or ConfigMaps, or reads the state of the stack, has the password of the store",
+    "Everyone who may list pods or ConfigMaps, or reads the stack's state, gets the password of the store",
   source:
-    "Kubernetes: only Secrets can be encrypted at rest and guarded by rules of their own; Pulumi marks only those as secret",
+    "Kubernetes: only Secrets can be encrypted at rest and have access rules of their own; Pulumi marks only those as secret",
   remediation:
-    "Write a Secret and take it by valueFrom.secretKeyRef or a volume; for ToolHive's resources by spec.secrets or passwordRef. Give allowedNames what has such a name and is no secret.",
+    "Create a Secret and use it through valueFrom.secretKeyRef or a volume; in ToolHive's resources, through spec.secrets or passwordRef. Add names that only look secret to allowedNames.",
   settings: SETTINGS,
   examples: {
     passes: gatewayStack(),
     fails: edited(gatewayStack(), "Deployment eng-gateway", {
       "spec.template.spec.containers[0].env[1]": { name: "REDIS_PASSWORD", value: "hunter2" },
     }),
-    says: "spec.template.spec.containers[0].env, REDIS_PASSWORD: its value stands in plain",
+    says: "spec.template.spec.containers[0].env, REDIS_PASSWORD: its value is in plain text",
   },
   subjects: ({ workloads, toolHiveServers }) => [...workloads, ...toolHiveServers],
   *judge(subject, fleet, { allowedNames }) {
@@ -92,7 +92,7 @@ function* judgeVariables(env: Fields, finder: SecretFinder): Iterable<string> {
     const place = `${env.path}, ${name}`;
     yield* judgeText(place, variable, "value", (value) => finder.inValue(name, value));
     if (finder.announces(name) && variable.at("valueFrom.configMapKeyRef").isThere) {
-      yield `${place}: what comes from a ConfigMap ${FIX}`;
+      yield `${place}: its value from a ConfigMap ${FIX}`;
     }
   }
 }
@@ -108,14 +108,14 @@ function* judgeConfigMap({ fields, title }: Resource, finder: SecretFinder): Ite
   const data = fields.at("data");
   for (const key of data.names()) {
     if (finder.isAllowed(key)) continue;
-    // A key with a dot is the name of a file; what is in it has names of its own.
+    // A key with a dot is a file name; its content is searched instead.
     const find = (text: string) =>
       key.includes(".") ? finder.inText(text) : finder.inValue(key, text);
     yield* judgeText(`${title}, ${key}`, data, key, find);
   }
 }
 
-/** What is secret in a text. One that is not known may be a secret. */
+/** Reports the secrets in a text. A text that is not known yet may be a secret. */
 function* judgeText(
   place: string,
   holder: Fields,
@@ -127,11 +127,11 @@ function* judgeText(
     for (const found of new Set(find(text))) yield `${place}: ${found} ${FIX}`;
   } catch (error) {
     if (!(error instanceof Unjudgeable)) throw error;
-    yield `${place}: what is not known before the update may be a secret: keep it in a Secret, or name it in allowedNames`;
+    yield `${place}: its value is not known before the update and may be a secret; move it to a Secret, or add its name to allowedNames`;
   }
 }
 
-/** The names of the ConfigMaps that pods take variables from. */
+/** The names of the ConfigMaps that pods read variables from. */
 function takenConfigMaps(podSpec: Fields): string[] {
   return allContainers(podSpec).flatMap((container) => {
     const sources = container.at("envFrom").items();

@@ -1,20 +1,20 @@
 import type { Fleet } from "../stack/fleet.ts";
 import type { Workload } from "../stack/workload.ts";
 
-/** How many pods a workload has while all is well. */
+/** The minimum and maximum number of a workload's pods in normal operation. */
 export interface PodCounts {
-  readonly fewest: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
 
-/** What the autoscaler of the stack says, else the manifest, else the facts; 1 where nobody says, as in Kubernetes. */
+/** From the autoscaler of the stack, else the manifest, else the facts; 1 by default, as in Kubernetes. */
 export function podCounts(workload: Workload, fleet: Fleet): PodCounts {
   const [autoscaler] = fleet.autoscalersOf(workload);
   if (autoscaler !== undefined) {
     const spec = autoscaler.fields.at("spec");
-    const fewest = spec.at("minReplicas").number() ?? 1;
-    return { fewest, most: spec.at("maxReplicas").number() ?? fewest };
+    const min = spec.at("minReplicas").number() ?? 1;
+    return { min, max: spec.at("maxReplicas").number() ?? min };
   }
-  const fewest = workload.replicas ?? workload.facts.numberOr("replicas", 1);
-  return { fewest, most: workload.mostReplicas };
+  const min = workload.replicas ?? workload.facts.numberOr("replicas", 1);
+  return { min, max: workload.maxReplicas };
 }

@@ -2,16 +2,16 @@ import type { Fields } from "../stack/fields.ts";
 
 type Value = string | number | boolean | undefined;
 
-/** What one field of a pod or of a container may be. */
+/** The allowed values of one field of a pod or container. */
 export interface FieldRule {
   readonly path: string;
   allows(value: Value): boolean;
-  /** What to write. */
+  /** How to fix it. */
   readonly fix: string;
 }
 
-/** The field may be one of these, or be absent. */
-function oneOf(path: string, values: readonly Value[], fix = `leave it out`): FieldRule {
+/** The field must be one of these values, or absent. */
+function oneOf(path: string, values: readonly Value[], fix = "remove it"): FieldRule {
   return { path, allows: (value) => value === undefined || values.includes(value), fix };
 }
 
@@ -19,16 +19,16 @@ const isFalse = (path: string): FieldRule => oneOf(path, [false]);
 
 const PROFILES = ["RuntimeDefault", "Localhost"];
 
-/** Of the pod and of each container alike. */
+/** Rules for the pod and for each container. */
 const SECURITY_CONTEXT: readonly FieldRule[] = [
-  oneOf("securityContext.runAsNonRoot", [true], "write runAsNonRoot: true"),
+  oneOf("securityContext.runAsNonRoot", [true], "set runAsNonRoot: true"),
   {
     path: "securityContext.runAsUser",
     allows: (value) => value !== 0,
-    fix: "write another user than 0",
+    fix: "set a user other than 0",
   },
-  oneOf("securityContext.seccompProfile.type", PROFILES, "write RuntimeDefault"),
-  oneOf("securityContext.appArmorProfile.type", PROFILES, "write RuntimeDefault"),
+  oneOf("securityContext.seccompProfile.type", PROFILES, "set it to RuntimeDefault"),
+  oneOf("securityContext.appArmorProfile.type", PROFILES, "set it to RuntimeDefault"),
   oneOf("securityContext.seLinuxOptions.type", [
     "",
     "container_t",
@@ -41,7 +41,7 @@ const SECURITY_CONTEXT: readonly FieldRule[] = [
   isFalse("securityContext.windowsOptions.hostProcess"),
 ];
 
-/** Of the pod as a whole. */
+/** Rules for the pod as a whole. */
 export const POD_RULES: readonly FieldRule[] = [
   isFalse("hostNetwork"),
   isFalse("hostPID"),
@@ -57,13 +57,13 @@ const HANDLERS = [
   "lifecycle.preStop",
 ];
 
-/** Of each container. */
+/** Rules for each container. */
 export const CONTAINER_RULES: readonly FieldRule[] = [
   ...SECURITY_CONTEXT,
   {
     path: "securityContext.allowPrivilegeEscalation",
     allows: (value) => value === false,
-    fix: "write allowPrivilegeEscalation: false",
+    fix: "set allowPrivilegeEscalation: false",
   },
   isFalse("securityContext.privileged"),
   oneOf("securityContext.procMount", ["Default"]),
@@ -73,17 +73,17 @@ export const CONTAINER_RULES: readonly FieldRule[] = [
   ]),
 ];
 
-/** What pod or container has to say, if not the other one. */
+/** Fields that must be set in the pod or in the container. */
 export const EITHER: readonly FieldRule[] = [
   {
     path: "securityContext.runAsNonRoot",
     allows: (value) => value !== undefined,
-    fix: "write runAsNonRoot: true in the pod's securityContext",
+    fix: "set runAsNonRoot: true in the pod's securityContext",
   },
   {
     path: "securityContext.seccompProfile.type",
     allows: (value) => value !== undefined,
-    fix: "write seccompProfile: { type: RuntimeDefault } in the pod's securityContext",
+    fix: "set seccompProfile: { type: RuntimeDefault } in the pod's securityContext",
   },
 ];
 
@@ -114,7 +114,7 @@ export const SYSCTLS: ReadonlySet<string | undefined> = new Set([
   "net.ipv4.tcp_wmem",
 ]);
 
-/** Whether a field is what a rule allows. */
+/** Whether a rule allows the value of its field. */
 export function isAllowed(fields: Fields, { path, allows }: FieldRule): boolean {
   const field = fields.at(path);
   return allows(field.text() ?? field.number() ?? field.flag());

@@ -17,25 +17,25 @@ const APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/";
 const TOKEN: FieldRule = {
   path: "automountServiceAccountToken",
   allows: (value) => value === false,
-  fix: "write automountServiceAccountToken: false",
+  fix: "set automountServiceAccountToken: false",
 };
 
 export const restrictedPods = policy({
   name: "restricted-pods",
   level: "mandatory",
   isLocal: true,
-  rule: "Pods keep to the restricted Pod Security Standard, and have no token of the cluster's API.",
+  rule: "Pods meet the restricted Pod Security Standard and have no token of the Kubernetes API.",
   prevents:
-    "A server that runs what a model tells it to is talked into reading the node's files, or the cluster's Secrets",
+    "A server that acts on a model's instructions is tricked into reading files of the node or Secrets of the cluster",
   source:
-    "Kubernetes: the restricted Pod Security Standard of 1.34. A pod gets the token of its account unless somebody says no",
+    "Kubernetes: the restricted Pod Security Standard of 1.34. By default, a pod gets the token of its service account",
   remediation:
-    "Run without root, privileges, capabilities and anything of the host: the message says which field to write. Give tokenRoles a role whose pods talk to the cluster.",
+    "Run without root, privileges, capabilities and host access; the message names the field to set. Add roles whose pods call the Kubernetes API to tokenRoles.",
   settings: {
     tokenRoles: {
       type: "list",
       default: [],
-      about: "Roles whose pods may have a token of the cluster's API, such as server",
+      description: "Roles whose pods may have a token of the Kubernetes API, such as server",
     },
   },
   examples: {
@@ -43,7 +43,7 @@ export const restrictedPods = policy({
     fails: edited(gatewayStack(), "Deployment eng-gateway", {
       "spec.template.spec.containers[0].securityContext.privileged": true,
     }),
-    says: "spec.template.spec.containers[0].securityContext.privileged is not restricted",
+    says: "spec.template.spec.containers[0].securityContext.privileged violates the restricted standard",
   },
   subjects: ({ workloads }) => workloads,
   *judge({ template, podSpec, role }, _, { tokenRoles }) {
@@ -53,8 +53,8 @@ export const restrictedPods = policy({
     yield* judgeVolumes(podSpec);
     for (const container of allContainers(podSpec)) {
       yield* judgeFields(container, CONTAINER_RULES);
-      const unsaid = EITHER.filter((rule) => !isAllowed(podSpec, rule));
-      yield* judgeFields(container, unsaid);
+      const missing = EITHER.filter((rule) => !isAllowed(podSpec, rule));
+      yield* judgeFields(container, missing);
       yield* judgeCapabilities(container);
       yield* judgePorts(container);
     }
@@ -68,14 +68,15 @@ function* judgeFields(fields: Fields, rules: readonly FieldRule[]): Iterable<str
   }
 }
 
-const fault = ({ path }: Fields, fix: string): string => `${path} is not restricted: ${fix}`;
+const fault = ({ path }: Fields, fix: string): string =>
+  `${path} violates the restricted standard; ${fix}`;
 
 function* judgeCapabilities(container: Fields): Iterable<string> {
   const capabilities = container.at("securityContext.capabilities");
   const [drop, add] = [capabilities.at("drop"), capabilities.at("add")];
-  if (!drop.items().some((name) => name.text() === "ALL")) yield fault(drop, "write drop: [ALL]");
+  if (!drop.items().some((name) => name.text() === "ALL")) yield fault(drop, "set drop: [ALL]");
   if (add.items().some((name) => name.text() !== "NET_BIND_SERVICE")) {
-    yield fault(add, "add nothing but NET_BIND_SERVICE");
+    yield fault(add, "add only NET_BIND_SERVICE");
   }
 }
 
@@ -83,7 +84,7 @@ function* judgePorts(container: Fields): Iterable<string> {
   for (const port of container.at("ports").items()) {
     const hostPort = port.at("hostPort");
     if (hostPort.isThere && hostPort.number() !== 0) {
-      yield fault(hostPort, "leave it out, and write a Service");
+      yield fault(hostPort, "remove it, and use a Service");
     }
   }
 }
@@ -91,15 +92,15 @@ function* judgePorts(container: Fields): Iterable<string> {
 function* judgeVolumes(podSpec: Fields): Iterable<string> {
   for (const volume of podSpec.at("volumes").items()) {
     const kinds = [...volume.members().keys()].filter((name) => name !== "name");
-    // One that says no kind is an emptyDir.
+    // A volume without a type is an emptyDir.
     if (kinds.every((kind) => VOLUMES.has(kind) || !volume.member(kind).isThere)) continue;
-    yield fault(volume, `its kind may be ${[...VOLUMES].join(", ")}`);
+    yield fault(volume, `use one of ${[...VOLUMES].join(", ")}`);
   }
 }
 
 function* judgeSysctls(podSpec: Fields): Iterable<string> {
   for (const sysctl of podSpec.at("securityContext.sysctls").items()) {
-    if (!SYSCTLS.has(sysctl.at("name").text())) yield fault(sysctl, "leave it out");
+    if (!SYSCTLS.has(sysctl.at("name").text())) yield fault(sysctl, "remove it");
   }
 }
 
@@ -108,6 +109,6 @@ function* judgeAnnotations(template: Fields): Iterable<string> {
   for (const [name, profile] of Object.entries(annotations.texts())) {
     if (!name.startsWith(APP_ARMOR)) continue;
     if (["", "runtime/default"].includes(profile) || profile.startsWith("localhost/")) continue;
-    yield fault(annotations.member(name), "write runtime/default");
+    yield fault(annotations.member(name), "set it to runtime/default");
   }
 }

@@ -1,14 +1,14 @@
-/** Names that announce a secret, in words with _ between them. */
+/** Names of secrets, as words joined with _. */
 const SECRET_NAME =
   /password|passwd|passphrase|secret|credential|authorization|api_?key|private_?key|access_?key|requirepass|master_?auth|cli_auth|(?:^|_)(?:pass|pwd|auth_pass|tokens?)(?:_|\d|$)/;
 
-/** Names that end so speak of a secret, and are none. */
+/** Endings of names that are about a secret but not secret themselves. */
 const ABOUT_SECRET =
   /(?:^|_)(?:file|files|path|dir|name|names|ref|env|url|uri|endpoint|issuer|audience|type|header|algorithm|mode|ttl|lifetime|seconds|ms|length|size|bytes|limit|count|budget|max|min|enabled|required|prefix)$/;
 
-/** What is replaced by something else: a variable, a command, a template, a gap to be filled. */
+/** Placeholders: a variable, a command, a template, a gap to be filled in. */
 const REFERENCE = /\$[({]|\{\{|^%\w+%$|^<[^>]+>$/;
-/** In scripts, this too. */
+/** Placeholders in scripts. */
 const SHELL_VARIABLE = /^\$\w/;
 
 const NO_SECRET = /^(?:true|false|null|none|nil|undefined|yes|no|~)$/i;
@@ -19,34 +19,34 @@ const URL_PASSWORD = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:([^\s/@"']+)@/gi;
 
 /** `"name": "value"` and `name = 'value'`, in JSON, YAML, TOML or a program. */
 const QUOTED = /(?<![\w$-])["']?([A-Za-z_][\w.-]*)["']?\s*[:=]\s*(["'])((?:(?!\2)[^\n\\]|\\.)+)\2/g;
-/** `name: value` and `NAME=value`, a line for itself, in YAML, properties or an environment file. */
+/** `name: value` and `NAME=value` on a line of their own, in YAML, properties or an environment file. */
 const PLAIN_LINE =
   /^[ \t]*(?:export[ \t]+|-[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*[:=][ \t]*([^\s"'`(){}[\];,#]+)[ \t]*$/gm;
-/** `--name=value` of a command. */
+/** `--name=value` in a command. */
 const FLAG = /(?<!\S)--?([A-Za-z][\w-]*)=(["']?)([^\s"']+)\2/g;
-/** The directives of Redis and Sentinel that hold a password: the last word of the line. */
+/** The directives of Redis and Sentinel whose last word is a password. */
 const DIRECTIVE =
   /^[ \t]*(?:sentinel[ \t]+)?(requirepass|masterauth|auth-pass[ \t]+\S+|sentinel-pass)[ \t]+(\S+)[ \t]*$/gim;
-/** `user name on >password` of an access control list. */
+/** `user name on >password` in an ACL file. */
 const ACL_PASSWORD = /^[ \t]*user[ \t]+(\S+)[ \t].*?[ \t]>(\S+)/gim;
 
-/** Finds secrets in plain. What it tells are names and kinds, never a value. */
+/** Finds secrets in plain text. It returns names and kinds, never a value. */
 export class SecretFinder {
   readonly #allowedNames: ReadonlySet<string>;
   readonly #mountPaths: readonly string[];
 
-  /** Values at or below a mounted path are paths. */
+  /** @param mountPaths values at or below these paths are paths, not secrets. */
   constructor(allowedNames: readonly string[], mountPaths: readonly string[] = []) {
     this.#allowedNames = new Set(allowedNames);
     this.#mountPaths = mountPaths;
   }
 
-  /** Whether nobody wants to know of this name. */
+  /** Whether the name is in the user's list of allowed names. */
   isAllowed(name: string): boolean {
     return this.#allowedNames.has(name);
   }
 
-  /** Whether a name announces a secret. */
+  /** Whether a name is that of a secret. */
   announces(name: string): boolean {
     const words = name
       .replaceAll(/([a-z\d])([A-Z])/g, "$1_$2")
@@ -55,13 +55,13 @@ export class SecretFinder {
     return !this.isAllowed(name) && SECRET_NAME.test(words) && !ABOUT_SECRET.test(words);
   }
 
-  /** What of a value under a name is secret. */
+  /** The secrets in a value with a name. */
   *inValue(name: string, value: string): Iterable<string> {
     if (this.announces(name) && this.#isLiteral(name, value)) yield "its value";
     else yield* this.inText(value);
   }
 
-  /** What is secret in a text: a file, a script, an argument. */
+  /** The secrets in a text: a file, a script or an argument. */
   *inText(text: string): Iterable<string> {
     if (PRIVATE_KEY.test(text)) yield "a private key";
     for (const [, password = ""] of text.matchAll(URL_PASSWORD)) {
@@ -84,7 +84,7 @@ export class SecretFinder {
     }
   }
 
-  /** What is secret in a command line: `--password …`, and what its words are by themselves. */
+  /** The secrets in a command line: the values of flags such as `--password …`, and those in its words. */
   *inWords(words: readonly string[]): Iterable<string> {
     for (const [index, word] of words.entries()) {
       const [, flag = ""] = /^--?([\w-]+)$/.exec(word) ?? [];

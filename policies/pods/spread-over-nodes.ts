@@ -7,22 +7,22 @@ import type { Workload } from "../stack/workload.ts";
 import { type PodCounts, podCounts } from "./pod-counts.ts";
 
 const NODE = "kubernetes.io/hostname";
-const FIX = `write topologySpreadConstraints with topologyKey: ${NODE}, maxSkew: 1 and the workload's own labels`;
+const FIX = `add topologySpreadConstraints with topologyKey: ${NODE}, maxSkew: 1 and the workload's own labels`;
 
 export const spreadOverNodes = policy({
   name: "spread-over-nodes",
   level: "mandatory",
-  rule: "Pods of a workload with more than one are spread over nodes.",
-  prevents: "One node goes, and with it every gateway, or the quorum",
+  rule: "The pods of a workload with more than one are spread over nodes.",
+  prevents: "One node fails, and with it every gateway, or the quorum",
   source:
-    "Kubernetes: where a pod has no constraints, the scheduler only tries to give a node at most 3 pods more than another",
-  remediation: `${FIX.charAt(0).toUpperCase()}${FIX.slice(1)}, or podAntiAffinity by the same labels.`,
+    "Kubernetes: without constraints, the scheduler only tries to limit the difference between two nodes to 3 pods",
+  remediation: `${FIX.charAt(0).toUpperCase()}${FIX.slice(1)}, or podAntiAffinity with the same labels.`,
   settings: {
     requireForStores: {
       type: "boolean",
       default: false,
-      about:
-        "Whether pods of Redis and Sentinels may never share a node. Spread evenly, two of three may, where there are two nodes",
+      description:
+        "Whether Redis pods, and Sentinel pods, must never share a node. Merely spread evenly, two of three do on two nodes",
     },
   },
   examples: {
@@ -30,25 +30,25 @@ export const spreadOverNodes = policy({
     fails: edited(gatewayStack(), "Deployment eng-gateway", {
       "spec.template.spec.topologySpreadConstraints": undefined,
     }),
-    says: "2 pods, and nothing keeps them from one node",
+    says: "nothing keeps its 2 pods from running on one node",
   },
   subjects: ({ workloads }) => workloads,
   *judge(workload, fleet, { requireForStores }) {
     const pods = podCounts(workload, fleet);
-    if (pods.most < 2) return;
+    if (pods.max < 2) return;
     if (!isSpread(workload, pods)) {
-      yield `${pods.most} pods, and nothing keeps them from one node: ${FIX}`;
+      yield `nothing keeps its ${pods.max} pods from running on one node; ${FIX}`;
       return;
     }
     const isStore = workload.role === "redis" || workload.role === "sentinel";
     if (requireForStores && isStore && !isApart(workload, pods)) {
-      yield `${pods.most} pods, of which two may share a node: write podAntiAffinity with requiredDuringSchedulingIgnoredDuringExecution, topologyKey: ${NODE} and the workload's own labels`;
+      yield `two of its ${pods.max} pods may share a node; add podAntiAffinity with requiredDuringSchedulingIgnoredDuringExecution, topologyKey: ${NODE} and the workload's own labels`;
     }
   },
 });
 
-function isSpread(workload: Workload, { fewest }: PodCounts): boolean {
-  const pods = Math.max(2, fewest);
+function isSpread(workload: Workload, { min }: PodCounts): boolean {
+  const pods = Math.max(2, min);
   return (
     constraints(workload).some((constraint) => skewOf(constraint) < pods) ||
     terms(workload, "required").length > 0 ||
@@ -56,21 +56,21 @@ function isSpread(workload: Workload, { fewest }: PodCounts): boolean {
   );
 }
 
-function isApart(workload: Workload, { most }: PodCounts): boolean {
+function isApart(workload: Workload, { max }: PodCounts): boolean {
   return (
     terms(workload, "required").length > 0 ||
     constraints(workload).some(
       (constraint) =>
         constraint.at("whenUnsatisfiable").text() === "DoNotSchedule" &&
         skewOf(constraint) === 1 &&
-        (constraint.at("minDomains").number() ?? 1) >= most,
+        (constraint.at("minDomains").number() ?? 1) >= max,
     )
   );
 }
 
 const skewOf = (constraint: Fields): number => constraint.at("maxSkew").number() ?? 1;
 
-/** The constraints that are about these pods themselves, over nodes. */
+/** The constraints that spread these pods over nodes. */
 function constraints({ podSpec, podLabels }: Workload): Fields[] {
   return podSpec
     .at("topologySpreadConstraints")
@@ -82,7 +82,7 @@ function constraints({ podSpec, podLabels }: Workload): Fields[] {
     );
 }
 
-/** The terms that keep these pods away from each other's nodes. */
+/** The anti-affinity terms that keep these pods on different nodes. */
 function terms(
   { podSpec, podLabels, resource }: Workload,
   kind: "required" | "preferred",
@@ -99,7 +99,7 @@ function terms(
   );
 }
 
-/** Whether a term looks at pods of a namespace; its own, where it names none. */
+/** Whether a term selects pods of a namespace; without any, it selects those of its own. */
 function isAbout(term: Fields, namespace: string): boolean {
   const names = term
     .at("namespaces")

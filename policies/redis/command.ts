@@ -5,7 +5,7 @@ export function commandOf(container: Fields): string[] {
   return [...wordsAt(container, "command"), ...wordsAt(container, "args")];
 }
 
-/** A list of texts. */
+/** A list of strings at a path. */
 export function wordsAt(fields: Fields, path: string): string[] {
   return fields
     .at(path)
@@ -13,7 +13,7 @@ export function wordsAt(fields: Fields, path: string): string[] {
     .flatMap((word) => word.text() ?? []);
 }
 
-/** What a container's environment says in plain. */
+/** The plain values of a container's environment. */
 export function environmentOf(container: Fields): Readonly<Record<string, string>> {
   const variables = container.at("env").items();
   return Object.fromEntries(

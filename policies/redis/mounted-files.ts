@@ -5,9 +5,9 @@ import type { Resource } from "../stack/resource.ts";
 /** A file that pods read from a ConfigMap of the stack. */
 export interface MountedFile {
   readonly name: string;
-  /** Where it stands, for messages: `ConfigMap sessions-redis, redis.conf`. */
+  /** Its place for messages: `ConfigMap sessions-redis, redis.conf`. */
   readonly place: string;
-  /** May hold secrets that should not be there: never for messages. */
+  /** May contain misplaced secrets, so it never appears in messages. */
   readonly text: string;
 }
 
@@ -26,7 +26,7 @@ export function mountedFiles(fleet: Fleet, workload: Resource): MountedFile[] {
     );
 }
 
-/** Texts together with the files that they name, those that these name, and so on. */
+/** A text together with the files that it names, the files that these name, and so on. */
 export function withNamedFiles(text: string, files: readonly MountedFile[]): string[] {
   const texts = [text];
   const rest = new Set(files);
@@ -40,5 +40,5 @@ export function withNamedFiles(text: string, files: readonly MountedFile[]): str
   return texts;
 }
 
-/** What a script does, without what it says of itself. */
+/** A script without its comments. */
 export const withoutComments = (script: string): string => script.replaceAll(/^\s*#.*$/gm, "");

@@ -3,7 +3,7 @@ import type { Workload } from "../stack/workload.ts";
 import { commandOf, wordsAt } from "./command.ts";
 import { mountedFiles, withoutComments } from "./mounted-files.ts";
 
-/** What stands before a password, in configurations, lists of users, options and commands of the client. */
+/** What precedes a password in configurations, ACL files, options and client commands. */
 const BEFORE = [
   /^\s*(requirepass|masterauth|primaryauth)\s+/i,
   /^\s*(sentinel\s+auth-pass\s+\S+|sentinel\s+sentinel-pass)\s+/i,
@@ -13,10 +13,10 @@ const BEFORE = [
   /\b(REDISCLI_AUTH|VALKEYCLI_AUTH)=/,
 ];
 
-/** A password, and nothing: no empty quotes, no variable, no command that reads it. */
+/** A literal password: not empty quotes, a variable, or a command that reads it. */
 const PASSWORD = /^["']?(?![$"'\s]|\\")\S/;
 
-/** Where passwords stand that should be in Secrets. What they are is never said. */
+/** The places of passwords that should be in Secrets. The passwords themselves are never returned. */
 export function plainPasswords(workload: Workload, fleet: Fleet): string[] {
   const ofFiles = mountedFiles(fleet, workload.resource).flatMap(({ place, text }) =>
     passwordsIn(text).map(([what, line]) => `${place}, line ${line}: ${what}`),
@@ -30,7 +30,7 @@ export function plainPasswords(workload: Workload, fleet: Fleet): string[] {
   return [...ofFiles, ...ofCommands];
 }
 
-/** Commands of a container; the first has its arguments behind it. */
+/** The commands of a container; the first is followed by its arguments. */
 const COMMANDS = [
   "command",
   "lifecycle.postStart.exec.command",
@@ -40,7 +40,7 @@ const COMMANDS = [
   "startupProbe.exec.command",
 ] as const;
 
-/** What says a password, and in which line. */
+/** The directives with a password, and their lines. */
 function passwordsIn(text: string): [string, number][] {
   const lines = withoutComments(text).split("\n");
   return lines.flatMap((line, index) =>

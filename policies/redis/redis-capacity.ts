@@ -9,7 +9,7 @@ import {
   storeSize,
 } from "@mcp-fleet/contract/capacity";
 import { possible } from "../capacity/recomputed.ts";
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { redisStack } from "../examples/redis.ts";
 import { policy } from "../policy.ts";
@@ -22,37 +22,37 @@ import { RedisConf } from "./redis-conf.ts";
 import { Store } from "./store.ts";
 import { type StoreUser, shortestIdleSeconds, usersOf } from "./store-users.ts";
 
-/** What Redis takes where nobody says: no limit of memory, and so many clients. */
+/** The defaults of Redis: no memory limit, and this many clients. */
 const DEFAULTS = { maxmemory: 0, maxclients: 10_000 } as const;
 
 export const redisCapacity = policy({
   name: "redis-capacity",
   level: "mandatory",
-  rule: "A store is sized for all that keep their sessions in it, and is as large as that asks.",
+  rule: "A store is sized for all workloads that use it, and has that size.",
   prevents:
-    "The store is full, or refuses connections, when the fleet comes to what it declares: new sessions get errors in every gateway at once",
+    "The store is full, or refuses connections, when the fleet reaches its declared load: new sessions fail in every gateway at once",
   source:
-    "The plan of capacity, docs/capacity.md; ToolHive's pods keep up to 1,000 sessions each (pkg/vmcp/server/sessionmanager/factory.go)",
+    "The plan of docs/capacity.md; ToolHive's pods hold up to 1,000 sessions each (pkg/vmcp/server/sessionmanager/factory.go)",
   remediation:
-    "Raise sessions and clientPods of the RedisSentinel to the sum of all that use it; by hand, the annotations and what follows from them.",
+    "Raise sessions and clientPods of the RedisSentinel to the sum of all workloads that use it. In manifests of your own, raise the annotations and the sizes that follow from them.",
   examples: {
     passes: [...gatewayStack(), ...redisStack()],
     fails: [
       ...gatewayStack(),
-      ...told(redisStack(), "StatefulSet sessions-redis", { sessions: 900 }),
+      ...withFacts(redisStack(), "StatefulSet sessions-redis", { sessions: 900 }),
     ],
-    says: "for 900 sessions, and those that use it have 1,000: Deployment eng-gateway 1,000",
+    says: "sized for 900 sessions, but its users have 1,000 (Deployment eng-gateway 1,000)",
   },
   subjects: (fleet) => fleet.workloadsOf("redis"),
   *judge(servers, fleet) {
     const users = usersOf(new Store(servers, fleet), fleet);
     yield* loadFaults(servers, users);
-    // What is accepted to be below the plan is reported as such.
+    // Accepted risks are reported by another policy.
     if (!servers.acceptsRisk) yield* sizeFaults(servers, fleet, users);
   },
 });
 
-/** What all together ask, against what the store was sized for. */
+/** Compares the load of all users with the load that the store was sized for. */
 function* loadFaults({ facts }: Workload, users: readonly StoreUser[]): Iterable<string> {
   const sessions = facts.number("sessions");
   const storageSessions = facts.number("storageSessions");
@@ -60,28 +60,28 @@ function* loadFaults({ facts }: Workload, users: readonly StoreUser[]): Iterable
   const allSessions = sumOf(users, (user) => user.sessions);
   const allPods = sumOf(users, (user) => user.pods);
   if (allSessions > sessions) {
-    yield `it is for ${amountText(sessions, "sessions")}, and those that use it have ${numberText(allSessions)}: ${listOf(users, (user) => user.sessions)}: write sessions ${allSessions}`;
+    yield `sized for ${amountText(sessions, "sessions")}, but its users have ${numberText(allSessions)} (${listOf(users, (user) => user.sessions)}); set sessions to ${allSessions}`;
   }
   if (allPods > clientPods) {
-    yield `it is for ${clientPods} client pods, and those that use it have up to ${allPods}, with those of rollouts: ${listOf(users, (user) => user.pods)}: write clientPods ${allPods}`;
+    yield `sized for ${clientPods} client pods, but its users have up to ${allPods} during rollouts (${listOf(users, (user) => user.pods)}); set clientPods to ${allPods}`;
   }
   if (storageSessions < sessions) {
-    yield `its volumes are for ${amountText(storageSessions, "sessions")}, and it is for ${numberText(sessions)}: write storageSessions ${sessions} or more`;
+    yield `its volumes are sized for ${amountText(storageSessions, "sessions")}, but the store for ${numberText(sessions)}; set storageSessions to ${sessions} or more`;
   }
   yield* recordFaults(facts, users, Math.max(sessions, allSessions));
 }
 
-/** What a session's record holds, against what the store was sized for. */
+/** Compares the size of a session's record with the size that the store was sized for. */
 function* recordFaults(facts: Facts, users: readonly StoreUser[], sessions: number) {
   const openedBackends = facts.number("openedBackends");
   const clientBytes = facts.number("clientBytes");
   const opened = sumOf(users, (user) => user.sessions * (user.openedBackends ?? 0));
-  const mostBytes = Math.max(0, ...users.map((user) => user.clientBytes ?? 0));
+  const maxBytes = Math.max(0, ...users.map((user) => user.clientBytes ?? 0));
   if (opened > sessions * openedBackends) {
-    yield `it is for sessions with ${amountText(openedBackends, "backends")} each, and those that use it open ${numberText(opened)} with ${amountText(sessions, "sessions")}: write openedBackends ${Math.ceil(opened / sessions)}`;
+    yield `sized for ${amountText(openedBackends, "backends")} per session, but ${amountText(sessions, "sessions")} of its users open ${numberText(opened)}; set openedBackends to ${Math.ceil(opened / sessions)}`;
   }
-  if (mostBytes > clientBytes) {
-    yield `it is for clients that say ${amountText(clientBytes, "bytes")} of themselves, and those that use it take ${amountText(mostBytes, "bytes")}: write clientBytes ${mostBytes}`;
+  if (maxBytes > clientBytes) {
+    yield `sized for initialize parameters of ${amountText(clientBytes, "bytes")} per client, but its users accept ${amountText(maxBytes, "bytes")}; set clientBytes to ${maxBytes}`;
   }
 }
 
@@ -95,7 +95,7 @@ const listOf = (users: readonly StoreUser[], of: Amount): string =>
 
 const numberText = (value: number): string => value.toLocaleString("en-US");
 
-/** What a server has of one thing: really, as it says, and as it needs. */
+/** One resource of a server: its actual, declared and needed amount. */
 interface Part {
   readonly name: string;
   readonly real: number | undefined;
@@ -107,16 +107,16 @@ function* sizeFaults(servers: Workload, fleet: Fleet, users: readonly StoreUser[
   for (const { name, real, fact, needed } of partsOf(servers, fleet, users)) {
     const text = (value: number): string => amountText(value, needed.unit);
     if (real === undefined) {
-      yield `${name} has no limit: write ${needed.value}: ${figureText(needed)}`;
+      yield `${name} has no limit; set it to ${needed.value}: ${figureText(needed)}`;
     } else if (real < needed.value) {
-      yield `${name} is ${text(real)}, and its load needs ${figureText(needed)}: write ${needed.value}`;
+      yield `${name} is ${text(real)}, but its load needs ${figureText(needed)}; set it to ${needed.value}`;
     }
     if (!servers.facts.has(fact)) continue;
-    const said = servers.facts.number(fact);
-    if (said < needed.value) {
-      yield `the annotation ${annotationOf(fact)} is ${text(said)}, and its load needs ${figureText(needed)}: write ${needed.value}`;
-    } else if (real !== undefined && real !== said) {
-      yield `${name} is ${text(real)}, and the annotation ${annotationOf(fact)} says ${text(said)}: write the same`;
+    const declared = servers.facts.number(fact);
+    if (declared < needed.value) {
+      yield `the annotation ${annotationOf(fact)} is ${text(declared)}, but its load needs ${figureText(needed)}; set it to ${needed.value}`;
+    } else if (real !== undefined && real !== declared) {
+      yield `${name} is ${text(real)}, but the annotation ${annotationOf(fact)} is ${text(declared)}; use the same value`;
     }
   }
 }
@@ -159,7 +159,7 @@ function partsOf(servers: Workload, fleet: Fleet, users: readonly StoreUser[]): 
   ];
 }
 
-/** The plan, computed again from what the store says it is for. */
+/** The plan of the store, computed again from its annotations. */
 function neededSize({ facts }: Workload, users: readonly StoreUser[]): StoreSize {
   const load: StoreLoad = {
     sessions: facts.number("sessions"),
@@ -169,7 +169,7 @@ function neededSize({ facts }: Workload, users: readonly StoreUser[]): StoreSize
     clientBytes: facts.number("clientBytes"),
     idleTtlSeconds: shortestIdleSeconds(users),
     store: "sentinel",
-    // Sessions of proxies and pods of rollouts are among those that it says.
+    // The declared numbers include the sessions of proxies and the pods of rollouts.
     proxySessions: 0,
     rollouts: 0,
   };

@@ -4,7 +4,7 @@ import type { Workload } from "../stack/workload.ts";
 import { commandOf } from "./command.ts";
 import { type MountedFile, mountedFiles } from "./mounted-files.ts";
 
-/** A line of a configuration: its name, and the words after it. */
+/** A line of a configuration: its name and its arguments. */
 interface Directive {
   readonly name: string;
   readonly words: readonly string[];
@@ -22,8 +22,8 @@ const BYTES_OF: Readonly<Record<string, number>> = {
 };
 
 /**
- * What a server or Sentinel is configured with: the file in a ConfigMap that its pods mount, and the options of its
- * command, where the last of a name counts. What a start script adds to it is not seen.
+ * The configuration of a server or Sentinel: the file in a ConfigMap that its pods mount, and the options of its
+ * command. The last line of a name counts. What a start script adds is not seen.
  */
 export class RedisConf {
   readonly #directives: readonly Directive[];
@@ -34,7 +34,7 @@ export class RedisConf {
     this.#where = where;
   }
 
-  /** @throws {Unjudgeable} where nothing in the stack says how it is configured. */
+  /** @throws {Unjudgeable} if the stack does not contain its configuration. */
   static of(workload: Workload, fleet: Fleet): RedisConf {
     const command = commandOf(workload.container);
     const files = mountedFiles(fleet, workload.resource);
@@ -42,24 +42,24 @@ export class RedisConf {
     const file = fileOf(workload, files, command);
     const needsFile = options.length === 0 || command.some((word) => word.includes(".conf"));
     if (file === undefined && needsFile) {
-      const fix = "write the configuration in one that the pods mount";
+      const fix = "put the configuration into one that the pods mount";
       throw Unjudgeable.missing(`a ${fileName(workload)} in a ConfigMap of the stack`, fix);
     }
     const directives = file === undefined ? [] : directivesIn(file, files);
     return new RedisConf([...directives, ...options], file?.place ?? "the command");
   }
 
-  /** The words of the last line of a name; undefined where there is none. */
+  /** The arguments of the last line of a name; undefined where there is none. */
   words(name: string): readonly string[] | undefined {
     return this.all(name).at(-1);
   }
 
-  /** The words of every line of a name. */
+  /** The arguments of every line of a name. */
   all(name: string): (readonly string[])[] {
     return this.#directives.filter((one) => one.name === name).map(({ words }) => words);
   }
 
-  /** @param fallback what Redis takes where nobody says; here and in the other readers. */
+  /** @param fallback the default of Redis; the same for the methods below. */
   text(name: string, fallback: string): string {
     return this.words(name)?.[0] ?? fallback;
   }
@@ -71,25 +71,26 @@ export class RedisConf {
   number(name: string, fallback: number): number {
     const text = this.text(name, String(fallback));
     if (/^-?\d+$/.test(text)) return Number(text);
-    throw this.#unreadable(name, "a whole number");
+    throw this.#unreadable(name, "must be a whole number");
   }
 
   bytes(name: string, fallback: number): number {
     const text = this.text(name, String(fallback));
     const [, amount = "", unit = ""] = /^(\d+)([a-z]*)$/.exec(text.toLowerCase()) ?? [];
     const factor = BYTES_OF[unit];
-    if (amount === "" || factor === undefined) throw this.#unreadable(name, "such as 256mb");
+    if (amount === "" || factor === undefined)
+      throw this.#unreadable(name, "must be a size such as 256mb");
     return Number(amount) * factor;
   }
 
-  /** What follows `sentinel down-after-milliseconds sessions`, by master. */
+  /** The arguments of lines such as `sentinel down-after-milliseconds sessions 5000`, by master. */
   sentinel(name: string): ReadonlyMap<string, readonly string[]> {
     const lines = this.all("sentinel").filter(([first]) => first?.toLowerCase() === name);
     return new Map(lines.map(([, master = "", ...words]) => [master, words]));
   }
 
   #unreadable(name: string, rule: string): Unjudgeable {
-    return new Unjudgeable(`${name} of ${this.#where} cannot be read: write it as ${rule}`);
+    return new Unjudgeable(`${name} in ${this.#where} ${rule}`);
   }
 }
 
@@ -109,7 +110,7 @@ function fileOf(
   const [file, another] = named.length > 0 ? named : ofRole;
   if (another === undefined) return file;
   throw new Unjudgeable(
-    `its pods mount several configurations, so this cannot be judged: name the one it reads ${fileName(workload)}, and it alone .conf`,
+    `its pods mount several configurations, so this cannot be checked; name the one it reads ${fileName(workload)}, and no other file .conf`,
   );
 }
 
@@ -122,7 +123,7 @@ function directivesIn({ text, place }: MountedFile, files: readonly MountedFile[
     const rest = files.filter((file) => file.place !== place);
     const included = rest.find((file) => path.endsWith(`/${file.name}`));
     if (included) return directivesIn(included, rest);
-    throw Unjudgeable.missing(`what ${place} includes`, "write it in the same ConfigMap");
+    throw Unjudgeable.missing(`the file that ${place} includes`, "put it into the same ConfigMap");
   });
 }
 
@@ -136,16 +137,16 @@ function optionsIn(command: readonly string[]): Directive[] {
   return options.map(({ name, words }) => directive(name, words));
 }
 
-/** A shell's command is one text with several words. */
+/** A shell command is one string with several words. */
 const wordsOfOption = (word: string): string[] => (/\s/.test(word) ? wordsIn(word) : [word]);
 
-/** Blanks part words that stand in no quotes. */
+/** Splits a line into words at unquoted spaces. */
 function wordsIn(line: string): string[] {
   const words = line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|[^\s"']\S*/g);
   return [...words].map(([word, double, single]) => double ?? single ?? word);
 }
 
-/** What was called slaves is called replicas since Redis 5. */
+/** Maps directives from before Redis 5, with slave in their names, to those with replica. */
 const directive = (name: string, words: readonly string[]): Directive => ({
   name: name.toLowerCase().replace("slave", "replica"),
   words,

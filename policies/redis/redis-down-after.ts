@@ -3,23 +3,23 @@ import { redisStack } from "../examples/redis.ts";
 import { policy } from "../policy.ts";
 import { RedisConf } from "./redis-conf.ts";
 
-/** Redis' own, where nobody says. */
+/** The default of Redis. */
 const DEFAULT_MILLISECONDS = "30000";
 
 export const redisDownAfter = policy({
   name: "redis-down-after",
   level: "mandatory",
-  rule: "Sentinels ask a master at least twice before they take it for lost.",
+  rule: "Sentinels ping a master at least twice before they take it for lost.",
   prevents:
-    "A master that is only busy is replaced, and a second one right after it: writes that were confirmed are lost",
+    "A master that is merely busy is replaced, and its successor right after it: confirmed writes are lost",
   source:
-    "Measured: Sentinels ping once a second; with 1,000 ms, 1 of 43 fail-overs became two, with 3,527 of 10,810 confirmed writes lost; with 2,000 ms and more, none of 42",
-  remediation: "Write sentinel down-after-milliseconds <master> 5000 in sentinel.conf.",
+    "Measured: Sentinels ping once a second; with 1,000 ms, 1 of 43 failovers became two, with 3,527 of 10,810 confirmed writes lost; with 2,000 ms or more, none of 42",
+  remediation: "Set sentinel down-after-milliseconds <master> 5000 in sentinel.conf.",
   settings: {
     leastMilliseconds: {
       type: "integer",
       default: 2000,
-      about: "The least that down-after-milliseconds may be.",
+      description: "The minimum of down-after-milliseconds",
     },
   },
   examples: {
@@ -34,7 +34,7 @@ export const redisDownAfter = policy({
     const masters = RedisConf.of(sentinels, fleet).sentinel("down-after-milliseconds");
     for (const [master, [text = DEFAULT_MILLISECONDS]] of masters) {
       if (Number(text) >= leastMilliseconds) continue;
-      yield `down-after-milliseconds of ${master} is ${text}, and Sentinels ping once a second: write ${leastMilliseconds} or more`;
+      yield `down-after-milliseconds of ${master} is ${text}, but Sentinels ping only once a second; set it to ${leastMilliseconds} or more`;
     }
   },
 });

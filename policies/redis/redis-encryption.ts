@@ -12,39 +12,40 @@ const PORTS = { redis: 6379, sentinel: 26379 } as const;
 export const redisEncryption = policy({
   name: "redis-encryption",
   level: "mandatory",
-  rule: "Connections to servers and Sentinels are encrypted, or a NetworkPolicy says who may connect.",
-  prevents: "Any pod of the cluster tries passwords at the store, or reads sessions as they pass",
-  source: "Redis' documentation of security: it is to be reached by trusted clients alone",
+  rule: "Connections to servers and Sentinels are encrypted, or a NetworkPolicy restricts who may connect.",
+  prevents:
+    "Any pod of the cluster can guess passwords of the store, or read sessions on the network",
+  source: "The security documentation of Redis: only trusted clients should reach it",
   remediation:
-    "Set tls or leave networkPolicy of the RedisSentinel on; by hand, write a NetworkPolicy that selects the pods.",
+    "Set tls of the RedisSentinel, or keep its networkPolicy enabled. For manifests of your own, add a NetworkPolicy that selects the pods.",
   settings: {
     requireTls: {
       type: "boolean",
       default: false,
-      about: "Whether connections have to be encrypted, whoever may connect.",
+      description: "Whether connections must be encrypted, even with a NetworkPolicy",
     },
   },
   examples: {
     passes: redisStack(),
     fails: without(redisStack(), "NetworkPolicy sessions-redis"),
-    says: "plain connections, and no NetworkPolicy",
+    says: "connections are not encrypted, and no NetworkPolicy",
   },
   subjects: (fleet) => fleet.workloadsOf("redis", "sentinel"),
   *judge(workload, fleet, { requireTls }) {
     const { facts } = workload;
     if (isEncrypted(workload, fleet)) return;
     if (facts.has("tls") && facts.flag("tls")) {
-      yield "the annotation mcp-fleet.dev/tls is true, and neither its configuration has port 0 and a tls-port, nor its start script gets TLS: write them";
+      yield "the annotation mcp-fleet.dev/tls is true, but neither does its configuration have port 0 and a tls-port, nor does its start script get TLS; add one of them";
     }
     if (requireTls) {
-      yield "plain connections, and requireTls is set: write port 0 and a tls-port";
+      yield "connections are not encrypted, but requireTls is set; set port 0 and a tls-port";
     } else if (!isGuarded(workload, fleet)) {
-      yield "plain connections, and no NetworkPolicy says who may connect: write tls, or a NetworkPolicy that selects its pods and names its clients";
+      yield "connections are not encrypted, and no NetworkPolicy restricts who may connect; set tls, or add a NetworkPolicy that selects its pods and names its clients";
     }
   },
 });
 
-/** In its configuration, or by the component's start script, which gets the folder of the certificate. */
+/** Whether TLS is set in its configuration, or passed to the component's start script. */
 function isEncrypted(workload: Workload, fleet: Fleet): boolean {
   const { TLS: folder } = environmentOf(workload.container);
   if (folder !== undefined && folder !== "") return true;
@@ -52,22 +53,22 @@ function isEncrypted(workload: Workload, fleet: Fleet): boolean {
   return conf.number("tls-port", 0) > 0 && conf.number("port", 1) === 0;
 }
 
-/** Whether there are NetworkPolicies for what comes in, of which none lets everybody in. */
+/** Whether there are NetworkPolicies for ingress, none of which admits everyone. */
 function isGuarded(workload: Workload, fleet: Fleet): boolean {
   const policies = fleet
     .selecting(workload, "NetworkPolicy", "spec.podSelector")
     .filter(({ fields }) => isForIngress(fields.at("spec")));
   const rules = policies.flatMap(({ fields }) => fields.at("spec.ingress").items());
-  return policies.length > 0 && !rules.some((rule) => letsEverybodyIn(rule, workload));
+  return policies.length > 0 && !rules.some((rule) => admitsEveryone(rule, workload));
 }
 
-/** What Kubernetes takes where a policy does not say its types: ingress is always one. */
+/** Whether a NetworkPolicy is for ingress, which is the default of Kubernetes. */
 function isForIngress(spec: Fields): boolean {
   const types = spec.at("policyTypes").items();
   return types.length === 0 || types.some((type) => type.text() === "Ingress");
 }
 
-function letsEverybodyIn(rule: Fields, { role, container }: Workload): boolean {
+function admitsEveryone(rule: Fields, { role, container }: Workload): boolean {
   const ports = rule.at("ports").items();
   const named = container
     .at("ports")
@@ -80,11 +81,11 @@ function letsEverybodyIn(rule: Fields, { role, container }: Workload): boolean {
   });
   if (ports.length > 0 && !isOurs) return false;
   const peers = rule.at("from").items();
-  return peers.length === 0 || peers.some(isEverybody);
+  return peers.length === 0 || peers.some(isEveryone);
 }
 
 /** Every pod of the cluster, or every address. */
-function isEverybody(peer: Fields): boolean {
+function isEveryone(peer: Fields): boolean {
   const block = peer.at("ipBlock.cidr").text();
   if (block !== undefined) return block.endsWith("/0");
   return isAny(peer.at("namespaceSelector")) && !isChosen(peer.at("podSelector"));

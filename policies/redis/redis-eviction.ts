@@ -6,18 +6,18 @@ import { RedisConf } from "./redis-conf.ts";
 export const redisEviction = policy({
   name: "redis-eviction",
   level: "mandatory",
-  rule: "A full store refuses new sessions; it does not drop those that there are.",
+  rule: "A full store refuses new sessions and does not drop existing ones.",
   prevents:
-    "Sessions in use are dropped without a word while the store is full, and their clients get 404",
+    "Sessions in use are silently dropped while the store is full, and their clients get 404",
   source:
-    "Measured: with volatile-ttl, a server at its maxmemory evicted sessions that were in use; Redis' default is noeviction",
+    "Measured: with volatile-ttl, a server at its maxmemory evicted sessions in use; the default of Redis is noeviction",
   remediation:
-    "Write maxmemory-policy noeviction, and enough maxmemory: the policy redis-capacity has the arithmetic.",
+    "Set maxmemory-policy noeviction, and enough maxmemory: the policy redis-capacity has the arithmetic.",
   settings: {
     allowed: {
       type: "list",
       default: ["noeviction"],
-      about: "What maxmemory-policy may be.",
+      description: "Allowed values of maxmemory-policy",
     },
   },
   examples: {
@@ -31,6 +31,6 @@ export const redisEviction = policy({
   *judge(servers, fleet, { allowed }) {
     const eviction = RedisConf.of(servers, fleet).text("maxmemory-policy", "noeviction");
     if (allowed.includes(eviction.toLowerCase())) return;
-    yield `maxmemory-policy is ${eviction}, which drops sessions that are in use: write ${allowed.join(" or ")}`;
+    yield `maxmemory-policy is ${eviction}, which drops sessions in use; set it to ${allowed.join(" or ")}`;
   },
 });

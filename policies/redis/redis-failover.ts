@@ -8,7 +8,7 @@ import { Unjudgeable } from "../stack/unjudgeable.ts";
 import { wordsAt } from "./command.ts";
 import { mountedFiles, withNamedFiles, withoutComments } from "./mounted-files.ts";
 
-/** `sentinel failover`, however a shell function or its quotes put it. */
+/** `sentinel failover`, also in a shell function or in quotes. */
 const FAIL_OVER = /sentinel[\w"']*\s+["']?failover\b(?![^\n]*\bcoordinated\b)/i;
 const PAUSE = /\bclient["']?\s+["']?pause\b/i;
 
@@ -17,20 +17,20 @@ const KINDS: ReadonlySet<string> = new Set(["Deployment", "StatefulSet"]);
 /** A workload of the stack, annotated or not. */
 interface Subject {
   readonly resource: Resource;
-  /** Whether it says that it is a store: then what cannot be read is a violation. */
+  /** Whether it is annotated as a store: then a script that cannot be read is a violation. */
   readonly isStore: boolean;
 }
 
 export const redisFailover = policy<Subject>({
   name: "redis-failover",
   level: "mandatory",
-  rule: "A master that stops hands over without losing what it has confirmed.",
+  rule: "A master that stops hands over without losing confirmed writes.",
   prevents:
-    "Each rollout loses the writes of ten seconds: clients go on writing to the old master, which then becomes a replica and forgets them",
+    "Each rollout loses ten seconds of writes: clients keep writing to the old master, which then becomes a replica and discards them",
   source:
     "Measured: 20,215 of 43,312 confirmed writes lost with SENTINEL FAILOVER in preStop, none with CLIENT PAUSE before it, none with COORDINATED; redis/redis#6062, bitnami/charts#12598",
   remediation:
-    "Write CLIENT PAUSE 15000 WRITE before SENTINEL FAILOVER, and CLIENT UNPAUSE after it; with Valkey 9, SENTINEL FAILOVER with COORDINATED.",
+    "Call CLIENT PAUSE 15000 WRITE before SENTINEL FAILOVER, and CLIENT UNPAUSE after it; with Valkey 9, use SENTINEL FAILOVER with COORDINATED.",
   examples: {
     passes: redisStack(),
     fails: edited(redisStack(), "ConfigMap sessions-scripts", {
@@ -51,11 +51,11 @@ export const redisFailover = policy<Subject>({
       const texts = withNamedFiles(command, files).map(withoutComments);
       const [script] = /\S+\.sh\b/.exec(command) ?? [];
       if (isOfStore && script && texts.length === 1) {
-        const fix = "write it in one that the pods mount";
+        const fix = "put it into one that the pods mount";
         throw Unjudgeable.missing(`the preStop script ${script} in a ConfigMap of the stack`, fix);
       }
       if (losesWrites(texts)) {
-        yield `the preStop of container ${container.at("name").text()} calls SENTINEL FAILOVER without CLIENT PAUSE before it, so that confirmed writes are lost: write CLIENT PAUSE 15000 WRITE first, or COORDINATED with Valkey 9`;
+        yield `the preStop of container ${container.at("name").text()} calls SENTINEL FAILOVER without CLIENT PAUSE before it, so confirmed writes are lost; call CLIENT PAUSE 15000 WRITE first, or use COORDINATED with Valkey 9`;
       }
     }
   },
@@ -69,7 +69,7 @@ function containersOf({ fields }: Resource): Fields[] {
   return [...pod.at("containers").items(), ...pod.at("initContainers").items()];
 }
 
-/** In one text, the pause has to come first; a pause in another one is taken to be called in time. */
+/** Within one text, the pause must come first; a pause in another text is assumed to be called in time. */
 function losesWrites(texts: readonly string[]): boolean {
   return texts.some((text) => {
     const failOver = text.search(FAIL_OVER);

@@ -6,17 +6,17 @@ import { RedisConf } from "./redis-conf.ts";
 export const redisMinReplicas = policy({
   name: "redis-min-replicas",
   level: "mandatory",
-  rule: "A master that no replica follows any more takes no writes.",
+  rule: "A master without replicas accepts no writes.",
   prevents:
-    "A master that is cut off from the others goes on confirming sessions until it comes back, and then forgets them",
+    "A master that is cut off from the others keeps confirming sessions, and loses them when it comes back",
   source:
-    "Measured, a node cut off for 25 s: 14,067 confirmed writes lost without min-replicas-to-write, 3,970 with a lag of 10 s, 1,592 with 3 s",
-  remediation: "Write min-replicas-to-write 1 and min-replicas-max-lag 5 in redis.conf.",
+    "Measured with a node cut off for 25 s: 14,067 confirmed writes lost without min-replicas-to-write, 3,970 with a lag of 10 s, 1,592 with 3 s",
+  remediation: "Set min-replicas-to-write 1 and min-replicas-max-lag 5 in redis.conf.",
   settings: {
     maxLagSeconds: {
       type: "integer",
       default: 10,
-      about: "The longest that the last replica may be silent: min-replicas-max-lag.",
+      description: "The maximum of min-replicas-max-lag",
     },
   },
   examples: {
@@ -29,14 +29,14 @@ export const redisMinReplicas = policy({
   subjects: (fleet) => fleet.workloadsOf("redis"),
   *judge(servers, fleet, { maxLagSeconds }) {
     const conf = RedisConf.of(servers, fleet);
-    const least = conf.number("min-replicas-to-write", 0);
+    const min = conf.number("min-replicas-to-write", 0);
     const lagSeconds = conf.number("min-replicas-max-lag", 10);
-    if (least < 1) {
-      yield `min-replicas-to-write is ${least}, so a master that is cut off takes writes that get lost: write 1`;
+    if (min < 1) {
+      yield `min-replicas-to-write is ${min}, so a master that is cut off accepts writes that are then lost; set it to 1`;
     } else if (lagSeconds === 0) {
-      yield `min-replicas-max-lag is 0, which switches min-replicas-to-write off: write 5`;
+      yield `min-replicas-max-lag is 0, which disables min-replicas-to-write; set it to 5`;
     } else if (lagSeconds > maxLagSeconds) {
-      yield `min-replicas-max-lag is ${lagSeconds} s, and a master that is cut off loses as many seconds of writes: write ${maxLagSeconds} or less`;
+      yield `min-replicas-max-lag is ${lagSeconds} s, so a master that is cut off loses that many seconds of writes; set it to ${maxLagSeconds} or less`;
     }
   },
 });

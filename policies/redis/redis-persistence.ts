@@ -7,30 +7,30 @@ import { commandOf } from "./command.ts";
 import { mountedFiles, withNamedFiles, withoutComments } from "./mounted-files.ts";
 import { RedisConf } from "./redis-conf.ts";
 
-const FIX = "write appendonly yes in redis.conf, and volumeClaimTemplates for the data";
+const FIX = "set appendonly yes in redis.conf, and add volumeClaimTemplates for the data";
 
 /**
- * Without files that last, two things go wrong, and both have a remedy: a master that is back before it was missed has
- * nothing, and has everybody else forget all; and a replica finds the copy of its last synchronisation again. A start
- * script that gives way and no copy on the disk make the store safe; then only the loss of all servers at once ends
- * its sessions, which is for those who declare it to choose.
+ * Without persistent files, two things go wrong, and both have a remedy. A master that restarts before it is missed
+ * is empty, and empties all replicas; and a replica reloads the copy of its last synchronization. A start
+ * script that yields and no copy on disk make the store safe. Then only the loss of all servers at once loses
+ * its sessions, which is for the user to decide.
  */
 export const redisPersistence = policy({
   name: "redis-persistence",
   level: "mandatory",
-  rule: "Servers find their data again when they restart, or give way to one that has it.",
+  rule: "Servers keep their data across restarts, or yield to one that has it.",
   prevents:
-    "A master whose container restarts within the Sentinels' patience is empty, is still the master, and empties every replica",
+    "A master whose container restarts within down-after-milliseconds is empty, is still the master, and empties every replica",
   source:
-    "Measured: all of 10,000 sessions gone on three servers, on Redis 7 and 8 and Valkey 9.1; the same with a lost volume; sessions that had ended came back from dump.rdb",
+    "Measured: all of 10,000 sessions lost on three servers, on Redis 7 and 8 and Valkey 9.1; the same with a lost volume; ended sessions came back from dump.rdb",
   remediation:
-    "Write appendonly yes and volumeClaimTemplates; without them, a start script that calls SENTINEL FAILOVER while a peer has data, and rdb-del-sync-files yes.",
+    "Set appendonly yes and add volumeClaimTemplates; without them, use a start script that calls SENTINEL FAILOVER while a peer has data, and rdb-del-sync-files yes.",
   settings: {
     snapshots: {
       type: "boolean",
       default: false,
-      about:
-        "Whether save alone is enough. A master that restarts from it has everybody forget what is younger than the last one.",
+      description:
+        "Whether snapshots (save) alone are enough. A master that restarts from one makes all servers lose what is newer than it",
     },
   },
   examples: {
@@ -47,17 +47,17 @@ export const redisPersistence = policy({
     const isWritten = appends || (snapshots && saves(conf));
     const hasVolume = mountsVolume(servers);
     if (isWritten && hasVolume) return;
-    if (!givesWay(servers, fleet)) {
+    if (!yieldsToPeers(servers, fleet)) {
       const loss = "a master that restarts empties every server";
-      if (!isWritten) yield `appendonly is no, so ${loss}: ${FIX}`;
-      if (!hasVolume) yield `its data is on no volume that lasts, so ${loss}: ${FIX}`;
+      if (!isWritten) yield `appendonly is no, so ${loss}; ${FIX}`;
+      if (!hasVolume) yield `its data is not on a persistent volume, so ${loss}; ${FIX}`;
     } else if (!appends && !conf.flag("rdb-del-sync-files", false)) {
-      yield "appendonly is no, and a replica that restarts has the sessions of its last synchronisation again, those that have ended among them: write rdb-del-sync-files yes";
+      yield "appendonly is no, so a replica that restarts reloads the sessions of its last synchronization, including ended ones; set rdb-del-sync-files yes";
     }
   },
 });
 
-/** Redis' own is to save; the last line counts where it is empty. */
+/** Whether Redis saves snapshots, as it does by default; an empty last line disables them. */
 function saves(conf: RedisConf): boolean {
   const words = conf.words("save");
   return words === undefined || words.some((word) => word !== "");
@@ -81,8 +81,8 @@ function mountsVolume({ resource, podSpec, container }: Workload): boolean {
     .some((mount) => lasting.has(mount.at("name").text()));
 }
 
-/** Whether its start script asks what the other servers have, and has the Sentinels name one of those. */
-function givesWay({ container, resource }: Workload, fleet: Fleet): boolean {
+/** Whether its start script checks the data of its peers and makes the Sentinels fail over to one of them. */
+function yieldsToPeers({ container, resource }: Workload, fleet: Fleet): boolean {
   const command = commandOf(container).join(" ");
   const texts = withNamedFiles(command, mountedFiles(fleet, resource)).map(withoutComments);
   const script = texts.join("\n");

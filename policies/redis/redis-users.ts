@@ -17,8 +17,8 @@ export function mountedSecrets({ podSpec }: Workload): readonly string[] {
 }
 
 /**
- * The list of users that pods mount. Undefined where it cannot be read: it is in nobody's stack, or is made of
- * passwords that the update makes.
+ * The ACL file that pods mount. Undefined where it cannot be read: it is not in the stack, or is made from
+ * passwords that the update generates.
  */
 export function usersFile(
   workload: Workload,
@@ -39,7 +39,7 @@ export function usersFile(
   return undefined;
 }
 
-/** Whether everybody is let in as the default user, which is what Redis does where the list does not name it. */
+/** Whether everyone can log in as the default user, as Redis allows where the ACL file does not mention it. */
 export function isOpen(users: string): boolean {
   const lines = users.split("\n").map((line) => line.trim().split(/\s+/));
   const rules = lines.findLast(([word, name]) => word === "user" && name === "default");

@@ -6,25 +6,25 @@ import { Unjudgeable } from "../stack/unjudgeable.ts";
 import type { Workload } from "../stack/workload.ts";
 import type { Store } from "./store.ts";
 
-/** The sessions of a pod of ToolHive's: its cache, which no field of the custom resource changes. */
+/** The sessions of a ToolHive pod: the size of its cache, which cannot be configured. */
 const TOOLHIVE_SESSIONS_PER_POD = 1000;
 
-/** What Kubernetes takes where a Deployment does not say. */
+/** The default maxSurge of a Deployment. */
 const DEFAULT_SURGE = "25%";
 
-/** What a gateway, a proxy or a custom resource of ToolHive asks of its store. */
+/** The load that a gateway, a proxy or a custom resource of ToolHive puts on its store. */
 export interface StoreUser {
   readonly title: string;
   readonly sessions: number;
-  /** The most of its pods, those of a rollout included. */
+  /** The maximum number of its pods, including those of a rollout. */
   readonly pods: number;
-  /** Backends that a session calls, what a client says of itself, how long a session may be idle: where they are known. */
+  /** Backends per session, size of a client's initialize parameters, and idle TTL, where they are known. */
   readonly openedBackends?: number;
   readonly clientBytes?: number;
   readonly idleTtlSeconds?: number;
 }
 
-/** Everybody who keeps sessions in a store. */
+/** All workloads that keep sessions in a store. */
 export function usersOf(store: Store, fleet: Fleet): StoreUser[] {
   const processes = fleet.processes.filter((one) => store.isOf(one)).map(processUser);
   const others = fleet.toolHiveServers.filter(
@@ -40,7 +40,7 @@ function processUser(workload: Workload): StoreUser {
   const { title } = workload.resource;
   return named(title, () => {
     const { sessions, openedBackends, clientBytes, idleTtlSeconds } = inputsOf(workload);
-    const pods = workload.mostReplicas + surgeOf(workload);
+    const pods = workload.maxReplicas + surgeOf(workload);
     return { title, sessions, pods, openedBackends, clientBytes, idleTtlSeconds };
   });
 }
@@ -54,12 +54,12 @@ function toolHiveUser({ resource, replicas }: ToolHiveServer): StoreUser {
 }
 
 /** The pods that a rollout adds. */
-function surgeOf({ resource, mostReplicas }: Workload): number {
+function surgeOf({ resource, maxReplicas }: Workload): number {
   if (resource.kind !== "Deployment") return 0;
   const strategy = resource.fields.at("spec.strategy");
   if (strategy.at("type").text() === "Recreate") return 0;
   const maxSurge = strategy.at("rollingUpdate.maxSurge");
-  return surge(maxSurge.number() ?? maxSurge.text() ?? DEFAULT_SURGE, mostReplicas);
+  return surge(maxSurge.number() ?? maxSurge.text() ?? DEFAULT_SURGE, maxReplicas);
 }
 
 function surge(maxSurge: number | string, replicas: number): number {
@@ -67,7 +67,7 @@ function surge(maxSurge: number | string, replicas: number): number {
   return Math.ceil((replicas * Number.parseFloat(maxSurge)) / 100);
 }
 
-/** What cannot be read of one that uses a store is said of that one. */
+/** Adds the name of a user of the store to what cannot be read of it. */
 function named<Answer>(title: string, read: () => Answer): Answer {
   try {
     return read();
@@ -78,8 +78,8 @@ function named<Answer>(title: string, read: () => Answer): Answer {
   }
 }
 
-/** The shortest that a session may be idle: with it, most records of ended sessions are there. */
+/** The shortest idle TTL of all users: the shorter it is, the more records of ended sessions the store holds. */
 export function shortestIdleSeconds(users: readonly StoreUser[]): number {
-  const fallback = INPUTS.idleTtlSeconds.fallback;
+  const fallback = INPUTS.idleTtlSeconds.default;
   return Math.min(fallback, ...users.map(({ idleTtlSeconds = fallback }) => idleTtlSeconds));
 }

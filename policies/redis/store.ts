@@ -29,9 +29,9 @@ export class Store {
   }
 
   /**
-   * Whether a gateway or proxy keeps its sessions here. One that does not say where uses the only store there is.
+   * Whether a gateway or proxy keeps its sessions here. One without store addresses uses the only store of the stack.
    *
-   * @throws {Unjudgeable} where it does not say which of several it uses.
+   * @throws {Unjudgeable} if there are several stores and it does not say which one it uses.
    */
   isOf({ facts, resource }: Workload): boolean {
     if (facts.text("store") === "memory") return false;
@@ -41,7 +41,7 @@ export class Store {
     if (this.#fleet.workloadsOf("redis").length === 1) return true;
     throw Unjudgeable.missing(
       `the annotation mcp-fleet.dev/store-addresses of ${resource.title}`,
-      "the stack has several stores, so write which one it uses",
+      "the stack has several stores, so set the addresses of the one it uses",
     );
   }
 }
@@ -50,14 +50,14 @@ function inNamespaceOf({ resource }: Workload, workloads: readonly Workload[]): 
   return workloads.filter((one) => one.resource.namespace === resource.namespace);
 }
 
-/** Whether Sentinels name one of these servers, to their start script or in their configuration. */
+/** Whether Sentinels watch one of these servers, by their environment or their configuration. */
 function watches(sentinels: Workload, servers: Workload, fleet: Fleet): boolean {
   const { namespace } = sentinels.resource;
   const services = fleet.servicesOf(servers);
-  const told = Object.values(environmentOf(sentinels.container)).flatMap((text) =>
+  const passed = Object.values(environmentOf(sentinels.container)).flatMap((text) =>
     text.replaceAll("$(POD_NAMESPACE)", namespace).split(/\s+/),
   );
-  if (leadTo(services, told, namespace, fleet)) return true;
+  if (leadTo(services, passed, namespace, fleet)) return true;
   const monitored = RedisConf.of(sentinels, fleet).sentinel("monitor").values();
   const hosts = [...monitored].map(([host = ""]) => host);
   return leadTo(services, hosts, namespace, fleet);

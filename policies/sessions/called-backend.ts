@@ -2,16 +2,16 @@ import type { Fleet, Named } from "../stack/fleet.ts";
 import type { ToolHiveServer } from "../stack/toolhive-server.ts";
 import type { Workload } from "../stack/workload.ts";
 
-/** A backend of the stack that a gateway or proxy calls by one address. */
+/** A backend of the stack that a gateway or proxy calls by a single address. */
 export interface CalledBackend {
   readonly name: string;
-  /** What its host names; absent where that is ToolHive's. */
+  /** The Service that its host names; absent for those of ToolHive. */
   readonly named?: Named;
   readonly workloads: readonly Workload[];
   readonly toolHiveServer?: ToolHiveServer;
 }
 
-/** The backends of the stack that a gateway or proxy calls by one address each; not those that are elsewhere. */
+/** The backends of the stack that a gateway or proxy calls by a single address each; not those outside the stack. */
 export function backendsCalledBy(
   { facts, resource }: Workload,
   fleet: Fleet,

@@ -1,5 +1,5 @@
 import { PROXY_KEYS } from "@mcp-fleet/contract/settings";
-import { told } from "../examples/edit.ts";
+import { withFacts } from "../examples/edit.ts";
 import { gatewayStack, proxyStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import type { Fleet } from "../stack/fleet.ts";
@@ -11,27 +11,28 @@ const PASSES = [...gatewayStack(), ...proxyStack()];
 export const keyPrefix = policy({
   name: "key-prefixes-apart",
   level: "mandatory",
-  rule: "Of two that keep sessions in one store, the keys of neither begin like those of the other, and each prefix ends with a colon.",
+  rule: "Where several workloads use one store, no key prefix starts with another one's, and each ends with a colon.",
   prevents:
-    "A session id of one gateway opens a session of another, with its user's rights, and a drain of one moves sessions of both",
+    "A session id of one gateway opens a session of another, with the rights of its user; and a drain of one moves the sessions of both",
   source:
-    "ToolHive ends at its start with 'key prefix must end with : to avoid key collisions', gives all servers the same default, and compares no two",
-  remediation: "Leave keyPrefix out of components, and write one for each of the others.",
+    "ToolHive fails at startup with 'key prefix must end with : to avoid key collisions', gives all servers the same default, and compares no prefixes",
+  remediation: "Do not set keyPrefix of components, and set a unique one for all other workloads.",
   examples: {
     passes: PASSES,
-    fails: told(PASSES, "Deployment github-proxy", { keyPrefix: "mcp-fleet:eng:github:" }),
-    says: "keys begin with mcp-fleet:eng:, those of Deployment github-proxy in the same store with mcp-fleet:eng:github:",
+    fails: withFacts(PASSES, "Deployment github-proxy", { keyPrefix: "mcp-fleet:eng:github:" }),
+    says: "its keys start with mcp-fleet:eng:, those of Deployment github-proxy in the same store with mcp-fleet:eng:github:",
   },
   subjects: SessionHolder.allOf,
   *judge(holder, fleet) {
     if (!holder.usesStore) return;
     const { keyPrefix: own } = holder;
-    if (!own.endsWith(":")) yield `the key prefix ${own} has no colon at its end: write ${own}:`;
+    if (!own.endsWith(":"))
+      yield `the key prefix ${own} does not end with a colon; set it to ${own}:`;
     const places = placesOf(holder, fleet);
     for (const other of SessionHolder.allOf(fleet)) {
       if (other.resource === holder.resource) continue;
       if (!collides(holder, other, places, fleet)) continue;
-      yield `its keys begin with ${own}, those of ${other.resource.title} in the same store with ${other.keyPrefix}: write a keyPrefix that is not the beginning of another one`;
+      yield `its keys start with ${own}, those of ${other.resource.title} in the same store with ${other.keyPrefix}; set a keyPrefix that no other one starts with`;
     }
   },
 });
@@ -41,7 +42,7 @@ function placesOf({ addresses, database }: SessionHolder, fleet: Fleet): Readonl
   return new Set(addresses.map((address) => `${address.canonical(fleet)}/${database}`));
 }
 
-/** Whether another one's keys may be its own. One that cannot be read is a violation of its own. */
+/** Whether the keys of another workload may collide with its own. One that cannot be read is reported separately. */
 function collides(
   holder: SessionHolder,
   other: SessionHolder,
@@ -61,7 +62,7 @@ function areApart(one: SessionHolder, other: SessionHolder): boolean {
   const [short, long] =
     one.keyPrefix.length <= other.keyPrefix.length ? [one, other] : [other, one];
   if (!long.keyPrefix.startsWith(short.keyPrefix)) return true;
-  // No key of a gateway of ours goes on like those of proxies: they may share a prefix.
+  // Our gateways have no keys that start like those of proxies after the prefix, so they may share it.
   const rest = long.keyPrefix.slice(short.keyPrefix.length);
   return rest.startsWith(PROXY_KEYS) && !short.isToolHive && !long.isToolHive;
 }

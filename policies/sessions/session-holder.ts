@@ -5,7 +5,7 @@ import { Unjudgeable } from "../stack/unjudgeable.ts";
 import type { Workload } from "../stack/workload.ts";
 import { StoreAddress } from "./store-address.ts";
 
-/** Who keeps sessions in a store: gateways and proxies, ours and ToolHive's. */
+/** A workload that keeps sessions: gateways and proxies, ours and ToolHive's. */
 export class SessionHolder {
   readonly #of: Workload | ToolHiveServer;
 
@@ -25,7 +25,7 @@ export class SessionHolder {
     return this.#of instanceof ToolHiveServer;
   }
 
-  /** Whether sessions are in a store, not in the memory of a pod. */
+  /** Whether sessions are in a store rather than in the memory of a pod. */
   get usesStore(): boolean {
     if (this.#of instanceof ToolHiveServer) return this.#of.sharesSessions;
     return this.#of.facts.text("store") !== "memory";
@@ -52,7 +52,7 @@ export class SessionHolder {
     if (!(this.#of instanceof ToolHiveServer)) return this.#of.facts.list("storeAddresses");
     const address = this.#of.storeAddress;
     if (address !== undefined) return [address];
-    const fix = "write the host and port of its Redis";
+    const fix = "set it to the host and port of its Redis";
     throw Unjudgeable.missing("spec.sessionStorage.address", fix);
   }
 }

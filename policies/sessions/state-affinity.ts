@@ -13,20 +13,20 @@ const PASSES = [...gatewayStack(), ...proxyStack(), ...serverStack({ stateful: t
 export const stateAffinity = policy<Workload | ToolHiveServer>({
   name: "affinity-for-state",
   level: "mandatory",
-  rule: "Nothing that a server keeps of a session hangs on the address of a client.",
+  rule: "Session state of a server does not depend on ClientIP affinity.",
   prevents:
-    "A client changes its network, or its affinity ends after 3 hours: its next call reaches a pod that knows nothing of the session. And each gateway is one client: all of its sessions go to one pod",
+    "A client changes its network, or its affinity expires after 3 hours, and its next call reaches a pod that does not know the session. And each gateway counts as one client, so all of its sessions go to one pod",
   source:
-    "ToolHive's scalability document: affinity is unreliable, prefer one pod for what keeps state; its operator writes ClientIP before every server all the same",
+    "ToolHive's scalability document: affinity is unreliable, and stateful servers should run one pod; its operator sets ClientIP for every server all the same",
   remediation:
-    "Leave sessionAffinity at None, and let proxies find the pod of a session: McpServer with sessionStorage.",
+    "Keep sessionAffinity None, and let proxies route each session to its pod: use McpServer with sessionStorage.",
   examples: {
     passes: PASSES,
     fails: edited(PASSES, "Service github-server", {
       "spec.clusterIP": undefined,
       "spec.sessionAffinity": "ClientIP",
     }),
-    says: "Service github-server chooses among 3 pods by the address of the client",
+    says: "Service github-server chooses among 3 pods by client address",
   },
   subjects: (fleet) => [
     ...fleet.workloadsOf("gateway", "proxy", "server"),
@@ -36,26 +36,26 @@ export const stateAffinity = policy<Workload | ToolHiveServer>({
     if (subject instanceof ToolHiveServer) {
       const { backendReplicas: pods, resource, facts } = subject;
       if (pods > 1 && facts.flag("stateful")) {
-        yield `the operator's Service mcp-${resource.name} chooses among ${pods} pods by the address of the client, which is that of a proxy: write spec.backendReplicas: 1`;
+        yield `the operator's Service mcp-${resource.name} chooses among ${pods} pods by client address, which is that of a proxy; set spec.backendReplicas: 1`;
       }
       return;
     }
-    const pods = subject.mostReplicas;
+    const pods = subject.maxReplicas;
     const [chooser] = choosersOf(subject, fleet);
     if (pods <= 1 || chooser === undefined) return;
     const stateful = statefulBehind(subject, fleet);
     if (stateful.length === 0) return;
-    yield `${chooser} chooses among ${pods} pods by the address of the client, and state of a session is kept by ${stateful.join(", ")}: write sessionAffinity: None`;
+    yield `${chooser} chooses among ${pods} pods by client address, but session state is kept by ${stateful.join(", ")}; set sessionAffinity: None`;
   },
 });
 
-/** What chooses by the address of the client. */
+/** The Services that choose a pod by client address. */
 function choosersOf(workload: Workload, fleet: Fleet): readonly string[] {
   const services = affineServicesOf(workload, fleet).map(({ title }) => title);
   return claimsAffinity(workload) ? [...services, "its Service"] : services;
 }
 
-/** The names of what keeps state: the pods themselves, or backends. */
+/** The names of what keeps session state: the pods themselves, or backends. */
 function statefulBehind(workload: Workload, fleet: Fleet): readonly string[] {
   const { role, facts, resource } = workload;
   if (role === "server") return facts.flag("stateful") ? [resource.name] : [];

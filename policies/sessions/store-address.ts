@@ -1,12 +1,12 @@
 import type { Fleet, Named } from "../stack/fleet.ts";
 import { serviceNames } from "../stack/service-name.ts";
 
-/** Where a store is, as pods of a namespace call it. */
+/** The address of a store, resolved from pods of a namespace. */
 export class StoreAddress {
-  /** As it is written; without a password, where somebody wrote one. */
+  /** The address as written, without a password. */
   readonly text: string;
   readonly host: string;
-  /** Absent where nobody says it. */
+  /** Absent where the address has no port. */
   readonly port: number | undefined;
   readonly #namespace: string;
 
@@ -24,13 +24,13 @@ export class StoreAddress {
     return fleet.serviceAt(this.host, this.#namespace);
   }
 
-  /** Whether one of these hosts, with a port or for all ports, is it. */
+  /** Whether it is one of these hosts, with or without a port. */
   isOneOf(stores: readonly string[]): boolean {
     const known = stores.map((store) => store.toLowerCase());
     return known.includes(this.host) || known.includes(`${this.host}:${this.port}`);
   }
 
-  /** The same for each way to write the address of a Service. */
+  /** A canonical form, the same for every way to write the address of a Service. */
   canonical(fleet: Fleet): string {
     const { service } = this.serviceIn(fleet) ?? {};
     const [guess] = serviceNames(this.host, this.#namespace);

@@ -7,16 +7,16 @@ import { backendsCalledBy } from "./called-backend.ts";
 export const ttlOrder = policy({
   name: "session-ttl-order",
   level: "mandatory",
-  rule: "A session that nobody uses ends at a gateway no later than at the proxies and gateways that it calls.",
+  rule: "The idle TTL of a gateway is at most that of the proxies and gateways that it calls.",
   prevents:
-    "A client that comes back after a pause finds its session, but that behind it has ended: what the server kept of it is lost, and the call fails",
-  source: "The defaults: 30 minutes at gateways and 2 hours at proxies, ours and ToolHive's",
+    "A client returns after a pause and finds its session, but the session behind it has expired: the server's state is lost, and the call fails",
+  source: "The defaults are 30 minutes at gateways and 2 hours at proxies, ours and ToolHive's",
   remediation:
     "Lower session.idleTtl of the gateway, or raise proxy.session.idleTtl of the server.",
   examples: {
     passes: [...gatewayStack(), ...proxyStack()],
     fails: [...gatewayStack({ idleTtlSeconds: 10_800 }), ...proxyStack()],
-    says: "an idle session ends after 10800 s, but after 7200 s at Deployment github-proxy",
+    says: "an idle session expires after 10800 s, but after 7200 s at Deployment github-proxy",
   },
   subjects: ({ processes }) => processes,
   *judge(process, fleet) {
@@ -26,13 +26,13 @@ export const ttlOrder = policy({
         const own = idleTtlSeconds(process);
         const behind = "role" in backend ? idleTtlSeconds(backend) : backend.idleTtlSeconds;
         if (own <= behind) continue;
-        yield `an idle session ends after ${own} s, but after ${behind} s at ${backend.resource.title}, its backend ${name}: write at most ${behind} s here, or at least ${own} s there`;
+        yield `an idle session expires after ${own} s, but after ${behind} s at ${backend.resource.title}, its backend ${name}; set at most ${behind} s here, or at least ${own} s there`;
       }
     }
   },
 });
 
-/** What a plan is computed with holds for the configuration, too. */
+/** The inputs of the plan are also those of the configuration. */
 function idleTtlSeconds({ planInputs }: Workload): number {
-  return planInputs.idleTtlSeconds ?? INPUTS.idleTtlSeconds.fallback;
+  return planInputs.idleTtlSeconds ?? INPUTS.idleTtlSeconds.default;
 }

@@ -3,17 +3,17 @@ import type { Fields } from "./fields.ts";
 import type { Resource } from "./resource.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 
-/** The components, and what their pods are. */
+/** The roles of each component's pods. */
 const ROLES_OF: Readonly<Record<string, readonly Role[]>> = {
   "mcp-fleet:index:VirtualMcpServer": ["gateway"],
   "mcp-fleet:index:McpServer": ["server", "proxy"],
   "mcp-fleet:index:RedisSentinel": ["redis", "sentinel"],
 };
 
-/** What is under a component's name besides facts: those of the proxies of a server. */
+/** The member of a component's facts that contains those of its proxies. */
 const PROXY = "proxy";
 
-/** One of the components: it says of its workloads what they say of themselves. */
+/** A component, which has the facts of its workloads. */
 export class Component {
   readonly resource: Resource;
   readonly roles: readonly Role[];
@@ -29,26 +29,23 @@ export class Component {
   }
 
   /**
-   * What it says of the pods of a role, by the names of facts; nothing where it has no such proxies.
+   * The facts of the pods of a role, by name; none where it has no such pods.
    *
-   * @throws {Unjudgeable} where it says nothing at all.
+   * @throws {Unjudgeable} if it has no facts at all.
    */
   factsOf(role: Role): ReadonlyMap<string, Fields> {
     const { fields } = this.resource;
-    // Before it is made, its facts are its inputs; at the end of a preview, all that is left are its outputs.
+    // Before it is registered, its facts are its inputs; in a stack policy, only its outputs are available.
     const own = fields.at("facts").isThere ? fields.at("facts") : fields;
     if (!own.at("role").isThere) {
-      throw Unjudgeable.missing(
-        "facts",
-        "take the same version of the components and of this pack",
-      );
+      throw Unjudgeable.missing("facts", "use the same version of the components and of this pack");
     }
     const facts = new Map((role === PROXY ? own.at(PROXY) : own).members());
     facts.delete(PROXY);
     return facts;
   }
 
-  /** The workload of a role, by the place of its URN below the component's own. */
+  /** The workload of a role, by its URN below that of the component. */
   workloadOf(role: Role, resources: readonly Resource[]): Resource | undefined {
     const [, above = "", name = ""] = /^(.*)::(.*)$/.exec(this.resource.urn) ?? [];
     return resources.find(

@@ -3,40 +3,40 @@ import type { Resource } from "./resource.ts";
 import type { ServiceName } from "./service-name.ts";
 import type { ToolHiveServer } from "./toolhive-server.ts";
 
-/** A way into the cluster: a Service that nodes or a load balancer answer for, or a route to a Service. */
+/** A way into the cluster: a NodePort or LoadBalancer Service, or a route to a Service. */
 export interface Entrance {
-  /** How a message names it: `Ingress eng`, `Service eng of the type LoadBalancer`. */
+  /** Its name in messages: `Ingress eng`, `Service eng of type LoadBalancer`. */
   readonly title: string;
-  /** Its class, or the Gateways that it belongs to: what tells those from each other that lead in from outside. */
+  /** Its class, or the names of its Gateways, by which users declare it internal. */
   readonly classes: readonly string[];
-  /** Whether pods see the addresses of clients, not those of nodes or of the entrance. */
+  /** Whether pods see client addresses rather than those of nodes or of the entrance. */
   readonly keepsClientAddresses: boolean;
 }
 
-/** The ways in that lead to a Service. */
+/** The entrances to a Service. */
 export function entrancesOf(service: Resource, fleet: Fleet): readonly Entrance[] {
   const spec = service.fields.at("spec");
   const routes = routesTo(service, fleet);
   const type = spec.at("type").text();
   if (!leadsIn(type)) return routes;
   const own: Entrance = {
-    title: `${service.title} of the type ${type}`,
+    title: `${service.title} of type ${type}`,
     classes: textsOf([spec.at("loadBalancerClass").text()]),
     keepsClientAddresses: spec.at("externalTrafficPolicy").text() === "Local",
   };
   return [own, ...routes];
 }
 
-/** The ways in that lead to what ToolHive's operator makes; its Services leave the traffic policy to Kubernetes. */
+/** The entrances to a ToolHive resource; its operator's Services use the default traffic policy. */
 export function toolHiveEntrancesOf(server: ToolHiveServer, fleet: Fleet): readonly Entrance[] {
   const { serviceName: name, serviceType } = server;
   const routes = routesTo({ name, namespace: server.resource.namespace }, fleet);
   if (!leadsIn(serviceType)) return routes;
-  const title = `Service ${name} of the type ${serviceType}`;
+  const title = `Service ${name} of type ${serviceType}`;
   return [{ title, classes: [], keepsClientAddresses: false }, ...routes];
 }
 
-/** Where nobody says it, a Service is inside of the cluster alone. */
+/** By default, a Service can only be reached inside the cluster. */
 function leadsIn(serviceType: string | undefined): boolean {
   return serviceType === "LoadBalancer" || serviceType === "NodePort";
 }

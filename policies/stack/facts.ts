@@ -3,20 +3,20 @@ import { STORES as SESSION_STORES } from "@mcp-fleet/contract/capacity";
 import type { Fields } from "./fields.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 
-/** The roles of workloads that are judged. */
+/** The roles of workloads that policies check. */
 export const ROLES = ["gateway", "proxy", "server", "redis", "sentinel"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What the annotation of a fact holds: one of these texts, where it is a list here. */
+/** The type of a fact's annotation; a list here means one of these strings. */
 export type FactType = "number" | "text" | "flag" | "list" | "map" | readonly string[];
 
-/** A fact that a workload says of itself. */
+/** A fact of a workload, which is an annotation. */
 export interface FactKind {
   readonly of: readonly Role[];
-  readonly about: string;
+  readonly description: string;
   /** Default: a number, 0 or more. */
   readonly is?: FactType;
-  /** Who must say it, by hand too, since no policy can judge the workload without it. */
+  /** The roles that require it, because policies cannot check them without it. */
   readonly neededBy?: readonly Role[];
 }
 
@@ -25,120 +25,144 @@ const PODS = ["gateway", "proxy", "server"] as const;
 const STORES = ["redis", "sentinel"] as const;
 
 /**
- * What workloads say of themselves, as annotations of the workload and of its pods: `graceSeconds` is
- * `mcp-fleet.dev/grace-seconds`. Components write all of them; by hand, those that a policy asks for are enough.
+ * The facts of workloads, as annotations of the workload and of its pods: `graceSeconds` is
+ * `mcp-fleet.dev/grace-seconds`. Components write all of them; manifests of your own need only the required ones.
  */
 export const FACTS = {
   role: {
     of: ROLES,
-    about: "What the pods are: gateway, proxy, server, redis or sentinel",
+    description: "Role of the pods: gateway, proxy, server, redis or sentinel",
     is: "text",
     neededBy: ROLES,
   },
   sessions: {
     of: ROLES,
-    about: "Sessions at a time, of the whole role",
+    description: "Concurrent sessions of the whole workload",
     neededBy: [...PODS, "redis"],
   },
-  backends: { of: PROCESSES, about: "Backends, a number" },
-  replicas: { of: PROCESSES, about: "Pods; the least of them where there is an autoscaler" },
-  maxReplicas: { of: PROCESSES, about: "The most pods of an autoscaler" },
-  spareReplicas: { of: PROCESSES, about: "Pods that may be gone" },
-  sessionsPerPod: { of: PODS, about: "Sessions of the fullest pod" },
-  cacheEntries: { of: PROCESSES, about: "Sessions that a pod keeps in memory" },
-  requiredNofile: { of: PROCESSES, about: "The limit of open files that a pod must have" },
-  nofileCeiling: { of: PROCESSES, about: "The limit of open files that nodes give" },
-  memoryBytes: { of: PODS, about: "Memory of a pod, in bytes" },
-  cpuMillicores: { of: PROCESSES, about: "CPU request of a pod" },
-  preStopSeconds: { of: PODS, about: "Time between the end of a pod's address and SIGTERM" },
-  lingerSeconds: { of: PROCESSES, about: "Time after SIGTERM in which new calls are still taken" },
-  drainSeconds: { of: PODS, about: "Time that calls in flight have to end" },
-  closeSeconds: { of: PROCESSES, about: "Time to close what is left" },
-  graceSeconds: { of: ROLES, about: "terminationGracePeriodSeconds" },
-  progressDeadlineSeconds: { of: PROCESSES, about: "progressDeadlineSeconds" },
-  sessionAffinity: { of: PROCESSES, about: "None or ClientIP", is: ["None", "ClientIP"] },
+  backends: { of: PROCESSES, description: "Number of backends" },
+  replicas: { of: PROCESSES, description: "Number of pods; with an autoscaler, its minimum" },
+  maxReplicas: { of: PROCESSES, description: "Maximum number of pods of the autoscaler" },
+  spareReplicas: { of: PROCESSES, description: "Pods that may be lost" },
+  sessionsPerPod: { of: PODS, description: "Sessions of the fullest pod" },
+  cacheEntries: { of: PROCESSES, description: "Sessions that a pod caches in memory" },
+  requiredNofile: { of: PROCESSES, description: "Limit of open files that a pod needs" },
+  nofileCeiling: { of: PROCESSES, description: "Limit of open files that nodes allow" },
+  memoryBytes: { of: PODS, description: "Memory of a pod, in bytes" },
+  cpuMillicores: { of: PROCESSES, description: "CPU request of a pod" },
+  preStopSeconds: { of: PODS, description: "Seconds that preStop waits before SIGTERM" },
+  lingerSeconds: {
+    of: PROCESSES,
+    description: "Seconds after SIGTERM in which new calls are still served",
+  },
+  drainSeconds: { of: PODS, description: "Seconds that calls in flight have to finish" },
+  closeSeconds: { of: PROCESSES, description: "Seconds to close the remaining connections" },
+  graceSeconds: { of: ROLES, description: "terminationGracePeriodSeconds" },
+  progressDeadlineSeconds: { of: PROCESSES, description: "progressDeadlineSeconds" },
+  sessionAffinity: { of: PROCESSES, description: "None or ClientIP", is: ["None", "ClientIP"] },
   store: {
     of: PROCESSES,
-    about: "Where sessions live: memory, redis or sentinel",
+    description: "Where sessions are stored: memory, redis or sentinel",
     is: SESSION_STORES,
     neededBy: PROCESSES,
   },
   storeAddresses: {
     of: PROCESSES,
-    about: "host:port of Redis or of its Sentinels, a JSON list",
+    description: "host:port of Redis or of its Sentinels, as a JSON list",
     is: "list",
   },
-  storeDb: { of: PROCESSES, about: "The number of the database in the store; absent: 0" },
+  storeDb: { of: PROCESSES, description: "Number of the Redis database; absent: 0" },
   keyPrefix: {
     of: [...PROCESSES, ...STORES],
-    about: "What every key in the store begins with",
+    description: "Prefix of all keys in the store",
     is: "text",
   },
-  storeSessions: { of: PROCESSES, about: "Sessions that the store was sized for" },
-  storeClientPods: { of: PROCESSES, about: "Client pods that the store was sized for" },
-  backendNames: { of: ["gateway"], about: "The backends by name, a JSON list", is: "list" },
+  storeSessions: { of: PROCESSES, description: "Sessions that the store was sized for" },
+  storeClientPods: { of: PROCESSES, description: "Client pods that the store was sized for" },
+  backendNames: {
+    of: ["gateway"],
+    description: "Names of the backends, as a JSON list",
+    is: "list",
+  },
   backendHosts: {
     of: PROCESSES,
-    about:
-      'The host of each backend that has one address, by its name, a JSON object such as {"github":"github-proxy.mcp.svc"}',
+    description:
+      'Host of each backend with a single address, by name, as a JSON object such as {"github":"github-proxy.mcp.svc"}',
     is: "map",
     neededBy: PROCESSES,
   },
   statefulBackends: {
     of: PROCESSES,
-    about: "Those whose pods keep something of a session, a JSON list",
+    description: "Names of the backends that keep session state, as a JSON list",
     is: "list",
     neededBy: ["gateway"],
   },
   incomingAuth: {
     of: PROCESSES,
-    about: "anonymous, or how clients prove who they are",
+    description: "anonymous, or how clients authenticate",
     is: "text",
     neededBy: ["gateway"],
   },
   exposed: {
     of: PROCESSES,
-    about: "Whether it is reached from outside of the cluster",
+    description: "Whether it can be reached from outside the cluster",
     is: "flag",
   },
   stateful: {
     of: ["server"],
-    about: "Whether pods keep something of a session",
+    description: "Whether pods keep session state",
     is: "flag",
     neededBy: ["server"],
   },
-  transport: { of: ["server"], about: "streamable-http or sse", is: ["streamable-http", "sse"] },
-  backendReplicas: { of: ["server"], about: "Pods" },
-  callTimeoutMaxSeconds: { of: ["server"], about: "The longest call" },
+  transport: {
+    of: ["server"],
+    description: "streamable-http or sse",
+    is: ["streamable-http", "sse"],
+  },
+  backendReplicas: { of: ["server"], description: "Number of pods" },
+  callTimeoutMaxSeconds: { of: ["server"], description: "Longest call in seconds" },
   planInputs: {
     of: PODS,
-    about: "Inputs of the plan that are not its defaults, a JSON object: docs/capacity.md",
+    description:
+      "Inputs of the plan that differ from its defaults, as a JSON object (docs/capacity.md)",
     is: "map",
     neededBy: PODS,
   },
   storageSessions: {
     of: STORES,
-    about: "Sessions that the volumes have room for",
+    description: "Sessions that the volumes have room for",
     neededBy: ["redis"],
   },
-  clientPods: { of: STORES, about: "Gateways and proxies that connect", neededBy: ["redis"] },
-  openedBackends: { of: STORES, about: "Backends that a session opens", neededBy: ["redis"] },
-  clientBytes: { of: STORES, about: "What a client says of itself", neededBy: ["redis"] },
-  servers: { of: STORES, about: "Servers that hold the data" },
-  sentinels: { of: STORES, about: "Sentinels" },
-  maxMemoryBytes: { of: STORES, about: "maxmemory", neededBy: ["redis"] },
-  maxClients: { of: STORES, about: "maxclients", neededBy: ["redis"] },
-  containerBytes: { of: STORES, about: "Memory of a server's container" },
-  volumeBytes: { of: STORES, about: "A server's volume" },
-  tls: { of: STORES, about: "Whether connections are encrypted", is: "flag" },
-  acl: { of: STORES, about: "Whether every user has a password and its own commands", is: "flag" },
-  engine: { of: STORES, about: "What the servers run: redis or valkey", is: "text" },
-  persistence: { of: STORES, about: "What of the data is on the volumes", is: "text" },
-  eviction: { of: STORES, about: "maxmemory-policy", is: "text" },
-  minReplicasToWrite: { of: STORES, about: "min-replicas-to-write" },
-  networkPolicy: { of: STORES, about: "Whether only clients reach it", is: "flag" },
-  arithmetic: { of: STORES, about: "How its sizes are computed, for people", is: "map" },
-  acceptRisk: { of: ROLES, about: "Why something is below the plan", is: "text" },
+  clientPods: { of: STORES, description: "Gateways and proxies that connect", neededBy: ["redis"] },
+  openedBackends: { of: STORES, description: "Backends that a session opens", neededBy: ["redis"] },
+  clientBytes: {
+    of: STORES,
+    description: "Maximum size of a client's initialize parameters, in bytes",
+    neededBy: ["redis"],
+  },
+  servers: { of: STORES, description: "Number of servers that hold the data" },
+  sentinels: { of: STORES, description: "Number of Sentinels" },
+  maxMemoryBytes: { of: STORES, description: "maxmemory", neededBy: ["redis"] },
+  maxClients: { of: STORES, description: "maxclients", neededBy: ["redis"] },
+  containerBytes: { of: STORES, description: "Memory of a server's container, in bytes" },
+  volumeBytes: { of: STORES, description: "Size of a server's volume, in bytes" },
+  tls: { of: STORES, description: "Whether connections are encrypted", is: "flag" },
+  acl: {
+    of: STORES,
+    description: "Whether every user has a password and its own commands",
+    is: "flag",
+  },
+  engine: { of: STORES, description: "Engine of the servers: redis or valkey", is: "text" },
+  persistence: { of: STORES, description: "Which persistence the data has", is: "text" },
+  eviction: { of: STORES, description: "maxmemory-policy", is: "text" },
+  minReplicasToWrite: { of: STORES, description: "min-replicas-to-write" },
+  networkPolicy: {
+    of: STORES,
+    description: "Whether a NetworkPolicy admits only clients",
+    is: "flag",
+  },
+  arithmetic: { of: STORES, description: "Arithmetic of its sizes, for people", is: "map" },
+  acceptRisk: { of: ROLES, description: "Reason why something is below the plan", is: "text" },
 } as const satisfies Readonly<Record<string, FactKind>>;
 
 export type Fact = keyof typeof FACTS;
@@ -147,7 +171,7 @@ export const FACT_NAMES: readonly Fact[] = Object.keys(FACTS).filter((name): nam
   Object.hasOwn(FACTS, name),
 );
 
-/** What a workload says of itself. A fact that is missing or is not what it must be makes it unjudgeable. */
+/** The facts of a workload. Reading one that is missing or invalid throws. */
 export class Facts {
   readonly #annotations: Fields;
 
@@ -156,23 +180,23 @@ export class Facts {
   }
 
   has(fact: Fact): boolean {
-    return this.#said(fact) !== undefined;
+    return this.#value(fact) !== undefined;
   }
 
-  /** The names of the annotations that are ours, facts or not. */
+  /** The names of all annotations with our prefix, facts or not. */
   get annotations(): readonly string[] {
     return this.#annotations.names().filter((name) => name.startsWith(ANNOTATION_PREFIX));
   }
 
-  /** An annotation by its whole name. */
+  /** An annotation by its full name. */
   annotation(name: string): string | undefined {
     return this.#annotations.member(name).text();
   }
 
   text(fact: Fact): string {
-    const text = this.#said(fact);
+    const text = this.#value(fact);
     if (text !== undefined) return text;
-    const fix = `write ${lowerFirst(FACTS[fact].about)}`;
+    const fix = `add it: ${lowerFirst(FACTS[fact].description)}`;
     throw Unjudgeable.missing(`the annotation ${annotationOf(fact)}`, fix);
   }
 
@@ -180,10 +204,10 @@ export class Facts {
     const text = this.text(fact);
     const number = Number(text);
     if (text.trim() !== "" && Number.isFinite(number)) return number;
-    throw new Unjudgeable(`the annotation ${annotationOf(fact)} is ${text}: write a number`);
+    throw new Unjudgeable(`the annotation ${annotationOf(fact)} is ${text}; set it to a number`);
   }
 
-  /** A number, or what it is where nobody says. */
+  /** A number, or its default where it is missing. */
   numberOr(fact: Fact, fallback: number): number {
     return this.has(fact) ? this.number(fact) : fallback;
   }
@@ -191,27 +215,31 @@ export class Facts {
   flag(fact: Fact): boolean {
     const text = this.text(fact);
     if (text === "true" || text === "false") return text === "true";
-    throw new Unjudgeable(`the annotation ${annotationOf(fact)} is ${text}: write true or false`);
+    throw new Unjudgeable(
+      `the annotation ${annotationOf(fact)} is ${text}; set it to true or false`,
+    );
   }
 
-  /** A list of texts. */
+  /** A list of strings. */
   list(fact: Fact): readonly string[] {
     const value = this.#json(fact);
     if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
-    throw new Unjudgeable(`the annotation ${annotationOf(fact)}: write a JSON list of texts`);
+    throw new Unjudgeable(`the annotation ${annotationOf(fact)} must be a JSON list of strings`);
   }
 
-  /** An object of numbers and texts. */
+  /** A map of numbers and strings. */
   map(fact: Fact): Readonly<Record<string, number | string>> {
     const value = this.#json(fact);
     const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
     if (entries.every(([, item]) => typeof item === "number" || typeof item === "string")) {
       return Object.fromEntries(entries);
     }
-    throw new Unjudgeable(`the annotation ${annotationOf(fact)}: write numbers and texts by name`);
+    throw new Unjudgeable(
+      `the annotation ${annotationOf(fact)} must be a JSON object of numbers and strings`,
+    );
   }
 
-  /** Reads a fact as what it has to be. */
+  /** Checks that a fact has a valid value. */
   check(fact: Fact): void {
     const { is = "number" }: FactKind = FACTS[fact];
     if (is === "number") this.#checkNumber(fact);
@@ -224,17 +252,17 @@ export class Facts {
   #checkNumber(fact: Fact): void {
     const number = this.number(fact);
     if (number >= 0) return;
-    throw new Unjudgeable(`the annotation ${annotationOf(fact)} is ${number}: write 0 or more`);
+    throw new Unjudgeable(`the annotation ${annotationOf(fact)} is ${number}; set it to 0 or more`);
   }
 
   #checkChoice(fact: Fact, choices: readonly string[]): void {
     const text = this.text(fact);
     if (choices.includes(text)) return;
     const list = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
-    throw new Unjudgeable(`the annotation ${annotationOf(fact)} is ${text}: write ${list}`);
+    throw new Unjudgeable(`the annotation ${annotationOf(fact)} is ${text}; set it to ${list}`);
   }
 
-  #said(fact: Fact): string | undefined {
+  #value(fact: Fact): string | undefined {
     return this.annotation(annotationOf(fact));
   }
 
@@ -243,7 +271,7 @@ export class Facts {
       return JSON.parse(this.text(fact));
     } catch (error) {
       if (error instanceof Unjudgeable) throw error;
-      throw new Unjudgeable(`the annotation ${annotationOf(fact)} is not JSON: write it as JSON`);
+      throw new Unjudgeable(`the annotation ${annotationOf(fact)} must be JSON`);
     }
   }
 }

@@ -1,10 +1,10 @@
 import { Unjudgeable } from "./unjudgeable.ts";
 
 /**
- * The properties of a resource, read one by one and only as far as a policy needs them: what it does not ask for may
- * be unknown. Values are never printed by this class, since secrets lie among them in plain.
+ * The properties of a resource, read one by one and only as far as a policy needs them: properties that it does not
+ * read may be unknown. This class never prints values, because some are secrets in plain text.
  *
- * @throws {Unjudgeable} from every reader, where the value is not known before the update.
+ * @throws {Unjudgeable} from every reader, if the value is not known before the update.
  */
 export class Fields {
   readonly #value: unknown;
@@ -15,7 +15,7 @@ export class Fields {
     this.#path = path;
   }
 
-  /** Where this stands in the resource: `spec.template.spec.containers[0]`. */
+  /** Its path in the resource: `spec.template.spec.containers[0]`. */
   get path(): string {
     return this.#path;
   }
@@ -24,12 +24,12 @@ export class Fields {
     return this.#value !== undefined && this.#value !== null;
   }
 
-  /** What is at a path of names with dots between them; nothing where a part of it is not there. */
+  /** The field at a path of names joined by dots; an absent one if a part of the path is missing. */
   at(path: string): Fields {
     return path.split(".").reduce((fields: Fields, name) => fields.member(name), this);
   }
 
-  /** What is under one name, which may have dots in it. */
+  /** The field of a name, which may contain dots. */
   member(name: string): Fields {
     const path = this.#path === "" ? name : `${this.#path}.${name}`;
     const holder = this.#value;
@@ -52,13 +52,13 @@ export class Fields {
     return typeof this.#value === "boolean" ? this.#value : undefined;
   }
 
-  /** The value as plain data; undefined where it is not there. */
+  /** The value as plain data; undefined if it is absent. */
   plain(): unknown {
     const text = known(this.#path, () => JSON.stringify(this.#value));
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  /** The items of a list; none where there is no list. */
+  /** The items of a list; none if it is not a list. */
   items(): Fields[] {
     const list = this.#value;
     if (!Array.isArray(list)) return [];
@@ -71,18 +71,18 @@ export class Fields {
     });
   }
 
-  /** The names in a map, of members that are unknown too; none where there is no map. */
+  /** The names in a map, including those of unknown members; none if it is not a map. */
   names(): string[] {
     const map = this.#value;
     return typeof map === "object" && map !== null && !Array.isArray(map) ? Object.keys(map) : [];
   }
 
-  /** The members of a map, by name; none where there is no map. */
+  /** The members of a map, by name; none if it is not a map. */
   members(): ReadonlyMap<string, Fields> {
     return new Map(this.names().map((name) => [name, this.member(name)]));
   }
 
-  /** The members of a map that are texts: labels, annotations, the data of a ConfigMap. */
+  /** The members of a map that are strings: labels, annotations, the data of a ConfigMap. */
   texts(): Readonly<Record<string, string>> {
     const texts: Record<string, string> = {};
     for (const [name, field] of this.members()) {
@@ -93,7 +93,7 @@ export class Fields {
   }
 }
 
-/** Pulumi's proxies throw where a value is unknown, an error of a class that is not in its public types. */
+/** Pulumi's proxies throw for an unknown value, with an error class that is not in its public types. */
 function known<Value>(path: string, read: () => Value): Value {
   try {
     return read();

@@ -8,20 +8,20 @@ import { Workload } from "./workload.ts";
 
 const POD_NAME = "statefulset.kubernetes.io/pod-name";
 
-/** A resource of which nobody can say whether it is judged. */
+/** A resource whose annotations cannot be read. */
 export interface Unread {
   readonly resource: Resource;
   readonly reason: string;
 }
 
-/** A Service that a host names. */
+/** The Service of a host name. */
 export interface Named {
   readonly service: Resource;
-  /** Whether the host leads to one pod, whatever the Service selects beside it. */
+  /** Whether the host name is that of a single pod behind the Service. */
   readonly isOnePod: boolean;
 }
 
-/** The stack that is judged, as its policies see it. */
+/** The stack, as policies see it. */
 export class Fleet {
   readonly resources: readonly Resource[];
   /** Gateways, proxies, servers and stores. */
@@ -58,37 +58,37 @@ export class Fleet {
     return this.workloads.filter(({ isProcess }) => isProcess);
   }
 
-  /** Resources of a kind of Kubernetes' own. */
+  /** The Kubernetes resources of a kind. */
   ofKind(kind: string): readonly Resource[] {
     return this.resources.filter((one) => one.kind === kind && one.isOfKubernetes);
   }
 
-  /** Those of a kind that stand in the same namespace as a workload. */
+  /** The resources of a kind in the namespace of a workload. */
   beside({ resource }: Workload, kind: string): readonly Resource[] {
     return this.ofKind(kind).filter(({ namespace }) => namespace === resource.namespace);
   }
 
-  /** The Services before a workload's pods. */
+  /** The Services of a workload's pods. */
   servicesOf(workload: Workload): readonly Resource[] {
     return this.beside(workload, "Service").filter((service) =>
       leadsTo(service, workload.resource),
     );
   }
 
-  /** The Deployments and StatefulSets to whose pods a Service leads, those that say nothing of themselves too. */
+  /** The Deployments and StatefulSets whose pods a Service selects, annotated or not. */
   podsBehind(service: Resource): readonly Resource[] {
     return [...this.ofKind("Deployment"), ...this.ofKind("StatefulSet")].filter(
       (pods) => pods.namespace === service.namespace && leadsTo(service, pods),
     );
   }
 
-  /** Those of them that say what they are. */
+  /** The annotated workloads whose pods a Service selects. */
   workloadsBehind(service: Resource): readonly Workload[] {
     const pods = this.podsBehind(service);
     return this.workloads.filter(({ resource }) => pods.includes(resource));
   }
 
-  /** The Service of the stack that a host names, for pods of a namespace. */
+  /** The Service of the stack with a host name, as resolved by pods of a namespace. */
   serviceAt(host: string, fromNamespace: string): Named | undefined {
     for (const name of serviceNames(host, fromNamespace)) {
       const service = this.ofKind("Service").find((one) => isNamed(one, name));
@@ -99,7 +99,7 @@ export class Fleet {
     return undefined;
   }
 
-  /** ToolHive's gateway or proxies that a host names; their Service is not in the stack. */
+  /** The ToolHive resource with a host name; its Service is not in the stack. */
   toolHiveServerAt(host: string, fromNamespace: string): ToolHiveServer | undefined {
     const names = serviceNames(host, fromNamespace);
     return this.toolHiveServers.find(({ serviceName, resource: { namespace } }) =>
@@ -107,14 +107,14 @@ export class Fleet {
     );
   }
 
-  /** What selects a workload's pods by a label selector: budgets, network policies. */
+  /** The resources that select a workload's pods with a label selector: budgets, network policies. */
   selecting(workload: Workload, kind: string, path: string): readonly Resource[] {
     return this.beside(workload, kind).filter(({ fields }) =>
       selects(fields.at(path), workload.podLabels),
     );
   }
 
-  /** The Ingresses and HTTPRoutes that lead to one of a workload's Services. */
+  /** The Ingresses and HTTPRoutes to one of a workload's Services. */
   routesTo(workload: Workload): readonly Resource[] {
     const services = this.servicesOf(workload);
     return this.#routes.filter((route) =>
@@ -122,7 +122,7 @@ export class Fleet {
     );
   }
 
-  /** The Ingresses and HTTPRoutes that lead to a Service, which need not be in the stack. */
+  /** The Ingresses and HTTPRoutes to a Service, which need not be in the stack. */
   routesToService({ name, namespace }: ServiceName): readonly Resource[] {
     return this.#routes.filter((route) =>
       backendsOf(route).some((one) => one.name === name && one.namespace === namespace),
@@ -133,7 +133,7 @@ export class Fleet {
     return [...this.ofKind("Ingress"), ...this.ofKind("HTTPRoute")];
   }
 
-  /** The autoscalers that say how many pods a workload has. */
+  /** The autoscalers of a workload. */
   autoscalersOf(workload: Workload): readonly Resource[] {
     return this.beside(workload, "HorizontalPodAutoscaler").filter(({ fields }) => {
       const target = fields.at("spec.scaleTargetRef");
@@ -144,16 +144,16 @@ export class Fleet {
     });
   }
 
-  /** The pods that a workload has at least: those of its autoscaler, else of its manifest; Kubernetes takes 1 for both. */
-  leastReplicasOf(workload: Workload): number {
+  /** The minimum number of a workload's pods: of its autoscaler, else of its manifest; 1 by default in Kubernetes. */
+  minReplicasOf(workload: Workload): number {
     const autoscalers = this.autoscalersOf(workload);
     if (autoscalers.length === 0) return workload.replicas ?? 1;
-    const least = autoscalers.map(({ fields }) => fields.at("spec.minReplicas").number() ?? 1);
-    return Math.min(...least);
+    const minimums = autoscalers.map(({ fields }) => fields.at("spec.minReplicas").number() ?? 1);
+    return Math.min(...minimums);
   }
 }
 
-/** Whether a Service selects pods of a Deployment or StatefulSet, one of them or all. */
+/** Whether a Service selects one or all pods of a Deployment or StatefulSet. */
 function leadsTo(service: Resource, { kind, name, fields }: Resource): boolean {
   const selector = service.fields.at("spec.selector").texts();
   const labels = fields.at("spec.template.metadata.labels").texts();
@@ -167,7 +167,7 @@ function isNamed(service: Resource, { name, namespace, pod }: ServiceName): bool
   return pod === undefined || service.fields.at("spec.clusterIP").text() === "None";
 }
 
-/** The Services that a route leads to. */
+/** The Services behind a route. */
 function backendsOf(route: Resource): readonly ServiceName[] {
   const { fields, kind, namespace: own } = route;
   const rules = fields.at("spec.rules").items();

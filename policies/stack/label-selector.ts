@@ -2,7 +2,7 @@ import type { Fields } from "./fields.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Whether a label selector chooses pods with these labels. An empty one chooses every pod; none at all, no pod. */
+/** Whether a label selector matches pods with these labels. An empty one matches every pod, an absent one no pod. */
 export function selects(selector: Fields, labels: Labels): boolean {
   if (!selector.isThere) return false;
   const wanted = Object.entries(selector.at("matchLabels").texts());

@@ -22,22 +22,22 @@ const FACTORS: Readonly<Record<string, number>> = {
 };
 
 /**
- * An amount as Kubernetes takes it, in bytes or cores: `512Mi`, `250m`, `1e9`, 2. Undefined where it is not there.
+ * A Kubernetes quantity in bytes or cores: `512Mi`, `250m`, `1e9`, 2. Undefined if it is absent.
  *
- * @throws {Unjudgeable} where it is there and is none.
+ * @throws {Unjudgeable} if it is not a quantity.
  */
 export function quantityOf(field: Fields): number | undefined {
   if (!field.isThere) return undefined;
   const text = field.text() ?? field.number()?.toString() ?? "";
   const [, amount, suffix, exponent] = QUANTITY.exec(text) ?? [];
   if (amount === undefined) {
-    throw new Unjudgeable(`${field.path} is no amount: write it as 512Mi or 250m`);
+    throw new Unjudgeable(`${field.path} must be a quantity such as 512Mi or 250m`);
   }
   if (exponent !== undefined) return Number(`${amount}e${exponent}`);
   return Number(amount) * (suffix === undefined ? 1 : (FACTORS[suffix] ?? 1));
 }
 
-/** An amount of CPU in thousandths of a core. */
+/** A quantity of CPU in millicores. */
 export function millicoresOf(field: Fields): number | undefined {
   const cores = quantityOf(field);
   return cores === undefined ? undefined : Math.round(cores * 1000);

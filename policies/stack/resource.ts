@@ -1,6 +1,6 @@
 import { Fields } from "./fields.ts";
 
-/** How long the deployer waits for a resource; 0 where nobody says. */
+/** The customTimeouts of a resource; 0 where they are not set. */
 export interface Timeouts {
   readonly createSeconds: number;
   readonly updateSeconds: number;
@@ -9,18 +9,18 @@ export interface Timeouts {
 
 const NO_TIMEOUTS: Timeouts = { createSeconds: 0, updateSeconds: 0, deleteSeconds: 0 };
 
-/** What a resource is made from. */
+/** The data of a resource. */
 export interface ResourceDescription {
-  /** Pulumi's: `kubernetes:apps/v1:Deployment`. */
+  /** The type in Pulumi: `kubernetes:apps/v1:Deployment`. */
   readonly type: string;
   readonly urn: string;
-  /** Pulumi's name, not the cluster's. */
+  /** The name in Pulumi, not in the cluster. */
   readonly name: string;
   readonly props: unknown;
   readonly timeouts?: Timeouts;
 }
 
-/** A resource of the stack that is judged: of Kubernetes, of a custom kind, or a component. */
+/** A resource of the stack: of Kubernetes, a custom resource, or a component. */
 export class Resource {
   readonly type: string;
   readonly urn: string;
@@ -41,7 +41,7 @@ export class Resource {
     return this.type.split(":").at(-1) ?? "";
   }
 
-  /** The API group: `apps`; empty for the core, and for what is not of Kubernetes. */
+  /** The API group, such as `apps`; empty for the core group, and for resources outside Kubernetes. */
   get group(): string {
     const [provider, version = ""] = this.type.split(":");
     if (provider !== "kubernetes") return "";
@@ -53,7 +53,7 @@ export class Resource {
     return this.type.startsWith("kubernetes:");
   }
 
-  /** The cluster's name for it, or Pulumi's where the provider completes that. */
+  /** The name in the cluster, or that in Pulumi if the provider generates it. */
   get name(): string {
     return this.fields.at("metadata.name").text() ?? this.#pulumiName;
   }
@@ -66,13 +66,13 @@ export class Resource {
     return this.fields.at("metadata.labels").texts();
   }
 
-  /** How a message names it, by what Pulumi calls it: `Deployment eng-gateway`. */
+  /** Its name in messages, by kind and name in Pulumi: `Deployment eng-gateway`. */
   get title(): string {
     return `${this.kind} ${this.#pulumiName}`;
   }
 }
 
-/** Whether labels are those that a selector of `matchLabels` asks for; one without labels matches nothing here. */
+/** Whether labels match a selector; a selector without labels matches nothing here. */
 export function matches(
   selector: Readonly<Record<string, string>>,
   labels: Readonly<Record<string, string>>,

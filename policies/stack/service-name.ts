@@ -1,15 +1,15 @@
-/** A Service by its names, or one pod behind a headless one. */
+/** The name of a Service, or of one pod behind a headless Service. */
 export interface ServiceName {
   readonly name: string;
   readonly namespace: string;
-  /** The host names this pod alone. */
+  /** The pod, if the host name is that of a single one. */
   readonly pod?: string;
 }
 
 /**
- * What a host may name inside of a cluster, for pods of a namespace: `redis`, `redis.mcp`, `redis.mcp.svc` and
- * `redis.mcp.svc.cluster.local` name a Service, and with `redis-0.` before them a pod. Nothing for an address of
- * somewhere else that cannot be one of these.
+ * The Services that a host name may stand for, as resolved by pods of a namespace: `redis`, `redis.mcp`, `redis.mcp.svc`
+ * and `redis.mcp.svc.cluster.local` are Services, and with the prefix `redis-0.` pods. None for a host name outside
+ * the cluster.
  */
 export function serviceNames(host: string, fromNamespace: string): readonly ServiceName[] {
   const labels = host.toLowerCase().replace(/\.$/, "").split(".");

@@ -7,16 +7,16 @@ const GROUP = "toolhive.stacklok.dev";
 export type ToolHiveKind = "MCPServer" | "VirtualMCPServer";
 const KINDS: readonly ToolHiveKind[] = ["MCPServer", "VirtualMCPServer"];
 
-/** What ToolHive's operator takes where nobody says: its proxies and gateways have neither headroom nor preStop. */
+/** The default of ToolHive's operator: its proxies and gateways have neither headroom nor preStop. */
 const GRACE_SECONDS = 30;
 
-/** What keys begin with where nobody says: the same for all gateways, and for the proxies of all servers. */
+/** The default key prefixes: the same for all gateways, and for the proxies of all servers. */
 const KEY_PREFIXES = {
   MCPServer: "thv:proxy:session:",
   VirtualMCPServer: "thv:vmcp:session:",
 } as const;
 
-/** A custom resource of ToolHive, which its operator makes pods from. */
+/** A custom resource of ToolHive, for which its operator creates pods. */
 export class ToolHiveServer {
   readonly resource: Resource;
   readonly kind: ToolHiveKind;
@@ -36,12 +36,12 @@ export class ToolHiveServer {
     return this.resource.fields.at("spec");
   }
 
-  /** Pods of the proxy or gateway; 1 where nobody says. */
+  /** Pods of the proxy or gateway; 1 by default. */
   get replicas(): number {
     return this.spec.at("replicas").number() ?? 1;
   }
 
-  /** Pods of the MCP server itself; 1 where nobody says. */
+  /** Pods of the MCP server itself; 1 by default. */
   get backendReplicas(): number {
     return this.spec.at("backendReplicas").number() ?? 1;
   }
@@ -59,7 +59,7 @@ export class ToolHiveServer {
     return this.spec.at("sessionStorage.address").text();
   }
 
-  /** The number of the database; 0 where nobody says. */
+  /** The number of the database; 0 by default. */
   get database(): number {
     return this.spec.at("sessionStorage.db").number() ?? 0;
   }
@@ -68,23 +68,23 @@ export class ToolHiveServer {
     return this.spec.at("sessionStorage.keyPrefix").text() || KEY_PREFIXES[this.kind];
   }
 
-  /** What its annotations say of it. */
+  /** The facts of its annotations. */
   get facts(): Facts {
     return new Facts(this.resource.fields.at("metadata.annotations"));
   }
 
-  /** The Service that the operator makes before its proxies or gateways. */
+  /** The Service that the operator creates for its proxies or gateways. */
   get serviceName(): string {
     const { name } = this.resource;
     return this.kind === "MCPServer" ? `mcp-${name}-proxy` : `vmcp-${name}`;
   }
 
-  /** Of the Service before gateways; proxies have no choice. */
+  /** The type of the gateway's Service; that of proxies cannot be set. */
   get serviceType(): string {
     return this.spec.at("serviceType").text() ?? "ClusterIP";
   }
 
-  /** How long a session lives that nobody uses: constants of ToolHive. */
+  /** The idle TTL of sessions: constants of ToolHive. */
   get idleTtlSeconds(): number {
     return this.kind === "MCPServer" ? 7200 : 1800;
   }

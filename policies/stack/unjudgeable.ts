@@ -1,19 +1,19 @@
 /**
- * What a policy needs cannot be read: it is not known before the update, or it is not there. A policy that lets this
- * pass would fail open, so each resource of which it happens is a violation, with what to write.
+ * A value that a policy needs cannot be read: it is missing, or not known before the update. A policy that let this
+ * pass would fail open, so each such resource is a violation, with its fix.
  */
 export class Unjudgeable extends Error {
   override readonly name = "Unjudgeable";
 
-  /** A property that depends on what the update makes: `spec.replicas`. */
+  /** A property that is not known before the update, such as `spec.replicas`. */
   static unknown(path: string): Unjudgeable {
     return new Unjudgeable(
-      `${path} is not known before the update, so it cannot be judged: write a plain value`,
+      `${path} is not known before the update, so it cannot be checked; use a plain value`,
     );
   }
 
-  /** A property that is not there, with what to write. */
+  /** A missing property, with its fix. */
   static missing(path: string, fix: string): Unjudgeable {
-    return new Unjudgeable(`${path} is not there, so this cannot be judged: ${fix}`);
+    return new Unjudgeable(`${path} is missing, so this cannot be checked; ${fix}`);
   }
 }

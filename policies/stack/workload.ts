@@ -11,11 +11,11 @@ import { Unjudgeable } from "./unjudgeable.ts";
 
 const KINDS: ReadonlySet<string> = new Set(["Deployment", "StatefulSet"]);
 
-/** Pods of one of the roles: a Deployment or StatefulSet of a component's, or of anybody's who annotates it. */
+/** Pods of one of the roles: an annotated Deployment or StatefulSet, of a component or not. */
 export class Workload {
   readonly resource: Resource;
   readonly role: Role;
-  /** What the workload says of itself. */
+  /** The facts of the workload's annotations. */
   readonly facts: Facts;
 
   private constructor(resource: Resource, role: Role, facts: Facts) {
@@ -25,9 +25,9 @@ export class Workload {
   }
 
   /**
-   * The workload that a resource is; undefined where it is none, or says nothing of itself.
+   * A resource as a workload; undefined if it is none, or not annotated.
    *
-   * @throws {Unjudgeable} where its annotations are unknown, or name no role that there is.
+   * @throws {Unjudgeable} if its annotations are not known yet, or its role is unknown.
    */
   static of(resource: Resource): Workload | undefined {
     if (resource.group !== "apps" || !KINDS.has(resource.kind)) return undefined;
@@ -37,18 +37,18 @@ export class Workload {
     const role = ROLES.find((known) => known === name);
     if (role === undefined) {
       throw new Unjudgeable(
-        `the annotation mcp-fleet.dev/role is ${name}: write ${ROLES.join(", ")}`,
+        `the annotation mcp-fleet.dev/role is ${name}; set it to one of ${ROLES.join(", ")}`,
       );
     }
     return new Workload(resource, role, facts);
   }
 
-  /** Gateways and proxies: what holds sessions. */
+  /** Whether it is a gateway or proxy, which hold sessions. */
   get isProcess(): boolean {
     return this.role === "gateway" || this.role === "proxy";
   }
 
-  /** The pods' template. */
+  /** The pod template. */
   get template(): Fields {
     return this.resource.fields.at("spec.template");
   }
@@ -61,7 +61,7 @@ export class Workload {
     return this.template.at("metadata.labels").texts();
   }
 
-  /** What the pods' template says of them. */
+  /** The facts of the pod template's annotations. */
   get podFacts(): Facts {
     return new Facts(this.template.at("metadata.annotations"));
   }
@@ -70,45 +70,45 @@ export class Workload {
     return this.podSpec.at("containers").items();
   }
 
-  /** The container that the role is about: the one that is named after it, else the first. */
+  /** The container of the role: the one named after it, else the first. */
   get container(): Fields {
     const named = this.containers.find((one) => one.at("name").text() === this.role);
     const container = named ?? this.containers[0];
     if (container === undefined)
-      throw Unjudgeable.missing("spec.template.spec.containers", "write them");
+      throw Unjudgeable.missing("spec.template.spec.containers", "add them");
     return container;
   }
 
-  /** spec.replicas; undefined where an autoscaler says it. */
+  /** spec.replicas; undefined where an autoscaler sets it. */
   get replicas(): number | undefined {
     return this.resource.fields.at("spec.replicas").number();
   }
 
-  /** The pods that there can be at a time: those of the manifest, or the most of the autoscaler, as its facts say. */
-  get mostReplicas(): number {
+  /** The maximum number of pods: that of the autoscaler according to the facts, or that of the manifest. */
+  get maxReplicas(): number {
     if (this.facts.has("maxReplicas")) return this.facts.number("maxReplicas");
     return this.replicas ?? this.facts.numberOr("replicas", 1);
   }
 
   get graceSeconds(): number {
-    // What Kubernetes takes where nobody says.
+    // The default of Kubernetes.
     return this.podSpec.at("terminationGracePeriodSeconds").number() ?? 30;
   }
 
   /**
-   * How long pods sleep before they are told to end; 0 where nobody says.
+   * How long preStop delays SIGTERM; 0 by default.
    *
-   * @throws {Unjudgeable} where another hook than `sleep` takes its time.
+   * @throws {Unjudgeable} if preStop is another hook than `sleep`.
    */
   get preStopSeconds(): number {
     const preStop = this.container.at("lifecycle.preStop");
     if (!preStop.isThere) return 0;
     const sleep = preStop.at("sleep.seconds").number();
     if (sleep !== undefined) return sleep;
-    throw new Unjudgeable(`nobody knows how long ${preStop.path} takes: write sleep.seconds`);
+    throw new Unjudgeable(`the duration of ${preStop.path} is unknown; set sleep.seconds`);
   }
 
-  /** The inputs that it was planned with, those that are defaults left out. */
+  /** The inputs of its plan, without those that have their defaults. */
   get planInputs(): PlanInputs {
     const given = this.facts.map("planInputs");
     const unknown = Object.keys(given).filter((name) => !(name in INPUTS) && name !== "store");
@@ -116,7 +116,7 @@ export class Workload {
     return { ...given, sessions: this.facts.number("sessions") };
   }
 
-  /** The load that the pods of a server were planned for. */
+  /** The load in the plan of a server's pods. */
   get serverLoad(): ServerLoad & { readonly sessions: number } {
     const given = this.facts.map("planInputs");
     const unknown = Object.keys(given).filter((name) => !(name in SERVER_INPUTS));
@@ -130,12 +130,14 @@ export class Workload {
     };
   }
 
-  /** Whether somebody says why something is below the plan. */
+  /** Whether the user accepts that something is below the plan. */
   get acceptsRisk(): boolean {
     return this.facts.has("acceptRisk") && this.facts.text("acceptRisk").trim() !== "";
   }
 }
 
 function noInputs(names: readonly string[]): Unjudgeable {
-  return new Unjudgeable(`the annotation mcp-fleet.dev/plan-inputs: no input ${names.join(", ")}`);
+  return new Unjudgeable(
+    `the annotation mcp-fleet.dev/plan-inputs has unknown inputs: ${names.join(", ")}`,
+  );
 }

@@ -12,24 +12,24 @@ const PREFIX_FORMAT = "{workload}_";
 export const fanOut = policy({
   name: "fan-out",
   level: "mandatory",
-  rule: "A workflow of ToolHive's calls a server of the stack no more often at a time than its pods can serve.",
+  rule: "A ToolHive workflow makes no more concurrent calls to a server of the stack than its pods can serve.",
   prevents:
-    "One call of a workflow becomes 50 at a server with one process: all of them time out, and so do those of everybody else",
+    "One call of a workflow turns into 50 at a server with one process: all of them time out, and so do everyone else's",
   source:
-    "ToolHive's workflow engine: maxParallel items of a forEach run at a time, 10 by default and 50 at most, and 10 steps of a level side by side; stdio has one process, whatever backendReplicas says",
+    "ToolHive's workflow engine: maxParallel items of a forEach run concurrently, 10 by default and 50 at most, and 10 steps of a level; stdio has one process, whatever backendReplicas is",
   remediation:
-    "Write fewer maxParallel, more backendReplicas, or as callsPerReplica what a pod of the server was measured to serve.",
+    "Lower maxParallel, raise backendReplicas, or set callsPerReplica to what a pod of the server was measured to serve.",
   settings: {
     callsPerReplica: {
       type: "integer",
       default: PARALLEL,
-      about:
-        "Calls that a pod of a server serves at a time. An assumption: what ToolHive's engine sends by default",
+      description:
+        "Concurrent calls that a pod of a server can serve. The default is an assumption: what ToolHive's engine sends by default",
     },
     workflowsAtATime: {
       type: "integer",
       default: 1,
-      about: "Workflows that run at a time, of all users together",
+      description: "Workflows that run concurrently, of all users together",
     },
   },
   examples: {
@@ -37,29 +37,29 @@ export const fanOut = policy({
     fails: edited(toolHiveStack(), "VirtualMCPServer eng", {
       "spec.config.compositeTools[0].steps[1].maxParallel": 50,
     }),
-    says: "50 calls at a time at MCPServer github, and its 1 process serves 1 × 10 = 10",
+    says: "50 concurrent calls to MCPServer github, but its 1 process serves 1 × 10 = 10",
   },
   subjects: ({ toolHiveServers }) =>
     toolHiveServers.filter(({ kind }) => kind === "VirtualMCPServer"),
   *judge(gateway: ToolHiveServer, fleet, { callsPerReplica, workflowsAtATime }) {
     const servers = serversOf(gateway, fleet);
     for (const workflow of Workflow.runBy(gateway.resource, fleet)) {
-      for (const [server, calls] of mostCalls(workflow, servers, prefixFormat(gateway))) {
+      for (const [server, calls] of maxCalls(workflow, servers, prefixFormat(gateway))) {
         const sent = calls * workflowsAtATime;
         const processes = server.transport === "stdio" ? 1 : server.backendReplicas;
         const served = processes * callsPerReplica;
         if (sent <= served) continue;
         const times = workflowsAtATime > 1 ? ` (${calls} × ${workflowsAtATime} workflows)` : "";
         const serve = processes === 1 ? "process serves" : "processes serve";
-        const most = Math.floor(served / workflowsAtATime);
-        const more = server.transport === "stdio" ? "" : ", or more backendReplicas";
-        yield `workflow ${workflow.name}: ${sent} calls at a time${times} at ${server.resource.title}, and its ${processes} ${serve} ${processes} × ${callsPerReplica} = ${served}: write maxParallel so that at most ${most} run at a time${more}`;
+        const max = Math.floor(served / workflowsAtATime);
+        const more = server.transport === "stdio" ? "" : ", or raise backendReplicas";
+        yield `workflow ${workflow.name}: ${sent} concurrent calls${times} to ${server.resource.title}, but its ${processes} ${serve} ${processes} × ${callsPerReplica} = ${served}; lower maxParallel so that at most ${max} run concurrently${more}`;
       }
     }
   },
 });
 
-/** The MCP servers that a gateway stands before: those of its group. */
+/** The MCP servers behind a gateway: those of its group. */
 function serversOf({ resource, spec }: ToolHiveServer, fleet: Fleet): ToolHiveServer[] {
   const group = groupOf(spec) ?? groupOf(spec.at("config"));
   if (group === undefined) return [];
@@ -79,31 +79,31 @@ function groupOf(spec: Fields): string | undefined {
 const prefixFormat = ({ spec }: ToolHiveServer): string =>
   spec.at("config.aggregation.conflictResolutionConfig.prefixFormat").text() ?? PREFIX_FORMAT;
 
-/** How many calls each server gets at a time, in the level of the workflow in which it gets most. */
-function mostCalls(
+/** The maximum number of concurrent calls to each server, over all levels of the workflow. */
+function maxCalls(
   workflow: Workflow,
   servers: readonly ToolHiveServer[],
   format: string,
 ): ReadonlyMap<ToolHiveServer, number> {
-  const most = new Map<ToolHiveServer, number>();
+  const max = new Map<ToolHiveServer, number>();
   for (const level of workflow.levels) {
     for (const server of servers) {
       const own = level.filter(({ tool }) => owner(tool, servers, format) === server);
       const calls = atATime(own);
-      if (calls > (most.get(server) ?? 0)) most.set(server, calls);
+      if (calls > (max.get(server) ?? 0)) max.set(server, calls);
     }
   }
-  return most;
+  return max;
 }
 
-/** Of more steps than run side by side, those with most calls may be the ones that do. */
+/** If there are more steps than run concurrently, assumes that those with the most calls do. */
 function atATime(steps: readonly WorkflowStep[]): number {
   const calls = steps.map(({ loop }) => (loop ? Math.min(loop.parallel, loop.items) : 1));
   const largest = calls.sort((one, other) => other - one).slice(0, PARALLEL);
   return largest.reduce((sum, one) => sum + one, 0);
 }
 
-/** The server whose tool it is: `github_search` by the gateway's prefixes, or `github.search`. */
+/** The server of a tool, by the gateway's prefix (`github_search`) or by its name (`github.search`). */
 function owner(
   tool: string | undefined,
   servers: readonly ToolHiveServer[],

@@ -12,12 +12,12 @@ const SECONDS_OF: Readonly<Record<string, number>> = {
   h: 3600,
 };
 
-/** A duration as Go writes it, such as `1h30m`, in seconds; nothing where there is none, or 0, which asks for the default. */
+/** A duration in Go's format, such as `1h30m`, in seconds; undefined where it is absent or 0, which means the default. */
 export function goDuration(field: Fields): number | undefined {
   if (!field.isThere) return undefined;
   const text = field.text() ?? "";
   if (text !== "0" && !DURATION.test(text)) {
-    throw new Unjudgeable(`${field.path} is no duration of Go: write one such as 90s or 1h30m`);
+    throw new Unjudgeable(`${field.path} must be a Go duration; write it as 90s or 1h30m`);
   }
   const parts = [...text.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g)];
   const seconds = parts.reduce(

@@ -4,24 +4,24 @@ import { toolHiveStack } from "../examples/toolhive.ts";
 import { policy } from "../policy.ts";
 import type { ToolHiveServer } from "../stack/toolhive-server.ts";
 
-/** ToolHive's `defaultCacheCapacity`, which no setting changes. */
+/** ToolHive's `defaultCacheCapacity`, which cannot be configured. */
 const SESSIONS_PER_POD = 1000;
 
 export const sessionCache = policy({
   name: "session-cache",
   level: "mandatory",
   isLocal: true,
-  rule: "The pods of a VirtualMCPServer hold the sessions that it declares, with one of them lost.",
+  rule: "The pods of a VirtualMCPServer hold the declared sessions, even with one pod lost.",
   prevents:
-    "Session 1,001 of a pod throws another one out of its cache, whose requests in flight fail",
+    "Session 1,001 of a pod evicts another one from its cache, whose requests in flight fail",
   source:
-    "ToolHive: a pod keeps 1,000 sessions, a number that nothing sets, and forgets the one that was not used for the longest time",
-  remediation: `Write more spec.replicas: a pod for every ${SESSIONS_PER_POD} sessions, and one to spare.`,
+    "ToolHive: a pod caches 1,000 sessions, which cannot be configured, and evicts the least recently used one",
+  remediation: `Raise spec.replicas: one pod for every ${SESSIONS_PER_POD} sessions, plus a spare one.`,
   settings: {
     sparePods: {
       type: "integer",
       default: 1,
-      about: "Pods that may be gone. A single pod has none to spare",
+      description: "Pods that may be lost. A single pod has no spare",
     },
   },
   examples: {
@@ -29,7 +29,7 @@ export const sessionCache = policy({
     fails: edited(toolHiveStack(), "VirtualMCPServer eng", {
       [`metadata.annotations[${annotationOf("sessions")}]`]: "1001",
     }),
-    says: "1001 sessions, and 1 of 2 pods hold 1 × 1000 = 1000",
+    says: "1001 sessions, but 1 of 2 pods can hold only 1 × 1000 = 1000",
   },
   subjects: ({ toolHiveServers }) =>
     toolHiveServers.filter(({ kind }) => kind === "VirtualMCPServer"),
@@ -41,6 +41,6 @@ export const sessionCache = policy({
     const room = left * SESSIONS_PER_POD;
     if (sessions <= room) return;
     const enough = Math.ceil(sessions / SESSIONS_PER_POD) + sparePods;
-    yield `${sessions} sessions, and ${left} of ${replicas} pods hold ${left} × ${SESSIONS_PER_POD} = ${room}: write spec.replicas: ${enough}`;
+    yield `${sessions} sessions, but ${left} of ${replicas} pods can hold only ${left} × ${SESSIONS_PER_POD} = ${room}; set spec.replicas: ${enough}`;
   },
 });

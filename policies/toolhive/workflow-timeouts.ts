@@ -7,25 +7,25 @@ import { goDuration } from "./go-duration.ts";
 import { Workflow } from "./workflow.ts";
 import { type Loop, PARALLEL, type WorkflowStep } from "./workflow-step.ts";
 
-/** How ToolHive's back-off grows from one retry to the next, with its jitter, and up to which multiple of the first. */
-const BACKOFF = { growth: 1.5, jitter: 1.5, most: 60 } as const;
+/** ToolHive's backoff: its growth per retry, its jitter, and its maximum as a multiple of the first delay. */
+const BACKOFF = { growth: 1.5, jitter: 1.5, max: 60 } as const;
 
 export const workflowTimeouts = policy({
   name: "workflow-timeouts",
   level: "mandatory",
   isLocal: true,
-  rule: "A workflow of ToolHive's has the time that its steps may take at worst, and each forEach that of all of its items.",
+  rule: "The timeout of a ToolHive workflow covers its steps in the worst case, and the timeout of a forEach covers all of its items.",
   prevents:
-    "A workflow is cut in the middle: some issues are closed and some are not, and the client learns neither which nor why",
-  source: `ToolHive's workflow engine: levels one after the other, ${PARALLEL} steps at a time; 30 min for a workflow and 5 min for a step, which holds for a forEach with all of its items and for a call with all of its retries`,
+    "A workflow is cut off in the middle: some issues are closed and some are not, and the client learns neither which nor why",
+  source: `ToolHive's workflow engine: levels run one after the other, ${PARALLEL} steps at a time; the timeouts are 30 min for a workflow and 5 min for a step, including all items of a forEach and all retries of a call`,
   remediation:
-    "Write a longer timeout, of the workflow or of the forEach; or fewer maxIterations, more maxParallel, shorter timeouts of steps. The timeout of a forEach's inner step says how long one call takes at most.",
+    "Raise the timeout of the workflow or of the forEach; or lower maxIterations, raise maxParallel, or shorten the timeouts of steps. The timeout of a forEach's inner step limits one call.",
   settings: {
     callSeconds: {
       type: "integer",
       default: 30,
-      about:
-        "The longest call of a forEach, where neither its inner step nor operational.timeouts.default says it. ToolHive's default of the latter",
+      description:
+        "The longest call of a forEach in seconds, if neither its inner step nor operational.timeouts.default sets a timeout. ToolHive's default of the latter",
     },
   },
   examples: {
@@ -55,14 +55,14 @@ function* judgeLoops({ name, steps }: Workflow, call: number): Iterable<string> 
     const needed = loop.rounds * round;
     if (needed <= timeoutSeconds) continue;
     const sum = `${loop.items} items, ${loop.parallel} at a time: ${loop.rounds} rounds × ${formatSeconds(round)} = ${formatSeconds(needed)}`;
-    yield `workflow ${name}, forEach ${id}: ${sum}, and its timeout of ${formatSeconds(timeoutSeconds)} is for all of them: write timeout: ${formatSeconds(Math.ceil(needed))}, fewer maxIterations, or the timeout of one call at its inner step`;
+    yield `workflow ${name}, forEach ${id}: ${sum}, but its timeout for all of them is ${formatSeconds(timeoutSeconds)}; set timeout: ${formatSeconds(Math.ceil(needed))}, lower maxIterations, or set the timeout of one call at its inner step`;
   }
 }
 
-/** The longest that one item takes: every attempt, and what is waited between them. */
+/** The longest time of one item: every attempt, and the delays between them. */
 function roundSeconds({ retries, retrySeconds }: Loop, callSeconds: number): number {
   const waits = Array.from({ length: retries }, (_, retry) =>
-    Math.min(retrySeconds * BACKOFF.growth ** retry, retrySeconds * BACKOFF.most),
+    Math.min(retrySeconds * BACKOFF.growth ** retry, retrySeconds * BACKOFF.max),
   );
   const waited = waits.reduce((sum, seconds) => sum + seconds * BACKOFF.jitter, 0);
   return (retries + 1) * callSeconds + waited;
@@ -73,10 +73,10 @@ function* judgeWhole({ name, levels, timeoutSeconds }: Workflow): Iterable<strin
   const needed = seconds.reduce((sum, one) => sum + one, 0);
   if (needed <= timeoutSeconds) return;
   const sum = seconds.map(formatSeconds).join(" + ");
-  yield `workflow ${name}: its steps, level after level, may take ${sum} = ${formatSeconds(needed)}, and its timeout is ${formatSeconds(timeoutSeconds)}: write timeout: ${formatSeconds(Math.ceil(needed))}, or shorter timeouts of its steps`;
+  yield `workflow ${name}: its steps may take ${sum} = ${formatSeconds(needed)}, level after level, but its timeout is ${formatSeconds(timeoutSeconds)}; set timeout: ${formatSeconds(Math.ceil(needed))}, or shorten the timeouts of its steps`;
 }
 
-/** The longest step; where there are more than run side by side, the others wait for a share of what all take. */
+/** The longest step; if there are more steps than run concurrently, plus a share of the others. */
 function levelSeconds(steps: readonly WorkflowStep[]): number {
   const seconds = steps.map(({ timeoutSeconds }) => timeoutSeconds);
   const longest = Math.max(...seconds);

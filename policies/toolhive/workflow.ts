@@ -10,7 +10,7 @@ const WORKFLOW_SECONDS = 1800;
 
 const DEFINITION = "VirtualMCPCompositeToolDefinition";
 
-/** A workflow of ToolHive's, which it calls a composite tool. */
+/** A ToolHive workflow, also called a composite tool. */
 export class Workflow {
   readonly #fields: Fields;
 
@@ -18,7 +18,7 @@ export class Workflow {
     this.#fields = fields;
   }
 
-  /** Those that stand in a resource itself: a VirtualMCPServer, or a definition of one workflow. */
+  /** The workflows of a resource: a VirtualMCPServer, or a definition of one workflow. */
   static in({ kind, fields }: Resource): Workflow[] {
     if (kind === DEFINITION) return [new Workflow(fields.at("spec"))];
     return fields
@@ -27,7 +27,7 @@ export class Workflow {
       .map((tool) => new Workflow(tool));
   }
 
-  /** Those that a VirtualMCPServer runs: its own, and the definitions of the stack that it names. */
+  /** The workflows that a VirtualMCPServer runs: its own, and the definitions of the stack that it references. */
   static runBy(server: Resource, fleet: Fleet): Workflow[] {
     const references = server.fields.at("spec.config.compositeToolRefs").items();
     const names = new Set(references.map((reference) => reference.at("name").text()));
@@ -37,7 +37,7 @@ export class Workflow {
     return [server, ...named].flatMap((resource) => Workflow.in(resource));
   }
 
-  /** The resources of a stack that workflows stand in. */
+  /** The resources of a stack that contain workflows. */
   static holders(fleet: Fleet): Resource[] {
     const servers = fleet.toolHiveServers.filter(({ kind }) => kind === "VirtualMCPServer");
     return [...servers.map(({ resource }) => resource), ...definitions(fleet)];
@@ -51,7 +51,7 @@ export class Workflow {
     return goDuration(this.#fields.at("timeout")) ?? WORKFLOW_SECONDS;
   }
 
-  /** The steps by level: those of a level run side by side, after all of the level before. */
+  /** The steps by level: those of a level run concurrently, after all steps of the previous level. */
   get levels(): WorkflowStep[][] {
     const done = new Set<string>();
     const levels: WorkflowStep[][] = [];
@@ -61,7 +61,7 @@ export class Workflow {
       if (level.length === 0) {
         const ids = rest.map(({ id }) => id).join(", ");
         throw new Unjudgeable(
-          `workflow ${this.name}: the steps ${ids} wait for each other, or for steps that are not there`,
+          `workflow ${this.name}: the steps ${ids} depend on each other, or on steps that do not exist`,
         );
       }
       for (const { id } of level) done.add(id);

@@ -15,8 +15,8 @@ type Row = readonly [name: string, amount: string, from: string];
 /** A plan as text: each figure with its formula, and below it the terms and where they come from. */
 export function planTable({ inputs, gateways, servers, store }: Plan): string {
   const asked = INPUT_NAMES.map((name): Row => {
-    const { unit, about } = INPUTS[name];
-    return [name, amountText(inputs[name], unit), about];
+    const { unit, description } = INPUTS[name];
+    return [name, amountText(inputs[name], unit), description];
   });
   return [
     section("What is asked", [...asked, ["store", inputs.store, "Where sessions are kept"]]),

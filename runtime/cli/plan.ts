@@ -88,9 +88,9 @@ function flagOf(name: string): string {
 
 function optionOf(name: InputName): Option {
   const input: Input = INPUTS[name];
-  const { unit, about, fallback } = input;
+  const { unit, description, default: fallback } = input;
   const known = fallback === undefined ? "" : ` (default: ${printInput(name, fallback)})`;
-  const option = new Option(`${flagOf(name)} <${kindOf(unit)}>`, `${about}${known}`);
+  const option = new Option(`${flagOf(name)} <${kindOf(unit)}>`, `${description}${known}`);
   return option.argParser((text: string) => read(text, input));
 }
 

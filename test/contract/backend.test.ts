@@ -99,43 +99,43 @@ test.each<[string, Backend, string]>([
   [
     "no address",
     {},
-    "backends[0].url: one of url, urls, srv and statefulSet; add url: http://host:port/mcp",
+    "backends[0].url: is required, unless urls, srv or statefulSet is set; add url: http://host:port/mcp",
   ],
   [
     "2 addresses",
     { url: "http://a/mcp", srv: SRV },
-    "backends[0].srv: one of url, urls, srv and statefulSet; remove it, or url",
+    "backends[0].srv: must be the only one of url, urls, srv and statefulSet; remove it, or remove url",
   ],
   [
     "2 pods at one host and port",
     { urls: ["http://a/mcp", "http://a/other"] },
-    "backends[0].urls[1]: a host and port of its own; remove one of the two",
+    "backends[0].urls[1]: must have a unique host and port; remove one of the two",
   ],
   [
     "a pod of a stateful server that is an IP address",
     { urls: ["http://10.0.0.7:8080/mcp"], stateful: true },
-    "backends[0].urls[0]: a host name: IP addresses change hands, and sessions with them; name the pods, by srv or statefulSet",
+    "backends[0].urls[0]: must be a host name: IP addresses are reused by other pods, sessions are not; use host names, srv or statefulSet",
   ],
   [
     "a stateful server whose calls are spread",
     { srv: SRV, stateful: true, routing: "spread" },
-    "backends[0].routing: session for a stateful server: its memory is in one pod; remove it, or set stateful: false",
+    "backends[0].routing: must be session for a stateful server, whose sessions are in the memory of one pod; remove it, or set stateful: false",
   ],
   [
     "streams that are spread",
     { url: "http://a/sse", transport: "sse", routing: "spread" },
-    "backends[0].routing: session with transport sse: a session is a stream of one pod; set routing: session",
+    "backends[0].routing: must be session with transport sse, where a session is a stream to one pod; set routing: session",
   ],
   [
     "an SRV name that is not fully qualified",
     { srv: "_mcp._tcp.counter" },
-    "backends[0].srv: a fully qualified SRV name; write it as _mcp._tcp.service.namespace.svc.cluster.local",
+    "backends[0].srv: must be a fully qualified SRV record name; write it as _mcp._tcp.service.namespace.svc.cluster.local",
   ],
 ])("%s is a fault that says what to write", (_what, backend, fault) => {
   expect(faultsOf([backend])).toEqual([fault]);
 });
 
-test("pods of a stateful server on 127.0.0.1 are fine, since loopback does not change hands", () => {
+test("pods of a stateful server on 127.0.0.1 are fine, since loopback addresses are not reused", () => {
   expect(
     faultsOf([{ urls: ["http://127.0.0.1:1/mcp", "http://[::1]:2/mcp"], stateful: true }]),
   ).toEqual([]);
@@ -144,7 +144,7 @@ test("pods of a stateful server on 127.0.0.1 are fine, since loopback does not c
 test("2 backends are 1 too many for a proxy", () => {
   const two = [{ url: "http://a/mcp" }, { url: "http://b/mcp" }];
   expect(faultsOf(two, "proxy")).toEqual([
-    "backends: one backend for a proxy; run a proxy for each, or a gateway for all",
+    "backends: must have one entry for a proxy; run one proxy per backend, or a gateway for all",
   ]);
   expect(faultsOf(two)).toEqual([]);
 });

@@ -198,7 +198,7 @@ describe("what is impossible says what to change", () => {
       {
         path: "nofile",
         value: "1024",
-        rule: "at least 3255: what a pod needs for its first session",
+        rule: "must be at least 3255: what a pod needs to serve one session",
         fix: "raise it to 3255, or lower upstreamConnections, views or backends",
       },
     ]);
@@ -222,19 +222,19 @@ describe("what is impossible says what to change", () => {
   test("3 inputs out of their range come at once, without those that only follow from them", () => {
     const faults = planFaults({ sessions: 0, backends: 1.5, callTimeSeconds: Number.NaN });
     expect(faults.map(({ path, fix }) => [path, fix])).toEqual([
-      ["sessions", "write 1 or more"],
-      ["backends", "write a whole number"],
-      ["callTimeSeconds", "write a number"],
+      ["sessions", "set it to 1 or more"],
+      ["backends", "set it to a whole number"],
+      ["callTimeSeconds", "set it to a number"],
     ]);
   });
 
-  test("of an input that nobody gives, a fault says that it is nothing, and how many it may be", () => {
+  test("of a required input that is missing, a fault says that it is not set, and its range", () => {
     expect(planFaults({ sessions: 1 })).toEqual([
       {
         path: "backends",
-        value: "nothing",
-        rule: "a whole number from 1 to 10000",
-        fix: "write a whole number",
+        value: "not set",
+        rule: "must be a whole number from 1 to 10000",
+        fix: "set it to a whole number",
       },
     ]);
   });
@@ -247,8 +247,8 @@ describe("what is impossible says what to change", () => {
       callTimeSeconds: 301,
     });
     expect(faults.map(({ path, rule }) => [path, rule])).toEqual([
-      ["openedBackends", "at most backends, which is 10"],
-      ["callTimeSeconds", "at most callTimeoutMax, which is 5m"],
+      ["openedBackends", "must be at most backends, which is 10"],
+      ["callTimeSeconds", "must be at most callTimeoutMax, which is 5m"],
     ]);
   });
 
@@ -280,9 +280,9 @@ describe("whatever the load and the ceilings", () => {
         fc.constantFrom(...LOADS),
         fc.double({ min: 1, max: 4, noNaN: true }),
         (given, name, factor) => {
-          const { fraction, most }: { fraction?: boolean; most: number } = INPUTS[name];
+          const { fraction, max }: { fraction?: boolean; max: number } = INPUTS[name];
           const grown = (given[name] ?? 0) * factor;
-          const more = { ...given, [name]: Math.min(fraction ? grown : Math.ceil(grown), most) };
+          const more = { ...given, [name]: Math.min(fraction ? grown : Math.ceil(grown), max) };
           const [before, after] = [planned(given), planned(more)];
           if (before === undefined || after === undefined) return;
           expect(after.gateways.replicas.value).toBeGreaterThanOrEqual(
@@ -306,7 +306,7 @@ describe("whatever the load and the ceilings", () => {
         fc.constantFrom(...CEILINGS),
         fc.double({ min: 1, max: 4, noNaN: true }),
         (given, name, factor) => {
-          const raised = Math.min(Math.ceil((given[name] ?? 0) * factor), INPUTS[name].most);
+          const raised = Math.min(Math.ceil((given[name] ?? 0) * factor), INPUTS[name].max);
           const [before, after] = [planned(given), planned({ ...given, [name]: raised })];
           if (before === undefined) return;
           expect(after?.gateways.replicas.value).toBeLessThanOrEqual(

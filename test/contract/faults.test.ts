@@ -41,8 +41,8 @@ test("type faults, unknown keys, refusals and conflicts of one document come at 
 });
 
 test.each<[string, object, Partial<Fault>]>([
-  ["no backends", {}, { path: "backends", rule: "required: a list" }],
-  ["an empty list of backends", { backends: [] }, { rule: "at least 1 entry" }],
+  ["no backends", {}, { path: "backends", rule: "is required, and must be a list" }],
+  ["an empty list of backends", { backends: [] }, { rule: "must have at least 1 entry" }],
   ["a mistyped key", { ...one, adminport: 1 }, { fix: 'did you mean "adminPort"?' }],
   ["a key in snake case", { ...one, group_ref: "x" }, { fix: 'did you mean "groupRef"?' }],
   [
@@ -53,20 +53,24 @@ test.each<[string, object, Partial<Fault>]>([
   [
     "a number without a unit",
     { ...one, session: { idleTtl: 30 } },
-    { value: "30", fix: "add its unit" },
+    { value: "30", fix: "add a unit" },
   ],
-  ["digits without a unit", { ...one, session: { idleTtl: "30" } }, { fix: "add its unit: 30s" }],
-  ["a duration of 0s", { ...one, limits: { callTimeout: "0s" } }, { fix: "write at least 1ms" }],
-  ["a duration of 25d", { ...one, session: { idleTtl: "25d" } }, { fix: "write at most 24d" }],
+  ["digits without a unit", { ...one, session: { idleTtl: "30" } }, { fix: "add a unit: 30s" }],
+  ["a duration of 0s", { ...one, limits: { callTimeout: "0s" } }, { fix: "set it to 1ms or more" }],
+  ["a duration of 25d", { ...one, session: { idleTtl: "25d" } }, { fix: "set it to 24d or less" }],
   [
     "none where a limit is needed",
     { ...one, limits: { keepAlive: "none" } },
-    { rule: "a duration" },
+    { rule: "must be a duration such as 30s" },
   ],
-  ["a size of 8MB", { ...one, limits: { bodyBytes: "8MB" } }, { rule: "a size" }],
+  [
+    "a size of 8MB",
+    { ...one, limits: { bodyBytes: "8MB" } },
+    { rule: "must be a size such as 8Mi" },
+  ],
   ["a fraction of a byte", { ...one, limits: { bodyBytes: 1.5 } }, { value: "1.5" }],
-  ["a fraction of a port", { ...one, port: 1.5 }, { rule: "a whole number" }],
-  ["port 65536", { ...one, port: 65_536 }, { rule: "at most 65535" }],
+  ["a fraction of a port", { ...one, port: 1.5 }, { rule: "must be a whole number" }],
+  ["port 65536", { ...one, port: 65_536 }, { rule: "must be at most 65535" }],
   ["equal ports", { ...one, port: 9090 }, { path: "adminPort" }],
   ["a name of a space", { backends: [{ name: "a b", url }] }, { path: "backends[0].name" }],
   ["an ftp backend", { backends: [{ name: "a", url: "ftp://a" }] }, { path: "backends[0].url" }],
@@ -79,7 +83,7 @@ test.each<[string, object, Partial<Fault>]>([
   [
     "two backends of one name",
     { backends: [one.backends[0], one.backends[0]] },
-    { path: "backends[1].name", rule: "a name of its own" },
+    { path: "backends[1].name", rule: "must be unique" },
   ],
   [
     "a.b beside a_b",
@@ -89,7 +93,7 @@ test.each<[string, object, Partial<Fault>]>([
         { name: "a_b", url },
       ],
     },
-    { rule: 'a prefix other than that of "a.b"' },
+    { rule: 'must not have the tool prefix of "a.b"' },
   ],
   [
     "a prefix without {workload}",
@@ -127,14 +131,14 @@ test.each<[string, object, Partial<Fault>]>([
   [
     "more cache than sessions",
     { ...one, session: { maxSessions: 3, cacheEntries: 5 } },
-    { path: "session.cacheEntries", rule: "at most session.maxSessions, 3" },
+    { path: "session.cacheEntries", rule: "must be at most session.maxSessions, which is 3" },
   ],
   [
     "a list for a section",
     { ...one, session: [] },
-    { rule: "a section of keys", value: "a list of 0" },
+    { rule: "must be a map", value: "a list of 0 entries" },
   ],
-  ["a document that is a list", [], { rule: "a map of settings" }],
+  ["a document that is a list", [], { rule: "must be a map of settings" }],
 ])("%s is one fault that says so", (_, document, expected) => {
   const faults = faultsOf(document);
   expect(faults).toMatchObject([expected]);
@@ -171,12 +175,12 @@ test("the printed form is one block a fault, with value, rule and fix", () => {
 
 port
   value  -1
-  rule   at least 0
-  fix    write 0 or more
+  rule   must be at least 0
+  fix    set it to 0 or more
 
 sesion
   value  1
-  rule   a known key
+  rule   must be a known key
   fix    did you mean "session"?`);
 });
 

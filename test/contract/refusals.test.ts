@@ -38,8 +38,8 @@ test.each(REFUSALS.map(({ path }) => path))("%s is refused by name, once", (path
 });
 
 test.each(
-  REFUSALS.flatMap(({ path, works = [null, [], {}, { enabled: false, threshold: 5 }, false] }) =>
-    works.map((value) => [path, JSON.stringify(value)] as const),
+  REFUSALS.flatMap(({ path, allowed = [null, [], {}, { enabled: false, threshold: 5 }, false] }) =>
+    allowed.map((value) => [path, JSON.stringify(value)] as const),
   ),
 )("%s: %s is accepted", (path, value) => {
   expect(pathsOf(documentWith(path, JSON.parse(value)))).toEqual([]);
@@ -57,7 +57,7 @@ test("each strategy of each of 2 backends is a fault of its own", () => {
   expect(paths).toEqual(["outgoingAuth.backends.a.type", "outgoingAuth.backends.b.type"]);
 });
 
-test("a strategy without a type is not taken for one that is built", () => {
+test("a strategy without a type is not taken for one that is supported", () => {
   const strategy = { headerInjection: { headerName: "X" } };
   expect(pathsOf(documentWith("outgoingAuth.default", strategy))).toEqual([
     "outgoingAuth.default.type",
@@ -69,7 +69,7 @@ test("every refusal is of a field that the schema knows, and every refused field
   const refused = REFUSALS.map(({ path }) => path);
   expect(refused.filter((path) => !known.includes(path))).toEqual([]);
   const marked = FIELDS.filter(({ schema }) =>
-    z.toJSONSchema(schema, { io: "input" }).description?.startsWith("Refused:"),
+    z.toJSONSchema(schema, { io: "input" }).description?.startsWith("Not supported:"),
   ).map(({ path }) => path.join("."));
   expect(marked.length).toBeGreaterThan(10);
   expect(marked.filter((path) => !refused.includes(path))).toEqual([]);

@@ -38,12 +38,12 @@ describe("an autoscaler", () => {
       {
         path: "maxReplicas",
         value: "2",
-        rule: "at least 3: the pods that the declared sessions need",
+        rule: "must be at least 3: the pods that the declared sessions need",
         fix: "raise it to 3, or lower sessions",
       },
     ]);
     expect(planFaults({ ...fleet, minReplicas: 5, maxReplicas: 4 })).toMatchObject([
-      { path: "minReplicas", rule: "at most maxReplicas, which is 4" },
+      { path: "minReplicas", rule: "must be at most maxReplicas, which is 4" },
     ]);
   });
 
@@ -73,8 +73,8 @@ describe("one pod with the sessions in its memory", () => {
         {
           path: name,
           value: "2",
-          rule: "one pod at most: with the store memory, no pod has the sessions of another",
-          fix: "leave it out, or use redis or sentinel",
+          rule: "must be at most 1: with store memory, pods do not share sessions",
+          fix: "remove it, or set store to redis or sentinel",
         },
       ]);
       expect(planFaults({ ...fleet, [name]: 2, store: "redis" })).toEqual([]);

@@ -41,7 +41,7 @@ describe("the pods of a server", () => {
       {
         path: "servers.a.memoryBytes",
         value: "512Mi",
-        rule: "at least 629Mi: what the sessions of a pod take while one pod is gone",
+        rule: "must be at least 629Mi: what a pod's sessions need while one pod is gone",
         fix: "raise it to 629Mi, run more replicas, or lower sessions or sessionBytes",
       },
     ]);
@@ -137,8 +137,8 @@ describe("what servers say of the gateways' load", () => {
       {
         path: "backends",
         value: "1",
-        rule: "at least 2: the servers that are described",
-        fix: "leave it out, or raise it",
+        rule: "must be at least 2: as many servers are given",
+        fix: "remove it, or raise it",
       },
     ]);
   });
@@ -146,15 +146,15 @@ describe("what servers say of the gateways' load", () => {
   test("3 servers of 2 names are 1 fault, since a name is how a server is found", () => {
     const servers = [{ name: "a" }, { name: "b" }, { name: "a" }];
     expect(planFaults({ sessions: 1, servers })).toMatchObject([
-      { path: "servers.a", value: "2 servers", rule: "a name of its own for each server" },
+      { path: "servers.a", value: "2 servers", rule: "must be a unique name" },
     ]);
   });
 
   test("2 numbers of a server that are out of their range come at once", () => {
     const servers = [{ name: "a", replicas: -1, sessions: 0.5 }];
     expect(planFaults({ sessions: 1, servers }).map(({ path, fix }) => [path, fix])).toEqual([
-      ["servers.a.replicas", "write 0 or more"],
-      ["servers.a.sessions", "write a whole number"],
+      ["servers.a.replicas", "set it to 0 or more"],
+      ["servers.a.sessions", "set it to a whole number"],
     ]);
   });
 });

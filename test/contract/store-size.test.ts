@@ -100,7 +100,7 @@ describe("the volume of a store", () => {
       {
         path: "sessions",
         value: "5001",
-        rule: "at most storageSessions, which is 5000",
+        rule: "must be at most storageSessions, which is 5000",
         fix: "lower it, or raise storageSessions",
       },
     ]);

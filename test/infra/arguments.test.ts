@@ -45,63 +45,72 @@ describe("an argument that the schema does not have so", () => {
   const lost = output("later");
 
   test.each<Case>([
-    ["sesions: there is no such argument; did you mean sessions?", () => gateway({ sesions: 5 })],
+    ["sesions: is not a known argument; did you mean sessions?", () => gateway({ sesions: 5 })],
     [
-      "limits.callTimout: there is no such argument; did you mean callTimeout?",
+      "limits.callTimout: is not a known argument; did you mean callTimeout?",
       () => gateway({ limits: { callTimout: "5s" } }),
     ],
     [
-      "backends[1].nmae: there is no such argument; did you mean name?",
+      "backends[1].nmae: is not a known argument; did you mean name?",
       () => gateway({ backends: [GITHUB, { ...GITHUB, name: "b", nmae: "c" }] }),
     ],
     [
-      "proxy.colour: there is no such argument; remove it",
+      "proxy.colour: is not a known argument; remove it",
       () => server({ proxy: { colour: "red" } }),
     ],
-    ["sessions: it is required; add it", () => gateway({ sessions: undefined })],
-    ["sessions: it is required; add it", () => redis({ sessions: undefined })],
-    ["env[0].value: it is required; add it", () => server({ env: [{ name: "A" }] })],
-    ['sessions: "many", but it is a number; write a number', () => gateway({ sessions: "many" })],
-    ["sessions: NaN, but it is a number; write a number", () => redis({ sessions: Number.NaN })],
-    ["sessions: null, but it is a number; write a number", () => redis({ sessions: null })],
+    ["sessions: is required; add it", () => gateway({ sessions: undefined })],
+    ["sessions: is required; add it", () => redis({ sessions: undefined })],
+    ["env[0].value: is required; add it", () => server({ env: [{ name: "A" }] })],
     [
-      'backends[0].stateful: "yes", but it is true or false; write true or false',
+      'sessions: invalid value "many": must be a number; pass a number',
+      () => gateway({ sessions: "many" }),
+    ],
+    [
+      "sessions: invalid value NaN: must be a number; pass a number",
+      () => redis({ sessions: Number.NaN }),
+    ],
+    [
+      "sessions: invalid value null: must be a number; pass a number",
+      () => redis({ sessions: null }),
+    ],
+    [
+      'backends[0].stateful: invalid value "yes": must be true or false; pass true or false',
       () => gateway({ backends: [{ ...GITHUB, stateful: "yes" }] }),
     ],
     [
-      "session.idleTtl: 60, but it is text; write text",
+      "session.idleTtl: invalid value 60: must be a string; pass a string",
       () => gateway({ session: { idleTtl: 60 } }),
     ],
     [
-      "allowedHosts: a string, but it is a list; write a list",
+      "allowedHosts: invalid value (a string): must be a list; pass a list",
       () => gateway({ allowedHosts: "mcp.example.com" }),
     ],
     [
-      "limits: a list, but it is a map of arguments; write a map of arguments",
+      "limits: invalid value (a list): must be a map of arguments; pass a map of arguments",
       () => gateway({ limits: [] }),
     ],
     [
-      "podTemplate.labels: a number, but it is a map; write a map",
+      "podTemplate.labels: invalid value (a number): must be a map; pass a map",
       () => server({ podTemplate: { labels: 5 } }),
     ],
     [
-      'engine: "redis", but it is one of Redis, Valkey; did you mean Redis?',
+      'engine: invalid value "redis": must be one of Redis, Valkey; did you mean Redis?',
       () => redis({ engine: "redis" }),
     ],
     [
-      'transport: "carrier-pigeon", but it is one of streamable-http, sse; write one of them',
+      'transport: invalid value "carrier-pigeon": must be one of streamable-http, sse; use one of these values',
       () => server({ transport: "carrier-pigeon" }),
     ],
     [
-      "sessions: an output, but it decides what there is, and has to be known before; write the value itself",
+      "sessions: invalid value (an output): must be a plain value, because it decides which resources are created; pass the value itself",
       () => gateway({ sessions: lost }),
     ],
     [
-      "backends: an output, but it decides what there is, and has to be known before; write the value itself",
+      "backends: invalid value (an output): must be a plain value, because it decides which resources are created; pass the value itself",
       () => gateway({ backends: lost }),
     ],
     [
-      "acceptRisk: an output, but it decides what there is, and has to be known before; write the value itself",
+      "acceptRisk: invalid value (an output): must be a plain value, because it decides which resources are created; pass the value itself",
       () => redis({ acceptRisk: Promise.resolve("a reason") }),
     ],
   ])("is refused: %s", async (fault, declare) => {
@@ -125,113 +134,116 @@ describe("an argument that the schema does not have so", () => {
 describe("an argument that cannot be", () => {
   test.each<Case>([
     [
-      "callTimeoutMax: 5 minutes, but it is a duration; write it as 30s, 5m or 1h30m",
+      "callTimeoutMax: invalid value 5 minutes: must be a duration such as 30s; write it as 30s, 5m or 1h30m",
       () => server({ callTimeoutMax: "5 minutes" }),
     ],
     [
-      "proxy.ceilings.memory: 2, but it is a size; write it as 512Mi or 2Gi",
+      "proxy.ceilings.memory: invalid value 2: must be a size such as 512Mi; write it as 512Mi or 2Gi",
       () => server({ proxy: { ceilings: { memory: "2" } } }),
     ],
     [
-      "resources.cpu: one, but it is an amount of CPU; write it as 250m or 2",
+      "resources.cpu: invalid value one: must be an amount of CPU such as 250m; write it as 250m or 2",
       () => gateway({ resources: { cpu: "one" } }),
     ],
     [
-      "backendReplicas: 1.5, but it is a whole number; write 1 or more",
+      "backendReplicas: invalid value 1.5: must be a whole number from 1; set it to 1 or more",
       () => server({ backendReplicas: 1.5 }),
     ],
     [
-      "clientPods: 0, but it is a whole number above 0; write 1 or more",
+      "clientPods: invalid value 0: must be a whole number from 1; set it to 1 or more",
       () => redis({ clientPods: 0 }),
     ],
     [
-      "openedBackends: -1, but it is 0 or more; write how many backends a session calls",
+      "openedBackends: invalid value -1: must be at least 0; set it to the number of backends that a session calls",
       () => redis({ openedBackends: -1 }),
     ],
     [
-      "replicas: 3, but the autoscaler says how many pods there are; remove it, or autoscaling",
+      "replicas: invalid value 3: must be absent with autoscaling, which sets the number of pods; remove it, or remove autoscaling",
       () => gateway({ replicas: 3, autoscaling: { maxReplicas: 9 } }),
     ],
     [
-      "image: one of image and url says what the server is; write one of them",
+      "image: exactly one of image and url is required; set one of them",
       () => server({ image: undefined }),
     ],
     [
-      "image: one of image and url says what the server is; remove one of them",
+      "image: exactly one of image and url is required; remove one of them",
       () => server({ url: "http://a/mcp" }),
     ],
     [
-      "sessionStorage: one of address and sentinel says where Redis is; write one of them",
+      "sessionStorage: exactly one of address and sentinel is required; set one of them",
       () => gateway({ sessionStorage: {} }),
     ],
     [
-      "sessionStorage: one of address and sentinel says where Redis is; remove one of them",
+      "sessionStorage: exactly one of address and sentinel is required; remove one of them",
       () => gateway({ sessionStorage: { ...STORE, address: "redis:6379" } }),
     ],
     [
-      "sessionStorage.passwordRef: the password comes from one place; remove it, or password",
+      "sessionStorage.passwordRef: must be absent if password is set; remove it, or remove password",
       () => gateway({ sessionStorage: { ...STORE, passwordRef: { name: "a", key: "b" } } }),
     ],
     [
-      "sessionStorage.tls.caRef: the authorities come from one place; remove it, or ca",
+      "sessionStorage.tls.caRef: must be absent if ca is set; remove it, or remove ca",
       () =>
         server({ sessionStorage: { ...STORE, tls: { ca: "a", caRef: { name: "a", key: "b" } } } }),
     ],
     [
-      "tls: one of secretName and issuer says where the certificate comes from; write one of them",
+      "tls: exactly one of secretName and issuer is required; set one of them",
       () => redis({ tls: {} }),
     ],
     [
-      "resources.cpuLimit: 2, but a server that is throttled is taken for lost; remove it",
+      "resources.cpuLimit: invalid value 2: must be absent, because Sentinels take a throttled server for lost; remove it",
       () => redis({ resources: { cpuLimit: "2" } }),
     ],
     [
-      "sessions: 200000, but the volumes have room for storageSessions, which is 100000; write storageSessions: 200000; where the store exists already, docs/components/redis-sentinel.md says how its volumes grow",
+      "sessions: invalid value 200000: must be at most storageSessions, which is 100000: the volumes have room for that many; set storageSessions to 200000; for an existing store, docs/components/redis-sentinel.md says how to grow its volumes",
       () => redis({ sessions: 200_000 }),
     ],
     [
-      "sessionKeys: a key has to sign; write one, or leave it out",
+      "sessionKeys: must have at least 1 key; add a key, or remove it",
       () => gateway({ sessionKeys: [] }),
     ],
     [
-      "proxy.sessionKeys: one key signs at once; leave signAfter out of the oldest",
+      "proxy.sessionKeys: must have a key without signAfter, which signs now; remove signAfter from the oldest key",
       () => server({ proxy: { sessionKeys: [{ id: "a", signAfter: "2026-12-01T12:00:00Z" }] } }),
     ],
     [
-      "sessionKeys[1].signAfter: tomorrow, but it is a point in time with its offset; write it as 2026-12-01T12:00:00Z",
+      "sessionKeys[1].signAfter: invalid value tomorrow: must be a time with a UTC offset; write it as 2026-12-01T12:00:00Z",
       () => gateway({ sessionKeys: [{ id: "a" }, { id: "b", signAfter: "tomorrow" }] }),
     ],
     [
-      "sessionKeys[1].id: a, but each key has an id of its own; rename it",
+      "sessionKeys[1].id: invalid value a: must be unique; rename one of the two",
       () => gateway({ sessionKeys: [{ id: "a" }, { id: "a" }] }),
     ],
     [
-      "sessionKeys[0].id: a-key-b, but it is 1 to 20 small letters, digits and dashes, without -key-; write it as 2026-12",
+      "sessionKeys[0].id: invalid value a-key-b: must be 1 to 20 lowercase letters, digits and dashes, without -key-; write it as 2026-12",
       () => gateway({ sessionKeys: [{ id: "a-key-b" }] }),
     ],
     [
-      'podTemplate.labels["app.kubernetes.io/instance"]: the component writes it; choose another key',
+      'podTemplate.labels["app.kubernetes.io/instance"]: is reserved for the component; choose another key',
       () => redis({ podTemplate: { labels: { "app.kubernetes.io/instance": "other" } } }),
     ],
     [
-      'podTemplate.annotations["mcp-fleet.dev/sessions"]: the component writes it; choose another key',
+      'podTemplate.annotations["mcp-fleet.dev/sessions"]: is reserved for the component; choose another key',
       () => server({ podTemplate: { annotations: { "mcp-fleet.dev/sessions": "1" } } }),
     ],
     [
-      "podTemplate.runAsUser: 0, but containers run as a user that is not root; write 1 or more",
+      "podTemplate.runAsUser: invalid value 0: must be the id of a user other than root; set it to 1 or more",
       () => gateway({ podTemplate: { runAsUser: 0 } }),
     ],
-    ["acceptRisk: it says why; write the reason, or remove it", () => redis({ acceptRisk: " " })],
     [
-      'backends[1].name: "github", but a name of its own; rename one of the two',
+      "acceptRisk: must not be empty; write the reason, or remove it",
+      () => redis({ acceptRisk: " " }),
+    ],
+    [
+      'backends[1].name: invalid value "github": must be unique; rename one of the two',
       () => gateway({ backends: [GITHUB, GITHUB] }),
     ],
     [
-      "podSessions: 999, but at least sessions, which is 1000; raise it, or lower sessions",
+      "podSessions: invalid value 999: must be at least sessions, which is 1000; raise it, or lower sessions",
       () => server({ podSessions: 999 }),
     ],
     [
-      "load.openedBackends: 2, but at most backends, which is 1; lower it, or raise backends",
+      "load.openedBackends: invalid value 2: must be at most backends, which is 1; lower it, or raise backends",
       () => gateway({ load: { openedBackends: 2 } }),
     ],
   ])("is refused: %s", async (fault, declare) => {
@@ -285,11 +297,11 @@ describe("an argument that cannot be", () => {
     );
     expect(errors).toHaveLength(4);
     expect(message.split("\n")).toEqual([
-      'VirtualMcpServer "eng": 4 arguments cannot be.',
-      '  sessions: "5000", but it is a number; write a number',
-      "  backends[0].name: it is required; add it",
-      "  spred: there is no such argument; did you mean spread?",
-      '  serviceType: "ExternalName", but it is one of ClusterIP, NodePort, LoadBalancer; write one of them',
+      'VirtualMcpServer "eng": 4 arguments are invalid.',
+      '  sessions: invalid value "5000": must be a number; pass a number',
+      "  backends[0].name: is required; add it",
+      "  spred: is not a known argument; did you mean spread?",
+      '  serviceType: invalid value "ExternalName": must be one of ClusterIP, NodePort, LoadBalancer; use one of these values',
     ]);
   });
 });
@@ -332,8 +344,8 @@ describe("a secret", () => {
   test("of 12345678 digits is not shown either", async () => {
     const numbers = { ownerKey: 12_345_678, sessionStorage: { ...STORE, password: 12_345_678 } };
     expect(await faultsOf(() => gateway(numbers))).toEqual([
-      "sessionStorage.password: what is there, but it is text; write text",
-      "ownerKey: what is there, but it is text; write text",
+      "sessionStorage.password: invalid value (hidden): must be a string; pass a string",
+      "ownerKey: invalid value (hidden): must be a string; pass a string",
     ]);
   });
 });
@@ -346,14 +358,14 @@ describe("less than the plan", () => {
       gateway({ replicas: 1, resources: little, terminationGracePeriodSeconds: 60 }),
     );
     expect(faults).toEqual([
-      "replicas: 1, but the plan needs 2: 2 pods = holding 1 + spareReplicas 1; leave it out, write 2 or more, or say in acceptRisk why less is right",
+      "replicas: invalid value 1: must be at least 2, as planned: 2 pods = holding 1 + spareReplicas 1; remove it, set it to 2 or more, or explain in acceptRisk why less is right",
       expect.stringMatching(
-        /^resources\.memory: 64Mi, but the plan needs \d+Mi: \d+Mi = process \d+Mi \+ sessions .*; leave it out, write \d+Mi or more, or say/,
+        /^resources\.memory: invalid value 64Mi: must be at least \d+Mi, as planned: \d+Mi = process \d+Mi \+ sessions .*; remove it, set it to \d+Mi or more, or explain/,
       ),
       expect.stringMatching(
-        /^resources\.cpu: 1m, but the plan needs \d+m: \d+ millicores = process \d+ \+ calls \d+ /,
+        /^resources\.cpu: invalid value 1m: must be at least \d+m, as planned: \d+ millicores = process \d+ \+ calls \d+ /,
       ),
-      "terminationGracePeriodSeconds: 60 s, but the plan needs 330 s: 5m30s = preStop 5s + linger 10s + drain 5m + close 5s + headroom 10s; leave it out, write 330 s or more, or say in acceptRisk why less is right",
+      "terminationGracePeriodSeconds: invalid value 60 s: must be at least 330 s, as planned: 5m30s = preStop 5s + linger 10s + drain 5m + close 5s + headroom 10s; remove it, set it to 330 s or more, or explain in acceptRisk why less is right",
     ]);
   });
 
@@ -376,13 +388,19 @@ describe("less than the plan", () => {
     );
     const reasons = errors.map(({ propertyPath, reason }) => `${propertyPath}: ${reason}`);
     expect(reasons).toEqual([
-      expect.stringMatching(/^maxMemory: 10Mi, but the plan needs \d+Mi: \d+Mi = /),
-      expect.stringMatching(/^maxClients: 10, but the plan needs \d+: \d+ connections = /),
-      expect.stringMatching(/^resources\.memory: 64Mi, but the plan needs \d+Mi: \d+Mi = /),
+      expect.stringMatching(
+        /^maxMemory: invalid value 10Mi: must be at least \d+Mi, as planned: \d+Mi = /,
+      ),
+      expect.stringMatching(
+        /^maxClients: invalid value 10: must be at least \d+, as planned: \d+ connections = /,
+      ),
+      expect.stringMatching(
+        /^resources\.memory: invalid value 64Mi: must be at least \d+Mi, as planned: \d+Mi = /,
+      ),
     ]);
     expect(await faultsOf(() => redis({ maxMemory: "1Ti" }))).toEqual([
       expect.stringMatching(
-        /^maxMemory: 1Ti, but volumes of \S+ have room for \S+ of it, at \d+ %/,
+        /^maxMemory: invalid value 1Ti: must be at most \S+: volumes of \S+ have to hold \d+ % of it/,
       ),
     ]);
   });
@@ -392,7 +410,7 @@ describe("less than the plan", () => {
     const { resources } = await RecordedStack.of(() => gateway(exact));
     expect(resources.length).toBeGreaterThan(8);
     const [fault] = await faultsOf(() => gateway({ ...exact, terminationGracePeriodSeconds: 321 }));
-    expect(fault).toContain("321 s, but the plan needs 330 s");
+    expect(fault).toContain("invalid value 321 s: must be at least 330 s, as planned");
   });
 
   test("is deployed at a risk that is accepted: a warning of each of 3, and the reason in the facts", async () => {
@@ -405,12 +423,12 @@ describe("less than the plan", () => {
       }),
     );
     expect(stack.said("warning")).toEqual([
-      "accepted risk (a laptop): replicas is 1, but the plan needs 2: 2 pods = holding 1 + spareReplicas 1",
+      "accepted risk (a laptop): replicas is 1, but must be at least 2, as planned: 2 pods = holding 1 + spareReplicas 1",
       expect.stringMatching(
-        /^accepted risk \(a laptop\): resources\.memory is 128Mi, but the plan needs \d+Mi: /,
+        /^accepted risk \(a laptop\): resources\.memory is 128Mi, but must be at least \d+Mi, as planned: /,
       ),
       expect.stringMatching(
-        /^accepted risk \(a laptop\): terminationGracePeriodSeconds is 60 s, but the plan needs 330 s: /,
+        /^accepted risk \(a laptop\): terminationGracePeriodSeconds is 60 s, but must be at least 330 s, as planned: /,
       ),
     ]);
     const deployment = stack.one("Deployment", "eng-gateway");
@@ -445,8 +463,8 @@ describe("what no cluster takes", () => {
     terminationGracePeriodSeconds: 5,
   };
   const reasons = [
-    "resources.cpuLimit: 1, but at least the request, 2; write 2 or more, or lower resources.cpu",
-    "terminationGracePeriodSeconds: 5, but more than the 5 s of preStop; write 6 or more",
+    "resources.cpuLimit: invalid value 1: must be at least the request, which is 2; set it to 2 or more, or lower resources.cpu",
+    "terminationGracePeriodSeconds: invalid value 5: must be more than the 5 s of preStop; set it to 6 or more",
   ];
 
   test("is refused whatever risk is accepted: a limit below its request, 5 s to end with 5 s of preStop", async () => {
@@ -454,8 +472,8 @@ describe("what no cluster takes", () => {
     expect(await faultsOf(() => gateway({ ...impossible, acceptRisk }))).toEqual(reasons);
     expect(await faultsOf(() => server({ ...impossible, acceptRisk }))).toEqual(reasons);
     expect(await faultsOf(() => server({ proxy: impossible, acceptRisk }))).toEqual([
-      expect.stringMatching(/^proxy\.resources\.cpuLimit: 1, /),
-      expect.stringMatching(/^proxy\.terminationGracePeriodSeconds: 5, /),
+      expect.stringMatching(/^proxy\.resources\.cpuLimit: invalid value 1: /),
+      expect.stringMatching(/^proxy\.terminationGracePeriodSeconds: invalid value 5: /),
     ]);
   });
 

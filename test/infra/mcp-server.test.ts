@@ -389,7 +389,9 @@ describe("a server behind a gateway", () => {
       proxyRequiredNofile: expect.stringMatching(/^[\d,]+ descriptors = /),
     });
     expect(stack.said("info")).toEqual([
-      expect.stringMatching(/^server files: 3 pods, 550 sessions and \S+Mi each, grace 330 s$/),
+      expect.stringMatching(
+        /^server files: 3 pods, 550 sessions and \S+Mi memory each, grace period 330 s$/,
+      ),
       expect.stringMatching(/^proxies of files for 1,000 sessions: 2 pods, /),
     ]);
   });

@@ -132,7 +132,7 @@ describe("a store for 10,000 sessions", () => {
     const stack = await redisStack();
     expect(stack.said("info")).toEqual([
       expect.stringMatching(
-        /^store sessions for 10,000 sessions and 50 client pods, maxmemory \d+Mi, maxclients \d+, volumes of \d+Gi; /,
+        /^store sessions for 10,000 sessions and 50 client pods: maxmemory \d+Mi, maxclients \d+, volumes of \d+Gi; /,
       ),
     ]);
     expect(stack.outputs.capacity).toMatchObject({

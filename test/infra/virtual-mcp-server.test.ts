@@ -120,7 +120,7 @@ describe("a gateway for 5,000 sessions", () => {
       {
         severity: "info",
         message: expect.stringMatching(
-          /^gateway eng for 5,000 sessions: 4 pods, \d+Mi and \d+m each, nofile [\d,]+, grace 330 s; its output "capacity" has the arithmetic$/,
+          /^gateway eng for 5,000 sessions: 4 pods, \d+Mi memory and \d+m CPU each, nofile [\d,]+, grace period 330 s; the output "capacity" shows the arithmetic$/,
         ),
       },
     ]);

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { completed, processPlan } from "@mcp-fleet/contract/capacity";
 import { describe, expect, test } from "vitest";
 import { autoscaledStack } from "../../policies/examples/autoscaled.ts";
-import { edited, told, without } from "../../policies/examples/edit.ts";
+import { edited, withFacts, without } from "../../policies/examples/edit.ts";
 import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
@@ -99,10 +99,10 @@ describe("amounts as Kubernetes takes them", () => {
   });
 
   test.each(["", "Mi", "12 Mi", "1KiB", "0x10", "NaN"])("%j is none", (text) => {
-    expect(() => quantityOf(field(text))).toThrow("amount is no amount");
+    expect(() => quantityOf(field(text))).toThrow("amount must be a quantity");
   });
 
-  test("what is not there is no amount, and no 0 either", () => {
+  test("what is missing is no amount, and no 0 either", () => {
     expect(quantityOf(new Fields({}).at("amount"))).toBeUndefined();
   });
 });
@@ -117,7 +117,7 @@ describe("one-pod-lost", () => {
     expect(check(withPods(2000, 2))).toEqual([]);
     expect(check(withPods(2001, 2))).toEqual([
       expect.stringContaining(
-        "2 pods, 1 of them gone, have room for 2,000 sessions; there are 2,001, and the fullest pod has 10 % more than its share",
+        "2 pods with 1 lost can hold 2,000 sessions, but there are 2,001, and the fullest pod has 10 % more than its share",
       ),
     ]);
   });
@@ -125,20 +125,20 @@ describe("one-pod-lost", () => {
   test("3 pods hold 3,636 sessions with one of them gone and 10 % of skew, and not 3,637: then it takes 4", () => {
     expect(check(withPods(3636, 3))).toEqual([]);
     const [message] = check(withPods(3637, 3));
-    expect(message).toMatch(/write 4 replicas$/);
+    expect(message).toMatch(/set replicas to 4$/);
   });
 
   test("what the manifest says counts, whatever its facts say", () => {
-    const changed = edited(told(gatewayStack(), GATEWAY, { replicas: 2 }), GATEWAY, {
+    const changed = edited(withFacts(gatewayStack(), GATEWAY, { replicas: 2 }), GATEWAY, {
       "spec.replicas": 1,
     });
     expect(check(changed)).toEqual([
-      expect.stringContaining("1 pod, 1 of them gone, have room for 0"),
+      expect.stringContaining("1 pod with 1 lost can hold 0 sessions"),
     ]);
   });
 
   test("a manifest without replicas has 1 pod, which is enough where none may be lost", () => {
-    expect(check(byHand())).toEqual([expect.stringContaining("write 2 replicas")]);
+    expect(check(byHand())).toEqual([expect.stringContaining("set replicas to 2")]);
     expect(check(byHand({ replicas: 2 }))).toEqual([]);
     expect(check(byHand(), { spareReplicas: 0 })).toEqual([]);
   });
@@ -152,7 +152,7 @@ describe("one-pod-lost", () => {
     const autoscaler = "HorizontalPodAutoscaler eng-gateway";
     expect(check(autoscaledStack())).toEqual([]);
     const silent = edited(autoscaledStack(), autoscaler, { "spec.minReplicas": undefined });
-    expect(check(silent)).toEqual([expect.stringContaining("1 pod, 1 of them gone")]);
+    expect(check(silent)).toEqual([expect.stringContaining("1 pod with 1 lost")]);
   });
 
   test("1 pod with its sessions in its own memory cannot be replaced, and needs no other", () => {
@@ -165,33 +165,35 @@ describe("one-pod-lost", () => {
     const limit = `${CONTAINER}.resources.limits.memory`;
     const { memory } = limitOf(stack);
     expect(check(edited(stack, SERVER, { [limit]: String(memory - 1) }))).toEqual([
-      expect.stringContaining("3 pods, 1 of them gone, leave 550 sessions to the fullest"),
+      expect.stringContaining("with 1 of 3 pods lost, the fullest has 550 sessions"),
     ]);
     expect(check(edited(stack, SERVER, { [limit]: undefined }))).toEqual([
-      expect.stringContaining("resources.limits.memory is not there"),
+      expect.stringContaining("resources.limits.memory is missing"),
     ]);
   });
 
   test("a server with 2 of its 3 pods left out of the manifest has no room for 1,000 sessions in one", () => {
     expect(check(edited(serverStack(), SERVER, { "spec.replicas": 1 }))).toEqual([
-      expect.stringContaining("1 pod, 0 of them gone, leave 1,000 sessions to the fullest"),
+      expect.stringContaining("with 0 of 1 pod lost, the fullest has 1,000 sessions"),
     ]);
   });
 
   test("fewer pods for a reason that is said are left to accepted-risks", () => {
-    const accepted = told(withPods(2001, 2), GATEWAY, { acceptRisk: "a demonstration" });
+    const accepted = withFacts(withPods(2001, 2), GATEWAY, { acceptRisk: "a demonstration" });
     expect(check(accepted)).toEqual([]);
     expect(judged("accepted-risks", accepted)).toEqual([
       `${GATEWAY}: is deployed below the plan: a demonstration`,
     ]);
-    expect(check(told(accepted, GATEWAY, { acceptRisk: " " }))).toHaveLength(1);
+    expect(check(withFacts(accepted, GATEWAY, { acceptRisk: " " }))).toHaveLength(1);
   });
 
   test("inputs that no plan can have are a violation, with what to change", () => {
-    const impossible = told(gatewayStack(), GATEWAY, { planInputs: { backends: 2, nofile: 40 } });
+    const impossible = withFacts(gatewayStack(), GATEWAY, {
+      planInputs: { backends: 2, nofile: 40 },
+    });
     expect(check(impossible)).toEqual([
       expect.stringMatching(
-        /there is no plan with nofile 40: at least \d+: .* first session: raise it/,
+        /plan input nofile: invalid value 40: must be at least \d+: .* one session; raise it/,
       ),
     ]);
   });
@@ -218,15 +220,16 @@ describe("nofile-ceiling", () => {
   test("nodes give exactly what is needed, and one less is too few", () => {
     expect(check(gatewayStack(), { nodeNofile: required })).toEqual([]);
     expect(check(gatewayStack(), { nodeNofile: required - 1 })).toEqual([
-      expect.stringContaining(`and nodes give ${(required - 1).toLocaleString("en-US")}`),
+      expect.stringContaining(`but nodes allow ${(required - 1).toLocaleString("en-US")}`),
     ]);
   });
 
   test("what is declared is exactly what is needed, and one less is too few", () => {
-    const declared = (nofileCeiling: number) => told(gatewayStack(), GATEWAY, { nofileCeiling });
+    const declared = (nofileCeiling: number) =>
+      withFacts(gatewayStack(), GATEWAY, { nofileCeiling });
     expect(check(declared(required))).toEqual([]);
     expect(check(declared(required - 1))).toEqual([
-      expect.stringContaining("the annotation mcp-fleet.dev/nofile-ceiling says"),
+      expect.stringContaining("the annotation mcp-fleet.dev/nofile-ceiling is"),
     ]);
   });
 
@@ -236,7 +239,7 @@ describe("nofile-ceiling", () => {
       expect(check(asked(key, required))).toEqual([]);
       expect(check(asked(key, required - 1, required))).toHaveLength(1);
       expect(check(asked(key, required, required - 1))).toEqual([
-        expect.stringContaining(`the annotation ${key}/container.gateway asks for`),
+        expect.stringContaining(`the annotation ${key}/container.gateway requests`),
       ]);
     },
   );
@@ -245,7 +248,7 @@ describe("nofile-ceiling", () => {
     const key = "spec.template.metadata.annotations[ulimits.noderesource.dev/container.gateway]";
     for (const text of ["much", "[]", '[{"type":"RLIMIT_CORE","soft":9,"hard":9}]', "{}"]) {
       expect(check(edited(gatewayStack(), GATEWAY, { [key]: text }))).toEqual([
-        expect.stringContaining("asks for no open files"),
+        expect.stringContaining("does not request open files"),
       ]);
     }
   });
@@ -258,7 +261,7 @@ describe("grace-period", () => {
   test("321 s are more than 5 + 10 + 300 + 5 s, and 320 s are not", () => {
     expect(check(edited(gatewayStack(), GATEWAY, grace(321)))).toEqual([]);
     expect(check(edited(gatewayStack(), GATEWAY, grace(320)))).toEqual([
-      expect.stringContaining("terminationGracePeriodSeconds is 320, and the end of a pod takes"),
+      expect.stringContaining("terminationGracePeriodSeconds is 320, but shutdown takes"),
     ]);
   });
 
@@ -268,16 +271,16 @@ describe("grace-period", () => {
   });
 
   test("300 s of drain are enough for calls of 300 s, and 299 s are not", () => {
-    expect(check(told(gatewayStack(), GATEWAY, { drainSeconds: 300 }))).toEqual([]);
-    expect(check(told(gatewayStack(), GATEWAY, { drainSeconds: 299 }))).toEqual([
-      expect.stringContaining("pods drain for 299 s, and the longest call takes 300 s"),
+    expect(check(withFacts(gatewayStack(), GATEWAY, { drainSeconds: 300 }))).toEqual([]);
+    expect(check(withFacts(gatewayStack(), GATEWAY, { drainSeconds: 299 }))).toEqual([
+      expect.stringContaining("pods drain for 299 s, but the longest call takes 300 s"),
     ]);
-    expect(check(told(serverStack(), SERVER, { drainSeconds: 299 }))).toHaveLength(1);
+    expect(check(withFacts(serverStack(), SERVER, { drainSeconds: 299 }))).toHaveLength(1);
   });
 
   test("the longest call is what the plan was told: 10 min where it says so", () => {
     expect(check(gatewayStack({ callTimeoutMaxSeconds: 600 }))).toEqual([]);
-    const longer = told(gatewayStack(), GATEWAY, {
+    const longer = withFacts(gatewayStack(), GATEWAY, {
       planInputs: { backends: 2, store: "sentinel", callTimeoutMaxSeconds: 600 },
     });
     expect(check(longer)).toEqual([expect.stringContaining("the longest call takes 600 s")]);
@@ -286,23 +289,25 @@ describe("grace-period", () => {
   test("pods sleep for 5 s before they are told to end: 4 s are too few, and none at all", () => {
     const sleep = `${CONTAINER}.lifecycle.preStop.sleep.seconds`;
     expect(check(edited(gatewayStack(), GATEWAY, { [sleep]: 4 }))).toEqual([
-      expect.stringContaining("pods sleep for 4 s"),
+      expect.stringContaining("preStop sleeps for 4 s"),
     ]);
     expect(
       check(edited(gatewayStack(), GATEWAY, { [`${CONTAINER}.lifecycle`]: undefined })),
-    ).toEqual([expect.stringContaining("pods sleep for 0 s")]);
+    ).toEqual([expect.stringContaining("preStop sleeps for 0 s")]);
   });
 
   test("a hook that runs a command takes nobody knows how long", () => {
     const preStop = { [`${CONTAINER}.lifecycle.preStop`]: { exec: { command: ["sleep", "5"] } } };
     expect(check(edited(gatewayStack(), GATEWAY, preStop))).toEqual([
-      expect.stringContaining("nobody knows how long"),
+      expect.stringContaining(
+        "the duration of spec.template.spec.containers[0].lifecycle.preStop is unknown",
+      ),
     ]);
   });
 
   test("by hand, with nothing said, a pod has 30 s: 330 s are to be written", () => {
     const stack = byHand({}, {}, { lifecycle: { preStop: { sleep: { seconds: 5 } } } });
-    expect(check(stack)).toEqual([expect.stringMatching(/is 30, .* = 320 s: write 330$/)]);
+    expect(check(stack)).toEqual([expect.stringMatching(/is 30, .* = 320 s; set it to 330$/)]);
   });
 
   test.each([
@@ -340,7 +345,7 @@ describe("rollout-timeouts", () => {
   test("2 pods roll out in 1,220 s: Pulumi waits as long, and not one second less", () => {
     expect(check(waiting(gatewayStack(), UPDATE))).toEqual([]);
     expect(check(waiting(gatewayStack(), UPDATE - 1))).toEqual([
-      expect.stringMatching(/an update, .* write customTimeouts.update: "1220s"$/),
+      expect.stringMatching(/an update, .* set customTimeouts.update: "1220s"$/),
     ]);
   });
 
@@ -411,7 +416,7 @@ describe("one-scaler and autoscaler-range", () => {
     const [, , , autoscaler] = autoscaledStack();
     if (autoscaler === undefined) throw new Error("the example has no autoscaler");
     expect(check([...gatewayStack(), autoscaler])).toEqual([
-      expect.stringContaining("the annotation mcp-fleet.dev/max-replicas is not there"),
+      expect.stringContaining("the annotation mcp-fleet.dev/max-replicas is missing"),
     ]);
   });
 
@@ -421,19 +426,19 @@ describe("one-scaler and autoscaler-range", () => {
     expect(range("minReplicas", 1)).toEqual([expect.stringContaining("the plan needs 2 pods")]);
     expect(range("minReplicas", 3)).toEqual([]);
     expect(range("maxReplicas", 11)).toEqual([
-      expect.stringContaining("says 12: write one number"),
+      expect.stringContaining("is 12; use the same number"),
     ]);
     expect(range("maxReplicas", 13)).toHaveLength(1);
   });
 
   test("an autoscaler that is said and not there, and two of them, are wrong", () => {
     expect(check(without(autoscaledStack(), AUTOSCALER))).toEqual([
-      expect.stringContaining("says 12, and there is no autoscaler"),
+      expect.stringContaining("is 12, but there is no autoscaler"),
     ]);
     const twice = autoscaledStack().flatMap((one) =>
       one.type.endsWith("Autoscaler") ? [one, { ...one, name: "another" }] : [one],
     );
-    expect(check(twice)).toEqual([expect.stringContaining("scale it: leave one of them")]);
+    expect(check(twice)).toEqual([expect.stringContaining("all scale it; keep only one of them")]);
   });
 
   test("the autoscaler of another namespace scales somebody else", () => {
@@ -450,55 +455,59 @@ describe("facts-planned", () => {
     const { value } = processPlan(
       completed({ sessions: 1000, backends: 2, store: "sentinel" }),
     ).memory;
-    expect(check(told(gatewayStack(), GATEWAY, { memoryBytes: value + 2 ** 20 }))).toEqual([]);
-    expect(check(told(gatewayStack(), GATEWAY, { memoryBytes: value - 1 }))).toEqual([
+    expect(check(withFacts(gatewayStack(), GATEWAY, { memoryBytes: value + 2 ** 20 }))).toEqual([]);
+    expect(check(withFacts(gatewayStack(), GATEWAY, { memoryBytes: value - 1 }))).toEqual([
       expect.stringMatching(
-        /memory-bytes says .*, and the plan needs .* = process 240Mi \+ .*: write \d+ or more$/,
+        /memory-bytes is .*, but the plan needs .* = process 240Mi \+ .*; set it to \d+ or more$/,
       ),
     ]);
   });
 
   test("what is no size is what the plan was told, to the letter: 1,001 sessions per pod are wrong, too", () => {
-    const wrong = told(gatewayStack(), GATEWAY, { sessionsPerPod: 1001 });
+    const wrong = withFacts(gatewayStack(), GATEWAY, { sessionsPerPod: 1001 });
     expect(check(wrong)).toEqual([
-      expect.stringContaining("says 1,001 sessions, and the plan says 1,000 sessions"),
+      expect.stringContaining("is 1,001 sessions, but the plan has 1,000 sessions"),
     ]);
   });
 
   test("sessions and those in planInputs are the same 1,000", () => {
     const planInputs = { sessions: 1000, backends: 2, store: "sentinel" };
-    expect(check(told(gatewayStack(), GATEWAY, { planInputs }))).toEqual([]);
-    const other = told(gatewayStack(), GATEWAY, { planInputs: { ...planInputs, sessions: 1001 } });
+    expect(check(withFacts(gatewayStack(), GATEWAY, { planInputs }))).toEqual([]);
+    const other = withFacts(gatewayStack(), GATEWAY, {
+      planInputs: { ...planInputs, sessions: 1001 },
+    });
     expect(check(other)).toEqual([
-      expect.stringContaining("sessions says 1,000 sessions, and the plan says 1,001 sessions"),
+      expect.stringContaining("sessions is 1,000 sessions, but the plan has 1,001 sessions"),
     ]);
   });
 
   test("a store for 999 sessions or 1 client pod is too small for 1,000 in 2 pods", () => {
     const storage = (storeSessions: number, storeClientPods: number) =>
-      check(told(gatewayStack(), GATEWAY, { storeSessions, storeClientPods }));
+      check(withFacts(gatewayStack(), GATEWAY, { storeSessions, storeClientPods }));
     expect(storage(1000, 2)).toEqual([]);
     expect(storage(999, 1)).toHaveLength(2);
   });
 
   test("less than the plan passes where somebody says why, and what is no size does not", () => {
     const accepted = { acceptRisk: "a demonstration", memoryBytes: 1, graceSeconds: 60 };
-    expect(check(told(gatewayStack(), GATEWAY, accepted))).toEqual([]);
-    expect(check(told(gatewayStack(), GATEWAY, { ...accepted, backends: 1 }))).toHaveLength(1);
+    expect(check(withFacts(gatewayStack(), GATEWAY, accepted))).toEqual([]);
+    expect(check(withFacts(gatewayStack(), GATEWAY, { ...accepted, backends: 1 }))).toHaveLength(1);
   });
 
   test("an input that there is not, and one that no plan can have, are violations", () => {
     const inputs = (planInputs: Readonly<Record<string, number>>) =>
-      check(told(gatewayStack(), GATEWAY, { planInputs }));
+      check(withFacts(gatewayStack(), GATEWAY, { planInputs }));
     expect(inputs({ backends: 2, backend: 3 })).toEqual([
-      expect.stringContaining("no input backend"),
+      expect.stringContaining("unknown inputs: backend"),
     ]);
     expect(inputs({ backends: 0 })).toEqual([
-      expect.stringContaining("there is no plan with backends 0: a whole number from 1 to 10000"),
+      expect.stringContaining(
+        "plan input backends: invalid value 0: must be a whole number from 1 to 10000",
+      ),
     ]);
     expect(
-      check(told(serverStack(), SERVER, { planInputs: { replicas: 3, memoryBytes: 1 } })),
-    ).toEqual([expect.stringContaining("memoryBytes 1B: at least")]);
+      check(withFacts(serverStack(), SERVER, { planInputs: { replicas: 3, memoryBytes: 1 } })),
+    ).toEqual([expect.stringContaining("memoryBytes: invalid value 1B: must be at least")]);
   });
 
   test("by hand, facts that are not said are not judged", () => {
@@ -524,7 +533,7 @@ describe("facts-match-manifest", () => {
     [`${POD}.terminationGracePeriodSeconds`, undefined, "terminationGracePeriodSeconds is 30s"],
     [`${CONTAINER}.lifecycle.preStop.sleep.seconds`, 6, "lifecycle.preStop.sleep.seconds is 6s"],
     [`${CONTAINER}.resources.limits.memory`, "9Gi", "resources.limits.memory is 9Gi"],
-    [`${CONTAINER}.resources.limits.memory`, undefined, "resources.limits.memory is not there"],
+    [`${CONTAINER}.resources.limits.memory`, undefined, "resources.limits.memory is missing"],
     [`${CONTAINER}.resources.requests.memory`, "1Mi", "resources.requests.memory is 1Mi"],
     [`${CONTAINER}.resources.requests.cpu`, "1.5", "resources.requests.cpu is 1,500 millicores"],
   ])("a gateway whose %s is made %s does not", (path, value, says) => {
@@ -533,14 +542,14 @@ describe("facts-match-manifest", () => {
     expect(another).toBeUndefined();
   });
 
-  test("a request that is not there is the limit, as Kubernetes takes it", () => {
+  test("a request that is missing is the limit, as Kubernetes takes it", () => {
     const path = `${CONTAINER}.resources.requests.memory`;
     expect(check(edited(gatewayStack(), GATEWAY, { [path]: undefined }))).toEqual([]);
   });
 
   test("the same memory in another unit matches, and an amount that is none cannot be judged", () => {
     const limit = `${CONTAINER}.resources.limits.memory`;
-    const same = told(
+    const same = withFacts(
       edited(gatewayStack(), GATEWAY, {
         [limit]: "1Gi",
         [limit.replace("limits", "requests")]: 2 ** 30,
@@ -550,7 +559,7 @@ describe("facts-match-manifest", () => {
     );
     expect(check(same)).toEqual([]);
     expect(check(edited(gatewayStack(), GATEWAY, { [limit]: "much" }))).toEqual([
-      expect.stringContaining("resources.limits.memory is no amount"),
+      expect.stringContaining("resources.limits.memory must be a quantity"),
     ]);
   });
 
@@ -558,23 +567,23 @@ describe("facts-match-manifest", () => {
     const fewer = (stack: Stack, title: string) =>
       check(edited(stack, title, { "spec.replicas": 2 }));
     expect(fewer(serverStack(), SERVER)).toEqual([
-      expect.stringContaining("backend-replicas says 3"),
+      expect.stringContaining("backend-replicas is 3"),
     ]);
     expect(fewer(redisStack(), "StatefulSet sessions-redis")).toEqual([
-      expect.stringContaining("servers says 3"),
+      expect.stringContaining("servers is 3"),
     ]);
     expect(fewer(redisStack(), "StatefulSet sessions-sentinel")).toEqual([
-      expect.stringContaining("sentinels says 3"),
+      expect.stringContaining("sentinels is 3"),
     ]);
   });
 
   test("an annotation that differs between workload and pods, or stands at one of them alone, does not match", () => {
     const path = "spec.template.metadata.annotations[mcp-fleet.dev/sessions]";
     expect(check(edited(gatewayStack(), GATEWAY, { [path]: "999" }))).toEqual([
-      expect.stringContaining("sessions says 1000, and that of the pods' template 999"),
+      expect.stringContaining("sessions is 1000, but 999 in the pod template"),
     ]);
     expect(check(edited(gatewayStack(), GATEWAY, { [path]: undefined }))).toEqual([
-      expect.stringContaining("and that of the pods' template nothing"),
+      expect.stringContaining("but missing in the pod template"),
     ]);
   });
 
@@ -589,9 +598,11 @@ describe("facts-match-manifest", () => {
     const admin = manifest("core/v1:Service", "admin", {
       spec: { selector: { app: "eng-gateway" } },
     });
-    expect(check([...told(changed, GATEWAY, { sessionAffinity: "ClientIP" }), admin])).toEqual([]);
-    expect(check(told(gatewayStack(), GATEWAY, { sessionAffinity: "ClientIP" }))).toEqual([
-      expect.stringContaining("is None, and the annotation mcp-fleet.dev/session-affinity says"),
+    expect(check([...withFacts(changed, GATEWAY, { sessionAffinity: "ClientIP" }), admin])).toEqual(
+      [],
+    );
+    expect(check(withFacts(gatewayStack(), GATEWAY, { sessionAffinity: "ClientIP" }))).toEqual([
+      expect.stringContaining("is None, but the annotation mcp-fleet.dev/session-affinity is"),
     ]);
   });
 });
@@ -619,10 +630,10 @@ describe("the facts of a component", () => {
   });
 
   test("differ from a workload that says 999 sessions of itself", () => {
-    const changed = told(gatewayStack(), GATEWAY, { sessions: 999 });
+    const changed = withFacts(gatewayStack(), GATEWAY, { sessions: 999 });
     expect(check(component(facts, changed))).toEqual([
       expect.stringContaining(
-        "sessions is 1000, and the annotation mcp-fleet.dev/sessions of Deployment eng-gateway says 999",
+        "sessions is 1000, but the annotation mcp-fleet.dev/sessions of Deployment eng-gateway is 999",
       ),
     ]);
   });
@@ -637,7 +648,7 @@ describe("the facts of a component", () => {
 
   test("that are not there, and those that are unknown, cannot be judged", () => {
     expect(check(component({ url: "http://eng" }))).toEqual([
-      expect.stringContaining("facts is not there"),
+      expect.stringContaining("facts is missing"),
     ]);
     expect(check(previewed(component({ ...facts, sessions: UNKNOWN_NUMBER })))).toEqual([
       expect.stringContaining("sessions is not known before the update"),
@@ -686,29 +697,32 @@ describe("facts-known", () => {
       const silent = edited([stack], "Deployment mine", {
         [`metadata.annotations[${name}]`]: undefined,
       });
-      expect(check(silent)).toEqual([
-        expect.stringContaining(`the annotation ${name} is not there`),
-      ]);
+      expect(check(silent)).toEqual([expect.stringContaining(`the annotation ${name} is missing`)]);
     },
   );
 
   test.each([
-    [{ sessions: "many" }, "sessions is many: write a number"],
-    [{ sessions: -1 }, "sessions is -1: write 0 or more"],
-    [{ sessionAffinity: "Cookie" }, "session-affinity is Cookie: write None or ClientIP"],
-    [{ exposed: "maybe" }, "exposed is maybe: write true or false"],
-    [{ statefulBackends: "github" }, "stateful-backends is not JSON"],
-    [{ storeAddresses: [1] }, "store-addresses: write a JSON list of texts"],
-    [{ planInputs: "{" }, "plan-inputs is not JSON"],
-    [{ role: "gatway" }, "role is gatway: write gateway, proxy, server, redis, sentinel"],
+    [{ sessions: "many" }, "sessions is many; set it to a number"],
+    [{ sessions: -1 }, "sessions is -1; set it to 0 or more"],
+    [{ sessionAffinity: "Cookie" }, "session-affinity is Cookie; set it to None or ClientIP"],
+    [{ exposed: "maybe" }, "exposed is maybe; set it to true or false"],
+    [{ statefulBackends: "github" }, "stateful-backends must be JSON"],
+    [{ storeAddresses: [1] }, "store-addresses must be a JSON list of strings"],
+    [{ planInputs: "{" }, "plan-inputs must be JSON"],
+    [
+      { role: "gatway" },
+      "role is gatway; set it to one of gateway, proxy, server, redis, sentinel",
+    ],
   ])("%j is a violation", (facts, says) => {
-    expect(check(told(gatewayStack(), GATEWAY, facts))).toEqual([expect.stringContaining(says)]);
+    expect(check(withFacts(gatewayStack(), GATEWAY, facts))).toEqual([
+      expect.stringContaining(says),
+    ]);
   });
 
   test("an annotation that is spelt wrongly is a violation that names the right one", () => {
     const path = "metadata.annotations[mcp-fleet.dev/accept-rsik]";
     expect(check(edited(gatewayStack(), GATEWAY, { [path]: "a demonstration" }))).toEqual([
-      expect.stringContaining("says nothing to anybody: write mcp-fleet.dev/accept-risk"),
+      expect.stringContaining("is unknown; did you mean mcp-fleet.dev/accept-risk?"),
     ]);
   });
 

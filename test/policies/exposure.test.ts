@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { edited, type FactValues, told } from "../../policies/examples/edit.ts";
+import { edited, type FactValues, withFacts } from "../../policies/examples/edit.ts";
 import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
 import { openGateway } from "../../policies/exposure/open-gateway.ts";
@@ -7,7 +7,7 @@ import type { ResourceDescription } from "../../policies/index.ts";
 import { judged, UNKNOWN } from "../../testkit/pulumi/judged-stack.ts";
 
 const GATEWAY = "Deployment eng-gateway";
-const OPEN = told(gatewayStack(), GATEWAY, { incomingAuth: "anonymous" });
+const OPEN = withFacts(gatewayStack(), GATEWAY, { incomingAuth: "anonymous" });
 
 const ingress = (to: string, spec: Readonly<Record<string, string>> = {}) =>
   manifest("networking.k8s.io/v1:Ingress", "eng", {
@@ -41,8 +41,10 @@ describe("open-gateway", () => {
     expect(count([...OPEN, httpRoute("eng-gateway")])).toBe(1);
     const both = [...balanced({ type: "NodePort" }), ingress("eng-gateway")];
     expect(judged(openGateway, both)).toEqual([
-      expect.stringContaining("Service eng-gateway of the type NodePort leads to it from outside"),
-      expect.stringContaining("Ingress eng leads to it from outside"),
+      expect.stringContaining(
+        "Service eng-gateway of type NodePort exposes it outside the cluster",
+      ),
+      expect.stringContaining("Ingress eng exposes it outside the cluster"),
     ]);
     const fallback = { "spec.rules": [], "spec.defaultBackend.service.name": "eng-gateway" };
     expect(count(edited([...OPEN, ingress("")], "Ingress eng", fallback))).toBe(1);
@@ -50,13 +52,15 @@ describe("open-gateway", () => {
 
   test("passes all of them where clients prove who they are", () => {
     const stack = [...balanced({ type: "LoadBalancer" }), ingress("eng-gateway")];
-    expect(count(told(stack, GATEWAY, { incomingAuth: "jwt", exposed: true }))).toBe(0);
+    expect(count(withFacts(stack, GATEWAY, { incomingAuth: "jwt", exposed: true }))).toBe(0);
   });
 
   test("takes the word of a gateway that is exposed by another stack, and asks for it", () => {
-    const of = (facts: FactValues) => judged(openGateway, told(OPEN, GATEWAY, facts)).join();
-    expect(of({ exposed: true })).toContain("what its facts call exposed leads to it");
-    expect(of({ exposed: undefined })).toContain("mcp-fleet.dev/exposed is not there");
+    const of = (facts: FactValues) => judged(openGateway, withFacts(OPEN, GATEWAY, facts)).join();
+    expect(of({ exposed: true })).toContain(
+      "the annotation mcp-fleet.dev/exposed says that another route exposes it",
+    );
+    expect(of({ exposed: undefined })).toContain("mcp-fleet.dev/exposed is missing");
     expect(of({ exposed: false })).toBe("");
   });
 
@@ -75,14 +79,14 @@ describe("open-gateway", () => {
     expect(count([...OPEN, httpRoute("eng-gateway", "private")], "private")).toBe(0);
     expect(count([...OPEN, httpRoute("eng-gateway", "private", "public")], "private")).toBe(1);
     // The component says exposed of any route.
-    expect(count(told(route, GATEWAY, { exposed: true }), "private")).toBe(0);
+    expect(count(withFacts(route, GATEWAY, { exposed: true }), "private")).toBe(0);
   });
 
   test("finds proxies, who ask nobody, unless they say otherwise", () => {
     const stack = [...proxyStack(), ingress("github-proxy")];
     expect(count(proxyStack())).toBe(0);
     expect(count(stack)).toBe(1);
-    expect(count(told(stack, "Deployment github-proxy", { incomingAuth: "jwt" }))).toBe(0);
+    expect(count(withFacts(stack, "Deployment github-proxy", { incomingAuth: "jwt" }))).toBe(0);
   });
 
   test("judges ToolHive's gateway by its type of Service and routes to vmcp- and its name", () => {
@@ -102,7 +106,7 @@ describe("open-gateway", () => {
     expect(count([server("anonymous"), ingress("eng")])).toBe(0);
     expect(count([server("oidc"), httpRoute("vmcp-eng")])).toBe(0);
     expect(judged(openGateway, [server(undefined)]).join()).toContain(
-      "spec.incomingAuth.type is not there",
+      "spec.incomingAuth.type is missing",
     );
     expect(judged(openGateway, [server("anonymous", UNKNOWN)]).join()).toContain(
       "spec.serviceType is not known",
@@ -114,7 +118,7 @@ describe("open-gateway", () => {
       "spec.type is not known",
     );
     expect(judged(openGateway, [...OPEN, ingress(UNKNOWN)]).join()).toContain("is not known");
-    const silent = told(OPEN, GATEWAY, { incomingAuth: undefined });
+    const silent = withFacts(OPEN, GATEWAY, { incomingAuth: undefined });
     expect(judged(openGateway, silent).join()).toContain("mcp-fleet.dev/incoming-auth");
   });
 });

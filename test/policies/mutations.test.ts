@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { autoscaledStack } from "../../policies/examples/autoscaled.ts";
-import { edited, type FactValues, told, without } from "../../policies/examples/edit.ts";
+import { edited, type FactValues, withFacts, without } from "../../policies/examples/edit.ts";
 import { proxyStack } from "../../policies/examples/gateway.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
 import { serverStack } from "../../policies/examples/server.ts";
@@ -35,8 +35,8 @@ const factsOf = (stack: Stack, title: string) => {
  * two backends or one, and the pods that there may be.
  */
 const FLEET: Stack = [
-  ...told(autoscaledStack(), GATEWAY, { storeSessions: 1000, storeClientPods: 12 }),
-  ...told(proxyStack(), PROXY, { storeSessions: 1000, storeClientPods: 2 }),
+  ...withFacts(autoscaledStack(), GATEWAY, { storeSessions: 1000, storeClientPods: 12 }),
+  ...withFacts(proxyStack(), PROXY, { storeSessions: 1000, storeClientPods: 2 }),
   ...serverStack(),
   ...redisStack({ sessions: 2000, storageSessions: 2000, clientPods: 16, openedBackends: 2 }),
 ];
@@ -57,7 +57,7 @@ test("the fleet passes every policy as it is", () => {
 describe.each(TITLES)("a number that %s says of itself, lowered by 1", (title) => {
   test.each(numbersOf(title))("is caught: %s", (fact) => {
     const value = factsOf(FLEET, title).number(fact);
-    expect(caught(told(FLEET, title, { [fact]: value - 1 }))).not.toEqual([]);
+    expect(caught(withFacts(FLEET, title, { [fact]: value - 1 }))).not.toEqual([]);
   });
 });
 
@@ -105,8 +105,8 @@ const PLACES: readonly Place[] = [
 
 /** Servers and Sentinels of a store say the same. */
 function toldAlike(title: string, facts: FactValues): Stack {
-  const stack = told(FLEET, title, facts);
-  return title === REDIS ? told(stack, SENTINELS, facts) : stack;
+  const stack = withFacts(FLEET, title, facts);
+  return title === REDIS ? withFacts(stack, SENTINELS, facts) : stack;
 }
 
 describe("a number that is 1 less than the plan, in manifest and facts alike,", () => {
@@ -129,15 +129,15 @@ interface Flip {
   readonly stack?: Stack;
 }
 
-const ANONYMOUS = told(FLEET, GATEWAY, { incomingAuth: "anonymous" });
-const EXPOSED = told(FLEET, GATEWAY, { exposed: true });
+const ANONYMOUS = withFacts(FLEET, GATEWAY, { incomingAuth: "anonymous" });
+const EXPOSED = withFacts(FLEET, GATEWAY, { exposed: true });
 /** A gateway that reaches the three pods of a server by one name. */
-const UNROUTED = told(FLEET, GATEWAY, {
+const UNROUTED = withFacts(FLEET, GATEWAY, {
   backendHosts: { github: "github-server.mcp.svc", wiki: "wiki.example.com" },
 });
 /** A gateway with affinity before backends that keep nothing. */
 const AFFINE = edited(
-  told(FLEET, GATEWAY, { sessionAffinity: "ClientIP" }),
+  withFacts(FLEET, GATEWAY, { sessionAffinity: "ClientIP" }),
   "Service eng-gateway",
   { "spec.sessionAffinity": "ClientIP" },
 );
@@ -191,7 +191,7 @@ describe("what a workload says in words, made worse,", () => {
     "is caught: $fact of $title as $worse",
     ({ title, fact, worse, by, stack = FLEET }) => {
       expect(caught(stack)).not.toContain(by);
-      expect(caught(told(stack, title, { [fact]: worse }))).toContain(by);
+      expect(caught(withFacts(stack, title, { [fact]: worse }))).toContain(by);
     },
   );
 

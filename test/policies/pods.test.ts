@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { TIMES } from "@mcp-fleet/contract/capacity";
 import { describe, expect, test } from "vitest";
-import { edited, type Json, told, without } from "../../policies/examples/edit.ts";
+import { edited, type Json, withFacts, without } from "../../policies/examples/edit.ts";
 import { gatewayStack } from "../../policies/examples/gateway.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
@@ -69,7 +69,7 @@ const budgetOf = (spec: Readonly<Record<string, Json>>) =>
 describe("disruption-budget", () => {
   test("asks for one from 2 pods on, and for none before a single pod", () => {
     expect(judged(disruptionBudget, without(gatewayStack(), BUDGET))).toEqual([
-      `${GATEWAY}: 2 pods, and no PodDisruptionBudget selects them, so that a drain may take all of them: write one with maxUnavailable: 1`,
+      `${GATEWAY}: no PodDisruptionBudget selects its 2 pods, so a drain may evict all of them at once; add one with maxUnavailable: 1`,
     ]);
     expect(judged(disruptionBudget, bare({ replicas: 2 }))).toHaveLength(1);
     expect(judged(disruptionBudget, bare({ replicas: 1 }))).toEqual([]);
@@ -77,11 +77,15 @@ describe("disruption-budget", () => {
   });
 
   test("counts the 5 pods of an autoscaler that the manifest does not", () => {
-    expect(judged(disruptionBudget, [...bare(), autoscaler(2)])[0]).toContain("5 pods, and no");
+    expect(judged(disruptionBudget, [...bare(), autoscaler(2)])[0]).toContain(
+      "no PodDisruptionBudget selects its 5 pods",
+    );
     const budget = budgetOf({ minAvailable: 1 });
     expect(judged(disruptionBudget, [...bare(), autoscaler(2), budget])).toEqual([]);
     // Without minReplicas an autoscaler goes down to 1 pod, which such a budget never lets go.
-    expect(judged(disruptionBudget, [...bare(), autoscaler(), budget])[0]).toContain("0 of 1 pods");
+    expect(judged(disruptionBudget, [...bare(), autoscaler(), budget])[0]).toContain(
+      "allows no eviction of its 1 pods",
+    );
   });
 
   test.each([
@@ -111,7 +115,7 @@ describe("disruption-budget", () => {
         edited(redisStack(), `PodDisruptionBudget ${name}`, two),
       );
       expect(messages).toEqual([
-        `StatefulSet ${name}: PodDisruptionBudget ${name} lets 2 of 3 pods go at a time, and what is left is no majority: write maxUnavailable: 1`,
+        `StatefulSet ${name}: PodDisruptionBudget ${name} allows 2 of 3 pods to be evicted at once, so the rest is no majority; set maxUnavailable: 1`,
       ]);
     }
   });
@@ -155,7 +159,7 @@ describe("disruption-budget", () => {
     const unknown = edited(gatewayStack(), BUDGET, { "spec.maxUnavailable": unknownStringValue });
     expect(judged(disruptionBudget, unknown)[0]).toContain("spec.maxUnavailable is not known");
     const odd = edited(gatewayStack(), BUDGET, { "spec.maxUnavailable": "one" });
-    expect(judged(disruptionBudget, odd)[0]).toContain("spec.maxUnavailable is neither a number");
+    expect(judged(disruptionBudget, odd)[0]).toContain("spec.maxUnavailable must be a number");
   });
 });
 
@@ -224,7 +228,7 @@ describe("spread-over-nodes", () => {
     const term = { topologyKey: NODE, labelSelector: { matchLabels: { app: "sessions-redis" } } };
     const affinity = apart("required", term).affinity;
     expect(judged(spreadOverNodes, changed({ [`${POD}.affinity`]: affinity }), strict)).toEqual([
-      expect.stringContaining("StatefulSet sessions-sentinel: 3 pods, of which two may share"),
+      expect.stringContaining("StatefulSet sessions-sentinel: two of its 3 pods may share a node"),
     ]);
     const constraint = `${POD}.topologySpreadConstraints[0].minDomains`;
     expect(judged(spreadOverNodes, changed({ [constraint]: 3 }), strict)).toHaveLength(1);
@@ -244,16 +248,16 @@ describe("probes", () => {
     "asks gateways for a %s",
     (name) => {
       const messages = judged(probes, gateway({ [`${CONTAINER}.${name}`]: undefined }));
-      expect(messages).toEqual([expect.stringContaining(`its container has no ${name}, so that`)]);
+      expect(messages).toEqual([expect.stringContaining(`its container has no ${name}, so `)]);
     },
   );
 
   test("takes no liveness of the path of readiness, and no readiness of that of liveness", () => {
     const path = (name: string, value: string) =>
       judged(probes, gateway({ [`${CONTAINER}.${name}.httpGet.path`]: value }));
-    expect(path("livenessProbe", "/readyz")[0]).toContain("does not ask the pod's own /livez");
-    expect(path("startupProbe", "/readyz")[0]).toContain("does not ask the pod's own /livez");
-    expect(path("readinessProbe", "/livez")[0]).toContain("does not ask the pod's own /readyz");
+    expect(path("livenessProbe", "/readyz")[0]).toContain("does not call the pod's own /livez");
+    expect(path("startupProbe", "/readyz")[0]).toContain("does not call the pod's own /livez");
+    expect(path("readinessProbe", "/livez")[0]).toContain("does not call the pod's own /readyz");
     expect(path("readinessProbe", "/redis")).toHaveLength(1);
   });
 
@@ -262,13 +266,13 @@ describe("probes", () => {
       judged(probes, gateway({ [`${CONTAINER}.readinessProbe.httpGet.port`]: value }));
     expect(port("admin")).toEqual([]);
     expect(port(9090)).toEqual([]);
-    expect(port(4483)[0]).toContain("readinessProbe asks another port than admin");
+    expect(port(4483)[0]).toContain("readinessProbe calls another port than admin");
     expect(port("mcp")).toHaveLength(1);
   });
 
   test("is content with one probe of a server or a store, whatever it asks", () => {
     const container = { name: "server", image: "a:1" };
-    expect(judged(probes, bare())[0]).toContain("neither livenessProbe nor readinessProbe");
+    expect(judged(probes, bare())[0]).toContain("neither a livenessProbe nor a readinessProbe");
     const readinessProbe = { tcpSocket: { port: 8080 } };
     expect(judged(probes, bare({}, { containers: [{ ...container, readinessProbe }] }))).toEqual(
       [],
@@ -289,7 +293,7 @@ describe("probes", () => {
     expect(rhythm(undefined, undefined)).toEqual([]);
     expect(rhythm(15, 2)).toEqual([]);
     expect(rhythm(29, 1)).toEqual([
-      `${GATEWAY}: livenessProbe restarts the container after 29 s × 1 = 29 s, and the plan says 30 s: write failureThreshold: 2`,
+      `${GATEWAY}: livenessProbe restarts the container after 29 s × 1 = 29 s, but the plan allows 30 s; set failureThreshold: 2`,
     ]);
     const quick = { "spec.template.spec.containers[0].livenessProbe.failureThreshold": 2 };
     expect(judged(probes, edited(redisStack(), "StatefulSet sessions-redis", quick))).toHaveLength(
@@ -314,7 +318,7 @@ describe("probes", () => {
     expect(start({ failureThreshold: 29 })[0]).toContain("after 1 s × 29 = 29 s");
     expect(start({ failureThreshold: 20, initialDelaySeconds: 10 })).toEqual([]);
     expect(start({ failureThreshold: 20, initialDelaySeconds: 9 })[0]).toContain(
-      "after 9 s + 1 s × 20 = 29 s, and the plan says 30 s: write failureThreshold: 21",
+      "after 9 s + 1 s × 20 = 29 s, but the plan allows 30 s; set failureThreshold: 21",
     );
   });
 
@@ -352,35 +356,35 @@ describe("pinned-images", () => {
 describe("restricted-pods", () => {
   const fails = (path: string, value: Json | undefined, fix: string) => {
     const messages = judged(restrictedPods, gateway({ [path]: value }));
-    expect(messages).toEqual([`${GATEWAY}: ${path} is not restricted: ${fix}`]);
+    expect(messages).toEqual([`${GATEWAY}: ${path} violates the restricted standard; ${fix}`]);
   };
   const passes = (path: string, value: Json | undefined) =>
     expect(judged(restrictedPods, gateway({ [path]: value }))).toEqual([]);
 
   test.each(["hostNetwork", "hostPID", "hostIPC"])("keeps pods from the host: %s", (name) => {
-    fails(`${POD}.${name}`, true, "leave it out");
+    fails(`${POD}.${name}`, true, "remove it");
     passes(`${POD}.${name}`, false);
   });
 
   test("keeps containers from root and from privileges", () => {
     const security = `${CONTAINER}.securityContext`;
-    fails(`${security}.privileged`, true, "leave it out");
-    const escalation = "write allowPrivilegeEscalation: false";
+    fails(`${security}.privileged`, true, "remove it");
+    const escalation = "set allowPrivilegeEscalation: false";
     fails(`${security}.allowPrivilegeEscalation`, true, escalation);
     fails(`${security}.allowPrivilegeEscalation`, undefined, escalation);
-    fails(`${security}.procMount`, "Unmasked", "leave it out");
-    fails(`${security}.runAsUser`, 0, "write another user than 0");
+    fails(`${security}.procMount`, "Unmasked", "remove it");
+    fails(`${security}.runAsUser`, 0, "set a user other than 0");
     passes(`${security}.runAsUser`, 1);
-    fails(`${POD}.securityContext.runAsUser`, 0, "write another user than 0");
-    fails(`${security}.runAsNonRoot`, false, "write runAsNonRoot: true");
+    fails(`${POD}.securityContext.runAsUser`, 0, "set a user other than 0");
+    fails(`${security}.runAsNonRoot`, false, "set runAsNonRoot: true");
   });
 
   test("lets containers add NET_BIND_SERVICE to nothing else", () => {
     const capabilities = `${CONTAINER}.securityContext.capabilities`;
     passes(`${capabilities}.add`, ["NET_BIND_SERVICE"]);
-    fails(`${capabilities}.add`, ["NET_ADMIN"], "add nothing but NET_BIND_SERVICE");
-    fails(`${capabilities}.drop`, ["NET_RAW"], "write drop: [ALL]");
-    fails(`${capabilities}.drop`, undefined, "write drop: [ALL]");
+    fails(`${capabilities}.add`, ["NET_ADMIN"], "add only NET_BIND_SERVICE");
+    fails(`${capabilities}.drop`, ["NET_RAW"], "set drop: [ALL]");
+    fails(`${capabilities}.drop`, undefined, "set drop: [ALL]");
   });
 
   test("takes what the pod says for every container, or what each of them says", () => {
@@ -393,8 +397,12 @@ describe("restricted-pods", () => {
     expect(judged(restrictedPods, moved)).toEqual([]);
     const twice = gateway({ [`${POD}.securityContext`]: {} });
     expect(judged(restrictedPods, twice)).toEqual([
-      expect.stringContaining(`${CONTAINER}.securityContext.runAsNonRoot is not restricted`),
-      expect.stringContaining(`${CONTAINER}.securityContext.seccompProfile.type is not restricted`),
+      expect.stringContaining(
+        `${CONTAINER}.securityContext.runAsNonRoot violates the restricted standard`,
+      ),
+      expect.stringContaining(
+        `${CONTAINER}.securityContext.seccompProfile.type violates the restricted standard`,
+      ),
     ]);
     // What a pod says badly, no container makes good.
     const path = `${POD}.securityContext.seccompProfile.type`;
@@ -402,7 +410,7 @@ describe("restricted-pods", () => {
       [`${CONTAINER}.securityContext.seccompProfile`]: own.seccompProfile,
       [path]: "Unconfined",
     });
-    expect(judged(restrictedPods, worse)[0]).toContain(`${path} is not restricted`);
+    expect(judged(restrictedPods, worse)[0]).toContain(`${path} violates the restricted standard`);
   });
 
   test("looks at init containers and ephemeral ones as well", () => {
@@ -424,15 +432,17 @@ describe("restricted-pods", () => {
     ];
     expect(kinds.flatMap((kind) => volume({ [kind]: {} }))).toEqual([]);
     expect(volume({})).toEqual([]);
-    expect(volume({ hostPath: { path: "/" } })[0]).toContain(`${POD}.volumes[0] is not restricted`);
+    expect(volume({ hostPath: { path: "/" } })[0]).toContain(
+      `${POD}.volumes[0] violates the restricted standard`,
+    );
     expect(volume({ nfs: { server: "a" } })).toHaveLength(1);
   });
 
   test("keeps ports, probes, sysctls and profiles of the host away", () => {
     const port = `${CONTAINER}.ports[0].hostPort`;
     passes(port, 0);
-    fails(port, 4483, "leave it out, and write a Service");
-    fails(`${CONTAINER}.livenessProbe.httpGet.host`, "10.0.0.1", "leave it out");
+    fails(port, 4483, "remove it, and use a Service");
+    fails(`${CONTAINER}.livenessProbe.httpGet.host`, "10.0.0.1", "remove it");
     const sysctl = (name: string) =>
       judged(
         restrictedPods,
@@ -440,8 +450,8 @@ describe("restricted-pods", () => {
       );
     expect(sysctl("net.ipv4.tcp_syncookies")).toEqual([]);
     expect(sysctl("kernel.msgmax")).toHaveLength(1);
-    fails(`${POD}.securityContext.appArmorProfile.type`, "Unconfined", "write RuntimeDefault");
-    fails(`${POD}.securityContext.seLinuxOptions.user`, "system_u", "leave it out");
+    fails(`${POD}.securityContext.appArmorProfile.type`, "Unconfined", "set it to RuntimeDefault");
+    fails(`${POD}.securityContext.seLinuxOptions.user`, "system_u", "remove it");
     const annotation = "container.apparmor.security.beta.kubernetes.io/gateway";
     const path = `spec.template.metadata.annotations[${annotation}]`;
     expect(judged(restrictedPods, gateway({ [path]: "localhost/mcp" }))).toEqual([]);
@@ -450,9 +460,9 @@ describe("restricted-pods", () => {
 
   test("lets no pod have a token, but those of roles that are named", () => {
     const token = `${POD}.automountServiceAccountToken`;
-    fails(token, true, "write automountServiceAccountToken: false");
+    fails(token, true, "set automountServiceAccountToken: false");
     // Kubernetes mounts one where nobody says.
-    fails(token, undefined, "write automountServiceAccountToken: false");
+    fails(token, undefined, "set automountServiceAccountToken: false");
     const stack = edited(serverStack(), "StatefulSet github-server", { [token]: true });
     expect(judged(restrictedPods, stack)).toHaveLength(1);
     expect(judged(restrictedPods, stack, { tokenRoles: ["gateway"] })).toHaveLength(1);
@@ -499,7 +509,7 @@ describe("plain-secrets", () => {
     ],
   ])("finds a secret in the variable %s", (name) => {
     expect(variable(name, VALUE)).toEqual([
-      `${GATEWAY}: ${CONTAINER}.env, ${name}: its value stands in plain: keep it in a Secret`,
+      `${GATEWAY}: ${CONTAINER}.env, ${name}: its value is in plain text; move it to a Secret`,
     ]);
   });
 
@@ -527,7 +537,7 @@ describe("plain-secrets", () => {
 
   test("finds private keys and URLs with a password under any name", () => {
     const key = "-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----";
-    expect(variable("PEM", key)[0]).toContain("PEM: a private key stands in plain");
+    expect(variable("PEM", key)[0]).toContain("PEM: a private key is in plain text");
     expect(variable("STORE", `redis://gateway:${VALUE}@redis:6379/0`)[0]).toContain(
       "a URL with a password",
     );
@@ -555,7 +565,7 @@ describe("plain-secrets", () => {
     const words = (...args: string[]) =>
       judged(plainSecrets, gateway({ [`${CONTAINER}.args`]: args }));
     const found = (name: string) => [
-      `${GATEWAY}: ${CONTAINER}.args: the value of ${name} stands in plain: keep it in a Secret`,
+      `${GATEWAY}: ${CONTAINER}.args: the value of ${name} is in plain text; move it to a Secret`,
     ];
     expect(words(`--password=${VALUE}`)).toEqual(found("password"));
     expect(words("--api-key", VALUE)).toEqual(found("api-key"));
@@ -590,7 +600,7 @@ describe("plain-secrets", () => {
     ["password", VALUE, "its value"],
   ])("finds what a mounted %s says: %s", (key, text, found) => {
     expect(configured(key, text)).toEqual([
-      `${GATEWAY}: ConfigMap one, ${key}: ${found} stands in plain: keep it in a Secret`,
+      `${GATEWAY}: ConfigMap one, ${key}: ${found} is in plain text; move it to a Secret`,
     ]);
   });
 
@@ -631,7 +641,7 @@ describe("plain-secrets", () => {
         }),
       );
     expect(from("secretKeyRef")).toEqual([]);
-    expect(from("configMapKeyRef")[0]).toContain("TOKEN: what comes from a ConfigMap");
+    expect(from("configMapKeyRef")[0]).toContain("TOKEN: its value from a ConfigMap");
   });
 
   test("looks at four places of ToolHive's resources", () => {
@@ -641,7 +651,7 @@ describe("plain-secrets", () => {
     const places = ["spec.env", "spec.resourceOverrides.proxyDeployment.env"];
     for (const place of places) {
       expect(of({ [place]: env })).toEqual([
-        `MCPServer github: ${place}, GITHUB_TOKEN: its value stands in plain: keep it in a Secret`,
+        `MCPServer github: ${place}, GITHUB_TOKEN: its value is in plain text; move it to a Secret`,
       ]);
     }
     expect(of({ "spec.args": [`--token=${VALUE}`] })).toHaveLength(1);
@@ -662,18 +672,18 @@ describe("plain-secrets", () => {
     });
     expect(judged(plainSecrets, unknown, allowed)).toEqual([]);
     expect(judged(plainSecrets, unknown)).toEqual([
-      `${GATEWAY}: ${CONTAINER}.env, PUBLIC_TOKEN: what is not known before the update may be a secret: keep it in a Secret, or name it in allowedNames`,
+      `${GATEWAY}: ${CONTAINER}.env, PUBLIC_TOKEN: its value is not known before the update and may be a secret; move it to a Secret, or add its name to allowedNames`,
     ]);
   });
 
   test("does not pass a ConfigMap that is not known", () => {
     const unknown = configured("a.json", unknownStringValue);
-    expect(unknown[0]).toContain("ConfigMap one, a.json: what is not known before the update");
+    expect(unknown[0]).toContain("ConfigMap one, a.json: its value is not known before the update");
   });
 });
 
 test("an annotation that is not known leaves nothing to judge, and nothing that passes", () => {
-  const stack = told(gatewayStack(), GATEWAY, { replicas: unknownStringValue });
+  const stack = withFacts(gatewayStack(), GATEWAY, { replicas: unknownStringValue });
   const noReplicas = edited(stack, GATEWAY, { "spec.replicas": undefined });
   expect(judged(disruptionBudget, noReplicas)[0]).toContain("is not known before the update");
   expect(judged(spreadOverNodes, noReplicas)[0]).toContain("is not known before the update");

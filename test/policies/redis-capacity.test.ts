@@ -5,7 +5,7 @@ import {
   storeSize,
 } from "@mcp-fleet/contract/capacity";
 import { describe, expect, test } from "vitest";
-import { edited, type FactValues, told, without } from "../../policies/examples/edit.ts";
+import { edited, type FactValues, withFacts, without } from "../../policies/examples/edit.ts";
 import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
@@ -49,13 +49,13 @@ describe("what all together ask of a store", () => {
   test("holds at 1,000 sessions for 1,000, and fails at 999", () => {
     expect(saysOf(fleet({ sessions: 1000, storageSessions: 1000 }))).toEqual([]);
     const [message] = saysOf(fleet({ sessions: 999, storageSessions: 1000 }));
-    expect(message).toContain("it is for 999 sessions, and those that use it have 1,000");
+    expect(message).toContain("sized for 999 sessions, but its users have 1,000");
   });
 
   test("adds the sessions of gateways and proxies: 2,000 for both, and 1,999 are too few", () => {
     const both = (sessions: number) => [...fleet({ sessions }), ...proxyStack({ sessions: 1000 })];
     expect(saysOf(both(2000))).toEqual([]);
-    expect(saysOf(both(1999))[0]).toContain("Deployment github-proxy 1,000: write sessions 2000");
+    expect(saysOf(both(1999))[0]).toContain("Deployment github-proxy 1,000); set sessions to 2000");
   });
 
   test("counts 3 pods and the one of a rollout: 4 client pods hold, 3 fail", () => {
@@ -64,12 +64,12 @@ describe("what all together ask of a store", () => {
   });
 
   test("counts the most pods of an autoscaler, and pods that a rollout of 25 % adds", () => {
-    const stack = told(fleet({ clientPods: 13 }), GATEWAY, { maxReplicas: 12 });
+    const stack = withFacts(fleet({ clientPods: 13 }), GATEWAY, { maxReplicas: 12 });
     expect(saysOf(stack)).toEqual([]);
     const quarter = edited(stack, GATEWAY, { "spec.strategy": undefined });
     expect(saysOf(quarter)[0]).toContain("have up to 15");
     const recreated = edited(stack, GATEWAY, { "spec.strategy": { type: "Recreate" } });
-    expect(saysOf(told(recreated, SERVERS, { clientPods: 12 }))).toEqual([]);
+    expect(saysOf(withFacts(recreated, SERVERS, { clientPods: 12 }))).toEqual([]);
   });
 
   test("weighs the backends that sessions open: 1,000 with 30 each fit 3,000 with 10, not 2,999", () => {
@@ -78,18 +78,18 @@ describe("what all together ask of a store", () => {
       ...redisStack({ sessions, openedBackends: 10 }),
     ];
     expect(saysOf(stack(3000))).toEqual([]);
-    expect(saysOf(stack(2999))[0]).toContain("write openedBackends 11");
+    expect(saysOf(stack(2999))[0]).toContain("set openedBackends to 11");
   });
 
   test("fails clients that may say 4,096 bytes at a store for 4,095, and volumes for fewer sessions", () => {
-    expect(saysOf(fleet({ clientBytes: 4095 }))[0]).toContain("write clientBytes 4096");
-    const few = told(fleet(), SERVERS, { storageSessions: 9999 });
-    expect(saysOf(few)[0]).toContain("its volumes are for 9,999 sessions");
+    expect(saysOf(fleet({ clientBytes: 4095 }))[0]).toContain("set clientBytes to 4096");
+    const few = withFacts(fleet(), SERVERS, { storageSessions: 9999 });
+    expect(saysOf(few)[0]).toContain("its volumes are sized for 9,999 sessions");
   });
 });
 
 describe("who uses a store", () => {
-  const gateway = (facts: FactValues): Stack => told(fleet({ sessions: 1 }), GATEWAY, facts);
+  const gateway = (facts: FactValues): Stack => withFacts(fleet({ sessions: 1 }), GATEWAY, facts);
 
   test("is who names it by its Service, short and long, or by a pod behind it", () => {
     for (const host of [
@@ -123,7 +123,7 @@ describe("who uses a store", () => {
       }),
     ];
     expect(saysOf(both)).toContainEqual(
-      expect.stringContaining(`store-addresses of ${GATEWAY} is not there`),
+      expect.stringContaining(`store-addresses of ${GATEWAY} is missing`),
     );
   });
 
@@ -131,7 +131,7 @@ describe("who uses a store", () => {
     const first = redisStack({ sessions: 1 });
     const second: Stack = JSON.parse(JSON.stringify(first).replaceAll("sessions-", "other-"));
     const messages = saysOf([...gateways(), ...first, ...second]);
-    expect(messages.filter((message) => message.includes("it is for 1 session"))).toEqual([
+    expect(messages.filter((message) => message.includes("sized for 1 session,"))).toEqual([
       expect.stringContaining(SERVERS),
     ]);
   });
@@ -156,9 +156,9 @@ describe("who uses a store", () => {
 describe("how large a store is", () => {
   test("is judged by its redis.conf: the plan holds, a byte or a client less fails", () => {
     const memory = size.memory.value;
-    const less = (fact: string, value: number) => told(fleet(), SERVERS, { [fact]: value });
+    const less = (fact: string, value: number) => withFacts(fleet(), SERVERS, { [fact]: value });
     const small = configured(fleet(), "maxmemory", memory - 1);
-    expect(saysOf(small).join()).toMatch(/maxmemory is .* and its load needs .* write \d+/);
+    expect(saysOf(small).join()).toMatch(/maxmemory is .* but its load needs .* set it to \d+/);
     const few = configured(fleet(), "maxclients", size.clients.value - 1);
     expect(saysOf(few)[0]).toContain(`maxclients is ${size.clients.value - 1}`);
     expect(saysOf(less("maxMemoryBytes", memory - 1))[0]).toMatch(/max-memory-bytes is .* needs/);
@@ -175,20 +175,24 @@ describe("how large a store is", () => {
         containerBytes: size.container.value,
         volumeBytes: size.volume.value,
       }[fact];
-      expect(saysOf(told(fleet(), SERVERS, { [fact]: real }))).toEqual([]);
-      const [message] = saysOf(told(fleet(), SERVERS, { [fact]: real + 1 }));
-      expect(message).toContain("write the same");
-      expect(saysOf(told(fleet(), SERVERS, { [fact]: undefined }))).toEqual([]);
+      expect(saysOf(withFacts(fleet(), SERVERS, { [fact]: real }))).toEqual([]);
+      const [message] = saysOf(withFacts(fleet(), SERVERS, { [fact]: real + 1 }));
+      expect(message).toContain("use the same value");
+      expect(saysOf(withFacts(fleet(), SERVERS, { [fact]: undefined }))).toEqual([]);
     },
   );
 
   test("has no maxmemory where nobody says one, and may be written as 1gb", () => {
     const silent = (text: string) =>
-      told(edited(fleet(), "ConfigMap sessions-redis", { "data[redis.conf]": text }), SERVERS, {
-        maxMemoryBytes: undefined,
-        maxClients: undefined,
-        containerBytes: undefined,
-      });
+      withFacts(
+        edited(fleet(), "ConfigMap sessions-redis", { "data[redis.conf]": text }),
+        SERVERS,
+        {
+          maxMemoryBytes: undefined,
+          maxClients: undefined,
+          containerBytes: undefined,
+        },
+      );
     expect(saysOf(silent("maxclients 1000"))[0]).toContain("maxmemory has no limit");
     const large = silent("maxmemory 1gb");
     expect(saysOf(large)[0]).toContain("the memory limit of its container is");
@@ -217,17 +221,19 @@ describe("how large a store is", () => {
   });
 
   test("may be less where somebody accepts the risk, but not for more sessions than it says", () => {
-    const accepted = told(fleet(), SERVERS, { maxClients: 1, acceptRisk: "a trial" });
+    const accepted = withFacts(fleet(), SERVERS, { maxClients: 1, acceptRisk: "a trial" });
     expect(saysOf(accepted)).toEqual([]);
-    expect(saysOf(told(accepted, SERVERS, { sessions: 999 }))).toHaveLength(1);
+    expect(saysOf(withFacts(accepted, SERVERS, { sessions: 999 }))).toHaveLength(1);
   });
 
   test("fails where it does not say what it is for, and where a gateway's plan cannot be read", () => {
-    expect(saysOf(told(fleet(), SERVERS, { sessions: undefined }))[0]).toContain("sessions is not");
-    const nameless = told(fleet(), GATEWAY, { planInputs: undefined });
+    expect(saysOf(withFacts(fleet(), SERVERS, { sessions: undefined }))[0]).toContain(
+      "sessions is missing",
+    );
+    const nameless = withFacts(fleet(), GATEWAY, { planInputs: undefined });
     expect(saysOf(nameless)[0]).toContain(`${GATEWAY}, which uses it: the annotation`);
-    const impossible = told(fleet(), SERVERS, { clientPods: "many" });
-    expect(saysOf(impossible)[0]).toContain("write a number");
+    const impossible = withFacts(fleet(), SERVERS, { clientPods: "many" });
+    expect(saysOf(impossible)[0]).toContain("set it to a number");
   });
 
   test("says nothing of a stack without a store", () => {

@@ -3,7 +3,7 @@ import {
   annotations,
   edited,
   type FactValues,
-  told,
+  withFacts,
   without,
 } from "../../policies/examples/edit.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
@@ -74,7 +74,7 @@ describe("redis-eviction", () => {
 
   test("fails where the configuration is not in the stack, included from elsewhere, or unknown", () => {
     const [message] = judged(redisEviction, without(redisStack(), "ConfigMap sessions-redis"));
-    expect(message).toContain("a redis.conf in a ConfigMap of the stack is not there");
+    expect(message).toContain("a redis.conf in a ConfigMap of the stack is missing");
     expect(judged(redisEviction, lonely(["redis-server"]))).toHaveLength(1);
     expect(judged(redisEviction, lonely(["redis-server", "/a.conf", "--port", "1"]))).toHaveLength(
       1,
@@ -98,14 +98,14 @@ describe("redis-min-replicas", () => {
     expect(of("min-replicas-to-write 1", "min-replicas-max-lag 10")).toEqual([]);
     expect(of("min-replicas-to-write 1")).toEqual([]);
     expect(of("min-replicas-to-write 1", "min-replicas-max-lag 11")[0]).toContain("is 11 s");
-    expect(of("min-replicas-to-write 1", "min-replicas-max-lag 0")[0]).toContain("switches");
+    expect(of("min-replicas-to-write 1", "min-replicas-max-lag 0")[0]).toContain("disables");
     expect(of("min-replicas-to-write 0")).toHaveLength(1);
     expect(of("port 6379")).toHaveLength(1);
   });
 
   test("reads the name of before Redis 5, and fails on what is no number", () => {
     expect(of("min-slaves-to-write 1")).toEqual([]);
-    expect(of("min-replicas-to-write one")[0]).toContain("write it as a whole number");
+    expect(of("min-replicas-to-write one")[0]).toContain("must be a whole number");
   });
 
   test("takes a lag of 5 s from the setting: 6 s fail", () => {
@@ -137,7 +137,7 @@ describe("redis-quorum", () => {
   const sentinels = (replicas: number, quorum: number) =>
     judged(
       redisQuorum,
-      told(
+      withFacts(
         edited(watched(`sentinel monitor sessions sessions-redis-0 6379 ${quorum}`), SENTINELS, {
           "spec.replicas": replicas,
         }),
@@ -170,20 +170,20 @@ describe("redis-quorum", () => {
     const servers = (replicas: number | undefined) =>
       judged(
         redisQuorum,
-        told(edited(redisStack(), SERVERS, { "spec.replicas": replicas }), SERVERS, {
+        withFacts(edited(redisStack(), SERVERS, { "spec.replicas": replicas }), SERVERS, {
           servers: undefined,
         }),
       );
     expect(servers(3)).toEqual([]);
-    expect(servers(2)[0]).toContain("2 servers: write 3 or more");
+    expect(servers(2)[0]).toContain("it has 2 servers; run at least 3");
     expect(servers(undefined)[0]).toContain("1 servers");
     const alone = judged(redisQuorum, without(redisStack(), SENTINELS));
     expect(alone).toEqual([expect.stringContaining("no Sentinels watch it")]);
   });
 
   test("fails where the manifest and its annotation differ by 1, and where replicas are unknown", () => {
-    const said = told(redisStack(), SERVERS, { servers: 4 });
-    expect(judged(redisQuorum, said)[0]).toContain("servers says 4");
+    const said = withFacts(redisStack(), SERVERS, { servers: 4 });
+    expect(judged(redisQuorum, said)[0]).toContain("servers is 4");
     const unknown = edited(redisStack(), SENTINELS, { "spec.replicas": UNKNOWN });
     expect(judged(redisQuorum, unknown)[0]).toContain("not known before the update");
   });
@@ -192,7 +192,7 @@ describe("redis-quorum", () => {
     const told3 = edited(watched("port 26379"), SENTINELS, {
       [`${CONTAINER}.env`]: [{ name: "QUORUM", value: "3" }],
     });
-    expect(judged(redisQuorum, told3)[0]).toContain("a quorum of 3 of 3");
+    expect(judged(redisQuorum, told3)[0]).toContain("its quorum is 3 of 3");
     expect(judged(redisQuorum, watched("port 26379"))[0]).toContain("sentinel monitor");
   });
 });
@@ -218,7 +218,7 @@ describe("redis-authentication", () => {
       stringData: undefined,
       "data[users.acl]": encoded,
     });
-    expect(judged(redisAuthentication, stack)[0]).toContain("lets everybody in");
+    expect(judged(redisAuthentication, stack)[0]).toContain("lets everyone in");
   });
 
   test("takes the annotation's word for a Secret that is made by the update, or of another stack", () => {
@@ -226,8 +226,12 @@ describe("redis-authentication", () => {
     const elsewhere = without(redisStack(), "Secret sessions-redis");
     for (const stack of [unknown, elsewhere]) {
       expect(judged(redisAuthentication, stack)).toEqual([]);
-      expect(judged(redisAuthentication, told(stack, SERVERS, { acl: false }))).toHaveLength(1);
-      expect(judged(redisAuthentication, told(stack, SERVERS, { acl: undefined }))).toHaveLength(1);
+      expect(judged(redisAuthentication, withFacts(stack, SERVERS, { acl: false }))).toHaveLength(
+        1,
+      );
+      expect(
+        judged(redisAuthentication, withFacts(stack, SERVERS, { acl: undefined })),
+      ).toHaveLength(1);
     }
   });
 
@@ -235,13 +239,13 @@ describe("redis-authentication", () => {
     const silent = configured("port 6379");
     expect(judged(redisAuthentication, silent)).toEqual([]);
     const bare = edited(silent, SERVERS, { "spec.template.spec.volumes[1]": { name: "secrets" } });
-    expect(judged(redisAuthentication, bare)[0]).toContain("asks nobody for a password");
+    expect(judged(redisAuthentication, bare)[0]).toContain("requires no password");
   });
 
   test("takes requirepass from a variable, and fails a Sentinel without any", () => {
     const options = ["redis-server", "--requirepass", "$(REDIS_PASSWORD)"];
     expect(judged(redisAuthentication, lonely(options))).toEqual([]);
-    const open = told(watched("port 26379"), SENTINELS, { acl: false });
+    const open = withFacts(watched("port 26379"), SENTINELS, { acl: false });
     expect(judged(redisAuthentication, open)).toHaveLength(1);
   });
 
@@ -295,7 +299,9 @@ describe("redis-encryption", () => {
   });
 
   test("fails an annotation that says TLS where there is none", () => {
-    expect(judged(redisEncryption, told(redisStack(), SERVERS, { tls: true }))).toHaveLength(1);
+    expect(judged(redisEncryption, withFacts(redisStack(), SERVERS, { tls: true }))).toHaveLength(
+      1,
+    );
   });
 
   test.each([
@@ -347,9 +353,9 @@ describe("redis-persistence", () => {
     expect(judged(redisPersistence, none, { snapshots: true })).toHaveLength(1);
   });
 
-  test("fails files that are on no volume that lasts", () => {
+  test("fails files that are not on a persistent volume", () => {
     const emptied = edited(redisStack(), SERVERS, { "spec.volumeClaimTemplates": undefined });
-    expect(judged(redisPersistence, emptied)[0]).toContain("on no volume that lasts");
+    expect(judged(redisPersistence, emptied)[0]).toContain("not on a persistent volume");
     const claimed = edited(emptied, SERVERS, {
       "spec.template.spec.volumes[3]": {
         name: "data",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { edited, type FactValues, told, without } from "../../policies/examples/edit.ts";
+import { edited, type FactValues, withFacts, without } from "../../policies/examples/edit.ts";
 import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
 import { manifest, service } from "../../policies/examples/manifest.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
@@ -20,7 +20,7 @@ const PROXY = "Deployment github-proxy";
 const SERVER = "StatefulSet github-server";
 
 /** The gateway of the examples, with other facts. */
-const gatewayThat = (facts: FactValues) => told(gatewayStack(), GATEWAY, facts);
+const gatewayThat = (facts: FactValues) => withFacts(gatewayStack(), GATEWAY, facts);
 
 /** A Deployment with no more than what is given. */
 const minimal = (name: string, annotations: Readonly<Record<string, string>>, spec = {}) =>
@@ -39,13 +39,13 @@ describe("shared-session-storage", () => {
   test("passes 1 pod with sessions in its memory, and not 2", () => {
     expect(judged(sharedStorage, alone(1))).toEqual([]);
     expect(judged(sharedStorage, alone(2))).toEqual([
-      expect.stringMatching(/^Deployment eng-gateway: 2 pods, .* give it a Redis/),
+      expect.stringMatching(/^Deployment eng-gateway: 2 pods, .* set sessionStorage to a Redis/),
     ]);
   });
 
   test("passes an autoscaler of at most 1 pod, and not one of 2, whatever it begins with", () => {
     const scaled = (maxReplicas: number) =>
-      edited(told(alone(1), GATEWAY, { maxReplicas, replicas: 1 }), GATEWAY, {
+      edited(withFacts(alone(1), GATEWAY, { maxReplicas, replicas: 1 }), GATEWAY, {
         "spec.replicas": undefined,
       });
     expect(judged(sharedStorage, scaled(1))).toEqual([]);
@@ -60,14 +60,14 @@ describe("shared-session-storage", () => {
 
   test("says of 2 pods that do not say where sessions are which annotation to write", () => {
     expect(judged(sharedStorage, gatewayThat({ store: undefined }))).toEqual([
-      expect.stringContaining("mcp-fleet.dev/store is not there"),
+      expect.stringContaining("mcp-fleet.dev/store is missing"),
     ]);
   });
 
   test("says of a number of pods that is not known yet to write a plain value", () => {
     const stack = edited(gatewayThat({ store: "memory" }), GATEWAY, { "spec.replicas": UNKNOWN });
     expect(judged(sharedStorage, stack)).toEqual([
-      "Deployment eng-gateway: spec.replicas is not known before the update, so it cannot be judged: write a plain value",
+      "Deployment eng-gateway: spec.replicas is not known before the update, so it cannot be checked; use a plain value",
     ]);
   });
 
@@ -106,13 +106,13 @@ describe("session-storage-declared", () => {
   });
 
   test.each([
-    ["sessions-redis.other.svc:6379", "is no Service of this stack"],
-    ["sessions-redi:6379", "is no Service of this stack"],
-    ["sessions-redis-0.sessions-redis-1.mcp.svc:6379", "is no Service of this stack"],
-    ["redis.example.com:6379", "is no Service of this stack"],
-    ["10.0.0.7:6379", "is no Service of this stack"],
-    ["sessions-redis-0:6380", "a port that Service sessions-redis-0 does not have, only 6379"],
-    ["eng-gateway:4483", "leads to pods of the role gateway"],
+    ["sessions-redis.other.svc:6379", "is not a Service of this stack"],
+    ["sessions-redi:6379", "is not a Service of this stack"],
+    ["sessions-redis-0.sessions-redis-1.mcp.svc:6379", "is not a Service of this stack"],
+    ["redis.example.com:6379", "is not a Service of this stack"],
+    ["10.0.0.7:6379", "is not a Service of this stack"],
+    ["sessions-redis-0:6380", "is not a port of Service sessions-redis-0, which has only 6379"],
+    ["eng-gateway:4483", "selects pods of the role gateway"],
   ])("finds none at %s, which %s", (address, says) => {
     expect(judged(declaredStorage, storedAt(address))).toEqual([
       expect.stringMatching(`^Deployment eng-gateway: ${address} .*${says}.*externalStores$`),
@@ -142,7 +142,7 @@ describe("session-storage-declared", () => {
     const moved = edited(stack, "Deployment redis", { "metadata.namespace": "other" });
     expect(judged(declaredStorage, moved)).toHaveLength(1);
     expect(judged(declaredStorage, without(stack, "Deployment redis"))).toEqual([
-      expect.stringContaining("is Service redis, which leads to no pods of this stack"),
+      expect.stringContaining("is Service redis, which selects no pods of this stack"),
     ]);
   });
 
@@ -154,15 +154,15 @@ describe("session-storage-declared", () => {
   test("fails closed where the addresses are not there, not known or none", () => {
     const of = (storeAddresses: string | string[] | undefined) =>
       judged(declaredStorage, gatewayThat({ storeAddresses })).join();
-    expect(of(undefined)).toContain("mcp-fleet.dev/store-addresses is not there");
+    expect(of(undefined)).toContain("mcp-fleet.dev/store-addresses is missing");
     expect(of(UNKNOWN)).toContain("store-addresses is not known before the update");
-    expect(of([])).toContain("a store without an address");
-    expect(of("redis:6379")).toContain("is not JSON");
+    expect(of([])).toContain("its session store has no address");
+    expect(of("redis:6379")).toContain("must be JSON");
   });
 
   test("prints no password that stands in an address", () => {
     const [says = ""] = judged(declaredStorage, storedAt("redis://:hunter2@redis:6379"));
-    expect(says).toContain("redis:6379 is no Service");
+    expect(says).toContain("redis:6379 is not a Service");
     expect(says).not.toContain("hunter2");
   });
 
@@ -174,7 +174,7 @@ describe("session-storage-declared", () => {
     expect(judged(declaredStorage, [...toolHiveStack(), ...redis])).toEqual([]);
     const bare = toolHive("MCPServer", "x", { spec: { sessionStorage: { provider: "redis" } } });
     expect(judged(declaredStorage, [bare])).toEqual([
-      expect.stringContaining("spec.sessionStorage.address is not there"),
+      expect.stringContaining("spec.sessionStorage.address is missing"),
     ]);
   });
 });
@@ -183,7 +183,9 @@ describe("key-prefixes-apart", () => {
   const both = (gateway: string, proxy: string) =>
     judged(
       keyPrefix,
-      told([...gatewayThat({ keyPrefix: gateway }), ...proxyStack()], PROXY, { keyPrefix: proxy }),
+      withFacts([...gatewayThat({ keyPrefix: gateway }), ...proxyStack()], PROXY, {
+        keyPrefix: proxy,
+      }),
     );
 
   test("finds equal prefixes and beginnings of another, at both ends", () => {
@@ -204,14 +206,14 @@ describe("key-prefixes-apart", () => {
     if (pods === undefined) throw new Error("no pods");
     const second = { ...pods, name: "wiki-proxy" };
     const of = (prefix: string) =>
-      judged(keyPrefix, told([pods, second], "Deployment wiki-proxy", { keyPrefix: prefix }));
+      judged(keyPrefix, withFacts([pods, second], "Deployment wiki-proxy", { keyPrefix: prefix }));
     expect(of("mcp-fleet:github:proxy:github:")).toHaveLength(2);
     expect(of("mcp-fleet:github:proxy:wiki:")).toEqual([]);
   });
 
   test("finds a prefix without a colon at its end", () => {
     expect(both("a", "b:")).toEqual([
-      "Deployment eng-gateway: the key prefix a has no colon at its end: write a:",
+      "Deployment eng-gateway: the key prefix a does not end with a colon; set it to a:",
     ]);
   });
 
@@ -223,7 +225,7 @@ describe("key-prefixes-apart", () => {
         storeAddresses: ["sessions-redis.mcp.svc.cluster.local:6379"],
       };
       const other = { keyPrefix: "a:", ...facts };
-      return judged(keyPrefix, told(told(stack, GATEWAY, one), PROXY, other)).length;
+      return judged(keyPrefix, withFacts(withFacts(stack, GATEWAY, one), PROXY, other)).length;
     };
     expect(at({ storeAddresses: ["sessions-redis:6379"] })).toBe(2);
     expect(at({ storeAddresses: ["sessions-redis.mcp:6379"] })).toBe(2);
@@ -245,7 +247,7 @@ describe("key-prefixes-apart", () => {
     ]);
     expect(of(server("MCPServer", "a"), server("MCPServer", "b", { db: 1 }))).toEqual([]);
     expect(of(server("MCPServer", "a", { keyPrefix: "vmcp-sessions" }))).toEqual([
-      expect.stringContaining("write vmcp-sessions:"),
+      expect.stringContaining("set it to vmcp-sessions:"),
     ]);
     const reached = { keyPrefix: "a:" };
     const below = { keyPrefix: "a:proxy:x:" };
@@ -256,9 +258,9 @@ describe("key-prefixes-apart", () => {
     const stack = [...gatewayStack(), ...proxyStack()];
     for (const fact of ["keyPrefix", "storeAddresses"] as const) {
       for (const value of [UNKNOWN, undefined]) {
-        const messages = judged(keyPrefix, told(stack, PROXY, { [fact]: value }));
+        const messages = judged(keyPrefix, withFacts(stack, PROXY, { [fact]: value }));
         expect(messages).toHaveLength(1);
-        expect(messages[0]).toMatch(/^Deployment github-proxy: .*(?:not known|not there)/);
+        expect(messages[0]).toMatch(/^Deployment github-proxy: .*(?:not known|is missing)/);
       }
     }
   });
@@ -280,18 +282,22 @@ describe("session-ttl-order", () => {
   test("takes 1800 s where the plan says nothing", () => {
     expect(judged(ttlOrder, pair(undefined, 1800))).toEqual([]);
     expect(judged(ttlOrder, pair(undefined, 1799))).toHaveLength(1);
-    const silent = told(pair(1801), PROXY, { planInputs: {} });
+    const silent = withFacts(pair(1801), PROXY, { planInputs: {} });
     expect(judged(ttlOrder, silent)).toHaveLength(1);
-    expect(judged(ttlOrder, told(pair(1800), PROXY, { planInputs: {} }))).toEqual([]);
+    expect(judged(ttlOrder, withFacts(pair(1800), PROXY, { planInputs: {} }))).toEqual([]);
   });
 
   test("passes what is called elsewhere, and what keeps no sessions", () => {
     const elsewhere = { github: "mcp.example.com", wiki: "github-proxy.other.svc" };
-    const stack = told(pair(10_800), GATEWAY, { backendHosts: elsewhere });
+    const stack = withFacts(pair(10_800), GATEWAY, { backendHosts: elsewhere });
     expect(judged(ttlOrder, stack)).toEqual([]);
-    const direct = told([...gatewayStack({ idleTtlSeconds: 10_800 }), ...serverStack()], GATEWAY, {
-      backendHosts: { github: "github-server" },
-    });
+    const direct = withFacts(
+      [...gatewayStack({ idleTtlSeconds: 10_800 }), ...serverStack()],
+      GATEWAY,
+      {
+        backendHosts: { github: "github-server" },
+      },
+    );
     expect(judged(ttlOrder, direct)).toEqual([]);
   });
 
@@ -299,7 +305,7 @@ describe("session-ttl-order", () => {
     const calling = (host: string, idleTtlSeconds: number) =>
       judged(
         ttlOrder,
-        told([...gatewayStack({ idleTtlSeconds }), ...toolHiveStack()], GATEWAY, {
+        withFacts([...gatewayStack({ idleTtlSeconds }), ...toolHiveStack()], GATEWAY, {
           backendHosts: { github: host },
         }),
       ).length;
@@ -312,13 +318,13 @@ describe("session-ttl-order", () => {
 
   test("fails closed where hosts or inputs are not there or not known", () => {
     expect(judged(ttlOrder, gatewayThat({ backendHosts: undefined })).join()).toContain(
-      "mcp-fleet.dev/backend-hosts is not there",
+      "mcp-fleet.dev/backend-hosts is missing",
     );
     expect(judged(ttlOrder, gatewayThat({ backendHosts: UNKNOWN })).join()).toContain(
       "backend-hosts is not known before the update",
     );
-    expect(judged(ttlOrder, told(pair(), PROXY, { planInputs: undefined })).join()).toContain(
-      "mcp-fleet.dev/plan-inputs is not there",
+    expect(judged(ttlOrder, withFacts(pair(), PROXY, { planInputs: undefined })).join()).toContain(
+      "mcp-fleet.dev/plan-inputs is missing",
     );
   });
 });
@@ -374,7 +380,7 @@ describe("affinity-behind-balancer", () => {
 
   test("takes the word of pods whose Service is not in the stack", () => {
     const stack = without(gatewayStack(), "Service eng-gateway");
-    const of = (facts: FactValues) => count(told(stack, GATEWAY, facts));
+    const of = (facts: FactValues) => count(withFacts(stack, GATEWAY, facts));
     expect(of({ sessionAffinity: "ClientIP", exposed: true })).toBe(1);
     expect(of({ sessionAffinity: "ClientIP", exposed: false })).toBe(0);
     expect(of({ sessionAffinity: "None", exposed: true })).toBe(0);
@@ -419,13 +425,16 @@ describe("affinity-for-state", () => {
   test("finds gateways and proxies by address before stateful backends", () => {
     const gateway = affine(FLEET, "eng-gateway");
     expect(judged(stateAffinity, gateway)).toEqual([]);
-    const says = judged(stateAffinity, told(gateway, GATEWAY, { statefulBackends: ["github"] }));
+    const says = judged(
+      stateAffinity,
+      withFacts(gateway, GATEWAY, { statefulBackends: ["github"] }),
+    );
     expect(says).toEqual([
-      expect.stringMatching(/^Deployment eng-gateway: Service eng-gateway .* kept by github:/),
+      expect.stringMatching(/^Deployment eng-gateway: Service eng-gateway .* kept by github;/),
     ]);
-    const direct = told(gateway, GATEWAY, { backendHosts: { git: "github-server" } });
-    expect(judged(stateAffinity, direct).join()).toContain("kept by git:");
-    const proxies = told(FLEET, PROXY, {
+    const direct = withFacts(gateway, GATEWAY, { backendHosts: { git: "github-server" } });
+    expect(judged(stateAffinity, direct).join()).toContain("kept by git;");
+    const proxies = withFacts(FLEET, PROXY, {
       statefulBackends: ["github"],
       sessionAffinity: "ClientIP",
     });
@@ -440,30 +449,32 @@ describe("affinity-for-state", () => {
         toolHive("MCPServer", "x", { metadata: { annotations }, spec: { backendReplicas } }),
       ]).join();
     expect(of(1)).toBe("");
-    expect(of(2)).toContain("mcp-fleet.dev/stateful is not there");
+    expect(of(2)).toContain("mcp-fleet.dev/stateful is missing");
     expect(of(2, { "mcp-fleet.dev/stateful": "false" })).toBe("");
     expect(of(2, { "mcp-fleet.dev/stateful": "true" })).toContain("Service mcp-x chooses among 2");
   });
 
   test("fails closed where nobody says what keeps state", () => {
-    const server = told(affine(FLEET, "github-server"), SERVER, { stateful: undefined });
-    expect(judged(stateAffinity, server).join()).toContain("mcp-fleet.dev/stateful is not there");
-    const proxies = told(affine(FLEET, "github-proxy"), PROXY, { statefulBackends: undefined });
-    expect(judged(stateAffinity, proxies).join()).toContain("stateful-backends is not there");
+    const server = withFacts(affine(FLEET, "github-server"), SERVER, { stateful: undefined });
+    expect(judged(stateAffinity, server).join()).toContain("mcp-fleet.dev/stateful is missing");
+    const proxies = withFacts(affine(FLEET, "github-proxy"), PROXY, {
+      statefulBackends: undefined,
+    });
+    expect(judged(stateAffinity, proxies).join()).toContain("stateful-backends is missing");
   });
 });
 
 describe("state-needs-session-routing", () => {
   const FLEET = [...gatewayStack(), ...proxyStack(), ...serverStack({ stateful: true })];
   const calling = (host: string, stack: readonly ResourceDescription[] = FLEET) =>
-    judged(routedState, told(stack, GATEWAY, { backendHosts: { github: host } }));
+    judged(routedState, withFacts(stack, GATEWAY, { backendHosts: { github: host } }));
 
   test("finds 3 stateful pods behind one host, and passes proxies before them", () => {
     expect(calling("github-server")).toHaveLength(1);
     expect(calling("GitHub-Server.mcp")).toHaveLength(1);
     expect(calling("github-server.mcp.svc.cluster.local")).toHaveLength(1);
     expect(calling("github-proxy")).toEqual([]);
-    const proxies = told(FLEET, PROXY, { backendHosts: { github: "github-server" } });
+    const proxies = withFacts(FLEET, PROXY, { backendHosts: { github: "github-server" } });
     expect(judged(routedState, proxies)).toEqual([
       expect.stringMatching(
         /^Deployment github-proxy: its backend github is Service github-server/,
@@ -479,12 +490,12 @@ describe("state-needs-session-routing", () => {
     expect(calling("github-server-1", [...FLEET, own])).toEqual([]);
     expect(calling("github-server", edited(FLEET, SERVER, { "spec.replicas": 1 }))).toEqual([]);
     expect(calling("github-server", edited(FLEET, SERVER, { "spec.replicas": 2 }))).toHaveLength(1);
-    expect(calling("github-server", told(FLEET, SERVER, { stateful: false }))).toEqual([]);
+    expect(calling("github-server", withFacts(FLEET, SERVER, { stateful: false }))).toEqual([]);
   });
 
   test("finds a route that leads past the proxies", () => {
     expect(judged(routedState, [...FLEET, ingress("github-server")])).toEqual([
-      expect.stringMatching(/^StatefulSet github-server: Ingress eng leads to 3 pods/),
+      expect.stringMatching(/^StatefulSet github-server: Ingress eng leads to any of 3 pods/),
     ]);
     expect(judged(routedState, [...FLEET, ingress("github-proxy")])).toEqual([]);
     const balanced = edited(FLEET, "Service github-server", { "spec.type": "LoadBalancer" });
@@ -497,16 +508,18 @@ describe("state-needs-session-routing", () => {
         toolHive("MCPServer", "x", { metadata: { annotations }, spec: { backendReplicas } }),
       ]).join();
     expect(of(1)).toBe("");
-    expect(of(2)).toContain("mcp-fleet.dev/stateful is not there");
+    expect(of(2)).toContain("mcp-fleet.dev/stateful is missing");
     expect(of(2, { "mcp-fleet.dev/stateful": "false" })).toBe("");
-    expect(of(2, { "mcp-fleet.dev/stateful": "true" })).toContain("reach 2 pods by one Service");
+    expect(of(2, { "mcp-fleet.dev/stateful": "true" })).toContain(
+      "reach 2 pods through one Service",
+    );
   });
 
   test("fails closed where hosts are not known, or nobody says whether pods keep state", () => {
     expect(judged(routedState, gatewayThat({ backendHosts: UNKNOWN })).join()).toContain(
       "backend-hosts is not known before the update",
     );
-    const silent = told(FLEET, SERVER, { stateful: undefined });
+    const silent = withFacts(FLEET, SERVER, { stateful: undefined });
     expect(calling("github-server", silent).join()).toContain("mcp-fleet.dev/stateful");
   });
 });

@@ -43,7 +43,7 @@ describe("stdio-alone", () => {
     const alone = { "spec.transport": "stdio", "spec.replicas": 1, "spec.backendReplicas": 1 };
     expect(judged(stdioAlone, server(alone))).toEqual([]);
     expect(judged(stdioAlone, server({ ...alone, "spec.replicas": 2 }))).toEqual([
-      "MCPServer github: transport stdio, and spec.replicas is 2, but one process speaks through one pipe: write spec.replicas: 1, or transport: streamable-http",
+      "MCPServer github: spec.replicas is 2, but transport stdio has a single process; set spec.replicas: 1, or transport: streamable-http",
     ]);
     expect(judged(stdioAlone, server({ ...alone, "spec.backendReplicas": 2 }))).toHaveLength(1);
     expect(judged(stdioAlone, server({ "spec.backendReplicas": 9 }))).toEqual([]);
@@ -63,7 +63,7 @@ describe("stdio-alone", () => {
     const stateful = "metadata.annotations[mcp-fleet.dev/stateful]";
     expect(judged(stdioAlone, server({ ...alone, [SESSIONS]: "1" }))).toEqual([]);
     expect(judged(stdioAlone, server({ ...alone, [SESSIONS]: "2" }))[0]).toContain(
-      "2 sessions share its one process",
+      "2 sessions share the state of its single stdio process",
     );
     const both = { ...alone, [SESSIONS]: "2" };
     expect(judged(stdioAlone, server({ ...both, [stateful]: "true" }))).toHaveLength(1);
@@ -83,7 +83,7 @@ describe("session-cache", () => {
   test("holds 1,000 sessions in each pod, with one of them lost", () => {
     expect(cached(3, "2000")).toEqual([]);
     expect(cached(3, "2001")).toEqual([
-      "VirtualMCPServer eng: 2001 sessions, and 2 of 3 pods hold 2 × 1000 = 2000: write spec.replicas: 4",
+      "VirtualMCPServer eng: 2001 sessions, but 2 of 3 pods can hold only 2 × 1000 = 2000; set spec.replicas: 4",
     ]);
     expect(cached(4, "2001")).toEqual([]);
   });
@@ -104,7 +104,7 @@ describe("session-cache", () => {
   test("says nothing where nobody says how many sessions there are, and fails where that is unknown", () => {
     expect(judged(sessionCache, gateway({ [SESSIONS]: undefined }))).toEqual([]);
     expect(cached(2, unknownStringValue)[0]).toContain("is not known before the update");
-    expect(cached(2, "many")[0]).toContain("write a number");
+    expect(cached(2, "many")[0]).toContain("set it to a number");
   });
 });
 
@@ -118,7 +118,7 @@ describe("workflow-timeouts", () => {
       }));
     expect(judged(workflowTimeouts, steps(...chain(6)))).toEqual([]);
     expect(judged(workflowTimeouts, steps(...chain(7)))).toEqual([
-      "VirtualMCPServer eng: workflow audit: its steps, level after level, may take 5m + 5m + 5m + 5m + 5m + 5m + 5m = 35m, and its timeout is 30m: write timeout: 35m, or shorter timeouts of its steps",
+      "VirtualMCPServer eng: workflow audit: its steps may take 5m + 5m + 5m + 5m + 5m + 5m + 5m = 35m, level after level, but its timeout is 30m; set timeout: 35m, or shorten the timeouts of its steps",
     ]);
   });
 
@@ -136,7 +136,9 @@ describe("workflow-timeouts", () => {
     expect(wide(10, "299s")).toHaveLength(1);
     // 5 min, and a tenth of 10 × 5 min.
     expect(wide(11, "10m")).toEqual([]);
-    expect(wide(11, "599s")[0]).toContain("may take 10m = 10m, and its timeout is 9m59s");
+    expect(wide(11, "599s")[0]).toContain(
+      "may take 10m = 10m, level after level, but its timeout is 9m59s",
+    );
   });
 
   test("counts a step's retries within its timeout, as ToolHive does", () => {
@@ -169,7 +171,7 @@ describe("workflow-timeouts", () => {
     expect(judged(workflowTimeouts, steps(loop()))).toEqual([]);
     expect(judged(workflowTimeouts, steps(loop({ maxIterations: 0, maxParallel: 0 })))).toEqual([]);
     expect(judged(workflowTimeouts, steps(loop({ maxIterations: 101 })))).toEqual([
-      "VirtualMCPServer eng: workflow audit, forEach check: 101 items, 10 at a time: 11 rounds × 30s = 5m30s, and its timeout of 5m is for all of them: write timeout: 5m30s, fewer maxIterations, or the timeout of one call at its inner step",
+      "VirtualMCPServer eng: workflow audit, forEach check: 101 items, 10 at a time: 11 rounds × 30s = 5m30s, but its timeout for all of them is 5m; set timeout: 5m30s, lower maxIterations, or set the timeout of one call at its inner step",
     ]);
     expect(judged(workflowTimeouts, steps(loop({ maxParallel: 9 })))).toHaveLength(1);
     expect(judged(workflowTimeouts, steps(loop({ maxIterations: 101, maxParallel: 11 })))).toEqual(
@@ -245,15 +247,15 @@ describe("workflow-timeouts", () => {
   test("does not pass what is no duration, is not known, or waits for itself", () => {
     const timeout = (value: Json) =>
       judged(workflowTimeouts, steps({ id: "a", tool: "github_a", timeout: value }));
-    expect(timeout("soon")[0]).toContain("steps[0].timeout is no duration of Go");
-    expect(timeout(30)[0]).toContain("is no duration of Go");
+    expect(timeout("soon")[0]).toContain("steps[0].timeout must be a Go duration");
+    expect(timeout(30)[0]).toContain("must be a Go duration");
     expect(timeout(unknownStringValue)[0]).toContain("steps[0].timeout is not known");
     const circle = steps(
       { id: "a", tool: "github_a", dependsOn: ["b"] },
       { id: "b", tool: "github_a", dependsOn: ["a"] },
       { id: "c", tool: "github_a" },
     );
-    expect(judged(workflowTimeouts, circle)[0]).toContain("the steps a, b wait for each other");
+    expect(judged(workflowTimeouts, circle)[0]).toContain("the steps a, b depend on each other");
     const nowhere = steps({ id: "a", tool: "github_a", dependsOn: ["z"] });
     expect(judged(workflowTimeouts, nowhere)).toHaveLength(1);
   });
@@ -266,7 +268,7 @@ describe("fan-out", () => {
   test("sends 10 calls at a time to 1 process, and not 11", () => {
     expect(calls(10)).toEqual([]);
     expect(calls(11)).toEqual([
-      "VirtualMCPServer eng: workflow audit: 11 calls at a time at MCPServer github, and its 1 process serves 1 × 10 = 10: write maxParallel so that at most 10 run at a time, or more backendReplicas",
+      "VirtualMCPServer eng: workflow audit: 11 concurrent calls to MCPServer github, but its 1 process serves 1 × 10 = 10; lower maxParallel so that at most 10 run concurrently, or raise backendReplicas",
     ]);
   });
 
@@ -284,7 +286,7 @@ describe("fan-out", () => {
     expect(calls(11, {}, { callsPerReplica: 10 })).toHaveLength(1);
     expect(calls(5, {}, { workflowsAtATime: 2 })).toEqual([]);
     expect(calls(6, {}, { workflowsAtATime: 2 })[0]).toContain(
-      "12 calls at a time (6 × 2 workflows)",
+      "12 concurrent calls (6 × 2 workflows)",
     );
   });
 
@@ -292,11 +294,13 @@ describe("fan-out", () => {
     const beside = loop({ id: "other", maxParallel: 6 });
     const then = loop({ id: "other", maxParallel: 6, dependsOn: ["check"] });
     const first = loop({ maxParallel: 5 });
-    expect(judged(fanOut, steps(first, beside))[0]).toContain("11 calls at a time");
+    expect(judged(fanOut, steps(first, beside))[0]).toContain("11 concurrent calls");
     expect(judged(fanOut, steps(first, then))).toEqual([]);
     const many = Array.from({ length: 11 }, (_, at) => ({ id: `s${at}`, tool: "github_a" }));
     expect(judged(fanOut, steps(...many))).toEqual([]);
-    expect(judged(fanOut, steps(...many), { callsPerReplica: 9 })[0]).toContain("10 calls");
+    expect(judged(fanOut, steps(...many), { callsPerReplica: 9 })[0]).toContain(
+      "10 concurrent calls",
+    );
   });
 
   test("makes no more calls at a time than there are items", () => {
@@ -341,7 +345,9 @@ describe("fan-out", () => {
     });
     expect(judged(fanOut, [...toolHiveStack(), definition])).toEqual([]);
     const named = gateway({ "spec.config.compositeToolRefs": [{ name: "shared" }] });
-    expect(judged(fanOut, [...named, definition])[0]).toContain("workflow shared: 11 calls");
+    expect(judged(fanOut, [...named, definition])[0]).toContain(
+      "workflow shared: 11 concurrent calls",
+    );
   });
 
   test("does not pass replicas or maxParallel that are not known", () => {

@@ -90,9 +90,9 @@ describe.skipIf(!hasEngine)("what is wrong ends a preview", () => {
       const { code, stdout, stderr } = await engine.preview();
       expect(code).not.toBe(0);
       expect(stdout + stderr).toMatch(
-        /resources\.memory: 128Mi, but the plan needs \d+Mi: .*process/,
+        /resources\.memory: invalid value 128Mi: must be at least \d+Mi, as planned: .*process/,
       );
-      expect(stdout + stderr).toContain("or say in acceptRisk why less is right");
+      expect(stdout + stderr).toContain("or explain in acceptRisk why less is right");
       engine.remove();
     },
     LIMIT_MS,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { edited, told } from "../../policies/examples/edit.ts";
+import { edited, withFacts } from "../../policies/examples/edit.ts";
 import { gatewayStack } from "../../policies/examples/gateway.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
 import { POLICIES } from "../../policies/index.ts";
@@ -118,7 +118,7 @@ describe.skipIf(!hasEngine)("pulumi policy analyze", () => {
     engine = await stackOf(STACK);
     await engine.up();
     states.sound = await exported(engine, "sound.json");
-    engine.write("stack.json", JSON.stringify(told(STACK, GATEWAY, { store: "memory" })));
+    engine.write("stack.json", JSON.stringify(withFacts(STACK, GATEWAY, { store: "memory" })));
     await engine.up();
     states.faulty = await exported(engine, "faulty.json");
   }, LIMIT_MS);
@@ -130,7 +130,7 @@ describe.skipIf(!hasEngine)("pulumi policy analyze", () => {
       expect((await analyze(engine, states.sound)).code).toBe(0);
       const run = await analyze(engine, states.faulty);
       expect(run.code).not.toBe(0);
-      expect(said(run)).toContain("sessions live in the memory of one pod");
+      expect(said(run)).toContain("sessions are in the memory of a single pod");
     },
     LIMIT_MS,
   );

@@ -12,7 +12,7 @@ function diagnostics(stdout: string): string {
   const ofComponents = lines.filter((line) =>
     /^(?:gateway|proxies of|server|store) \w+/.test(line),
   );
-  const plain = ofComponents.map((line) => line.replace(/; its output .*/, ""));
+  const plain = ofComponents.map((line) => line.replace(/; the output .*/, ""));
   return ["```", ...[...new Set(plain)].sort(), "```"].join("\n");
 }
 

@@ -69,7 +69,8 @@ describe("a pod that drains", () => {
     const [key = ""] = await fleet.store.pods.sessionsOn("scripted", fleet.names[0] ?? "", 1);
     await eventually(async () => expect(await fleet.store.leases.isTaken(key, "busy:")).toBe(true));
     // The move has waited for processes that had not heard of it, and goes on looking for those that hold it up.
-    const looks = () => fleet.operations.filter((operation) => operation === "leases.isTaken").length;
+    const looks = () =>
+      fleet.operations.filter((operation) => operation === "leases.isTaken").length;
     await eventually(() => expect(looks()).toBeGreaterThan(3));
     expect(fleet.pods[0]?.count("DELETE")).toBe(0);
     finish.resolve();

@@ -53,10 +53,10 @@ const FIGURES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 const LONGEST =
-  "the longest of all backends is plan input [`callTimeoutMaxSeconds`](../capacity.md#what-can-be-said)";
+  "the maximum of all backends is plan input [`callTimeoutMaxSeconds`](../capacity.md#inputs)";
 
 const SHORTAGE =
-  "the component; it writes setting [`nofile.mode`](../settings.md#ours), whose own default is `degrade`";
+  "the component; it sets [`nofile.mode`](../settings.md#our-own-settings), whose own default is `degrade`";
 
 /** What nobody else knows, or what differs from what others know. */
 const NOTES: Readonly<Record<string, string>> = {
@@ -66,13 +66,13 @@ const NOTES: Readonly<Record<string, string>> = {
   "McpServer.backendReplicas": "the component; it is plan input `replicas` of a server",
   "McpServer.podSessions": "the component; it is plan input `sessions` of a server",
   "McpServer.sessions": "Choice: what a pod of ToolHive holds",
-  "McpServer.resources.cpuLimit": "Choice: a server that is throttled answers late",
+  "McpServer.resources.cpuLimit": "Choice: throttling delays answers",
   "McpServer.proxy.limits.callTimeoutMax": `No effect: ${code("callTimeoutMax")} of the server`,
   "McpServer.proxy.load.openedBackends": "No effect: a proxy has one backend",
   "RedisSentinel.clientPods": `Choice: ${code("maxclients")} follows from it`,
   "RedisSentinel.openedBackends": "Choice: room for gateways with ten backends",
   "RedisSentinel.resources.cpu": "Choice",
-  "RedisSentinel.resources.cpuLimit": "Refused: a server that is throttled is taken for lost",
+  "RedisSentinel.resources.cpuLimit": "Refused: Sentinels take a throttled server for lost",
 };
 
 /** Inputs that RedisSentinel shares with the plan of a fleet, with the same defaults. */
@@ -174,7 +174,7 @@ function ofProcess(component: string, path: string): string | undefined {
 function figurePlace(component: string, path: string): Place | undefined {
   const name = FIGURES[component]?.[path];
   if (name === undefined) return undefined;
-  const section = /terminationGrace/i.test(name) ? "the-time-budget" : "how-it-reckons";
+  const section = /terminationGrace/i.test(name) ? "the-time-budget" : "how-the-plan-works";
   return { text: `figure [${code(name)}](../capacity.md#${section}) of the plan` };
 }
 
@@ -190,8 +190,8 @@ function inputPlace(component: string, path: string): Place | undefined {
   return name && planInput(name, INPUTS[name]);
 }
 
-function planInput(name: InputName | ServerInputName, { unit, fallback }: Input): Place {
-  const text = `plan input [${code(name)}](../capacity.md#what-can-be-said)`;
+function planInput(name: InputName | ServerInputName, { unit, default: fallback }: Input): Place {
+  const text = `plan input [${code(name)}](../capacity.md#inputs)`;
   return { text, unit, ...(fallback !== undefined && { fallback: printed(unit, fallback) }) };
 }
 
@@ -214,7 +214,7 @@ function settingPlace(component: string, path: string): Place | undefined {
   const setting = name === undefined ? undefined : KNOWN_SETTINGS.get(name);
   if (name === undefined || setting === undefined) return undefined;
   const [top = ""] = name.split(/[.[]/);
-  const section = Object.hasOwn(toolhive, top) ? "from-toolhives-file" : "ours";
+  const section = Object.hasOwn(toolhive, top) ? "settings-of-toolhives-file" : "our-own-settings";
   return {
     text: `setting [${code(name)}](../settings.md#${section})`,
     ...(setting.title && { unit: setting.title }),

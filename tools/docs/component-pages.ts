@@ -28,7 +28,7 @@ export function componentPage(component: string): string {
 /** Only TypeScript has functions: the schema does not know them. */
 const FUNCTIONS = /Transforms$/;
 
-const HEAD = ["Argument", "Type", "Default", "Unit", "What it is for", "Source of the default"];
+const HEAD = ["Argument", "Type", "Default", "Unit", "Description", "Source of the default"];
 
 /** A table for the arguments of a component, and one for each type within them. */
 function argumentTables(component: string): string {
@@ -60,11 +60,11 @@ function typeCell({ type, members, isInput }: Argument): string {
 
 function defaultCell({ fallback, isRequired, members, about }: Argument): string {
   if (isRequired) return "required";
-  if (fallback === undefined) return members && !isConditional(about) ? "those within" : "–";
+  if (fallback === undefined) return members && !isConditional(about) ? "see there" : "–";
   return /\s/.test(fallback) || fallback === "none" ? fallback : code(fallback);
 }
 
-/** Required where others are not there, or where others say so: its comment says when. */
+/** Whether an argument is required in some cases, which its comment describes. */
 export const isConditional = (about: string) => /\brequired\b/i.test(about);
 
 function outputTable(component: string): string {
@@ -73,5 +73,5 @@ function outputTable(component: string): string {
     type,
     about,
   ]);
-  return markdown(["Output", "Type", "What it is"], rows);
+  return markdown(["Output", "Type", "Description"], rows);
 }

@@ -94,7 +94,7 @@ function about(leaf: Leaf) {
   };
 }
 
-const isSilent = (leaf: Leaf) => /^(?:Refused|No effect):/.test(about(leaf).description);
+const isSilent = (leaf: Leaf) => /^(?:Not supported|No effect):/.test(about(leaf).description);
 
 const ofToolhive = new Set(Object.keys(toolhive));
 
@@ -114,7 +114,7 @@ function settingRows(leaves: readonly Leaf[]): string[][] {
     });
 }
 
-const SETTING_HEAD = ["Setting", "Environment variable", "Default", "Values", "What it is for"];
+const SETTING_HEAD = ["Setting", "Environment variable", "Default", "Values", "Description"];
 
 function settings(): string {
   return markdown(SETTING_HEAD, settingRows(LEAVES.filter(({ path: [top] }) => !isToolhive(top))));
@@ -143,17 +143,17 @@ function works(): string {
     const { values, description } = about(leaf);
     return [code(leaf.path.join(".")), values, description];
   });
-  return markdown(["Field", "Values that work", "What it does here"], rows);
+  return markdown(["Field", "Values", "What it does here"], rows);
 }
 
 function refused(): string {
-  const rows = REFUSALS.map(({ path, works: values, rule, fix }) => [
+  const rows = REFUSALS.map(({ path, allowed, rule, fix }) => [
     code(path),
-    values ? values.map(code).join(", ") || "absent" : "what asks for nothing",
+    allowed ? allowed.map(code).join(", ") || "absent" : "empty, or disabled",
     rule,
     fix,
   ]);
-  return markdown(["Field", "Works", "Rule", "What to do instead"], rows);
+  return markdown(["Field", "Allowed", "Rule", "What to do instead"], rows);
 }
 
 function errors(): string {
@@ -165,7 +165,7 @@ function errors(): string {
     row.client,
     row.operator,
   ]);
-  const head = ["Name", "HTTP", "JSON-RPC", "What it says", "The client", "The operator"];
+  const head = ["Name", "HTTP", "JSON-RPC", "Message", "For the client", "For the operator"];
   return markdown(head, rows);
 }
 
@@ -176,18 +176,18 @@ function metrics(): string {
     labels.map(code).join(", ") || "–",
     help,
   ]);
-  return markdown(["Metric", "Type", "Labels", "What it counts"], rows);
+  return markdown(["Metric", "Type", "Labels", "Description"], rows);
 }
 
 function constants(table: Readonly<Record<string, Constant>>): string {
-  const rows = Object.entries(table).map(([name, { value, unit, about, source }]) => [
+  const rows = Object.entries(table).map(([name, { value, unit, description, source }]) => [
     code(name),
     value.toLocaleString("en-US"),
     unit,
-    about,
+    description,
     source,
   ]);
-  return markdown(["Constant", "Value", "Unit", "What it is", "Where it comes from"], rows);
+  return markdown(["Constant", "Value", "Unit", "Description", "Source"], rows);
 }
 
 function example(): string {
@@ -196,22 +196,22 @@ function example(): string {
 
 function inputs(): string {
   const rows = INPUT_NAMES.map((name) => {
-    const { about, unit, fallback, setting, loadFirst }: Input = INPUTS[name];
+    const { description, unit, default: usual, setting, loadFirst }: Input = INPUTS[name];
     const inLoad = setting === undefined || loadFirst ? [code(`load.${inputKey(name)}`)] : [];
     const inSettings = setting === undefined ? [] : [code(setting)];
-    const usual = fallback === undefined ? "–" : printInput(name, fallback);
-    return [code(name), [...inLoad, ...inSettings].join(", else "), unit, usual, about];
+    const printed = usual === undefined ? "–" : printInput(name, usual);
+    return [code(name), [...inLoad, ...inSettings].join(", else "), unit, printed, description];
   });
-  return markdown(["Input", "In a file", "Unit", "Default", "What it is"], rows);
+  return markdown(["Input", "In a file", "Unit", "Default", "Description"], rows);
 }
 
 function servers(): string {
   const rows = SERVER_INPUT_NAMES.map((name) => {
-    const { about, unit, fallback }: Input = SERVER_INPUTS[name];
-    const usual = fallback === undefined ? "–" : amountText(fallback, unit);
-    return [code(name), code(inputKey(name)), unit, usual, about];
+    const { description, unit, default: usual }: Input = SERVER_INPUTS[name];
+    const printed = usual === undefined ? "–" : amountText(usual, unit);
+    return [code(name), code(inputKey(name)), unit, printed, description];
   });
-  return markdown(["Input", "Key", "Unit", "Default", "What it is"], rows);
+  return markdown(["Input", "Key", "Unit", "Default", "Description"], rows);
 }
 
 interface StackKey {
@@ -229,7 +229,7 @@ function stackConfiguration(): string {
     code(String(rest.default)),
     description,
   ]);
-  return markdown(["Key", "Type", "Default", "What it is"], rows);
+  return markdown(["Key", "Type", "Default", "Description"], rows);
 }
 
 if (import.meta.main) {

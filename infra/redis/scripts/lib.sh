@@ -1,19 +1,19 @@
-# What the scripts of the pods share. POSIX sh; they need timeout, awk, sort, uniq and getent, and the engine's programs.
+# Functions that the scripts of the pods share. POSIX sh; needs timeout, awk, sort, uniq, getent and the engine's programs.
 #
-# ENGINE         Redis or Valkey: names the programs; Valkey >= 9 hands over by itself
-# MASTER_NAME    what the Sentinels call the master
-# NODES          the Services before the servers, by ordinal, separated by blanks: their addresses are announced
-# SENTINELS      those before the Sentinels
-# QUORUM         how many Sentinels have to name the same master before it is believed
-# PORT           of the servers
-# SENTINEL_PORT  of the Sentinels
-# POD_NAME       of this pod: what follows its last dash is its ordinal
+# ENGINE         Redis or Valkey: selects the programs; Valkey >= 9 has coordinated failover
+# MASTER_NAME    the name of the master at the Sentinels
+# NODES          the Services of the servers by ordinal, separated by spaces; their addresses are announced
+# SENTINELS      the Services of the Sentinels by ordinal, separated by spaces
+# QUORUM         how many Sentinels must name the same master
+# PORT           the port of the servers
+# SENTINEL_PORT  the port of the Sentinels
+# POD_NAME       the name of this pod, which ends with its ordinal
 # CONFIGURATION  the folder of redis.conf or sentinel.conf
 # SECRETS        the folder of users.acl and the passwords
-# TLS            the folder of tls.crt, tls.key and ca.crt; empty where connections are plain
-# DATA           the folder that lasts as long as the pod's volume
+# TLS            the folder of tls.crt, tls.key and ca.crt; empty without TLS
+# DATA           the folder of the pod's volume
 # RUN            a folder in memory
-# LISTEN         the one address to listen at; empty or absent: all of them
+# LISTEN         the address to listen at; empty or absent: all addresses
 
 case $ENGINE in
   Valkey) SERVER=valkey-server CLI=valkey-cli ;;
@@ -21,14 +21,14 @@ case $ENGINE in
 esac
 SELF=${LISTEN:-localhost}
 
-# The clients read the password from here, so that no list of processes shows it.
+# The command line clients read the password from the environment, so that process lists do not show it.
 REDISCLI_AUTH=$(cat "$SECRETS/operator-password")
 VALKEYCLI_AUTH=$REDISCLI_AUTH
 export REDISCLI_AUTH VALKEYCLI_AUTH
 
 log() { echo "$(date -u +%FT%TZ) ${POD_NAME}: $*" >&2; }
 
-# address_of NAME: its address, itself where it is one; nothing where it is not known.
+# address_of NAME: prints its address, or NAME itself if it is one; nothing if it cannot be resolved.
 address_of() {
   case $1 in
     *:*) echo "$1" ;;
@@ -37,7 +37,7 @@ address_of() {
   esac
 }
 
-# addresses NAME…: the address of each. A name that is not known yet is waited for.
+# addresses NAME…: prints the address of each. Waits for names that cannot be resolved yet.
 addresses() {
   for name; do
     until address=$(address_of "$name") && [ -n "$address" ]; do
@@ -48,7 +48,7 @@ addresses() {
   done
 }
 
-# Finds the addresses of all servers and Sentinels, once: the Services keep theirs, and from here on neither these
+# Resolves the addresses of all servers and Sentinels once. Services keep their addresses, so from here on neither these
 # scripts nor a Sentinel waits for DNS when pods are lost.
 find_group() {
   NODES=$(addresses $NODES | awk '{ printf "%s%s", (NR > 1 ? " " : ""), $1 }')
@@ -56,13 +56,13 @@ find_group() {
   printf 'NODES="%s"\nSENTINELS="%s"\n' "$NODES" "$SENTINELS" >"$RUN/group"
 }
 
-# own ADDRESS…: the address of this pod among those of its kind.
+# own ADDRESS…: prints the address of this pod among those of its kind.
 own() {
   shift "${POD_NAME##*-}"
   echo "$1"
 }
 
-# ask HOST PORT COMMAND…: what a server answers; nothing where it does not within 2 s.
+# ask HOST PORT COMMAND…: prints the answer of a server; nothing if there is none within 2 s.
 ask() {
   host=$1 port=$2
   shift 2
@@ -72,7 +72,7 @@ ask() {
   timeout 2 "$CLI" -h "$host" -p "$port" --user operator "$@" 2>/dev/null
 }
 
-# info HOST SECTION FIELD…: fields of what INFO says of a server, in one line; "-" for one that is not there.
+# info HOST SECTION FIELD…: prints fields of a server's INFO in one line; "-" for a missing one.
 info() {
   host=$1 section=$2
   shift 2
@@ -86,17 +86,17 @@ info() {
     }'
 }
 
-# named_master LEAST: the master that at least so many Sentinels name, each asked for itself; or nothing.
+# named_master MIN: prints the master that at least MIN Sentinels name; or nothing.
 named_master() {
   for sentinel in $SENTINELS; do
     ask "$sentinel" "$SENTINEL_PORT" sentinel get-master-addr-by-name "$MASTER_NAME" |
       awk 'NR == 1 && /^[0-9A-Fa-f.:]+$/' &
-  done | sort | uniq -c | sort -rn | awk -v least="$1" '$1 >= least { print $2; exit }'
+  done | sort | uniq -c | sort -rn | awk -v min="$1" '$1 >= min { print $2; exit }'
 }
 
-# other_master MASTER: waits up to 10 s until a quorum names another one, and prints that; or nothing.
+# other_master MASTER: waits up to 10 s until a quorum names another master, and prints that; or nothing.
 other_master() {
-  # By the clock: where all Sentinels end, too, each try waits for them.
+  # Measured by the clock, because each attempt may itself wait for Sentinels that are stopping.
   end=$(($(date +%s) + 10))
   while [ "$(date +%s)" -lt "$end" ]; do
     now=$(named_master "$QUORUM")
@@ -108,19 +108,19 @@ other_master() {
   done
 }
 
-# The servers but this one.
+# Prints the other servers.
 peers() {
   for node in $NODES; do [ "$node" = "$ME" ] || echo "$node"; done
 }
 
-# The peer that is a master, the one with the most replicas of several; or nothing.
+# Prints the peer that is a master; of several, the one with the most replicas; or nothing.
 acting_master() {
   for node in $(peers); do
     echo "$(info "$node" replication role connected_slaves) $node"
   done | sort -k 2,2rn | awk '$1 == "master" { print $3; exit }'
 }
 
-# fail_over [coordinated]: has one Sentinel begin to replace the master. Fails where none does.
+# fail_over [coordinated]: makes one Sentinel start a failover. Fails if none does.
 fail_over() {
   for sentinel in $SENTINELS; do
     reply=$(ask "$sentinel" "$SENTINEL_PORT" sentinel failover "$MASTER_NAME" "$@")
@@ -130,7 +130,7 @@ fail_over() {
   return 1
 }
 
-# listener PORT: the lines of a configuration that say where and how to listen.
+# listener PORT: prints the configuration of address, port and TLS.
 listener() {
   echo "bind ${LISTEN:-* -::*}"
   if [ -z "$TLS" ]; then

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Before a data pod stops: a master hands over to a replica, so that no write that was confirmed gets lost and
-# clients wait for a second instead of for the Sentinels' patience. Always succeeds: the pod stops in any case.
+# Before a data pod stops, a master hands over to a replica, so that no confirmed write is lost and
+# clients wait about a second instead of down-after-milliseconds. Always succeeds: the pod stops in any case.
 
 . "${0%/*}/lib.sh"
-# Without it the server has not started.
+# Without this file the server has not started.
 [ -r "$RUN/group" ] || exit 0
 . "$RUN/group"
 
@@ -13,7 +13,7 @@ is_master() { [ "$(info "$SELF" replication role)" = master ]; }
 
 has_replica() { case $(info "$SELF" replication connected_slaves) in [1-9]*) true ;; *) false ;; esac; }
 
-# Valkey's Sentinel has the master itself wait for the replica that takes over.
+# With Valkey's Sentinel, the master itself waits for the replica that takes over.
 hand_over_coordinated() {
   fail_over coordinated || return 1
   tries=75
@@ -24,8 +24,8 @@ hand_over_coordinated() {
   ! is_master
 }
 
-# Nothing is written from here on until clients are cut off from this server: what it confirmed, the replicas get,
-# and what it does not confirm any more, the new master is asked for.
+# Writes are paused until clients are disconnected from this server: the replicas receive what it confirmed,
+# and clients send what it did not confirm to the new master.
 hand_over_paused() {
   ask "$SELF" "$PORT" client pause 15000 write >/dev/null
   fail_over
@@ -48,8 +48,8 @@ hand_over() {
   fi
 }
 
-# Waits up to 15 s until the server obeys SIGTERM. While it writes its first file after a synchronisation, which
-# handing over can lead to, it does not. One that does not answer has nothing to settle.
+# Waits up to 15 s until the server can be stopped with SIGTERM. It ignores the signal while it writes its first file
+# after a synchronization, which a handover can cause. There is nothing to wait for if it does not answer.
 settle() {
   tries=75
   while [ "$tries" -gt 0 ]; do

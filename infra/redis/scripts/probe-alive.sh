@@ -1,5 +1,5 @@
 #!/bin/sh
-# probe-alive.sh node|sentinel: whether the process answers at all. What it says of its state is no reason to kill it.
+# probe-alive.sh node|sentinel: succeeds if the process answers at all, whatever state it reports.
 
 . "${0%/*}/lib.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Whether the server can serve: a master, or a replica that is up with its master.
+# Succeeds if the server can serve: it is a master, or a replica with a link to its master.
 
 . "${0%/*}/lib.sh"
 

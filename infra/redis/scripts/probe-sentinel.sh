@@ -1,6 +1,6 @@
 #!/bin/sh
-# Whether the Sentinel watches the master. Whether enough of them do is for an alert: one that is lost would make
-# all of them unready.
+# Succeeds if the Sentinel watches the master. Too few Sentinels are a matter for an alert: if this probe checked them, a lost
+# one would make all of them unready.
 
 . "${0%/*}/lib.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Starts the server of a data pod: as a replica of the master, or as the master where nothing can get lost by it.
+# Starts the server of a data pod: as a replica of the master, or as the master where that cannot lose data.
 #
-# A server that has just started may hold less than its peers: what it lost with its memory or its volume would
-# be lost everywhere as soon as the others follow it. So a restarted master gives way to a peer that has the data.
+# A server that has just started may have less data than its peers: what it lost with its memory or its volume would
+# be lost everywhere as soon as the others follow it. So a restarted master yields to a peer that has the data.
 
 . "${0%/*}/lib.sh"
 trap 'exit 0' TERM
@@ -12,9 +12,9 @@ ME=$(own $NODES)
 FIRST=${NODES%% *}
 STARTED=$(date +%s)
 
-# How long Sentinels are waited for at the first start, and after everything has been down.
+# How long to wait for Sentinels at the first start, and after everything has been down.
 SENTINELS_SECONDS=10
-# How long a master that still has its data tries to give way, and one that has none waits for silent peers.
+# How long a master with its data tries to yield, and one without data waits for peers that do not answer.
 YIELD_SECONDS=25
 
 waited() { [ $(($(date +%s) - STARTED)) -ge "$1" ]; }
@@ -27,7 +27,7 @@ has_data() {
   [ -e "$1" ]
 }
 
-# What the peers hold, a word for each: "data", "nothing", or "unknown" where one does not answer.
+# Prints what each peer holds: "data", "nothing", or "unknown" if it does not answer.
 holdings() {
   for node in $(peers); do
     case $(ask "$node" "$PORT" dbsize) in
@@ -38,16 +38,16 @@ holdings() {
   done
 }
 
-# Whether a peer followed this server until it went: one that was cut off before, or has itself just started, may
-# be behind what is on the volume here.
+# Succeeds if a peer followed this server until it stopped. A peer that was disconnected before, or has just started itself, may
+# have less data than the volume here.
 has_follower() {
   for node in $(peers); do
     info "$node" replication role master_link_status master_link_down_since_seconds
   done | awk '$1 == "slave" && ($2 == "up" || ($3 ~ /^[0-9]+$/ && $3 < 60)) { found = 1 } END { exit !found }'
 }
 
-# What becomes of a server that others take for the master: it may "lead", it has to "yield" to a peer that has the
-# data, or "wait" until the peers say what they have.
+# Prints what a server does that others take for the master: it may "lead", must "yield" to a peer that has the
+# data, or must "wait" for answers of its peers.
 standing() {
   if has_data; then
     if has_follower && ! waited "$YIELD_SECONDS"; then echo yield; else echo lead; fi
@@ -60,7 +60,7 @@ standing() {
   esac
 }
 
-# Prints the address of the master, this server's own where it leads; nothing where that cannot be said yet.
+# Prints the address of the master, which may be this server; nothing while it is not known.
 choose_master() {
   named=$(named_master "$QUORUM")
   case $named in
@@ -100,7 +100,7 @@ configuration() {
   [ "$MASTER" = "$ME" ] || echo "replicaof $MASTER $PORT"
 }
 
-# A copy that a full synchronisation left behind would bring sessions back that have ended since.
+# A copy that a full synchronization left behind would restore sessions that have ended since.
 persists || rm -f "$DATA"/*.rdb
 
 MASTER=$(choose_master)

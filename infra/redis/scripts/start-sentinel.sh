@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts a Sentinel. It goes on where it was; without a memory it asks the others, and then the servers. Each
-# Sentinel for itself taking the nearest server for the master would make several masters.
+# Starts a Sentinel. It continues with its saved state; without one it asks the other Sentinels, and then the servers.
+# If each Sentinel took the next best server for the master, there would be several masters.
 
 . "${0%/*}/lib.sh"
 find_group
@@ -8,12 +8,12 @@ find_group
 ME=$(own $SENTINELS)
 STATE=$DATA/sentinel.conf
 
-# saved LINE…: what the last run wrote of these lines.
+# saved LINE…: prints these lines of the last run's configuration.
 saved() {
   [ -s "$STATE" ] && awk -v kinds=" $* " '$1 == "sentinel" && index(kinds, " " $2 " ")' "$STATE"
 }
 
-# The master that the last run watched, if it is still one of the servers.
+# Prints the master that the last run watched, if it is still one of the servers.
 remembered_master() {
   saved monitor | awk -v nodes=" $NODES " 'index(nodes, " " $4 " ") { print $4; exit }'
 }
