@@ -27,7 +27,7 @@ REPLICAS := 1
 demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redis-cli) ## run three real MCP servers behind one endpoint, and a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
-test: node_modules/.installed .tools/redis/redis-cli .tools/dns/dnsmasq .tools/pulumi/parts.json infra/dist/index.cjs policies/dist/main.cjs ## run lint, types and every test; TESTS=folder or file
+test: build .tools/redis/redis-cli .tools/dns/dnsmasq .tools/pulumi/parts.json ## run lint, types and every test; TESTS=folder or file
 	@$(BIN)/biome ci --reporter=summary .
 	@$(CRUISE)
 	@$(BIN)/tsc --noEmit
