@@ -50,11 +50,11 @@ export async function measureCalls(fleet: Fleet): Promise<CallRuns[]> {
     target("fleetTwo", "b_echo", pair.gateways, pair.proxies),
   ];
   const measured: CallRuns[] = [];
-  const most = Math.max(...CONCURRENCIES);
+  const max = Math.max(...CONCURRENCIES);
   const ready = [];
   for (const [key, one] of targets) {
-    const sessions = await one.open(most);
-    await warmUp({ target: one, sessions, concurrency: most });
+    const sessions = await one.open(max);
+    await warmUp({ target: one, sessions, concurrency: max });
     ready.push({ key, target: one, sessions });
   }
   for (const concurrency of CONCURRENCIES) {

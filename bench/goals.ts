@@ -14,17 +14,17 @@ export interface Figures {
 interface Goal {
   readonly what: string;
   readonly measured: number;
-  readonly atMost: number;
+  readonly max: number;
   readonly digits: number;
 }
 
 /** What a run says first: each goal, and whether it is met. */
 export function goalTable(figures: Figures): string {
-  const rows = goalsOf(figures).map(({ what, measured: value, atMost, digits }) => [
+  const rows = goalsOf(figures).map(({ what, measured: value, max, digits }) => [
     what,
     value.toFixed(digits),
-    `≤ ${atMost}`,
-    Number(value.toFixed(digits)) <= atMost ? "met" : "missed",
+    `≤ ${max}`,
+    Number(value.toFixed(digits)) <= max ? "met" : "missed",
   ]);
   return markdown(["Goal", "Measured", "Asked", ""], rows);
 }
@@ -38,13 +38,13 @@ function goalsOf({ calls, sessions, restore }: Figures): Goal[] {
   };
   const overPassThrough = (key: TargetKey, concurrency: number) =>
     over(key, "passThrough", concurrency);
-  const mostAt = (
+  const maxAt = (
     concurrency: number,
     keys: readonly TargetKey[],
     figure: (run: LoadResult) => number,
   ) => Math.max(...keys.map((key) => figure(middle(at(concurrency)?.[key] ?? []))));
-  const most = (keys: readonly TargetKey[], figure: (run: LoadResult) => number) =>
-    Math.max(...calls.map(({ concurrency }) => mostAt(concurrency, keys, figure)));
+  const max = (keys: readonly TargetKey[], figure: (run: LoadResult) => number) =>
+    Math.max(...calls.map(({ concurrency }) => maxAt(concurrency, keys, figure)));
   const single: readonly TargetKey[] = [
     "memory",
     "redis",
@@ -53,10 +53,10 @@ function goalsOf({ calls, sessions, restore }: Figures): Goal[] {
     "proxyRedis",
     "proxyRedisTwo",
   ];
-  const goal = (what: string, value: number, atMost: number, digits = 2): Goal => ({
+  const goal = (what: string, value: number, max: number, digits = 2): Goal => ({
     what,
     measured: value,
-    atMost,
+    max,
     digits,
   });
   return [
@@ -97,49 +97,49 @@ function goalsOf({ calls, sessions, restore }: Figures): Goal[] {
     ),
     goal(
       "backend requests per call, gateway or proxy, at most",
-      most(single, (run) => run.requestsPerCall),
+      max(single, (run) => run.requestsPerCall),
       1,
       3,
     ),
     goal(
       "backend requests per call, gateway and proxy, at most",
-      most(["fleet", "fleetTwo"], (run) => run.requestsPerCall),
+      max(["fleet", "fleetTwo"], (run) => run.requestsPerCall),
       1,
       3,
     ),
     goal(
       "new backend connections per call, one gateway, at most",
-      most(["memory", "redis"], (run) => run.connectionsPerCall),
+      max(["memory", "redis"], (run) => run.connectionsPerCall),
       0,
       3,
     ),
     goal(
       "new backend connections per call, three gateways, at most",
-      most(["redisThree"], (run) => run.connectionsPerCall),
+      max(["redisThree"], (run) => run.connectionsPerCall),
       0.01,
       3,
     ),
     goal(
       "store commands per call, one gateway, at most",
-      most(["redis"], (run) => run.storeCommandsPerCall),
+      max(["redis"], (run) => run.storeCommandsPerCall),
       0,
       3,
     ),
     goal(
       "store commands per call, three gateways, at most",
-      most(["redisThree"], (run) => run.storeCommandsPerCall),
+      max(["redisThree"], (run) => run.storeCommandsPerCall),
       0.01,
       3,
     ),
     goal(
       "store commands per call, one proxy, alone or under a gateway, 16 at a time",
-      mostAt(16, ["proxyRedis", "fleet"], (run) => run.storeCommandsPerCall),
+      maxAt(16, ["proxyRedis", "fleet"], (run) => run.storeCommandsPerCall),
       0,
       3,
     ),
     goal(
       "store commands per call, two proxies, alone or under gateways, 16 at a time",
-      mostAt(16, ["proxyRedisTwo", "fleetTwo"], (run) => run.storeCommandsPerCall),
+      maxAt(16, ["proxyRedisTwo", "fleetTwo"], (run) => run.storeCommandsPerCall),
       0.01,
       3,
     ),

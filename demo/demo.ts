@@ -31,7 +31,11 @@ const WIDEST_CELL = 36;
 /** What calls of other clients get to finish once Ctrl-C is pressed. */
 const DRAIN_MS = 2000;
 
-/** Three servers, a gateway or a fleet of them before them and a client that calls each. Errors: whatever did not work. */
+/**
+ * Three servers, a gateway or a fleet of them before them and a client that calls each.
+ *
+ * @throws whatever did not work.
+ */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { print, signal } = options;
   print("starting three published MCP servers");

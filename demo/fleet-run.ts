@@ -20,8 +20,10 @@ export interface FleetRun {
 }
 
 /**
- * A client calls on and on in one session while the process that opened the session is killed, between two
- * calls: whether a call that it kills has run, nobody could tell. Errors: a call failed.
+ * A client calls on and on in one session while the process that opened the session is killed, between two calls:
+ * whether a call that it kills has run, nobody could tell.
+ *
+ * @throws a call failed.
  */
 export async function runFleet({ fleet, client, calls, signal, print }: FleetRun): Promise<void> {
   const { front, gateways } = fleet;

@@ -30,7 +30,11 @@ export function sampleCalls({ folder }: McpServers): readonly SampleCall[] {
   ];
 }
 
-/** One after the other. Errors: a server answered with an error, or not with text. */
+/**
+ * One after the other.
+ *
+ * @throws a server answered with an error, or not with text.
+ */
 export async function callAll(
   client: Client,
   calls: readonly SampleCall[],

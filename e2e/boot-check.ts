@@ -2,7 +2,7 @@ import { Engine, REPOSITORY } from "../testkit/pulumi/engine.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** Above this no gateway can be planned for the whole limit: there is nothing to see. */
-const MOST = 200_000;
+const MAX = 200_000;
 
 /** How long the `pulumi up` waits for a pod that cannot start. */
 const WAIT = "15s";
@@ -47,7 +47,7 @@ export async function bootCheck(
   image: string,
   limit: number,
 ): Promise<BootCheck> {
-  if (limit > MOST) return { limit };
+  if (limit > MAX) return { limit };
   const sessions = Math.ceil(limit / 2);
   const options = { typescript: false };
   const engine = await Engine.typescript(program(kubectl.namespace, image, sessions), {

@@ -7,7 +7,7 @@ import { scaling } from "./faults/scaling.ts";
 import type { Fault } from "./fleet.ts";
 
 /** At its largest, the fleet has so many. */
-export const MOST_GATEWAYS = 5;
+export const MAX_GATEWAYS = 5;
 
 /** What happens to the fleet, in this order. Where a part has a name of its own in the figures, each of its pods is meant. */
 export const FAULTS: readonly Fault[] = [
@@ -20,7 +20,7 @@ export const FAULTS: readonly Fault[] = [
   podKill("redis", "the master of Redis is killed", redisMaster),
   rollingUpdate("redis", "Redis is restarted, one by one"),
   eviction("gateway", "both gateways are evicted, and the budget has the second one wait"),
-  scaling(MOST_GATEWAYS, "2 gateways become 5"),
+  scaling(MAX_GATEWAYS, "2 gateways become 5"),
   scaling(undefined, "5 gateways become 2"),
   keyRotation,
   growth(5_000, "1,000 declared sessions become 5,000"),

@@ -6,7 +6,7 @@ import { COUNTER_IMAGE } from "../testkit/images/counter-image.ts";
 import { REDIS_IMAGE } from "../testkit/images/redis-image.ts";
 import { bootCheck, openFilesLimit } from "./boot-check.ts";
 import { Cluster } from "./cluster.ts";
-import { FAULTS, MOST_GATEWAYS } from "./faults.ts";
+import { FAULTS, MAX_GATEWAYS } from "./faults.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { Load } from "./load.ts";
@@ -44,7 +44,7 @@ const CONFIGURATION = {
   spread: "Preferred",
 };
 
-const MOST_CORES = 1.5;
+const MAX_CORES = 1.5;
 
 const SESSIONS = 100;
 const CALLS_PER_SECOND = 40;
@@ -68,12 +68,12 @@ async function claimPods(proof: Proof, kubectl: Kubectl, pods: readonly PodState
 /** The fleet at its largest has room on a node of two cores, beside all else that runs there. */
 function claimRequests(proof: Proof, pods: readonly PodState[]) {
   const gateways = pods.filter(({ part }) => part === "gateway");
-  const more = (MOST_GATEWAYS + 1 - gateways.length) * (gateways[0]?.cpuMillicores ?? 0);
+  const more = (MAX_GATEWAYS + 1 - gateways.length) * (gateways[0]?.cpuMillicores ?? 0);
   const asked = pods.reduce((sum, { cpuMillicores }) => sum + cpuMillicores, more);
   proof.claim(
-    `All pods together ask for ${MOST_CORES} cores at most, with ${MOST_GATEWAYS} gateways and one more in a rollout`,
+    `All pods together ask for ${MAX_CORES} cores at most, with ${MAX_GATEWAYS} gateways and one more in a rollout`,
     `${asked / 1000} cores`,
-    asked <= MOST_CORES * 1000,
+    asked <= MAX_CORES * 1000,
   );
 }
 

@@ -94,14 +94,14 @@ function answers(reports: readonly CallReport[], x: X, fromMs: number, untilMs: 
     const step = Math.floor((atMs + tookMs - fromMs) / STEP_MS);
     counts[step] = (counts[step] ?? 0) + 1;
   }
-  const most = Math.max(1, ...counts);
-  const y = (count: number) => CALLS.bottom - (count / most) * (CALLS.bottom - CALLS.top);
+  const max = Math.max(1, ...counts);
+  const y = (count: number) => CALLS.bottom - (count / max) * (CALLS.bottom - CALLS.top);
   const points = counts.map(
     (count, step) => [round(x(fromMs + step * STEP_MS)), round(y(count))] as const,
   );
   return [
     line("axis", [LEFT, CALLS.bottom], [RIGHT, CALLS.bottom]),
-    text([LEFT - 10, CALLS.top + 8], "quiet", `${most}`, "end"),
+    text([LEFT - 10, CALLS.top + 8], "quiet", `${max}`, "end"),
     text([LEFT - 10, CALLS.bottom], "quiet", "0", "end"),
     text([24, CALLS.top + 70], "", "answers"),
     text([24, CALLS.top + 86], "quiet", "per 100 ms"),
@@ -132,9 +132,9 @@ function podRow(
   fromMs: number,
 ): Markup {
   const seen = pods.filter(({ atMs }) => atMs >= fromMs);
-  const most = Math.max(1, ...seen.map(({ ready }) => ready[part] ?? 0));
+  const max = Math.max(1, ...seen.map(({ ready }) => ready[part] ?? 0));
   const bottom = top + PODS.rowHeight - 10;
-  const y = (count: number) => round(bottom - (count / most) * (PODS.rowHeight - 14));
+  const y = (count: number) => round(bottom - (count / max) * (PODS.rowHeight - 14));
   const points = seen.flatMap(({ atMs, ready }, index) => {
     const before = seen[index - 1]?.ready[part] ?? ready[part] ?? 0;
     const at = round(Math.min(RIGHT, x(atMs)));
@@ -142,7 +142,7 @@ function podRow(
   });
   return [
     text([24, bottom], "", part),
-    text([LEFT - 10, y(most) + 8], "quiet", `${most}`, "end"),
+    text([LEFT - 10, y(max) + 8], "quiet", `${max}`, "end"),
     line(`pods ${part}`, ...points),
   ].join("");
 }

@@ -10,7 +10,7 @@ import {
 } from "../testkit/servers/counting-backend.ts";
 
 const CALLS = 200;
-const MOST = 16;
+const MAX = 16;
 
 /** Keeps calls with `together` waiting until 16 of them are there: that many connections are then open. */
 function waitForAll(): Answerer {
@@ -20,7 +20,7 @@ function waitForAll(): Answerer {
     if (typeof args !== "object" || args === null || !("together" in args)) return undefined;
     await new Promise<void>((resolve) => {
       waiting.push(resolve);
-      if (waiting.length === MOST) for (const go of waiting.splice(0)) go();
+      if (waiting.length === MAX) for (const go of waiting.splice(0)) go();
     });
     return undefined;
   };
@@ -86,7 +86,7 @@ describe("a call of a warm session", () => {
       const { backend, operations, endpoint } = await start();
       const sessions = await Promise.all(Array.from({ length: count }, () => endpoint.open()));
       await Promise.all(
-        Array.from({ length: MOST }, (_, call) =>
+        Array.from({ length: MAX }, (_, call) =>
           sessions[call % count]?.call("b_echo", { together: true }),
         ),
       );

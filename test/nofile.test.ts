@@ -388,9 +388,9 @@ describe("a process with 1,024 open files", () => {
     const closeAll = () => Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()));
     onTestFinished(async () => void (await closeAll()));
 
-    let most = 0;
+    let max = 0;
     const sampling = setInterval(() => {
-      most = Math.max(most, gateway.openFiles());
+      max = Math.max(max, gateway.openFiles());
     }, 20);
     onTestFinished(() => clearInterval(sampling));
 
@@ -438,8 +438,8 @@ describe("a process with 1,024 open files", () => {
       "503",
     ]);
     expect(outcomes.counts["200"]).toBeGreaterThan(HELD * 10);
-    expect(most).toBeGreaterThan(HELD * 2 + 256);
-    expect(most).toBeLessThanOrEqual(NOFILE);
+    expect(max).toBeGreaterThan(HELD * 2 + 256);
+    expect(max).toBeLessThanOrEqual(NOFILE);
     // 256 for calls, one for the lists' stream.
     expect(backend.counts.sockets).toBeLessThanOrEqual(257);
     const metrics = await adminText(gateway, "/metrics");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Cell } from "../bench/predicted/cell.ts";
-import { excess, MOST_EXCESS } from "../bench/predicted/comparison.ts";
+import { excess, MAX_EXCESS } from "../bench/predicted/comparison.ts";
 import { measurePeak } from "../bench/predicted/peak.ts";
 import { hasRedis } from "../testkit/processes/redis.ts";
 
@@ -23,8 +23,8 @@ describe.skipIf(!hasRedis)("a gateway under the limits of its plan", () => {
         expect(used).toBeGreaterThan(0);
         expect(used).toBeLessThanOrEqual(limit);
       }
-      expect(excess(descriptors)).toBeLessThanOrEqual(MOST_EXCESS);
-      expect(excess(store)).toBeLessThanOrEqual(MOST_EXCESS);
+      expect(excess(descriptors)).toBeLessThanOrEqual(MAX_EXCESS);
+      expect(excess(store)).toBeLessThanOrEqual(MAX_EXCESS);
     },
   );
 });

@@ -1,7 +1,7 @@
 import type { Figure } from "@mcp-fleet/contract/capacity";
 
 /** How far a plan may be above what is used. */
-export const MOST_EXCESS = 1.3;
+export const MAX_EXCESS = 1.3;
 
 /** What a plan says of something beside the most that a run took of it. */
 export interface Comparison {
@@ -24,5 +24,5 @@ export function excess({ predicted, used }: Comparison): number {
 
 /** Whether what was used is within its limit, and not much less than predicted. */
 export function isRight(comparison: Comparison): boolean {
-  return comparison.used <= comparison.limit && excess(comparison) <= MOST_EXCESS;
+  return comparison.used <= comparison.limit && excess(comparison) <= MAX_EXCESS;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** A minute of trying; what is let in nowhere for so long, the fleet has not recovered for. */
-const MOST_TRIES = 60;
+const MAX_TRIES = 60;
 const LONGEST_WAIT_MS = 2_000;
 
 /**
@@ -15,8 +15,8 @@ export class PatientFetch {
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     for (let tries = 1; ; tries += 1) {
       const answer = await this.#send(input, init);
-      if (answer !== undefined && (answer.status !== 503 || tries >= MOST_TRIES)) return answer;
-      if (answer === undefined && tries >= MOST_TRIES) throw new Error("nobody listens");
+      if (answer !== undefined && (answer.status !== 503 || tries >= MAX_TRIES)) return answer;
+      if (answer === undefined && tries >= MAX_TRIES) throw new Error("nobody listens");
       const seconds = Number(answer?.headers.get("retry-after") ?? 0);
       await answer?.body?.cancel();
       this.resent += 1;

@@ -31,20 +31,20 @@ export function plannedProcess(given: PlanInputs): PlannedFacts {
     sessions: inputFact(inputs.sessions, "sessions", "sessions"),
     backends: inputFact(inputs.backends, "backends", "backends"),
     spareReplicas: inputFact(inputs.spareReplicas, "pods", "spareReplicas"),
-    replicas: atLeast(plan.replicas),
+    replicas: minimum(plan.replicas),
     ...(autoscaling && { maxReplicas: { figure: autoscaling.maxReplicas } }),
     sessionsPerPod: { figure: plan.sessionsPerPod },
     cacheEntries: { figure: plan.cacheEntries },
-    requiredNofile: atLeast(plan.requiredNofile),
+    requiredNofile: minimum(plan.requiredNofile),
     nofileCeiling: inputFact(inputs.nofile, "descriptors", "nofile"),
-    memoryBytes: atLeast(plan.memory),
-    cpuMillicores: atLeast(plan.cpu),
-    preStopSeconds: atLeast(grace.preStop),
-    lingerSeconds: atLeast(grace.linger),
-    drainSeconds: atLeast(grace.drain),
-    closeSeconds: atLeast(grace.close),
-    graceSeconds: atLeast(grace.terminationGrace),
-    progressDeadlineSeconds: atLeast(grace.progressDeadline),
+    memoryBytes: minimum(plan.memory),
+    cpuMillicores: minimum(plan.cpu),
+    preStopSeconds: minimum(grace.preStop),
+    lingerSeconds: minimum(grace.linger),
+    drainSeconds: minimum(grace.drain),
+    closeSeconds: minimum(grace.close),
+    graceSeconds: minimum(grace.terminationGrace),
+    progressDeadlineSeconds: minimum(grace.progressDeadline),
   };
 }
 
@@ -64,10 +64,10 @@ export function plannedServer(load: CompleteServerLoad): PlannedFacts {
       "callTimeoutMaxSeconds",
     ),
     sessionsPerPod: { figure: plan.sessionsPerPod },
-    memoryBytes: atLeast(plan.memory),
-    preStopSeconds: atLeast(grace.preStop),
-    drainSeconds: atLeast(grace.drain),
-    graceSeconds: atLeast(grace.terminationGrace),
+    memoryBytes: minimum(plan.memory),
+    preStopSeconds: minimum(grace.preStop),
+    drainSeconds: minimum(grace.drain),
+    graceSeconds: minimum(grace.terminationGrace),
   };
 }
 
@@ -84,4 +84,4 @@ export function inputFact(value: number, unit: Unit, name: string): PlannedFact 
   return { figure: { value, unit, formula: name, terms: [term] } };
 }
 
-const atLeast = (figure: Figure): PlannedFact => ({ figure, isMinimum: true });
+const minimum = (figure: Figure): PlannedFact => ({ figure, isMinimum: true });

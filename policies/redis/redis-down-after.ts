@@ -16,7 +16,7 @@ export const redisDownAfter = policy({
     "Measured: Sentinels ping once a second; with 1,000 ms, 1 of 43 failovers became two, with 3,527 of 10,810 confirmed writes lost; with 2,000 ms or more, none of 42",
   remediation: "Set sentinel down-after-milliseconds <master> 5000 in sentinel.conf.",
   settings: {
-    leastMilliseconds: {
+    minMilliseconds: {
       type: "integer",
       default: 2000,
       description: "The minimum of down-after-milliseconds",
@@ -30,11 +30,11 @@ export const redisDownAfter = policy({
     says: "down-after-milliseconds of sessions is 1000",
   },
   subjects: (fleet) => fleet.workloadsOf("sentinel"),
-  *judge(sentinels, fleet, { leastMilliseconds }) {
+  *judge(sentinels, fleet, { minMilliseconds }) {
     const masters = RedisConf.of(sentinels, fleet).sentinel("down-after-milliseconds");
     for (const [master, [text = DEFAULT_MILLISECONDS]] of masters) {
-      if (Number(text) >= leastMilliseconds) continue;
-      yield `down-after-milliseconds of ${master} is ${text}, but Sentinels ping only once a second; set it to ${leastMilliseconds} or more`;
+      if (Number(text) >= minMilliseconds) continue;
+      yield `down-after-milliseconds of ${master} is ${text}, but Sentinels ping only once a second; set it to ${minMilliseconds} or more`;
     }
   },
 });

@@ -19,7 +19,7 @@ export const redisQuorum = policy({
     "The Sentinel documentation of Redis requires at least three, and a majority for a failover; with a single replica, its restart makes the master refuse every write (min-replicas-to-write 1)",
   remediation: "Run 3 servers and 3 Sentinels, with a quorum of 2.",
   settings: {
-    leastServers: {
+    minServers: {
       type: "integer",
       default: 3,
       description: "The minimum number of servers of a store, including the master",
@@ -31,8 +31,8 @@ export const redisQuorum = policy({
     says: "it has 2 Sentinels; run an odd number of at least 3",
   },
   subjects: (fleet) => fleet.workloadsOf("redis", "sentinel"),
-  *judge(workload, fleet, { leastServers }) {
-    if (workload.role === "redis") yield* serverFaults(workload, fleet, leastServers);
+  *judge(workload, fleet, { minServers }) {
+    if (workload.role === "redis") yield* serverFaults(workload, fleet, minServers);
     else yield* sentinelFaults(workload, fleet);
   },
 });

@@ -5,7 +5,11 @@ import type { ProtectedResource } from "./protected-resource.ts";
 
 /** Says who sent a request. */
 export interface Authenticator {
-  /** Who sent a request; at once where the credential is known already. Errors: UNAUTHENTICATED, JWKS_UNAVAILABLE. */
+  /**
+   * Who sent a request; at once where the credential is known already.
+   *
+   * @throws UNAUTHENTICATED, JWKS_UNAVAILABLE.
+   */
   authenticate(headers: IncomingHttpHeaders): Principal | Promise<Principal>;
 
   /** What clients are told of where to get a token; undefined where they need none. */

@@ -25,7 +25,11 @@ const MAX_AGE_MS = 300_000;
 
 /** The public keys of an issuer, from a URL or a file, as they are now. */
 export class Jwks {
-  /** The key of a token. Errors: those of jose about the token, JWKS_UNAVAILABLE. */
+  /**
+   * The key of a token.
+   *
+   * @throws those of jose about the token, JWKS_UNAVAILABLE.
+   */
   readonly find: JWTVerifyGetKey;
   readonly #file: WatchedFile | undefined;
 

@@ -20,7 +20,11 @@ export class ProtectedResource {
     this.#path = path;
   }
 
-  /** RFC 9728. Errors: INVALID_REQUEST for a Host that is none. */
+  /**
+   * RFC 9728.
+   *
+   * @throws INVALID_REQUEST for a Host that is none.
+   */
   metadata(host: string | undefined): Record<string, unknown> {
     return {
       resource: this.#url(host).href,
@@ -31,8 +35,10 @@ export class ProtectedResource {
   }
 
   /**
-   * The `WWW-Authenticate` of a 401. `fault` is what is wrong with the token, undefined where there is none:
-   * RFC 6750 has no error code for that. Errors: INVALID_REQUEST for a Host that is none.
+   * The `WWW-Authenticate` of a 401. `fault` is what is wrong with the token, undefined where there is none: RFC 6750
+   * has no error code for that.
+   *
+   * @throws INVALID_REQUEST for a Host that is none.
    */
   challenge(host: string | undefined, fault: string | undefined): string {
     const { origin, pathname } = this.#url(host);

@@ -51,7 +51,7 @@ export class AnswerRelay {
     this.#parts = parts;
   }
 
-  /** Errors: TransportFault where the answer broke off, or the reason with which the call was cut. */
+  /** @throws TransportFault where the answer broke off, or the reason with which the call was cut. */
   async relay(answer: JsonAnswer | EventsAnswer): Promise<void> {
     const { context } = this.#parts;
     try {

@@ -40,7 +40,11 @@ export class Calls {
     }
   }
 
-  /** A request that is answered by another handler than the role's, such as initialize. Errors: the handler's. */
+  /**
+   * A request that is answered by another handler than the role's, such as initialize.
+   *
+   * @throws the handler's.
+   */
   through(call: Call, handler: Handler): Promise<void> {
     return intercepted(this.#parts.interceptors, handler)(call);
   }
@@ -52,7 +56,11 @@ export class Calls {
     }
   }
 
-  /** The client's answer to what a backend asked. Errors: INVALID_REQUEST. */
+  /**
+   * The client's answer to what a backend asked.
+   *
+   * @throws INVALID_REQUEST.
+   */
   async response(context: RequestContext, message: Message): Promise<void> {
     if (context.session !== undefined) {
       await this.#parts.messages.response(context.session, message);

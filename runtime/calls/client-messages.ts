@@ -37,7 +37,11 @@ export class ClientMessages {
     await this.#notifyAll(session, message.text);
   }
 
-  /** Carries the client's answer to the backend session that asked. Errors: INVALID_REQUEST. */
+  /**
+   * Carries the client's answer to the backend session that asked.
+   *
+   * @throws INVALID_REQUEST.
+   */
   async response(session: LiveSession, message: Message): Promise<void> {
     const id = at(message.text, "id");
     const delivered = id !== undefined && (await this.#returnTo(session, message.text, id));

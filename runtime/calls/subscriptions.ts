@@ -25,7 +25,11 @@ export class Subscriptions {
     this.#parts = parts;
   }
 
-  /** The client has its answer once the updates have a way to it. Errors: INVALID_PARAMS beyond limits.subscriptions. */
+  /**
+   * The client has its answer once the updates have a way to it.
+   *
+   * @throws INVALID_PARAMS beyond limits.subscriptions.
+   */
   async subscribe(call: Call, backend: Backend, uri: string): Promise<void> {
     const { sessions, forwarder, sessionStreams, limits } = this.#parts;
     const session = sessionOf(call);
@@ -56,7 +60,11 @@ export class Subscriptions {
   }
 }
 
-/** Subscriptions are kept in the session. Errors: SESSION_REQUIRED. */
+/**
+ * Subscriptions are kept in the session.
+ *
+ * @throws SESSION_REQUIRED.
+ */
 function sessionOf({ context }: Call): LiveSession {
   if (context.session === undefined) throw new FleetError("SESSION_REQUIRED");
   return context.session;

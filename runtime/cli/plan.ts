@@ -26,7 +26,11 @@ interface PlanOptions extends Readonly<Record<string, unknown>> {
   readonly json?: true;
 }
 
-/** `mcp-fleet plan`: what a fleet needs for a load, with the arithmetic. Errors: ConfigError, CapacityError. */
+/**
+ * `mcp-fleet plan`: what a fleet needs for a load, with the arithmetic.
+ *
+ * @throws ConfigError, CapacityError.
+ */
 export function addPlan(program: Command): void {
   const command = program
     .command("plan")

@@ -31,7 +31,7 @@ export class Guards {
     return this.#hosts === undefined;
   }
 
-  /** Errors: HOST_FORBIDDEN, ORIGIN_FORBIDDEN. */
+  /** @throws HOST_FORBIDDEN, ORIGIN_FORBIDDEN. */
   check(host: string | undefined, origin: string | undefined): void {
     const name = hostName(host);
     if (this.#hosts !== undefined && (name === undefined || !this.#hosts.has(name))) {

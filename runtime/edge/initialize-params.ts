@@ -5,7 +5,11 @@ import { at, cut } from "../wire/json-text.ts";
 import { isObject, type Message } from "../wire/message.ts";
 import { negotiate } from "../wire/protocol-version.ts";
 
-/** What a client says of itself at initialize. Errors: INVALID_REQUEST, INVALID_PARAMS, BODY_TOO_LARGE. */
+/**
+ * What a client says of itself at initialize.
+ *
+ * @throws INVALID_REQUEST, INVALID_PARAMS, BODY_TOO_LARGE.
+ */
 export function readInitialize(message: Message, maxBytes: number): ClientFacts {
   if (message.kind !== "request") throw new FleetError("INVALID_REQUEST");
   const { protocolVersion } = message.params;

@@ -19,7 +19,11 @@ import { checkAccept, checkProtocolVersion, prefersSse } from "./negotiation.ts"
 import { bodyText, isBatch, readBatch } from "./request-body.ts";
 import { WholeReply } from "./whole-reply.ts";
 
-/** Whether the process has descriptors left for one more. Errors: AT_CAPACITY. */
+/**
+ * Whether the process has descriptors left for one more.
+ *
+ * @throws AT_CAPACITY.
+ */
 export interface Room {
   requireCapacity(what: "session" | "stream"): void;
 }

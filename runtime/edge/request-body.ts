@@ -4,7 +4,11 @@ import { FleetError } from "../wire/fleet-error.ts";
 import { cut, elements } from "../wire/json-text.ts";
 import { type Message, readMessage } from "../wire/message.ts";
 
-/** The text of a body. Errors: PARSE_ERROR for bytes that are no UTF-8, and for none at all. */
+/**
+ * The text of a body.
+ *
+ * @throws PARSE_ERROR for bytes that are no UTF-8, and for none at all.
+ */
 export function bodyText(body: unknown): string {
   if (!Buffer.isBuffer(body) || !isUtf8(body)) throw new FleetError("PARSE_ERROR");
   return body.toString("utf8");
@@ -15,7 +19,11 @@ export function isBatch(text: string): boolean {
   return /^\s*\[/.test(text);
 }
 
-/** The messages of a batch. Errors: PARSE_ERROR, INVALID_REQUEST. */
+/**
+ * The messages of a batch.
+ *
+ * @throws PARSE_ERROR, INVALID_REQUEST.
+ */
 export function readBatch(text: string, maxMessages: number): Message[] {
   try {
     JSON.parse(text);

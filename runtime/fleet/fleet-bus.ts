@@ -23,10 +23,18 @@ export interface FleetBus {
   /** How long ago it was last certain that nothing that others did has been missed, in milliseconds. */
   readonly silentMs: number;
 
-  /** Says that a client has cancelled a request. Of a session that is not there, nobody hears. Errors: STORE_UNAVAILABLE. */
+  /**
+   * Says that a client has cancelled a request. Of a session that is not there, nobody hears.
+   *
+   * @throws STORE_UNAVAILABLE.
+   */
   cancel(key: string, idText: string): Promise<void>;
 
-  /** Says that a backend has other lists for a view. Errors: STORE_UNAVAILABLE. */
+  /**
+   * Says that a backend has other lists for a view.
+   *
+   * @throws STORE_UNAVAILABLE.
+   */
   listsChanged(view: string, backend: string): Promise<void>;
 
   /** Calls `listener` for every change from now on, this process's own included. Returns what stops it. */

@@ -1,4 +1,8 @@
-/** Rights to do one thing to a session, alone in the fleet, for a while. Errors: STORE_UNAVAILABLE. */
+/**
+ * Rights to do one thing to a session, alone in the fleet, for a while.
+ *
+ * @throws STORE_UNAVAILABLE.
+ */
 export interface LeaseStore {
   /**
    * Takes a right for `ttlMs`. The same holder takes it again to prolong it.

@@ -23,7 +23,11 @@ export class Lease {
     this.#parts = parts;
   }
 
-  /** Whether it is ours now. Errors: STORE_UNAVAILABLE. */
+  /**
+   * Whether it is ours now.
+   *
+   * @throws STORE_UNAVAILABLE.
+   */
   take(): Promise<boolean> {
     const { leases, key, purpose, holder, ttlMs } = this.#parts;
     return leases.take(key, purpose, holder, ttlMs);

@@ -6,7 +6,11 @@ export interface DrainingPod {
   readonly pod: string;
 }
 
-/** Which session is at which pod, and which pods get no more. Errors: STORE_UNAVAILABLE. */
+/**
+ * Which session is at which pod, and which pods get no more.
+ *
+ * @throws STORE_UNAVAILABLE.
+ */
 export interface PodStore {
   /**
    * Chooses the pod that a session of a backend is to be opened at: the one with the fewest live sessions of those

@@ -71,7 +71,7 @@ export class Descriptors implements ConnectionBudget, Room {
     };
   }
 
-  /** Errors: AT_CAPACITY where one more session or stream of a client would need what is kept for those there are. */
+  /** @throws AT_CAPACITY where one more session or stream of a client would need what is kept for those there are. */
   requireCapacity(what: "session" | "stream"): void {
     if (this.used <= this.#allowed) return;
     this.#metrics.descriptorsRefused.inc({ what });

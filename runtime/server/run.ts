@@ -9,8 +9,9 @@ import type { Secrets } from "./secrets.ts";
 import type { Server } from "./server.ts";
 
 /**
- * Runs a role until a signal ends it: the first one drains, a second one cuts. Errors: NofileError, and those
- * of `listen`.
+ * Runs a role until a signal ends it: the first one drains, a second one cuts.
+ *
+ * @throws NofileError, and those of `listen`.
  */
 export async function run(given: Settings, secrets: Secrets): Promise<void> {
   const log = buildLog(given.logLevel, given.role).child({ name: given.name });

@@ -71,7 +71,9 @@ export class Server {
 
   /**
    * Opens both listeners: that of operators at once, that of clients, where the store keeps the signing key, once the
-   * store has answered. Errors: the system's, such as EADDRINUSE.
+   * store has answered.
+   *
+   * @throws the system's, such as EADDRINUSE.
    */
   async listen(): Promise<ServerAddresses> {
     const { settings, admin, mcp, peers, keys, backends } = this.#parts;

@@ -31,7 +31,11 @@ export class SigningKeys {
     this.ring = given ?? this.#file?.ring ?? KeyRing.generate();
   }
 
-  /** Waits, where the store keeps the key, until it has answered. Errors: the signal's reason. */
+  /**
+   * Waits, where the store keeps the key, until it has answered.
+   *
+   * @throws the signal's reason.
+   */
   async load(signal: AbortSignal): Promise<void> {
     const { given, store, log } = this.#parts;
     if (given !== undefined || this.#file !== undefined) return;

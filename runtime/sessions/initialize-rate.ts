@@ -15,7 +15,7 @@ export class InitializeRate {
     this.#perMinute = perMinute;
   }
 
-  /** Errors: RATE_LIMITED, with the time after which there is room. */
+  /** @throws RATE_LIMITED, with the time after which there is room. */
   check(owner: string): void {
     const bucket =
       this.#buckets.get(owner) ?? new TokenBucket(this.#perMinute / 60, this.#perMinute);

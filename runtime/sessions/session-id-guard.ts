@@ -23,8 +23,10 @@ export class SessionIdGuard {
   }
 
   /**
-   * Lets an id through that the store has to be asked for. Errors: SESSION_NOT_FOUND where it need not be;
-   * RATE_LIMITED where it may know the id, but is asked for too many like it.
+   * Lets an id through that the store has to be asked for.
+   *
+   * @throws SESSION_NOT_FOUND where it need not be; RATE_LIMITED where it may know the id, but is asked for too many
+   * like it.
    */
   check(id: string): void {
     const verdict = verifySessionId(this.#ring, id);

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import type { SessionSecret, SessionSecrets } from "./key-ring.ts";
 
 /** HMAC-SHA-256 gains nothing from longer keys, and a shorter one can be guessed sooner than its MACs. */
-const LEAST_KEY_BYTES = 32;
+const MIN_KEY_BYTES = 32;
 
 const ID = /^[A-Za-z0-9._-]{1,63}$/;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
@@ -137,6 +137,6 @@ function faultsOf({ at, id, key, signAfter }: Entry): Fault[] {
 
 function keyFaults(at: Entry["at"], key: unknown): Fault[] {
   const isKey = typeof key === "string" && BASE64.test(key);
-  if (isKey && Buffer.from(key, "base64").length >= LEAST_KEY_BYTES) return [];
-  return [fault(at, undefined, `at least ${LEAST_KEY_BYTES} bytes in base64`, NEW_KEY)];
+  if (isKey && Buffer.from(key, "base64").length >= MIN_KEY_BYTES) return [];
+  return [fault(at, undefined, `at least ${MIN_KEY_BYTES} bytes in base64`, NEW_KEY)];
 }

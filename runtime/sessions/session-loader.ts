@@ -39,7 +39,7 @@ export class SessionLoader {
     return session !== undefined && !session.stale && this.#mayGoOn(session) ? session : undefined;
   }
 
-  /** Errors: SESSION_NOT_FOUND, RATE_LIMITED, STORE_UNAVAILABLE. */
+  /** @throws SESSION_NOT_FOUND, RATE_LIMITED, STORE_UNAVAILABLE. */
   load(id: string): Promise<LiveSession> {
     const loading = this.#loading.get(id);
     if (loading !== undefined) return loading;

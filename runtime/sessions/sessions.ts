@@ -75,7 +75,7 @@ export class Sessions {
     });
   }
 
-  /** Errors: AT_CAPACITY, PRINCIPAL_AT_CAPACITY, RATE_LIMITED, STORE_UNAVAILABLE. */
+  /** @throws AT_CAPACITY, PRINCIPAL_AT_CAPACITY, RATE_LIMITED, STORE_UNAVAILABLE. */
   async create(client: NewSession): Promise<LiveSession> {
     const { store, ring, settings, events, metrics } = this.#parts;
     this.#initializeRate?.check(client.owner);
@@ -106,7 +106,8 @@ export class Sessions {
 
   /**
    * The session of an id: at once where it is cached, from the store otherwise. Another owner's is not found.
-   * Errors: SESSION_NOT_FOUND, RATE_LIMITED, STORE_UNAVAILABLE.
+   *
+   * @throws SESSION_NOT_FOUND, RATE_LIMITED, STORE_UNAVAILABLE.
    */
   find(id: string, owner: string): LiveSession | Promise<LiveSession> {
     const held = this.#loader.held(id);
@@ -115,8 +116,9 @@ export class Sessions {
   }
 
   /**
-   * Marks a request in flight, which also counts as use of the session. Returns the object to work with from
-   * here on. Errors: SESSION_NOT_FOUND.
+   * Marks a request in flight, which also counts as use of the session. Returns the object to work with from here on.
+   *
+   * @throws SESSION_NOT_FOUND.
    */
   hold(session: LiveSession): LiveSession {
     if (session.ended) throw new FleetError("SESSION_NOT_FOUND");

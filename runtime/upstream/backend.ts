@@ -120,8 +120,9 @@ export class Backend {
   }
 
   /**
-   * Sends one request to an endpoint, or where none is named to the least busy one. Errors: TransportFault,
-   * EndpointGone, AT_CAPACITY, or the signal's reason once it is aborted.
+   * Sends one request to an endpoint, or where none is named to the least busy one.
+   *
+   * @throws TransportFault, EndpointGone, AT_CAPACITY, or the signal's reason once it is aborted.
    */
   async dispatch(request: TransportRequest, name?: string): Promise<Answer> {
     const member = name === undefined ? this.#leastBusy() : this.#reachable(name);

@@ -24,7 +24,7 @@ export class PeerCalls {
     return this.#credential.isPeer(sessionId, authorization);
   }
 
-  /** Errors: those of the transport, but for a request that certainly did not run: its answer says so. */
+  /** @throws those of the transport, but for a request that certainly did not run: its answer says so. */
   async serve({ backend, endpoint, ...call }: PeerCall): Promise<Answer> {
     try {
       const request = { ...call, purpose: "call" } as const;

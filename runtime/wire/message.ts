@@ -59,7 +59,8 @@ export function envelopeOf(text: string): Envelope | undefined {
 
 /**
  * Reads a message that a client sent.
- * Errors: PARSE_ERROR for text that is no JSON, INVALID_REQUEST for JSON that is no message.
+ *
+ * @throws PARSE_ERROR for text that is no JSON, INVALID_REQUEST for JSON that is no message.
  */
 export function readMessage(text: string): Message {
   let value: unknown;
@@ -121,7 +122,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A param that has to be a string. Errors: INVALID_PARAMS. */
+/**
+ * A param that has to be a string.
+ *
+ * @throws INVALID_PARAMS.
+ */
 export function stringParam(message: Message, key: string): string {
   const value = message.params[key];
   if (typeof value !== "string") throw invalidParams(`params.${key} must be a string`);

@@ -127,7 +127,7 @@ describe("redis-down-after", () => {
   });
 
   test("takes the least from the setting, and judges each of 2 masters", () => {
-    expect(judged(redisDownAfter, line(4999), { leastMilliseconds: 5000 })).toHaveLength(1);
+    expect(judged(redisDownAfter, line(4999), { minMilliseconds: 5000 })).toHaveLength(1);
     const lines = ["a", "b"].map((name) => `sentinel down-after-milliseconds ${name} 1000`);
     expect(judged(redisDownAfter, watched(...lines))).toHaveLength(2);
   });

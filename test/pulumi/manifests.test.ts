@@ -22,11 +22,11 @@ describe.skipIf(!hasEngine || !hasApiServer)(
       ["one of each with everything switched on", EVERYTHING_PROGRAM, {}, 70],
     ])(
       "%s: every manifest is valid to the last field, and every pod restricted",
-      async (_, program, config, least) => {
+      async (_, program, config, min) => {
         const engine = await Engine.checked(program, { config });
         await engine.up();
         const manifests = Manifest.read(join(engine.folder, "manifests"));
-        expect(manifests.length).toBeGreaterThan(least);
+        expect(manifests.length).toBeGreaterThan(min);
         expect(await server.dryRun(manifests, { podSecurity: "restricted" })).toEqual([]);
         engine.remove();
       },

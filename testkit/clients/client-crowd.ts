@@ -53,8 +53,9 @@ export class ClientCrowd {
   }
 
   /**
-   * Resolves when all have been there and their connections are closed. `tool` is one that takes
-   * `{milliseconds}`. Errors: an answer that nobody broke off is not what it should be.
+   * Resolves when all have been there and their connections are closed. `tool` is one that takes `{milliseconds}`.
+   *
+   * @throws an answer that nobody broke off is not what it should be.
    */
   static async visit(url: string, tool: string, plan: CrowdPlan): Promise<void> {
     const crowd = new ClientCrowd(url, tool);

@@ -6,7 +6,11 @@ export interface Figures {
   readonly backendCalls: number;
 }
 
-/** Reads them from the gateway's own `/metrics`. Errors: the page is not there. */
+/**
+ * Reads them from the gateway's own `/metrics`.
+ *
+ * @throws the page is not there.
+ */
 export async function readFigures(adminUrl: string): Promise<Figures> {
   const answer = await fetch(`${adminUrl}/metrics`);
   const page = await answer.text();

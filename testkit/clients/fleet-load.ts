@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type RawAnswer, RawClient, type RawRequest } from "./raw-client.ts";
 
 /** What was let in nowhere after so many tries, the fleet has not recovered for. */
-const MOST_TRIES = 20;
+const MAX_TRIES = 20;
 
 const INITIALIZE = requestText(0, "initialize", {
   protocolVersion: "2025-11-25",
@@ -101,7 +101,7 @@ export class FleetLoad {
     const content = [{ type: "text", text: JSON.stringify({ number }) }];
     const right = JSON.stringify({ jsonrpc: "2.0", id: number, result: { content } });
     if (answer?.text === right) this.answered.add(number);
-    else if (answer === undefined && tries < MOST_TRIES) this.broken.add(number);
+    else if (answer === undefined && tries < MAX_TRIES) this.broken.add(number);
     else this.#complain(`call ${number}`, answer);
   }
 
@@ -120,7 +120,7 @@ export class FleetLoad {
     repeatable: boolean,
     where = () => this.#next(),
   ): Promise<Outcome> {
-    for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const startMs = performance.now();
       try {
         const answer = await at(where(), session).send(wanted);
@@ -132,7 +132,7 @@ export class FleetLoad {
         if (!repeatable && codeOf(error) !== "ECONNREFUSED") return { tries };
       }
     }
-    return { tries: MOST_TRIES };
+    return { tries: MAX_TRIES };
   }
 
   #retryAfterMs(refusal: RawAnswer): number {

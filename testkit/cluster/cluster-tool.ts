@@ -45,7 +45,11 @@ export class ClusterHolder {
     this.#env = env;
   }
 
-  /** Resolves when it is up. Errors: what the tool complains of. */
+  /**
+   * Resolves when it is up.
+   *
+   * @throws what the tool complains of.
+   */
   static async start({ up, down, environment }: ClusterRun): Promise<ClusterHolder> {
     const env = { ...process.env, ...environment, K8S_BIN: CLUSTER_PROGRAMS };
     const command = ["-c", HOLD + down, resolve(CLUSTER_TOOL), ...up];

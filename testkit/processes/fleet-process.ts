@@ -32,8 +32,9 @@ export class FleetProcess {
   }
 
   /**
-   * Resolves when it listens. `configuration` is what the file says: JSON is YAML. Its log level must show
-   * `info`. Errors: it ended, with its output.
+   * Resolves when it listens. `configuration` is what the file says: JSON is YAML. Its log level must show `info`.
+   *
+   * @throws it ended, with its output.
    */
   static async start(configuration: object, role: Role = "gateway"): Promise<FleetProcess> {
     const folder = await mkdtemp(join(tmpdir(), "mcp-fleet-"));

@@ -22,7 +22,7 @@ export class Fleet {
     this.front = front;
   }
 
-  /** Errors: there is no Redis here; what does not start. Nothing is left running then. */
+  /** @throws there is no Redis here; what does not start. Nothing is left running then. */
   static async start({ replicas, port, backends }: FleetOptions): Promise<Fleet> {
     if (!hasRedis) {
       throw new Error(

@@ -47,7 +47,7 @@ export class RoundRobin {
     });
   }
 
-  /** Errors: the system's, such as EADDRINUSE. */
+  /** @throws the system's, such as EADDRINUSE. */
   static async start(options: RoundRobinOptions): Promise<RoundRobin> {
     const front = new RoundRobin(options);
     front.#server.listen(options.port ?? 0, "127.0.0.1");

@@ -61,7 +61,8 @@ export class ServerProcess {
 
   /**
    * Resolves once a real initialize succeeds.
-   * Errors: the server ended, or did not answer in 30 s, with its output; the reason of `signal`.
+   *
+   * @throws the server ended, or did not answer in 30 s, with its output; the reason of `signal`.
    */
   async ready(signal?: AbortSignal): Promise<void> {
     const timeout = AbortSignal.timeout(START_SECONDS * 1000);

@@ -44,7 +44,11 @@ export async function startBefore(
   return running;
 }
 
-/** A client whose session is open. Errors: what initialize is answered with. */
+/**
+ * A client whose session is open.
+ *
+ * @throws what initialize is answered with.
+ */
 export async function openAt(role: RunningRole, capabilities: object = {}): Promise<RawClient> {
   const client = new RawClient(role.url);
   const answer = await client.initialize({ protocolVersion: "2025-06-18", capabilities });

@@ -16,23 +16,23 @@ const DIGITS = "0123456789";
 const SPECIAL = "!@#$%&*()-_=+[]{}<>:?";
 
 /** The classes of characters that the inputs allow, and how many of each there must be. */
-function alphabets(inputs: Properties): { readonly characters: string; readonly least: number }[] {
+function alphabets(inputs: Properties): { readonly characters: string; readonly min: number }[] {
   const special = inputs.overrideSpecial;
   const classes = [
-    { name: "lower", characters: LOWER, least: inputs.minLower },
-    { name: "upper", characters: LOWER.toUpperCase(), least: inputs.minUpper },
-    { name: "numeric", characters: DIGITS, least: inputs.minNumeric },
+    { name: "lower", characters: LOWER, min: inputs.minLower },
+    { name: "upper", characters: LOWER.toUpperCase(), min: inputs.minUpper },
+    { name: "numeric", characters: DIGITS, min: inputs.minNumeric },
     {
       name: "special",
       characters: typeof special === "string" ? special : SPECIAL,
-      least: inputs.minSpecial,
+      min: inputs.minSpecial,
     },
   ];
   return classes
     .filter(
       ({ name }) => inputs[name] !== false && !(name === "numeric" && inputs.number === false),
     )
-    .map(({ characters, least }) => ({ characters, least: Number(least ?? 0) }));
+    .map(({ characters, min }) => ({ characters, min: Number(min ?? 0) }));
 }
 
 function pick(characters: string, count: number): string[] {
@@ -51,7 +51,7 @@ function shuffled(characters: string[]): string {
 
 function text(inputs: Properties): string {
   const allowed = alphabets(inputs);
-  const required = allowed.flatMap(({ characters, least }) => pick(characters, least));
+  const required = allowed.flatMap(({ characters, min }) => pick(characters, min));
   const all = allowed.map(({ characters }) => characters).join("");
   return shuffled([...required, ...pick(all, Number(inputs.length) - required.length)]);
 }

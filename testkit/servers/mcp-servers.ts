@@ -30,7 +30,8 @@ const MCP_PROXY = join(PACKAGES, "mcp-proxy/dist/bin/mcp-proxy.mjs");
 
 /**
  * Starts the installed servers, each as a process of its own on a free port; resolves when all answer.
- * Errors: a server that does not start, with its output. Nothing is left running then.
+ *
+ * @throws a server that does not start, with its output. Nothing is left running then.
  */
 export async function startMcpServers(options: McpServersOptions = {}): Promise<McpServers> {
   const { log, signal } = options;

@@ -56,9 +56,9 @@ export function gatewayCard({ gateways, inputs: { store } }: Plan): Card {
 }
 
 function replicasOf({ replicas, autoscaling }: ProcessPlan): string {
-  const most = autoscaling?.maxReplicas ?? replicas;
-  const range = `${printCount(replicas.value)}–${amountText(most.value, "pods")}`;
-  return most.value > replicas.value ? range : amountText(replicas.value, "pods");
+  const max = autoscaling?.maxReplicas ?? replicas;
+  const range = `${printCount(replicas.value)}–${amountText(max.value, "pods")}`;
+  return max.value > replicas.value ? range : amountText(replicas.value, "pods");
 }
 
 export function proxyCard(proxies: ProcessPlan): Card {

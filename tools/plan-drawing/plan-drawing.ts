@@ -37,7 +37,7 @@ const LANE_TITLE_HEIGHT = 32;
 const SHORT_LANE_HEIGHT = 44;
 
 /** A drawing of a thousand servers says less than one of a few. */
-const MOST_LANES = 6;
+const MAX_LANES = 6;
 /** Fits above a lane, whatever the letters. */
 const LONGEST_NAME = 40;
 
@@ -113,7 +113,7 @@ function counted(count: number, noun: string): string {
 
 /** The first servers, and how many more there are. */
 function lanesOf({ servers, inputs: { backends } }: Plan): UnplacedLane[] {
-  const lanes = servers.slice(0, MOST_LANES).map(laneOf);
+  const lanes = servers.slice(0, MAX_LANES).map(laneOf);
   const more = backends - lanes.length;
   if (more === 0) return lanes;
   const words = lanes.length > 0 ? `and ${printCount(more)} more` : counted(more, "server");

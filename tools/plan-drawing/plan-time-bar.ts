@@ -17,7 +17,7 @@ interface Part {
 }
 
 /** A name and a duration fit into it. */
-const LEAST_WIDTH = 132;
+const MIN_WIDTH = 132;
 
 /** The end of a gateway from preStop to SIGKILL, and below it what its rollout takes. */
 export function drawTimes(grace: Grace, { x, y, width }: Omit<Box, "height">): Markup {
@@ -71,11 +71,11 @@ interface WidePart extends Part {
 /** Each part as wide as its words, and of the rest its share of the time. */
 function widened(parts: readonly Part[], width: number): WidePart[] {
   const whole = parts.reduce((sum, { seconds }) => sum + seconds, 0);
-  const rest = width - parts.length * LEAST_WIDTH;
+  const rest = width - parts.length * MIN_WIDTH;
   let start = 0;
   let endSeconds = 0;
   return parts.map((part) => {
-    const end = start + LEAST_WIDTH + Math.round((rest * part.seconds) / whole);
+    const end = start + MIN_WIDTH + Math.round((rest * part.seconds) / whole);
     endSeconds += part.seconds;
     const wide = { ...part, start, end, endSeconds };
     start = end;

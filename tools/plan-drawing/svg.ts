@@ -56,7 +56,7 @@ export function escaped(words: string): Markup {
 }
 
 /** Text of at most so many characters, the last of which says that there were more. */
-export function shortened(words: string, most: number): string {
+export function shortened(words: string, maxLength: number): string {
   const characters = [...words];
-  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : words;
+  return characters.length > maxLength ? `${characters.slice(0, maxLength - 1).join("")}…` : words;
 }

@@ -217,7 +217,7 @@ function paramAt({ paramSpans }: Message, key: string): Member | undefined {
   return paramSpans.find((param) => param.key === key);
 }
 
-/** Errors: INVALID_REQUEST for a duplicate key in the param. */
+/** @throws INVALID_REQUEST for a duplicate key in the param. */
 function memberAt(message: Message, param: string, key: string): Member | undefined {
   const outer = paramAt(message, param);
   if (outer === undefined) return undefined;

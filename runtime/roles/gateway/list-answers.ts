@@ -21,7 +21,7 @@ export class ListAnswers {
     this.#failureMode = failureMode;
   }
 
-  /** Errors: INVALID_PARAMS for an unknown cursor; BACKEND_UNREACHABLE where `partialFailureMode` is `fail`. */
+  /** @throws INVALID_PARAMS for an unknown cursor; BACKEND_UNREACHABLE where `partialFailureMode` is `fail`. */
   async answer({ context, message, reply }: Call): Promise<void> {
     const list = METHODS.get(message.method)?.list;
     if (list === undefined) throw new FleetError("METHOD_NOT_FOUND");

@@ -9,7 +9,11 @@ import { type ListName, listMethod } from "../../wire/methods.ts";
 /** A backend whose pages never end is cut off here. */
 const MAX_PAGES = 100;
 
-/** All items of one list of a backend; one that does not know the list has none. Errors: BACKEND_REFUSED. */
+/**
+ * All items of one list of a backend; one that does not know the list has none.
+ *
+ * @throws BACKEND_REFUSED.
+ */
 export async function readList(
   upstream: UpstreamSession,
   list: ListName,

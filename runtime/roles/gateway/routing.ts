@@ -17,25 +17,29 @@ export class Routing {
     this.#backends = backends;
   }
 
-  /** Errors: INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing. */
+  /** @throws INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing. */
   async tool(context: RequestContext, name: string): Promise<Route> {
     const { catalog, missing } = await this.#catalogs.of(context);
     return catalog.tool(name) ?? this.#unknown("tool", name, missing);
   }
 
-  /** A prompt only reads. Errors: as for tools. */
+  /**
+   * A prompt only reads.
+   *
+   * @throws as for tools.
+   */
   async prompt(context: RequestContext, name: string): Promise<Route> {
     const { catalog, missing } = await this.#catalogs.of(context);
     const route = catalog.prompt(name) ?? this.#unknown("prompt", name, missing);
     return { ...route, repeatable: true };
   }
 
-  /** Errors: RESOURCE_NOT_FOUND. */
+  /** @throws RESOURCE_NOT_FOUND. */
   resource(context: RequestContext, uri: string): Promise<Route> {
     return this.#reading(context, uri, (catalog) => catalog.resource(uri));
   }
 
-  /** Errors: RESOURCE_NOT_FOUND. */
+  /** @throws RESOURCE_NOT_FOUND. */
   template(context: RequestContext, uriTemplate: string): Promise<Route> {
     return this.#reading(context, uriTemplate, (catalog) => catalog.template(uriTemplate));
   }

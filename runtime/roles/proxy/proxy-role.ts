@@ -26,7 +26,11 @@ export class ProxyRole implements Role {
   /** Its pods were asked for before anybody could call. */
   readonly notReady = undefined;
 
-  /** The client hears what its pod says of itself. Errors: those of the handshake. */
+  /**
+   * The client hears what its pod says of itself.
+   *
+   * @throws those of the handshake.
+   */
   async initialize({ session }: RequestContext): Promise<string> {
     if (session === undefined) throw new FleetError("SESSION_REQUIRED");
     return await this.#parts.upstreams.openFirst(session, this.#backend);

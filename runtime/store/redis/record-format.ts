@@ -60,7 +60,11 @@ export function upstreamField(backend: string): string {
   return `${UPSTREAM}${backend}`;
 }
 
-/** The record that a hash holds. Errors: STORE_UNAVAILABLE for a format of a later release, which others can read. */
+/**
+ * The record that a hash holds.
+ *
+ * @throws STORE_UNAVAILABLE for a format of a later release, which others can read.
+ */
 export function decodeRecord(key: string, fields: readonly string[]): SessionRecord {
   const values = new Map<string, string>();
   const subscriptions: { readonly place: number; readonly of: Subscription }[] = [];

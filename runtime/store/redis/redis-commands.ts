@@ -67,13 +67,21 @@ export class RedisCommands {
     return this.#run(operation, keys, [key, ...args], declared);
   }
 
-  /** What the script says about the whole store. Errors: STORE_UNAVAILABLE. */
+  /**
+   * What the script says about the whole store.
+   *
+   * @throws STORE_UNAVAILABLE.
+   */
   ofStore(operation: Operation, args: Args = [], sets: readonly string[] = []): Promise<unknown> {
     const keys = [...this.keys.ofStore, ...sets];
     return this.#run(operation, () => keys, args, new Set());
   }
 
-  /** Keeps a text unless one is there. Returns the one that is there then. Errors: STORE_UNAVAILABLE. */
+  /**
+   * Keeps a text unless one is there. Returns the one that is there then.
+   *
+   * @throws STORE_UNAVAILABLE.
+   */
   keep(name: string, text: string): Promise<string> {
     return this.#measured("keep", () =>
       this.#connection.run(async (client) => {

@@ -66,8 +66,10 @@ export class RedisConnection {
   }
 
   /**
-   * Does something at the store, again where the store was not ready for it, within the budget.
-   * `attempt` must be safe to repeat. Errors: STORE_UNAVAILABLE.
+   * Does something at the store, again where the store was not ready for it, within the budget. `attempt` must be
+   * safe to repeat.
+   *
+   * @throws STORE_UNAVAILABLE.
    */
   async run<T>(attempt: (client: Redis) => Promise<T>): Promise<T> {
     const isDown = this.#isDown();

@@ -28,8 +28,10 @@ type ClientOptions = Omit<RedisOptions, "replyMapping">;
 export type Secrets = Pick<RedisOptions, "password" | "sentinelPassword" | "tls" | "sentinelTLS">;
 
 /**
- * Reads passwords and certificates. They matter only when a connection is made, so that reading them again for
- * each is all the watching that a changed file needs. Errors: those of the file system.
+ * Reads passwords and certificates. They matter only when a connection is made, so that reading them again for each
+ * is all the watching that a changed file needs.
+ *
+ * @throws those of the file system.
  */
 export function readSecrets(settings: RedisSettings): Secrets {
   const { sentinel, tls } = settings;

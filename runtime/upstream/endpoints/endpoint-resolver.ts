@@ -21,7 +21,7 @@ export class EndpointResolver {
     this.#resolver = servers === undefined ? undefined : resolverOf(servers);
   }
 
-  /** Errors: those of `node:dns`. */
+  /** @throws those of `node:dns`. */
   services(name: string): Promise<SrvRecord[]> {
     return (this.#resolver ?? resolverOf()).resolveSrv(name);
   }

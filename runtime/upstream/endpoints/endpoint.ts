@@ -78,7 +78,11 @@ export class Endpoint {
     return this.#calls.stats.connected + this.#streams.stats.connected;
   }
 
-  /** Sends one request. Errors: TransportFault, or the signal's reason once it is aborted. */
+  /**
+   * Sends one request.
+   *
+   * @throws TransportFault, or the signal's reason once it is aborted.
+   */
   async request({
     path = this.#path,
     method,

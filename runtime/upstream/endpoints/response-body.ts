@@ -46,7 +46,11 @@ export class ResponseBody implements AsyncIterable<Buffer> {
     this.#wake();
   }
 
-  /** Whoever stops reading early gives the connection up. Errors: what the body breaks off with. */
+  /**
+   * Whoever stops reading early gives the connection up.
+   *
+   * @throws what the body breaks off with.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     try {
       for (;;) {
@@ -61,7 +65,8 @@ export class ResponseBody implements AsyncIterable<Buffer> {
 
   /**
    * Reads until the body ends, or is longer than the limit. `onPiece` hears of what arrives.
-   * Errors: what the body breaks off with.
+   *
+   * @throws what the body breaks off with.
    */
   async start(limitBytes: number, onPiece: () => void = () => {}): Promise<BodyStart> {
     const all: Buffer[] = [];

@@ -7,8 +7,10 @@ import { unreachable } from "./backend-error.ts";
 import { handshake, type InitializeOutcome } from "./handshake.ts";
 
 /**
- * Opens a backend session: at the pod that the store chooses of those that answer, where it does not take it after all
- * at the next one, until none is left. Errors: those of the handshake, BACKEND_UNREACHABLE, STORE_UNAVAILABLE.
+ * Opens a backend session: at the pod that the store chooses of those that answer, where it does not take it after
+ * all at the next one, until none is left.
+ *
+ * @throws those of the handshake, BACKEND_UNREACHABLE, STORE_UNAVAILABLE.
  */
 export async function openAtPod(
   { pods, metrics }: { readonly pods: PodStore; readonly metrics: Metrics },

@@ -65,8 +65,10 @@ export class PodDrains {
   }
 
   /**
-   * From now on the pod gets no new session. Those whose memory is not in it begin to move; the others stay until they
-   * end. Undefined: no backend has such a pod. Errors: STORE_UNAVAILABLE.
+   * From now on the pod gets no new session. Those whose memory is not in it begin to move; the others stay until
+   * they end. Undefined: no backend has such a pod.
+   *
+   * @throws STORE_UNAVAILABLE.
    */
   async drain(pod: string): Promise<PodDrain | undefined> {
     const { pods } = this.#parts;
@@ -83,7 +85,11 @@ export class PodDrains {
     return { pod, backends: backends.map(({ name }) => name), sessions };
   }
 
-  /** The pod takes sessions again. False: no backend has such a pod. Errors: STORE_UNAVAILABLE. */
+  /**
+   * The pod takes sessions again. False: no backend has such a pod.
+   *
+   * @throws STORE_UNAVAILABLE.
+   */
   async undrain(pod: string): Promise<boolean> {
     const { pods } = this.#parts;
     const backends = this.#having(pod);

@@ -31,7 +31,11 @@ export class UpstreamSession {
     this.record = record;
   }
 
-  /** Sends a message and leaves the answer to the caller. Errors: those of `Backend.dispatch`. */
+  /**
+   * Sends a message and leaves the answer to the caller.
+   *
+   * @throws those of `Backend.dispatch`.
+   */
   send(
     text: string,
     purpose: Purpose,

@@ -87,7 +87,11 @@ export class UpstreamSessions {
     return found;
   }
 
-  /** Opens the backend session, or waits for whoever is opening it. Errors: those of the handshake, SESSION_NOT_FOUND. */
+  /**
+   * Opens the backend session, or waits for whoever is opening it.
+   *
+   * @throws those of the handshake, SESSION_NOT_FOUND.
+   */
   async open(
     session: LiveSession,
     backend: Backend,

@@ -12,7 +12,11 @@ export interface EventStream {
   readonly stop: AbortController;
 }
 
-/** Opens a stream and waits for its first event. Errors: TransportFault, or the signal's reason. */
+/**
+ * Opens a stream and waits for its first event.
+ *
+ * @throws TransportFault, or the signal's reason.
+ */
 export async function openEventStream(
   endpoint: Endpoint,
   headers: Readonly<Record<string, string>>,

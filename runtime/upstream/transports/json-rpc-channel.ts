@@ -6,7 +6,11 @@ import type { Answer, TransportRequest } from "./transport.ts";
 /** What is kept of messages that nobody listens for yet. */
 const HELD_CHARACTERS = 1024 * 1024;
 
-/** Writes one message; what it returns is the server's refusal to take it. Errors: TransportFault, or the signal's reason. */
+/**
+ * Writes one message; what it returns is the server's refusal to take it.
+ *
+ * @throws TransportFault, or the signal's reason.
+ */
 export type WriteMessage = (request: TransportRequest) => Promise<Answer | undefined>;
 
 /** A request that waits for its response. */
@@ -48,7 +52,11 @@ export class JsonRpcChannel {
     return this.#initialized;
   }
 
-  /** Sends a message. A request is answered with a stream that ends with its response. Errors: those of the writer. */
+  /**
+   * Sends a message. A request is answered with a stream that ends with its response.
+   *
+   * @throws those of the writer.
+   */
   async send(request: TransportRequest): Promise<Answer> {
     const envelope = envelopeOf(request.text);
     if (envelope?.kind === "request") return await this.#request(request, envelope);

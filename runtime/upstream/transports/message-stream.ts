@@ -51,7 +51,11 @@ export class MessageStream {
     this.#hooks.onLeft();
   }
 
-  /** Whoever stops reading early gives it up. Errors: what it breaks off with. */
+  /**
+   * Whoever stops reading early gives it up.
+   *
+   * @throws what it breaks off with.
+   */
   async *read(): AsyncGenerator<SseEvent> {
     try {
       for (;;) {

@@ -31,7 +31,7 @@ export class PeerForwarder implements Peers {
     this.#url = url;
   }
 
-  /** Errors: TransportFault, or the signal's reason once it is aborted. */
+  /** @throws TransportFault, or the signal's reason once it is aborted. */
   async forward({ owner, backend, endpoint, request }: PeerRequest): Promise<Answer> {
     const path = `/peer/${encodeURIComponent(backend)}/${encodeURIComponent(endpoint)}`;
     const peer = this.#endpoint(owner);

@@ -6,7 +6,11 @@ import { TransportFault } from "./transport-fault.ts";
 /** A refusal that says more than this is not read to its end. */
 const REFUSAL_BYTES = 64 * 1024;
 
-/** What a response says that is none of MCP's. Errors: TransportFault where it breaks off, or the signal's reason. */
+/**
+ * What a response says that is none of MCP's.
+ *
+ * @throws TransportFault where it breaks off, or the signal's reason.
+ */
 export async function refusalOf(response: HttpResponse, signal: AbortSignal): Promise<Refusal> {
   const { statusCode, headers, body } = response;
   try {

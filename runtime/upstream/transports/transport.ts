@@ -78,7 +78,11 @@ export interface Transport {
   receive(request: TransportRequest): Promise<Answer>;
   close(request: TransportRequest): Promise<Answer>;
 
-  /** Asks for a sign of life: any answer is one, also that there is no such session. Errors: those above, or what it says. */
+  /**
+   * Asks for a sign of life: any answer is one, also that there is no such session.
+   *
+   * @throws those above, or what it says.
+   */
   probe(signal: AbortSignal): Promise<void>;
 
   /** Answers another process of the fleet for a session that lives in this one; undefined where sessions live nowhere. */

@@ -10,8 +10,8 @@
 
 if redis.call("EXISTS", RECORD) == 1 and live() then return "created" end
 declare({ owned(ARGV[6]) })
-local function full(set, most)
-  return most and redis.call("ZCOUNT", set, "(" .. NOW, "+inf") >= most
+local function full(set, max)
+  return max and redis.call("ZCOUNT", set, "(" .. NOW, "+inf") >= max
 end
 if full(EXPIRY, tonumber(ARGV[4])) then return "at-capacity" end
 if full(owned(ARGV[6]), tonumber(ARGV[5])) then return "owner-at-capacity" end
