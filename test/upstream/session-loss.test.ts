@@ -10,6 +10,7 @@ import {
 } from "../../testkit/processes/scripted-fleet.ts";
 import type { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
 import { textResult } from "../../testkit/servers/scripted-exchange.ts";
+import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const RENEWED = "mcp-fleet/backendSessionRenewed";
 
@@ -36,6 +37,21 @@ async function newsAt(client: RawClient): Promise<unknown> {
 }
 
 describe("a backend without state that lost the session", () => {
+  it("and breaks off the log level that is said again is BACKEND_UNREACHABLE, and its new session is ended", async () => {
+    const { backend, client } = await startFleet();
+    await client.post(callOf("write"));
+    await client.post(request("logging/setLevel", { level: "warning" }));
+    backend.forget();
+    backend.once("logging/setLevel", (exchange) => exchange.reset());
+
+    const answer = messageOf(await client.post(callOf("write")));
+
+    expect(answer.error).toMatchObject({ data: { error: "BACKEND_UNREACHABLE" } });
+    await eventually(() => expect(backend.clientSessions).toEqual([]));
+    expect(backend.count("tools/call")).toBe(2);
+    expect(textOf(await client.post(callOf("write")))).toBe("write for raw");
+  });
+
   it("gets 1 new initialize and the call once more, and the next result alone says so", async () => {
     const { backend, client } = await startFleet();
     await client.post(callOf("write"));

@@ -14,6 +14,8 @@ import type { Metrics } from "../../telemetry/metrics.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { Backend } from "../backend.ts";
 import type { BackendRegistry } from "../backend-registry.ts";
+import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
+import { unreachable } from "./backend-error.ts";
 import type { InitializeOutcome } from "./handshake.ts";
 import { openAtPod } from "./open-at-pod.ts";
 import { ownRequest } from "./own-request.ts";
@@ -186,7 +188,13 @@ export class UpstreamSessions {
     const { session: upstream } = outcome;
     this.#parts.metrics.upstreamSessionsOpened.inc({ backend: backend.name });
     if (epoch > 1) this.#parts.metrics.upstreamReinitializations.inc({ backend: backend.name });
-    await this.#replay(record, upstream, signal);
+    try {
+      await this.#replay(record, upstream, signal);
+    } catch (error) {
+      void this.#endOne(upstream);
+      const isFault = error instanceof TransportFault || error instanceof EndpointGone;
+      throw isFault ? unreachable(backend, error) : error;
+    }
     const opened = epoch > 1 ? { ...upstream.record, renewed: true as const } : upstream.record;
     const written = await this.#write(session, backend, opened);
     const present = written === undefined ? undefined : usable(written, backend);
