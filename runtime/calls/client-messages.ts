@@ -84,12 +84,13 @@ export class ClientMessages {
   /** Gives a relayed id its own form back and sends the message to where it came from. False for no id of ours. */
   async #returnTo(session: LiveSession, text: string, span: Span): Promise<boolean> {
     const relayed = decodeRelayedId(cut(text, span));
-    const backend = relayed === undefined ? undefined : this.#parts.backends.get(relayed.backend);
-    if (relayed === undefined || backend === undefined) return false;
-    const upstream = this.#parts.upstreams.opened(session, backend);
+    if (relayed === undefined) return false;
+    const backend = this.#parts.backends.get(relayed.backend);
+    const upstream =
+      backend === undefined ? undefined : this.#parts.upstreams.opened(session, backend);
     if (upstream?.record.epoch !== relayed.epoch) {
       this.#parts.log.info(
-        { sid: session.label, backend: backend.name },
+        { sid: session.label, backend: backend?.name },
         "an answer came for a backend session that is gone",
       );
       return true;

@@ -42,8 +42,8 @@ export interface ForwarderParts {
 type AttemptFailure =
   /** It certainly did not run, and would not run the next time either. */
   | { readonly kind: "not-run"; readonly error: FleetError }
-  /** A pod or a front of ours did not take it: another one may. */
-  | { readonly kind: "rejected"; readonly error: FleetError }
+  /** A pod or a front of ours did not take it: another one may. `response` is how a front says why. */
+  | { readonly kind: "rejected"; readonly error: FleetError; readonly response?: string }
   /** The backend does not know the session any more: it did not run. */
   | { readonly kind: "session-lost"; readonly upstream: UpstreamSession }
   /** It may have run. */
@@ -137,6 +137,10 @@ export class Forwarder {
     context.begun = false;
     const second = await this.#attempt(attempted);
     if (second === undefined) return;
+    if (second.kind === "rejected" && second.response !== undefined) {
+      reply.message(second.response);
+      return attempted.answered();
+    }
     if (second.kind === "not-run" || second.kind === "rejected") throw second.error;
     if (second.kind === "session-lost") {
       await upstreams.markLost(session, second.upstream);
@@ -199,13 +203,16 @@ export class Forwarder {
     const { statusCode, text, notProcessed } = answer;
     if (await this.#isLost(call, upstream, answer)) return { kind: "session-lost", upstream };
     const response = responseIn(text, call.message.idText);
+    if (notProcessed) {
+      const why = response === undefined ? {} : { response };
+      return { kind: "rejected", error: refused(backend, answer), ...why };
+    }
     if (response !== undefined) {
       reply.message(response);
       answered();
       return undefined;
     }
     const error = refused(backend, answer);
-    if (notProcessed) return { kind: "rejected", error };
     if (statusCode >= 300 && statusCode < 500) return { kind: "not-run", error };
     return { kind: "unknown", cause: error };
   }

@@ -1,3 +1,4 @@
+import { NOT_PROCESSED_HEADER } from "../../wire/error-table.ts";
 import { readEvents, SSE_CONTENT_TYPE } from "../../wire/sse.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { HttpResponse } from "../endpoints/http-exchange.ts";
@@ -100,6 +101,8 @@ async function answerOf(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { statusCode, headers, body } = response;
+  // A process of ours says so with HTTP 200, too: within a session, errors are JSON-RPC.
+  if (headers[NOT_PROCESSED_HEADER] !== undefined) return await refusalOf(response, signal);
   if (statusCode === 200) {
     const contentType = contentTypeOf(response);
     const header = headers["mcp-session-id"];
