@@ -56,10 +56,7 @@ export class UpstreamSessions {
   constructor(parts: UpstreamSessionsParts) {
     this.#parts = parts;
     this.#moves = new SessionMoves(parts);
-    parts.events.on("sessionEnded", (record) => {
-      const cleanUp = this.#endAll(record).finally(() => this.#cleanUps.delete(cleanUp));
-      this.#cleanUps.add(cleanUp);
-    });
+    parts.events.on("sessionEnded", (record) => this.#cleanUp(this.#endAll(record)));
     parts.events.on("sessionChanged", ({ key }) => {
       const session = parts.held(key);
       if (session !== undefined) this.#moves.holdUp(session);
@@ -135,6 +132,12 @@ export class UpstreamSessions {
     }
   }
 
+  /** Lets go of work that nobody waits for before the process ends. */
+  #cleanUp(work: Promise<void>): void {
+    const cleanUp = work.finally(() => this.#cleanUps.delete(cleanUp));
+    this.#cleanUps.add(cleanUp);
+  }
+
   /** Ends the backend sessions of a session that has ended. Never fails: the backends' own expiry remains. */
   async #endAll(record: SessionRecord): Promise<void> {
     const ends = Object.keys(record.upstreams).map(async (name) => {
@@ -190,7 +193,9 @@ export class UpstreamSessions {
     const opened = epoch > 1 ? { ...upstream.record, renewed: true as const } : upstream.record;
     const written = await this.#write(session, backend, opened);
     const present = written === undefined ? undefined : usable(written, backend);
-    if (present?.record.sessionId !== upstream.record.sessionId) await this.#endOne(upstream);
+    if (present?.record.sessionId !== upstream.record.sessionId) {
+      this.#cleanUp(this.#endOne(upstream));
+    }
     if (present === undefined) throw new FleetError("SESSION_NOT_FOUND");
     this.#parts.events.emit("upstreamOpened", session, backend.name);
     return { ...outcome, session: present };
