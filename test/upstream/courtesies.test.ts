@@ -61,4 +61,38 @@ describe.each([
     expect(performance.now() - beganMs).toBeLessThan(SOON_MS);
     await expect.poll(() => backend.count("DELETE")).toBe(1);
   });
+
+  it("logging/setLevel in a session that replaces a lost one is called all the same", async () => {
+    const { backend, client } = await startFleet();
+    await client.post(callOf("write"));
+    await client.post(messageTo("logging/setLevel", { level: "info" }, 2));
+    backend.on("logging/setLevel", script);
+    backend.forget();
+    const beganMs = performance.now();
+    expect(textOf(await client.post(callOf("write", 3)))).toBe("write for raw");
+    expect(performance.now() - beganMs).toBeLessThan(SOON_MS);
+    expect(backend.count("logging/setLevel")).toBe(2);
+  });
+});
+
+it("a backend that breaks logging/setLevel off in a session that replaces a lost one is called all the same", async () => {
+  const { backend, client } = await startFleet();
+  await client.post(callOf("write"));
+  await client.post(messageTo("logging/setLevel", { level: "info" }, 2));
+  backend.on("logging/setLevel", (exchange) => exchange.breakOff());
+  backend.forget();
+  expect(textOf(await client.post(callOf("write", 3)))).toBe("write for raw");
+});
+
+it("a backend that is away takes no answer, and the client's POST of one is 202 all the same", async () => {
+  const { backend, client } = await startFleet();
+  backend.on("tools/call", async (exchange) => {
+    exchange.begin();
+    await exchange.event({ jsonrpc: "2.0", id: 7, method: "roots/list" });
+  });
+  const stream = await client.stream(callOf("write"));
+  const { id } = JSON.parse((await stream.next()) ?? "");
+  await backend.stop();
+  const answer = JSON.stringify({ jsonrpc: "2.0", id, result: { roots: [] } });
+  expect((await client.post(answer)).status).toBe(202);
 });

@@ -14,6 +14,7 @@ import type { Metrics } from "../../telemetry/metrics.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { Backend } from "../backend.ts";
 import type { BackendRegistry } from "../backend-registry.ts";
+import { courtesy } from "./courtesy.ts";
 import type { InitializeOutcome } from "./handshake.ts";
 import { openAtPod } from "./open-at-pod.ts";
 import { ownRequest } from "./own-request.ts";
@@ -217,21 +218,32 @@ export class UpstreamSessions {
     return new UpstreamSession(present.backend, record);
   }
 
-  /** What the client set up in the session, said again to a backend session that is new. */
+  /** What the client set up in the session, said again to a backend session that is new; no call fails for it. */
   async #replay(
     record: SessionRecord,
     upstream: UpstreamSession,
     signal: AbortSignal,
   ): Promise<void> {
+    const { name } = upstream.backend;
     const requests: string[] = [];
     if (record.logLevel !== undefined) {
       requests.push(ownRequest("logging/setLevel", { level: record.logLevel }));
     }
     for (const { backend, uri } of record.subscriptions) {
-      if (backend === upstream.backend.name)
-        requests.push(ownRequest("resources/subscribe", { uri }));
+      if (backend === name) requests.push(ownRequest("resources/subscribe", { uri }));
     }
-    for (const request of requests) await upstream.request(request, "open", signal);
+    if (requests.length === 0) return;
+    const said = requests.map(async (request) => {
+      try {
+        await upstream.request(request, "open", signal);
+      } catch (error) {
+        this.#parts.log.warn(
+          { backend: name, error },
+          "a new backend session could not be told a log level or a subscription",
+        );
+      }
+    });
+    await courtesy(Promise.all(said));
   }
 
   async #reload(session: LiveSession): Promise<SessionRecord> {
