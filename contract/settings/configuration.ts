@@ -74,8 +74,11 @@ const limits = z.strictObject({
   ),
   streams: count("The maximum number of open GET streams per session.", 1, 1000).default(2),
   catalogRefresh: duration(
-    "How often the lists of a backend that does not announce changes are requested. Lists that no client requested for this long leave the cache.",
+    "How often each list of a backend is requested, unless the backend declares listChanged and its stream is open. Lists that no client requested for this long leave the cache.",
   ).prefault("60s"),
+  catalogRecheck: duration(
+    "How often a list is requested whose changes the backend announces: it declares listChanged, and its stream is open. At least limits.catalogRefresh.",
+  ).prefault("10m"),
 });
 
 const dns = z.strictObject({

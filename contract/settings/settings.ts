@@ -68,6 +68,7 @@ export interface Settings {
     readonly clientBytes: number;
     readonly streams: number;
     readonly catalogRefreshSeconds: number;
+    readonly catalogRecheckSeconds: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -187,6 +188,7 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     clientBytes: limits.clientBytes,
     streams: limits.streams,
     catalogRefreshSeconds: limits.catalogRefresh,
+    catalogRecheckSeconds: limits.catalogRecheck,
   };
 }
 

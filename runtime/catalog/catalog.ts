@@ -21,7 +21,8 @@ export interface Conflict {
 
 export interface ProviderListing {
   readonly provider: string;
-  readonly listing: Listing;
+  /** Undefined where it lists nothing right now. */
+  readonly listing: Listing | undefined;
 }
 
 interface MergedList {
@@ -41,7 +42,9 @@ export class Catalog {
   readonly #lists: Readonly<Record<ListName, MergedList>>;
   readonly #routes: Readonly<Record<ListName, ReadonlyMap<string, Route>>>;
   readonly #templates: readonly { readonly template: UriTemplate; readonly provider: string }[];
+  readonly #missing: Readonly<Record<ListName, readonly string[]>>;
 
+  /** Of all providers, in the order of the configuration. */
   constructor(listings: readonly ProviderListing[], naming: Naming) {
     const conflicts: Conflict[] = [];
     const merge = (list: ListName) => mergeList(list, listings, naming, conflicts);
@@ -52,6 +55,12 @@ export class Catalog {
       resourceTemplates: merge("resourceTemplates"),
     };
     this.conflicts = conflicts;
+    this.#missing = {
+      tools: missingIn("tools", listings),
+      prompts: missingIn("prompts", listings),
+      resources: missingIn("resources", listings),
+      resourceTemplates: missingIn("resourceTemplates", listings),
+    };
     this.#lists = merged;
     this.#routes = {
       tools: merged.tools.routes,
@@ -83,6 +92,11 @@ export class Catalog {
     return this.#routes.resourceTemplates.get(uriTemplate)?.provider ?? this.resource(uriTemplate);
   }
 
+  /** The providers whose part of a list is not known, by name. */
+  missing(list: ListName): readonly string[] {
+    return this.#missing[list];
+  }
+
   digest(list: ListName): string {
     return this.#lists[list].digest;
   }
@@ -109,6 +123,19 @@ export class Catalog {
   changedSince(other: Catalog): ListName[] {
     return LIST_NAMES.filter((list) => this.digest(list) !== other.digest(list));
   }
+
+  /** Whether it answers every request like another one. */
+  equals(other: Catalog): boolean {
+    const sameMissing = (list: ListName) =>
+      this.missing(list).join("\n") === other.missing(list).join("\n");
+    return this.changedSince(other).length === 0 && LIST_NAMES.every(sameMissing);
+  }
+}
+
+function missingIn(list: ListName, listings: readonly ProviderListing[]): string[] {
+  const isMissing = ({ listing }: ProviderListing) =>
+    listing === undefined || listing.unread?.includes(list) === true;
+  return listings.filter(isMissing).map(({ provider }) => provider);
 }
 
 function mergeList(
@@ -120,7 +147,7 @@ function mergeList(
   const routes = new Map<string, Route>();
   const texts: string[] = [];
   for (const { provider, listing } of listings) {
-    for (const item of listing.lists[list]) {
+    for (const item of listing?.lists[list] ?? []) {
       const exposed = exposedName(list, provider, item, naming);
       const taken = routes.get(exposed);
       if (taken !== undefined) {

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { untilAborted } from "../async/until-aborted.ts";
 import { clock, type Timer } from "../platform/clock.ts";
 import type { ListName } from "../wire/methods.ts";
-import { Catalog } from "./catalog.ts";
+import { Catalog, type ProviderListing } from "./catalog.ts";
 import type { ItemSource } from "./item-source.ts";
 import type { Listing } from "./listing.ts";
 import type { Naming } from "./naming.ts";
@@ -52,16 +52,11 @@ export class View {
   }
 
   /** What each provider lists right now, in the order of the configuration; undefined where it lists nothing. */
-  get listings(): readonly { provider: string; listing: Listing | undefined }[] {
+  get listings(): readonly ProviderListing[] {
     return this.#sources.map(({ provider, listing }) => ({
       provider,
       listing: listing ?? this.#replaced.get(provider),
     }));
-  }
-
-  /** Providers that list nothing right now, by name. */
-  get missing(): string[] {
-    return this.listings.filter(({ listing }) => !listing).map(({ provider }) => provider);
   }
 
   get instructions(): string | undefined {
@@ -105,11 +100,8 @@ export class View {
 
   /** A source has another listing. */
   merge(): void {
-    const listings = this.listings.flatMap(({ provider, listing }) =>
-      listing === undefined ? [] : [{ provider, listing }],
-    );
-    const merged = new Catalog(listings, this.#parts.naming);
-    if (merged.changedSince(this.#catalog).length > 0) this.#catalog = merged;
+    const merged = new Catalog(this.listings, this.#parts.naming);
+    if (!merged.equals(this.#catalog)) this.#catalog = merged;
     this.#logConflicts();
     if (!this.#settled) return;
     clock.clear(this.#debounce);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { Catalog, type ProviderListing } from "../../runtime/catalog/catalog.ts";
-import { LIST_NAMES, LISTS, readItems } from "../../runtime/catalog/listing.ts";
+import { LIST_NAMES, LISTS, type Listing, readItems } from "../../runtime/catalog/listing.ts";
 import { Naming } from "../../runtime/catalog/naming.ts";
 import type { ListName } from "../../runtime/wire/methods.ts";
 
@@ -9,7 +9,7 @@ import type { ListName } from "../../runtime/wire/methods.ts";
 function listing(
   provider: string,
   names: Partial<Record<ListName, readonly string[]>>,
-): ProviderListing {
+): ProviderListing & { readonly listing: Listing } {
   const items = (list: ListName) => {
     const array = (names[list] ?? []).map((name) => ({ [LISTS[list].nameKey]: name }));
     return readItems(JSON.stringify({ [list]: array }), list);

@@ -1,4 +1,5 @@
 import { addressText } from "@mcp-fleet/contract/settings";
+import { describeErrors } from "../../catalog/list-readings.ts";
 import type { PodReport } from "../../upstream/sessions/pod-report.ts";
 import type { BackendRow } from "../role.ts";
 import type { Discovery } from "./discovery.ts";
@@ -6,11 +7,11 @@ import type { SessionCatalogs } from "./session-catalogs.ts";
 
 /** A backend of a gateway in /status. */
 export async function backendRow(
-  { backend, health, listing }: Discovery,
+  { backend, health, listing, listErrors }: Discovery,
   catalogs: SessionCatalogs,
   podReport: PodReport,
 ): Promise<BackendRow> {
-  const degraded = catalogs.degradedBy(backend.name);
+  const degraded = describeErrors(listErrors) ?? catalogs.degradedBy(backend.name);
   const isDegraded = health.state === "up" && degraded !== undefined;
   return {
     name: backend.name,
