@@ -69,6 +69,10 @@ export interface Settings {
     readonly streams: number;
     readonly catalogRefreshSeconds: number;
     readonly catalogRecheckSeconds: number;
+    readonly catalogItems: number;
+    readonly catalogPages: number;
+    readonly catalogBytes: number;
+    readonly catalogTemplates: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -189,6 +193,10 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     streams: limits.streams,
     catalogRefreshSeconds: limits.catalogRefresh,
     catalogRecheckSeconds: limits.catalogRecheck,
+    catalogItems: limits.catalogItems,
+    catalogPages: limits.catalogPages,
+    catalogBytes: limits.catalogBytes,
+    catalogTemplates: limits.catalogTemplates,
   };
 }
 

@@ -8,10 +8,16 @@ import { type Item, LIST_NAMES, type Listing } from "./listing.ts";
 export class ListReadings {
   readonly #items = new Map<ListName, readonly Item[]>();
   readonly #errors = new Map<ListName, string>();
+  readonly #warnings = new Map<ListName, string>();
 
   /** Why the last reading of a list failed, by list; none for those that were read or never asked for. */
   get errors(): ReadonlyMap<ListName, string> {
     return this.#errors;
+  }
+
+  /** Why a list is not the whole one that the provider has, by list. */
+  get warnings(): ReadonlyMap<ListName, string> {
+    return this.#warnings;
   }
 
   /** Whether the last reading of a list succeeded. */
@@ -19,8 +25,10 @@ export class ListReadings {
     return this.#items.has(list) && !this.#errors.has(list);
   }
 
-  read(list: ListName, items: readonly Item[]): void {
+  read(list: ListName, items: readonly Item[], warning?: string): void {
     this.#items.set(list, items);
+    if (warning === undefined) this.#warnings.delete(list);
+    else this.#warnings.set(list, warning);
     this.#errors.delete(list);
   }
 
@@ -43,8 +51,8 @@ export class ListReadings {
   }
 }
 
-/** The failed lists and why, for operators. */
-export function describeErrors(errors: ReadonlyMap<ListName, string>): string | undefined {
+/** The lists that are not as they should be, and why, for operators. */
+export function describeLists(errors: ReadonlyMap<ListName, string>): string | undefined {
   if (errors.size === 0) return undefined;
   return [...errors].map(([list, reason]) => `${list}: ${reason}`).join("; ");
 }

@@ -18,7 +18,7 @@ import { envelopeOf, isObject } from "../../wire/message.ts";
 import { type ListName, listsChangedBy } from "../../wire/methods.ts";
 import type { SseEvent } from "../../wire/sse.ts";
 import { ListPoller } from "./list-poller.ts";
-import { readList } from "./read-list.ts";
+import { type CatalogLimits, type ListRead, readList } from "./read-list.ts";
 
 /** `failing`: it does not answer, and its last lists still stand. `down`: it offers nothing. */
 export type BackendState = "connecting" | "up" | "failing" | "down";
@@ -34,11 +34,15 @@ export interface DiscoveryParts {
   readonly backend: Backend;
   readonly initialize: InitializeParams;
   readonly health: Settings["health"];
-  readonly limits: Pick<Settings["limits"], "catalogRefreshSeconds" | "catalogRecheckSeconds">;
+  readonly limits: CatalogLimits &
+    Pick<Settings["limits"], "catalogRefreshSeconds" | "catalogRecheckSeconds">;
   readonly log: Logger;
   /** The listing is another one, or the first attempt failed. */
   readonly onChange: () => void;
 }
+
+/** A list that a backend does not have. */
+const NOTHING: ListRead = { items: [], warning: undefined };
 
 const FIRST_RETRY_MS = 250;
 
@@ -91,6 +95,11 @@ export class Discovery implements ItemSource {
   /** Why lists could not be read although the backend answers, by list. */
   get listErrors(): ReadonlyMap<ListName, string> {
     return this.#readings.errors;
+  }
+
+  /** Why lists are not as long as the backend's, by list. */
+  get listWarnings(): ReadonlyMap<ListName, string> {
+    return this.#readings.warnings;
   }
 
   get settled(): Promise<void> {
@@ -183,12 +192,17 @@ export class Discovery implements ItemSource {
     { session, capabilities, instructions }: InitializeOutcome,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { log } = this.#parts;
+    const { log, limits } = this.#parts;
     const isOffered = capabilities[LISTS[list].capability] !== undefined;
     let failure: unknown;
     try {
-      const items = isOffered ? await readList(session, list, this.#withTimeout(signal)) : [];
-      this.#readings.read(list, items);
+      const { items, warning } = isOffered
+        ? await readList(session, list, limits, this.#withTimeout(signal))
+        : NOTHING;
+      if (warning !== undefined && warning !== this.#readings.warnings.get(list)) {
+        log.warn({ backend: this.backend.name, list, warning }, "a list is not read to its end");
+      }
+      this.#readings.read(list, items, warning);
     } catch (error) {
       failure = error;
       await this.#orThrow(error, session, signal);

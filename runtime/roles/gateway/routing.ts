@@ -70,9 +70,9 @@ export class Routing {
   }
 
   #unknown(kind: "tool" | "prompt", name: string, missing: readonly string[]): never {
-    const prefixOf = (backend: string) => this.#naming.prefix(backend);
-    const owner = missing.find((one) => prefixOf(one) !== "" && name.startsWith(prefixOf(one)));
-    if (owner !== undefined) {
+    const all = this.#backends.all.map((backend) => backend.name);
+    const owner = this.#naming.ownerOf(name, all);
+    if (owner !== undefined && missing.includes(owner)) {
       throw new FleetError("BACKEND_UNREACHABLE", {
         message: `the backend ${owner} cannot be reached; the call did not run`,
         data: { backend: owner },

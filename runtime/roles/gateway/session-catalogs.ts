@@ -1,7 +1,8 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import type { RequestContext } from "../../calls/request-context.ts";
 import { Catalog, type ProviderListing } from "../../catalog/catalog.ts";
-import { describeErrors, ListReadings } from "../../catalog/list-readings.ts";
+import { describeLists, ListReadings } from "../../catalog/list-readings.ts";
 import { LIST_NAMES } from "../../catalog/listing.ts";
 import type { View } from "../../catalog/view.ts";
 import type { Views } from "../../catalog/views.ts";
@@ -12,7 +13,7 @@ import type { Backend } from "../../upstream/backend.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import type { UpstreamSessions } from "../../upstream/sessions/upstream-sessions.ts";
 import type { ListName } from "../../wire/methods.ts";
-import { readList } from "./read-list.ts";
+import { type CatalogLimits, readList } from "./read-list.ts";
 
 /** Lists that could not be read are asked for again by calls, but not more often than this. */
 const RETRY_MS = 1_000;
@@ -22,7 +23,7 @@ export interface SessionCatalogsParts {
   readonly upstreams: UpstreamSessions;
   readonly backends: BackendRegistry;
   readonly events: Events;
-  readonly listTimeoutSeconds: number;
+  readonly limits: CatalogLimits & Pick<Settings["limits"], "callTimeoutSeconds">;
   readonly log: Logger;
 }
 
@@ -66,7 +67,7 @@ export class SessionCatalogs {
 
   /** Why lists of a backend could not be read in a session, if the last reading failed. */
   degradedBy(backend: string): string | undefined {
-    return describeErrors(this.#degraded.get(backend) ?? new Map());
+    return describeLists(this.#degraded.get(backend) ?? new Map());
   }
 
   /** For finding where a name leads: what these lists say. */
@@ -144,7 +145,7 @@ export class SessionCatalogs {
     for (const name of known.own.keys()) {
       if (!backends.some((backend) => backend.name === name)) known.own.delete(name);
     }
-    const signal = clock.timeout(this.#parts.listTimeoutSeconds * 1000);
+    const signal = clock.timeout(this.#parts.limits.callTimeoutSeconds * 1000);
     await Promise.all(
       backends.map((backend) => this.#readList(session, known, backend, list, signal)),
     );
@@ -160,7 +161,7 @@ export class SessionCatalogs {
     list: ListName,
     signal: AbortSignal,
   ): Promise<void> {
-    const { upstreams, log } = this.#parts;
+    const { upstreams, limits, log } = this.#parts;
     const { name } = backend;
     const readings = known.own.get(name) ?? new ListReadings();
     known.own.set(name, readings);
@@ -168,7 +169,8 @@ export class SessionCatalogs {
     this.#degraded.set(name, degraded);
     try {
       const upstream = await upstreams.open(session, backend, signal);
-      readings.read(list, await readList(upstream, list, signal));
+      const { items, warning } = await readList(upstream, list, limits, signal);
+      readings.read(list, items, warning);
       degraded.delete(list);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
