@@ -30,7 +30,6 @@ export function deployment(
       template: podTemplate({
         labels,
         selector: selectorOf(spec),
-        facts,
         annotations: asksForNofile ? nofileAnnotations(spec.role, plan.requiredNofile.value) : {},
         workload,
         graceSeconds: size.graceSeconds,

@@ -25,8 +25,8 @@ const PODS = ["gateway", "proxy", "server"] as const;
 const STORES = ["redis", "sentinel"] as const;
 
 /**
- * The facts of workloads, as annotations of the workload and of its pods: `graceSeconds` is
- * `mcp-fleet.dev/grace-seconds`. Components write all of them; manifests of your own need only the required ones.
+ * The facts of workloads, as annotations of the workload: `graceSeconds` is `mcp-fleet.dev/grace-seconds`. They are not
+ * on its pods, which a changed fact would restart. Components write all of them; manifests of your own need only the required ones.
  */
 export const FACTS = {
   role: {

@@ -61,11 +61,6 @@ export class Workload {
     return this.template.at("metadata.labels").texts();
   }
 
-  /** The facts of the pod template's annotations. */
-  get podFacts(): Facts {
-    return new Facts(this.template.at("metadata.annotations"));
-  }
-
   get containers(): Fields[] {
     return this.podSpec.at("containers").items();
   }
