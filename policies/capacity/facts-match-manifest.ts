@@ -71,13 +71,15 @@ const REPLICAS: Readonly<Record<Role, Fact>> = {
 };
 
 function placesOf(workload: Workload, fleet: Fleet): Place[] {
-  const { resource, role } = workload;
+  const { resource, role, facts } = workload;
   const isAutoscaled = fleet.autoscalersOf(workload).length > 0;
   const places: Place[] = [
     {
       fact: REPLICAS[role],
       name: isAutoscaled ? "minReplicas of its autoscaler" : "spec.replicas",
-      value: () => fleet.minReplicasOf(workload),
+      // A scaler of the user may keep more than the plan; autoscaler-range judges it.
+      value: () =>
+        workload.isScaledOutside ? facts.number(REPLICAS[role]) : fleet.minReplicasOf(workload),
       unit: "pods",
     },
     {

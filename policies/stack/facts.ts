@@ -43,6 +43,12 @@ export const FACTS = {
   backends: { of: PROCESSES, description: "Number of backends" },
   replicas: { of: PROCESSES, description: "Number of pods; with an autoscaler, its minimum" },
   maxReplicas: { of: PROCESSES, description: "Maximum number of pods of the autoscaler" },
+  scaling: {
+    of: PROCESSES,
+    description:
+      "Who sets the number of pods: a HorizontalPodAutoscaler of the stack, or External, which may be outside of it",
+    is: ["HorizontalPodAutoscaler", "External"],
+  },
   spareReplicas: { of: PROCESSES, description: "Pods that may be lost" },
   sessionsPerPod: { of: PODS, description: "Sessions of the fullest pod" },
   cacheEntries: { of: PROCESSES, description: "Sessions that a pod caches in memory" },

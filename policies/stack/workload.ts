@@ -74,8 +74,9 @@ export class Workload {
     return container;
   }
 
-  /** spec.replicas; undefined where an autoscaler sets it. */
+  /** spec.replicas; undefined where somebody else sets it. */
   get replicas(): number | undefined {
+    if (this.resource.ignoreChanges.includes("spec.replicas")) return undefined;
     return this.resource.fields.at("spec.replicas").number();
   }
 
@@ -83,6 +84,11 @@ export class Workload {
   get maxReplicas(): number {
     if (this.facts.has("maxReplicas")) return this.facts.number("maxReplicas");
     return this.replicas ?? this.facts.numberOr("replicas", 1);
+  }
+
+  /** Whether a scaler that may be outside the stack sets the number of pods. */
+  get isScaledOutside(): boolean {
+    return this.facts.has("scaling") && this.facts.text("scaling") === "External";
   }
 
   get graceSeconds(): number {

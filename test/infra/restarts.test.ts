@@ -86,6 +86,7 @@ const GATEWAY: readonly Change[] = [
   ...OF_PODS,
   to("autoscaling.maxReplicas", 9, 8),
   to("autoscaling.maxReplicas", 8),
+  [{ autoscaling: { maxReplicas: 8 } }, { autoscaling: { maxReplicas: 8, scaling: "External" } }],
   to("sessions", 9000),
   to("replicas", 9),
   to("backends", [GITHUB, { ...GITHUB, name: "b" }]),

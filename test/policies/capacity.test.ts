@@ -449,6 +449,53 @@ describe("one-scaler and autoscaler-range", () => {
   });
 });
 
+describe("a gateway whose pods somebody else scales, from 2 to 12", () => {
+  const NAMES = ["one-scaler", "autoscaler-range", "one-pod-lost", "facts-match-manifest"];
+  const check = (stack: Stack) => NAMES.flatMap((name) => judged(name, stack));
+  const external = withFacts(gatewayStack({ maxReplicas: 12 }), GATEWAY, { scaling: "External" });
+  const handedOver: Stack = external.map((one) =>
+    one.name === "eng-gateway" && one.type.endsWith("Deployment")
+      ? { ...one, ignoreChanges: ["spec.replicas"] }
+      : one,
+  );
+  const target = { apiVersion: "apps/v1", kind: "Deployment", name: "eng-gateway" };
+  const hpa = (minReplicas: number, maxReplicas: number) =>
+    manifest("autoscaling/v2:HorizontalPodAutoscaler", "own", {
+      spec: { scaleTargetRef: target, minReplicas, maxReplicas },
+    });
+  const keda = (spec: { minReplicaCount?: number; maxReplicaCount: number }) =>
+    manifest("keda.sh/v1alpha1:ScaledObject", "own", {
+      spec: { scaleTargetRef: { name: "eng-gateway" }, ...spec },
+    });
+
+  test("passes with the scaler outside the stack, and with a number that only the first update sets", () => {
+    expect(check(handedOver)).toEqual([]);
+    const old = edited(handedOver, GATEWAY, { "spec.replicas": 1 });
+    expect(check(old)).toEqual([]);
+  });
+
+  test("passes with an autoscaler of one's own or of KEDA that stays within: from 3 to 8", () => {
+    expect(check([...handedOver, hpa(3, 8)])).toEqual([]);
+    expect(check([...handedOver, keda({ minReplicaCount: 2, maxReplicaCount: 12 })])).toEqual([]);
+  });
+
+  test("does not pass below 2, above 12, or from zero, which is KEDA's default", () => {
+    const range = (scaler: ResourceDescription) =>
+      judged("autoscaler-range", [...handedOver, scaler]);
+    expect(range(hpa(1, 8))).toEqual([expect.stringContaining("the plan needs 2 pods")]);
+    expect(range(hpa(2, 13))).toEqual([expect.stringContaining("maxReplicas of")]);
+    expect(range(keda({ maxReplicaCount: 8 }))).toEqual([
+      expect.stringContaining("minReplicaCount of ScaledObject own is 0"),
+    ]);
+  });
+
+  test("has to ignore changes of spec.replicas, or Pulumi and the scaler undo each other's", () => {
+    expect(judged("one-scaler", external)).toEqual([
+      expect.stringContaining('add ignoreChanges: ["spec.replicas"]'),
+    ]);
+  });
+});
+
 describe("facts-planned", () => {
   const check = (stack: Stack) => judged("facts-planned", stack);
 
