@@ -175,6 +175,8 @@ try {
   }
   writeFileSync(PAGE, proof.page(readFileSync(PAGE, "utf8")));
   process.stdout.write(`\n${proof.claimTable()}\n\nall figures: docs/proof.md\n`);
+  const held = proof.claims.filter(({ holds }) => holds).length;
+  process.stdout.write(`\n${held} passed, ${proof.claims.length - held} failed\n`);
   process.exitCode = proof.holds ? 0 : 1;
 } finally {
   await cluster.stop();
