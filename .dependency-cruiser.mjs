@@ -87,18 +87,7 @@ const ROOMS = {
   e2e: ["testkit", "runtime", "contract", "infra", "policies", "image", "tools"],
   proof: ["testkit", "runtime", "contract", "infra", "policies", "image", "tools"],
   tools: ["runtime", "contract", "infra", "policies", "image"],
-  test: [
-    "testkit",
-    "runtime",
-    "contract",
-    "infra",
-    "policies",
-    "image",
-    "tools",
-    "demo",
-    "bench",
-    "e2e",
-  ],
+  test: ["testkit", "runtime", "contract", "infra", "policies", "image", "tools"],
 };
 
 const inside = (room) => (room.endsWith(".ts") ? `^${room}$` : `^${room}/`);
