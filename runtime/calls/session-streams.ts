@@ -10,6 +10,7 @@ import type { Backend } from "../upstream/backend.ts";
 import type { BackendRegistry } from "../upstream/backend-registry.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
+import { describe } from "../upstream/transports/answer-text.ts";
 import { readEnvelope } from "../wire/message.ts";
 import { listsChangedBy } from "../wire/methods.ts";
 import type { ClientListeners } from "./client-listeners.ts";
@@ -182,7 +183,7 @@ export class SessionStreams {
     if (upstream === undefined) return undefined;
     const stream = await upstream.receive(signal);
     opened();
-    if (stream.kind === "refused") throw new Error(`a stream got HTTP ${stream.statusCode}`);
+    if (stream.kind === "refused") throw new Error(`a stream got ${describe(stream)}`);
     if (stream.kind === "session-unknown") {
       if (backend.settings.stateful) return undefined;
       await upstreams.markLost(session, upstream);
