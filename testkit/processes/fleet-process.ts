@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { endsWithUs } from "./ends-with-us.ts";
 import { freePorts } from "./free-ports.ts";
 
 const MAIN = join(import.meta.dirname, "../../runtime/cli/main.ts");
@@ -11,7 +12,7 @@ const MAIN = join(import.meta.dirname, "../../runtime/cli/main.ts");
 /** Enough to hold a stack trace. */
 const OUTPUT_LINES = 30;
 
-type Role = "gateway" | "proxy";
+export type Role = "gateway" | "proxy";
 
 interface Addresses {
   readonly url: string;
@@ -21,26 +22,31 @@ interface Addresses {
 /** One role as a process of its own, `mcp-fleet gateway` or `mcp-fleet proxy`, on free ports that it keeps when it is restarted. */
 export class FleetProcess {
   readonly #role: Role;
+  readonly #main: string;
   readonly #folder: string;
-  readonly #kill = () => void this.#child?.kill("SIGKILL");
   #child: ChildProcess | undefined;
   #addresses: Addresses = { url: "", adminUrl: "" };
 
-  private constructor(role: Role, folder: string) {
+  private constructor(role: Role, main: string, folder: string) {
     this.#role = role;
+    this.#main = main;
     this.#folder = folder;
   }
 
   /**
    * Resolves when it listens. `configuration` is what the file says: JSON is YAML. Its log level must show `info`.
+   * `main` is the command's file, which may be that of another build.
    *
    * @throws it ended, with its output.
    */
-  static async start(configuration: object, role: Role = "gateway"): Promise<FleetProcess> {
+  static async start(
+    configuration: object,
+    role: Role = "gateway",
+    main = MAIN,
+  ): Promise<FleetProcess> {
     const folder = await mkdtemp(join(tmpdir(), "mcp-fleet-"));
-    const started = new FleetProcess(role, folder);
+    const started = new FleetProcess(role, main, folder);
     await writeFile(join(folder, "fleet.yaml"), JSON.stringify(configuration));
-    process.once("exit", started.#kill);
     try {
       await started.#run(await freePorts(2));
     } catch (error) {
@@ -65,12 +71,13 @@ export class FleetProcess {
   }
 
   /** kill -9: it finishes nothing. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || !this.isRunning) return;
-    const exit = once(child, "exit");
-    child.kill("SIGKILL");
-    await exit;
+  kill(): Promise<void> {
+    return this.#end("SIGKILL");
+  }
+
+  /** As Kubernetes ends a pod: it finishes what has begun. */
+  terminate(): Promise<void> {
+    return this.#end("SIGTERM");
   }
 
   /** Another process with the same configuration and ports. */
@@ -80,17 +87,26 @@ export class FleetProcess {
   }
 
   async stop(): Promise<void> {
-    process.off("exit", this.#kill);
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || !this.isRunning) return;
+    const exit = once(child, "exit");
+    child.kill(signal);
+    await exit;
   }
 
   async #run([port, adminPort]: readonly number[]): Promise<void> {
     const file = join(this.#folder, "fleet.yaml");
     const ports = ["--port", `${port}`, "--admin-port", `${adminPort}`];
     const args = [this.#role, "--config", file, ...ports];
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    this.#child = child;
+    const child = spawn(process.execPath, [this.#main, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = endsWithUs(child);
     this.#addresses = await addressesOf(child);
   }
 }

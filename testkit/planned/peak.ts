@@ -3,8 +3,8 @@ import { setInterval } from "node:timers";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { type Configuration, encode } from "@mcp-fleet/contract/settings";
-import { RawEndpoint } from "../../testkit/clients/raw-endpoint.ts";
-import { MeasuredProcess } from "../../testkit/processes/measured-process.ts";
+import { RawEndpoint } from "../clients/raw-endpoint.ts";
+import { MeasuredProcess } from "../processes/measured-process.ts";
 import { type Cell, type CellPlan, planOf } from "./cell.ts";
 import { Clients } from "./clients.ts";
 import { type Comparison, compared } from "./comparison.ts";
