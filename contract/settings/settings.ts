@@ -68,6 +68,8 @@ export interface Settings {
     readonly clientBytes: number;
     readonly streams: number;
     readonly catalogRefreshSeconds: number;
+    readonly bodyDepth: number;
+    readonly bodyMembers: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -187,6 +189,8 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     clientBytes: limits.clientBytes,
     streams: limits.streams,
     catalogRefreshSeconds: limits.catalogRefresh,
+    bodyDepth: limits.bodyDepth,
+    bodyMembers: limits.bodyMembers,
   };
 }
 
