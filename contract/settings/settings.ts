@@ -68,6 +68,11 @@ export interface Settings {
     readonly clientBytes: number;
     readonly streams: number;
     readonly catalogRefreshSeconds: number;
+    readonly catalogRecheckSeconds: number;
+    readonly catalogItems: number;
+    readonly catalogPages: number;
+    readonly catalogBytes: number;
+    readonly catalogTemplates: number;
     readonly bodyDepth: number;
     readonly bodyMembers: number;
   };
@@ -189,6 +194,11 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     clientBytes: limits.clientBytes,
     streams: limits.streams,
     catalogRefreshSeconds: limits.catalogRefresh,
+    catalogRecheckSeconds: limits.catalogRecheck,
+    catalogItems: limits.catalogItems,
+    catalogPages: limits.catalogPages,
+    catalogBytes: limits.catalogBytes,
+    catalogTemplates: limits.catalogTemplates,
     bodyDepth: limits.bodyDepth,
     bodyMembers: limits.bodyMembers,
   };
