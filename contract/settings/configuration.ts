@@ -97,6 +97,16 @@ const limits = z.strictObject({
     1,
     100_000,
   ).default(500),
+  bodyDepth: count(
+    "The maximum depth of objects and arrays inside each other in a client's request body.",
+    8,
+    10_000,
+  ).default(128),
+  bodyMembers: count(
+    "The maximum number of members and elements in a client's request body, of all its objects and arrays together.",
+    100,
+    10_000_000,
+  ).default(100_000),
 });
 
 const dns = z.strictObject({
@@ -168,7 +178,7 @@ export const configuration = z.strictObject({
     .array(origin)
     .optional()
     .describe(
-      'The origins of browser clients that are accepted; "*" allows all. Absent: pages of the allowed hosts.',
+      'The origins of browser clients that are accepted; "*" allows all. Absent: pages of the allowed hosts; or those of the IP address or loopback name that they call if every host is allowed.',
     ),
   session: session.prefault({}),
   limits: limits.prefault({}),

@@ -85,7 +85,6 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   });
   const held = sessions.held.bind(sessions);
   const follower = new FleetFollower({ bus, sessions, events });
-  const reaper = new Reaper(sessions, log);
 
   // The MCP servers, and the sessions there.
   const backendInterceptors: readonly BackendInterceptor[] = [];
@@ -113,8 +112,10 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
 
   // The life of a call.
   const keepAlive = new KeepAlive(limits.keepAliveSeconds);
-  const touch = sessions.touch.bind(sessions);
-  const streams = new ClientStreams({ ...shared, keepAlive, perSession: limits.streams, touch });
+  const streams = new ClientStreams({ ...shared, keepAlive, perSession: limits.streams });
+  const { idleTtlSeconds } = settings.session;
+  const listening = () => streams.sessions();
+  const reaper = new Reaper({ sessions, listening, idleTtlSeconds, log });
   const forwarder = new Forwarder({ ...shared, upstreams, passesListChanges });
   const sessionStreams = new SessionStreams({
     ...shared,
