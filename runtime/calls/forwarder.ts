@@ -6,12 +6,14 @@ import type { LiveSession } from "../sessions/live-session.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Backend } from "../upstream/backend.ts";
 import { refused, unreachable } from "../upstream/sessions/backend-error.ts";
-import { responseIn, type UpstreamSession } from "../upstream/sessions/upstream-session.ts";
+import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import type { Answer, Refusal } from "../upstream/transports/transport.ts";
 import { EndpointGone, TransportFault } from "../upstream/transports/transport-fault.ts";
 import { FleetError } from "../wire/fleet-error.ts";
+import { isObject, type Message } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
+import { responseTo, sameIds } from "../wire/response.ts";
 import { AnswerRelay } from "./answer-relay.ts";
 import type { Call } from "./call.ts";
 import { CallTimer } from "./call-timer.ts";
@@ -31,8 +33,8 @@ export interface Forwarding {
 export interface ForwarderParts {
   readonly upstreams: UpstreamSessions;
   readonly limits: Settings["limits"];
-  /** Clients hear of changed lists in the backend's own words; otherwise in ours. */
-  readonly passesListChanges: boolean;
+  /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
+  readonly isOnlyBackend: boolean;
   readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -102,6 +104,7 @@ export class Forwarder {
       metrics.callSeconds.observe({ backend: backend.name }, timer.elapsedMs / 1000);
     };
     context.backend = backend.name;
+    context.progressToken = progressTokenOf(message);
     try {
       const forwarding = { call, backend, text, repeatable, reply };
       await this.#attempts({ ...forwarding, session, timer, answered });
@@ -169,20 +172,20 @@ export class Forwarder {
 
   #relay(attempted: Attempted, upstream: UpstreamSession): AnswerRelay {
     const { call, session, timer, reply, answered } = attempted;
-    const { passesListChanges, events, log } = this.#parts;
+    const { isOnlyBackend, events, log } = this.#parts;
     return new AnswerRelay({
       upstream,
-      idText: call.message.idText,
+      ids: sameIds(call.message.idText),
       context: call.context,
       session,
       timer,
       reply,
-      passesListChanges,
+      isOnlyBackend,
       events,
       log,
-      answered: () => {
+      answered: (isMarked) => {
         answered();
-        if (upstream.record.renewed) void this.#acknowledgeRenewal(session, upstream);
+        if (isMarked) void this.#acknowledgeRenewal(session, upstream);
       },
     });
   }
@@ -198,7 +201,7 @@ export class Forwarder {
     const { call, backend, reply, answered } = attempted;
     const { statusCode, text, notProcessed } = answer;
     if (await this.#isLost(call, upstream, answer)) return { kind: "session-lost", upstream };
-    const response = responseIn(text, call.message.idText);
+    const response = responseTo(sameIds(call.message.idText), text);
     if (response !== undefined) {
       reply.message(response);
       answered();
@@ -262,4 +265,9 @@ function timedOut(backend: Backend, afterMs: number): FleetError {
     message: `the backend ${backend.name} did not answer within ${Math.round(afterMs / 100) / 10} s; whether the call ran is unknown`,
     data: { backend: backend.name },
   });
+}
+
+function progressTokenOf({ params }: Message): unknown {
+  const { _meta: meta } = params;
+  return isObject(meta) ? meta.progressToken : undefined;
 }

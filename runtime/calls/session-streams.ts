@@ -12,6 +12,7 @@ import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import { readEnvelope } from "../wire/message.ts";
 import { listsChangedBy } from "../wire/methods.ts";
+import { noticeFor } from "./backend-notice.ts";
 import type { ClientListeners } from "./client-listeners.ts";
 import { relayedRequest } from "./relayed-request.ts";
 
@@ -23,8 +24,8 @@ export interface SessionStreamsParts {
   readonly events: Events;
   /** Counts one more stream. Returns what gives it back; undefined where there is no room. */
   readonly acquireStream: () => (() => void) | undefined;
-  /** Clients hear of changed lists in the backend's own words; otherwise in ours. */
-  readonly passesListChanges: boolean;
+  /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
+  readonly isOnlyBackend: boolean;
   readonly log: Logger;
 }
 
@@ -204,14 +205,16 @@ export class SessionStreams {
     text: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { streams, passesListChanges, events, log } = this.#parts;
+    const { streams, isOnlyBackend, events, log } = this.#parts;
     const { backend } = upstream;
     try {
       const envelope = readEnvelope(text);
       if (envelope.kind === "notification") {
         const changed = listsChangedBy(envelope.method).length > 0;
         if (changed) events.emit("listChanged", session, backend.name);
-        if (!changed || passesListChanges) streams.send(session.key, text);
+        if (changed && !isOnlyBackend) return;
+        const notice = noticeFor({ session, upstream, envelope, text, isOnlyBackend });
+        if (notice !== undefined) streams.send(session.key, notice);
       } else if (envelope.kind === "request") {
         const pinged = envelope.method === "ping";
         if (!pinged && streams.send(session.key, relayedRequest(text, envelope, upstream))) return;

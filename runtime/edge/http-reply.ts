@@ -59,11 +59,10 @@ export class HttpReply implements Reply, KeepAliveTarget {
     this.#reply.header("content-type", "application/json").send(text);
   }
 
-  async stream(body: Readable, length: number | undefined): Promise<void> {
+  async stream(body: Readable): Promise<void> {
     if (this.#mode === "sse") return this.message(Buffer.concat(await body.toArray()));
     this.#finish("json");
-    const headers = length === undefined ? {} : { "content-length": String(length) };
-    beginAnswer(this.#reply, { ...headers, "content-type": "application/json" });
+    beginAnswer(this.#reply, { "content-type": "application/json" });
     await pipeline(body, this.#reply.raw).catch((error: NodeJS.ErrnoException) => {
       const clientLeft = error.code === "ERR_STREAM_PREMATURE_CLOSE";
       if (!clientLeft) throw error;

@@ -62,7 +62,7 @@ export interface ServerOptions {
  */
 export async function compose({ settings, log, ...given }: ServerOptions): Promise<Server> {
   const { limits, health, dns } = settings;
-  const { passesListChanges, make } = ROLES[settings.role];
+  const { isOnlyBackend, make } = ROLES[settings.role];
 
   // What everything else uses.
   const metrics = new Metrics();
@@ -115,7 +115,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const keepAlive = new KeepAlive(limits.keepAliveSeconds);
   const touch = sessions.touch.bind(sessions);
   const streams = new ClientStreams({ ...shared, keepAlive, perSession: limits.streams, touch });
-  const forwarder = new Forwarder({ ...shared, upstreams, passesListChanges });
+  const forwarder = new Forwarder({ ...shared, upstreams, isOnlyBackend });
   const sessionStreams = new SessionStreams({
     ...shared,
     leases,
@@ -123,7 +123,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     backends,
     streams,
     acquireStream,
-    passesListChanges,
+    isOnlyBackend,
   });
   sendRenewalNotices(events, streams);
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });

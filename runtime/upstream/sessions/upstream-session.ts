@@ -2,7 +2,8 @@ import { clock } from "../../platform/clock.ts";
 import type { Principal } from "../../sessions/principal.ts";
 import type { UpstreamRecord } from "../../sessions/session-record.ts";
 import { cut, at as find } from "../../wire/json-text.ts";
-import { type Envelope, isSameId, readEnvelope } from "../../wire/message.ts";
+import { type Envelope, readEnvelope } from "../../wire/message.ts";
+import { type RequestIds, responseTo, sameIds } from "../../wire/response.ts";
 import type { Backend } from "../backend.ts";
 import type { Answer, Purpose, TransportRequest } from "../transports/transport.ts";
 import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
@@ -114,16 +115,16 @@ export class UpstreamSession {
     signal: AbortSignal,
   ): Promise<RequestOutcome> {
     const answer = await this.#dispatch(operation, text, purpose, signal);
-    const { idText } = readEnvelope(text);
+    const ids = sameIds(readEnvelope(text).idText);
     if (answer.kind === "events") {
-      const response = await unbroken(responseAmong(answer, idText), signal);
+      const response = await unbroken(responseAmong(answer, ids), signal);
       return { text: response, sessionId: answer.sessionId, answer };
     }
     if (answer.kind === "json") {
       const body = await unbroken(answer.body.text(), signal);
-      return { text: responseIn(body, idText), sessionId: answer.sessionId, answer };
+      return { text: responseTo(ids, body), sessionId: answer.sessionId, answer };
     }
-    const body = answer.kind === "refused" ? responseIn(answer.text, idText) : undefined;
+    const body = answer.kind === "refused" ? responseTo(ids, answer.text) : undefined;
     return { text: body, sessionId: undefined, answer };
   }
 
@@ -153,17 +154,6 @@ export class UpstreamSession {
   }
 }
 
-/** The text if it is a JSON-RPC response, to this request where an id is given. */
-export function responseIn(text: string, idText?: string): string | undefined {
-  try {
-    const envelope = readEnvelope(text);
-    if (envelope.kind !== "response") return undefined;
-    return idText === undefined || isSameId(envelope.idText, idText) ? text : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The result in the text of a response, as JSON text; undefined for an error. */
 export function resultOf(text: string): string | undefined {
   const result = find(text, "result");
@@ -178,13 +168,13 @@ async function drop(answer: Answer): Promise<void> {
 
 type EventsAnswer = Extract<Answer, { readonly kind: "events" }>;
 
-async function responseAmong(answer: EventsAnswer, idText: string): Promise<string | undefined> {
+async function responseAmong(answer: EventsAnswer, ids: RequestIds): Promise<string | undefined> {
   const { events } = answer;
   for (let next = await events.next(); !next.done; next = await events.next()) {
-    const { data } = next.value;
-    if (responseIn(data, idText) === undefined) continue;
+    const response = responseTo(ids, next.value.data);
+    if (response === undefined) continue;
     letEnd(answer);
-    return data;
+    return response;
   }
   return undefined;
 }

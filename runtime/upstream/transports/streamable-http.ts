@@ -105,7 +105,7 @@ async function answerOf(
     const header = headers["mcp-session-id"];
     const given = typeof header === "string" ? header : undefined;
     if (contentType === JSON_CONTENT_TYPE) {
-      return { kind: "json", body, lengthBytes: announcedLength(response), sessionId: given };
+      return { kind: "json", body, sessionId: given };
     }
     if (contentType === SSE_CONTENT_TYPE) {
       const destroy = () => body.destroy();
@@ -121,10 +121,4 @@ async function answerOf(
     return ACCEPTED;
   }
   return await refusalOf(response, signal);
-}
-
-function announcedLength({ headers }: HttpResponse): number | undefined {
-  const header = headers["content-length"];
-  const encoded = headers["content-encoding"] !== undefined;
-  return typeof header === "string" && !encoded ? Number(header) : undefined;
 }
