@@ -68,6 +68,9 @@ export interface Settings {
     readonly clientBytes: number;
     readonly streams: number;
     readonly catalogRefreshSeconds: number;
+    readonly serverRequests: number;
+    readonly messageBytes: number;
+    readonly heldBytes: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -187,6 +190,9 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     clientBytes: limits.clientBytes,
     streams: limits.streams,
     catalogRefreshSeconds: limits.catalogRefresh,
+    serverRequests: limits.serverRequests,
+    messageBytes: limits.messageBytes,
+    heldBytes: limits.heldBytes,
   };
 }
 

@@ -1,8 +1,11 @@
 import { Readable } from "node:stream";
 import type { Logger } from "pino";
+import { Hold } from "../async/byte-budget.ts";
+import { untilAborted } from "../async/until-aborted.ts";
 import { clock } from "../platform/clock.ts";
 import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
+import type { ResponseBody } from "../upstream/endpoints/response-body.ts";
 import { AFTER_RESPONSE_MS, type UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { Answer } from "../upstream/transports/transport.ts";
 import { TransportFault } from "../upstream/transports/transport-fault.ts";
@@ -15,6 +18,7 @@ import { ResponseScanner } from "../wire/response-scanner.ts";
 import type { SseEvent } from "../wire/sse.ts";
 import { noticeFor } from "./backend-notice.ts";
 import type { CallTimer } from "./call-timer.ts";
+import { type Refusal, tooMany, undeclared, unheard } from "./question.ts";
 import { relayedRequest } from "./relayed-request.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -36,11 +40,16 @@ export interface AnswerRelayParts {
   readonly reply: Reply;
   /** The client sees no other backend: it hears of changed lists in the backend's own words, otherwise in ours. */
   readonly isOnlyBackend: boolean;
+  /** How often the backend may ask the client during the call. */
+  readonly maxQuestions: number;
   readonly events: Events;
   readonly log: Logger;
   /** The answer was handed to the client, with the mark of a renewal or without; called once. */
   readonly answered: (isMarked: boolean) => void;
 }
+
+/** A ping is answered here, whatever stands in a refusal. */
+const PING = unheard("");
 
 type JsonAnswer = Extract<Answer, { readonly kind: "json" }>;
 type EventsAnswer = Extract<Answer, { readonly kind: "events" }>;
@@ -69,6 +78,15 @@ export class AnswerRelay {
   }
 
   async #json({ body }: JsonAnswer): Promise<void> {
+    try {
+      await this.#passJson(body);
+    } finally {
+      // A client that went away leaves a rest, which would keep the connection.
+      body.destroy();
+    }
+  }
+
+  async #passJson(body: ResponseBody): Promise<void> {
     const { reply, timer, ids } = this.#parts;
     const { bytes, isWhole } = await body.start(WHOLE_ANSWER_BYTES, () => timer.extend());
     if (isWhole) {
@@ -76,30 +94,32 @@ export class AnswerRelay {
       const response = responseTo(ids, text);
       if (response === undefined) throw notTheResponse();
       const passed = this.#isRenewed ? this.#withRenewedMeta(response) : response;
-      reply.message(passed === text ? bytes : passed);
+      const sent = passed === text ? bytes : Buffer.from(passed);
+      if (sent.length <= Hold.FREE_BYTES) reply.message(sent);
+      else await this.#stream([sent]);
       return this.#done(this.#isRenewed);
     }
     const scanner = new ResponseScanner(ids);
     const start = scanner.push(bytes);
-    await reply.stream(
-      Readable.from(this.#scanned(scanner, start, body), {
-        objectMode: false,
-        signal: this.#parts.context.signal,
-      }),
-    );
-    // A client that went away leaves a rest, which would keep the connection.
-    body.destroy();
+    await this.#stream(this.#scanned(scanner, start, body));
     // A renewal is told with the next answer that is short enough to be marked.
     this.#done(false);
+  }
+
+  /** Passes pieces on as the client reads them, and no longer than the call may take. */
+  async #stream(pieces: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<void> {
+    const { reply, context } = this.#parts;
+    await reply.stream(Readable.from(pieces, { objectMode: false, signal: context.signal }));
   }
 
   /** A body as it arrives: each piece says that the backend is at work. */
   async *#scanned(
     scanner: ResponseScanner,
     start: readonly Buffer[],
-    rest: AsyncIterable<Buffer>,
+    rest: ResponseBody,
   ): AsyncGenerator<Buffer> {
     yield* start;
+    rest.hold.release();
     for await (const piece of rest) {
       this.#parts.timer.extend();
       yield* scanner.push(piece);
@@ -150,7 +170,7 @@ export class AnswerRelay {
     } else if (envelope.kind === "response") {
       const response = responseTo(ids, text);
       if (response === undefined) return;
-      await reply.event(this.#isRenewed ? this.#withRenewedMeta(response) : response);
+      await this.#event(this.#isRenewed ? this.#withRenewedMeta(response) : response);
       reply.end();
       this.#done(this.#isRenewed);
     } else if (envelope.kind === "request") {
@@ -163,28 +183,43 @@ export class AnswerRelay {
   }
 
   async #notify(text: string, envelope: Envelope): Promise<void> {
-    const { reply, timer, upstream, session, isOnlyBackend } = this.#parts;
+    const { timer, upstream, session, isOnlyBackend } = this.#parts;
     const notice = noticeFor({ session, upstream, envelope, text, isOnlyBackend });
     if (notice === undefined) return;
     if (envelope.method === "notifications/progress") timer.extend();
-    await reply.event(notice);
+    await this.#event(notice);
   }
 
   async #listChanged(text: string): Promise<void> {
-    const { reply, upstream, session, isOnlyBackend, events } = this.#parts;
+    const { upstream, session, isOnlyBackend, events } = this.#parts;
     events.emit("listChanged", session, upstream.backend.name);
-    if (isOnlyBackend) await reply.event(text);
+    if (isOnlyBackend) await this.#event(text);
+  }
+
+  /** Waits for the client to read, but no longer than the call may take. */
+  #event(text: string): Promise<void> {
+    const { reply, context } = this.#parts;
+    return untilAborted(reply.event(text), context.signal);
   }
 
   /** A request of the backend: pings are answered here, everything else by the client. */
   async #ask(text: string, envelope: Envelope): Promise<void> {
-    const { reply, timer, upstream, context } = this.#parts;
-    if (envelope.method === "ping" || reply.gone.aborted) {
-      await upstream.respond(envelope, -32000, "the client that called is gone", context.signal);
+    const { timer, upstream, context } = this.#parts;
+    const refusal = envelope.method === "ping" ? PING : this.#refusal(envelope);
+    if (refusal !== undefined) {
+      await upstream.respond(envelope, refusal.code, refusal.message, context.signal);
       return;
     }
+    context.questions += 1;
     timer.untilCap();
-    await reply.event(relayedRequest(text, envelope, upstream));
+    await this.#event(relayedRequest(text, envelope, upstream));
+  }
+
+  #refusal(envelope: Envelope): Refusal | undefined {
+    const { reply, context, session, maxQuestions } = this.#parts;
+    if (reply.gone.aborted) return unheard("the client that called is gone");
+    if (context.questions >= maxQuestions) return tooMany(maxQuestions);
+    return undeclared(envelope, session.record.capabilities);
   }
 
   /** The client has not been told yet that the backend lost the session's memory. */

@@ -9,6 +9,7 @@ import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts
 import { FleetError } from "../wire/fleet-error.ts";
 import { at, cut, replace, type Span } from "../wire/json-text.ts";
 import type { Message } from "../wire/message.ts";
+import { underSentId } from "../wire/request-id.ts";
 import { decodeRelayedId } from "./relayed-id.ts";
 
 export interface ClientMessagesParts {
@@ -54,14 +55,16 @@ export class ClientMessages {
   /** Sends a request of the client to every backend session; an answer is waited for, not passed on. */
   async broadcast(session: LiveSession, text: string): Promise<void> {
     const signal = this.#timeout();
-    await this.#each(session, (upstream) => upstream.request(text, "notify", signal));
+    const sent = underSentId(text, "id");
+    await this.#each(session, (upstream) => upstream.request(sent, "notify", signal));
   }
 
   /** The request may run anywhere: every backend session hears of it, then nobody here waits for it. */
   async #cancel(session: LiveSession, message: Message): Promise<void> {
     const requestId = at(message.text, "params", "requestId");
     const idText = requestId === undefined ? "" : cut(message.text, requestId);
-    const notified = this.#notifyAll(session, message.text);
+    const sent = underSentId(message.text, "params", "requestId");
+    const notified = this.#notifyAll(session, sent);
     if (!session.cancel(idText)) await this.#cancelElsewhere(session, idText);
     await notified;
   }

@@ -13,7 +13,8 @@ import { EndpointGone, TransportFault } from "../upstream/transports/transport-f
 import { FleetError } from "../wire/fleet-error.ts";
 import { isObject, type Message } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
-import { responseTo, sameIds } from "../wire/response.ts";
+import { sentIdText, underSentId } from "../wire/request-id.ts";
+import { clientIds, responseTo } from "../wire/response.ts";
 import { AnswerRelay } from "./answer-relay.ts";
 import type { Call } from "./call.ts";
 import { CallTimer } from "./call-timer.ts";
@@ -106,7 +107,9 @@ export class Forwarder {
     context.backend = backend.name;
     context.progressToken = progressTokenOf(message);
     try {
-      const forwarding = { call, backend, text, repeatable, reply };
+      const isSent = sentIdText(message.idText) === message.idText;
+      const sent = isSent ? text : underSentId(text, "id");
+      const forwarding = { call, backend, text: sent, repeatable, reply };
       await this.#attempts({ ...forwarding, session, timer, answered });
     } catch (error) {
       if (context.cancelled) return reply.end();
@@ -172,15 +175,16 @@ export class Forwarder {
 
   #relay(attempted: Attempted, upstream: UpstreamSession): AnswerRelay {
     const { call, session, timer, reply, answered } = attempted;
-    const { isOnlyBackend, events, log } = this.#parts;
+    const { isOnlyBackend, limits, events, log } = this.#parts;
     return new AnswerRelay({
       upstream,
-      ids: sameIds(call.message.idText),
+      ids: clientIds(call.message.idText),
       context: call.context,
       session,
       timer,
       reply,
       isOnlyBackend,
+      maxQuestions: limits.serverRequests,
       events,
       log,
       answered: (isMarked) => {
@@ -201,7 +205,7 @@ export class Forwarder {
     const { call, backend, reply, answered } = attempted;
     const { statusCode, text, notProcessed } = answer;
     if (await this.#isLost(call, upstream, answer)) return { kind: "session-lost", upstream };
-    const response = responseTo(sameIds(call.message.idText), text);
+    const response = responseTo(clientIds(call.message.idText), text);
     if (response !== undefined) {
       reply.message(response);
       answered();
@@ -237,7 +241,7 @@ export class Forwarder {
   /** Tells the backend that nobody waits any more; whether it hears does not matter. */
   #cancel(session: LiveSession, backend: Backend, idText: string): void {
     const upstream = this.#parts.upstreams.opened(session, backend);
-    const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${idText},"reason":"timed out"}}`;
+    const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${sentIdText(idText)},"reason":"timed out"}}`;
     const timeoutMs = this.#parts.limits.connectTimeoutSeconds * 1000;
     upstream?.notify(text, clock.timeout(timeoutMs)).catch((error: unknown) => {
       this.#parts.log.info({ backend: backend.name, error }, "a cancellation was not delivered");

@@ -1,5 +1,6 @@
 import { replace } from "./json-text.ts";
 import { envelopeOf, isSameId } from "./message.ts";
+import { sentIdText } from "./request-id.ts";
 
 /** A request as its response is recognised. */
 export interface RequestIds {
@@ -9,9 +10,14 @@ export interface RequestIds {
   readonly idText: string;
 }
 
-/** The ids of a request that nobody but the sender knows. */
-export function sameIds(idText: string): RequestIds {
+/** The ids of a request of our own. */
+export function ownIds(idText: string): RequestIds {
   return { sentIdText: idText, idText };
+}
+
+/** The ids of a request of a client. */
+export function clientIds(idText: string): RequestIds {
+  return { sentIdText: sentIdText(idText), idText };
 }
 
 /**

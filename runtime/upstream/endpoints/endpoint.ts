@@ -4,6 +4,7 @@ import { TransportFault } from "../transports/transport-fault.ts";
 import type { EndpointAddress } from "./endpoint-address.ts";
 import type { EndpointHealth } from "./endpoint-health.ts";
 import { HttpExchange, type HttpResponse } from "./http-exchange.ts";
+import type { MessageLimits } from "./message-limits.ts";
 
 /** Idle connections are let go this long before the server announced to close them. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
@@ -27,6 +28,7 @@ export interface EndpointParts {
   readonly health: EndpointHealth;
   /** Of calls; open streams have no limit here. */
   readonly connections: number;
+  readonly messageLimits: MessageLimits;
   /** How a connection is made. */
   readonly connect: NonNullable<Pool.Options["connect"]>;
 }
@@ -40,11 +42,12 @@ export class Endpoint {
   readonly address: string;
   readonly health: EndpointHealth;
   readonly #path: string;
+  readonly #messageLimits: MessageLimits;
   readonly #calls: Pool;
   readonly #streams: Pool;
   #outstanding = 0;
 
-  constructor({ address, health, connections, connect }: EndpointParts) {
+  constructor({ address, health, connections, messageLimits, connect }: EndpointParts) {
     const { origin, pathname, search } = new URL(address.url);
     const options: Pool.Options = {
       connect,
@@ -56,6 +59,7 @@ export class Endpoint {
     this.name = address.name;
     this.address = address.url;
     this.health = health;
+    this.#messageLimits = messageLimits;
     this.#path = pathname + search;
     this.#calls = sockets.pool(origin, { ...options, connections });
     this.#streams = sockets.pool(origin, options);
@@ -92,7 +96,7 @@ export class Endpoint {
     signal,
   }: HttpRequest): Promise<HttpResponse> {
     const pool = isStream ? this.#streams : this.#calls;
-    const exchange = new HttpExchange(signal);
+    const exchange = new HttpExchange(signal, this.#messageLimits);
     this.#outstanding += 1;
     try {
       pool.dispatch({ path, method, headers, body: body ?? null }, exchange);

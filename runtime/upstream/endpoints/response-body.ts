@@ -1,4 +1,6 @@
 import type { Dispatcher } from "undici";
+import type { Hold } from "../../async/byte-budget.ts";
+import type { MessageLimits } from "./message-limits.ts";
 
 /** Where a body comes from. */
 export type BodySource = Pick<
@@ -17,6 +19,10 @@ const HIGH_WATER_BYTES = 64 * 1024;
 
 /** The body of a response, as it arrives, for one reader. What nobody reads waits at the server. */
 export class ResponseBody implements AsyncIterable<Buffer> {
+  /** What its reader holds of it. */
+  readonly hold: Hold;
+  /** The longest message that may be read as a whole. */
+  readonly maxMessageBytes: number;
   readonly #controller: BodySource;
   #pieces: Buffer[] = [];
   #bytes = 0;
@@ -24,8 +30,10 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   #error: unknown;
   #wake: () => void = () => {};
 
-  constructor(controller: BodySource) {
+  constructor(controller: BodySource, { maxBytes, budget }: MessageLimits) {
     this.#controller = controller;
+    this.hold = budget.open();
+    this.maxMessageBytes = maxBytes;
   }
 
   push(piece: Buffer): void {
@@ -43,6 +51,7 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   break(error: unknown): void {
     this.#state = "broken";
     this.#error = error;
+    this.hold.release();
     this.#wake();
   }
 
@@ -64,7 +73,8 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Reads until the body ends, or is longer than the limit. `onPiece` hears of what arrives.
+   * Reads until the body ends, is longer than the limit, or finds no room to be held. `onPiece` hears of what arrives.
+   * What is read is held until the body is destroyed.
    *
    * @throws what the body breaks off with.
    */
@@ -77,13 +87,29 @@ export class ResponseBody implements AsyncIterable<Buffer> {
       if (pieces.length === 0) return { bytes: joined(all), isWhole: true };
       for (const piece of pieces) length += piece.length;
       all.push(...pieces);
-    } while (length <= limitBytes);
+    } while (length <= limitBytes && this.hold.tryGrow(length));
     return { bytes: joined(all), isWhole: false };
   }
 
+  /**
+   * Reads all of it, as fast as there is room to hold it.
+   *
+   * @throws where it is longer than a message may be, and what the body breaks off with.
+   */
   async text(): Promise<string> {
-    const { bytes } = await this.start(Number.POSITIVE_INFINITY);
-    return bytes.toString("utf8");
+    const all: Buffer[] = [];
+    let length = 0;
+    try {
+      for (let pieces = await this.#take(); pieces.length > 0; pieces = await this.#take()) {
+        for (const piece of pieces) length += piece.length;
+        all.push(...pieces);
+        if (length > this.maxMessageBytes) throw new Error(tooLong(this.maxMessageBytes));
+        await this.hold.grow(length);
+      }
+      return joined(all).toString("utf8");
+    } finally {
+      this.destroy();
+    }
   }
 
   /** Reads what is left, as long as it is little, so that the connection can go on; never fails. */
@@ -95,6 +121,7 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   /** Gives up what has not been read, and the connection where more would come. */
   destroy(): void {
     this.#pieces = [];
+    this.hold.release();
     if (this.#state === "open") this.#controller.abort(new Error("the answer was not read on"));
   }
 
@@ -112,6 +139,10 @@ export class ResponseBody implements AsyncIterable<Buffer> {
     this.#controller.resume();
     return pieces;
   }
+}
+
+function tooLong(maxBytes: number): string {
+  return `the answer is longer than ${maxBytes} bytes (limits.messageBytes)`;
 }
 
 function joined(pieces: readonly Buffer[]): Buffer {

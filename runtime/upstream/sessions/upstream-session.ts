@@ -3,7 +3,7 @@ import type { Principal } from "../../sessions/principal.ts";
 import type { UpstreamRecord } from "../../sessions/session-record.ts";
 import { cut, at as find } from "../../wire/json-text.ts";
 import { type Envelope, readEnvelope } from "../../wire/message.ts";
-import { type RequestIds, responseTo, sameIds } from "../../wire/response.ts";
+import { ownIds, type RequestIds, responseTo } from "../../wire/response.ts";
 import type { Backend } from "../backend.ts";
 import type { Answer, Purpose, TransportRequest } from "../transports/transport.ts";
 import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
@@ -115,7 +115,7 @@ export class UpstreamSession {
     signal: AbortSignal,
   ): Promise<RequestOutcome> {
     const answer = await this.#dispatch(operation, text, purpose, signal);
-    const ids = sameIds(readEnvelope(text).idText);
+    const ids = ownIds(readEnvelope(text).idText);
     if (answer.kind === "events") {
       const response = await unbroken(responseAmong(answer, ids), signal);
       return { text: response, sessionId: answer.sessionId, answer };

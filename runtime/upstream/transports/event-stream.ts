@@ -1,5 +1,6 @@
-import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../../wire/sse.ts";
+import { SSE_CONTENT_TYPE, type SseEvent } from "../../wire/sse.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
+import { eventsOf } from "./streamable-http.ts";
 import { TransportFault } from "./transport-fault.ts";
 
 /** The event stream of a session of HTTP+SSE. */
@@ -33,7 +34,7 @@ export async function openEventStream(
       signal: stop.signal,
     });
     if (statusCode !== 200) throw new Error(`the event stream got HTTP ${statusCode}`);
-    const events = readEvents(body);
+    const events = eventsOf(body);
     const first = await events.next();
     const path = first.done ? undefined : pathOf(first.value, endpoint.address);
     if (path === undefined) throw new Error("the event stream names no endpoint of its own origin");

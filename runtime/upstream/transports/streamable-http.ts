@@ -1,6 +1,8 @@
-import { readEvents, SSE_CONTENT_TYPE } from "../../wire/sse.ts";
+import { FIRST_OWN_ID } from "../../wire/request-id.ts";
+import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../../wire/sse.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { HttpResponse } from "../endpoints/http-exchange.ts";
+import type { ResponseBody } from "../endpoints/response-body.ts";
 import { contentTypeOf, refusalOf } from "./refusal.ts";
 import type { Answer, SessionRef, Transport, TransportRequest } from "./transport.ts";
 
@@ -13,7 +15,7 @@ const MESSAGE_HEADERS = {
 };
 
 /** Understood by every MCP server, whether it knows the session or not. */
-const PING = '{"jsonrpc":"2.0","id":"mcp-fleet.ping","method":"ping"}';
+const PING = `{"jsonrpc":"2.0","id":${FIRST_OWN_ID},"method":"ping"}`;
 
 /** Where the requests of a session go, beside the address of the endpoint. */
 export interface StreamableHttpOptions {
@@ -93,6 +95,11 @@ function sessionHeaders({ sessionId, protocol }: SessionRef): Record<string, str
   };
 }
 
+/** The events of a body, each held until it is read. */
+export function eventsOf(body: ResponseBody): AsyncGenerator<SseEvent> {
+  return readEvents(body, { maxCharacters: body.maxMessageBytes, hold: body.hold });
+}
+
 /** What a response means. */
 async function answerOf(
   response: HttpResponse,
@@ -109,7 +116,7 @@ async function answerOf(
     }
     if (contentType === SSE_CONTENT_TYPE) {
       const destroy = () => body.destroy();
-      return { kind: "events", events: readEvents(body), sessionId: given, destroy };
+      return { kind: "events", events: eventsOf(body), sessionId: given, destroy };
     }
   }
   if (statusCode === 404 && sessionId !== undefined) {
