@@ -21,6 +21,7 @@ import type { PodDrains } from "../upstream/sessions/pod-drains.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import type { PeerForwarder } from "../upstream/transports/peer-forwarder.ts";
 import { FleetError } from "../wire/fleet-error.ts";
+import type { Readiness } from "./readiness.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
 export interface ServerAddresses {
@@ -38,6 +39,7 @@ export interface ServerParts {
   readonly mcp: FastifyInstance;
   readonly authenticator: Authenticator;
   readonly drain: Drain;
+  readonly readiness: Readiness;
   readonly streams: ClientStreams;
   readonly sessionStreams: SessionStreams;
   readonly role: Role;
@@ -76,7 +78,7 @@ export class Server {
    * @throws the system's, such as EADDRINUSE.
    */
   async listen(): Promise<ServerAddresses> {
-    const { settings, admin, mcp, peers, keys, backends } = this.#parts;
+    const { settings, admin, mcp, peers, keys, backends, readiness } = this.#parts;
     const { host, port, adminPort } = settings;
     // First, so that probes are answered, and what lives in this process is reached there by the others.
     await admin.listen({ host, port: adminPort });
@@ -84,6 +86,7 @@ export class Server {
     await keys.load(this.#cut.signal);
     await backends.start();
     await mcp.listen({ host, port });
+    readiness.listening();
     return { url: urlOf(mcp, host) + MCP_PATH, adminUrl: urlOf(admin, host) };
   }
 
