@@ -12,6 +12,7 @@ import type { Backend } from "../upstream/backend.ts";
 import type { BackendRegistry } from "../upstream/backend-registry.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
+import { describe } from "../upstream/transports/answer-text.ts";
 import { type Envelope, readEnvelope } from "../wire/message.ts";
 import { listsChangedBy } from "../wire/methods.ts";
 import { noticeFor } from "./backend-notice.ts";
@@ -202,7 +203,7 @@ export class SessionStreams {
     if (upstream === undefined) return undefined;
     const stream = await upstream.receive(signal);
     opened();
-    if (stream.kind === "refused") throw new Error(`a stream got HTTP ${stream.statusCode}`);
+    if (stream.kind === "refused") throw new Error(`a stream got ${describe(stream)}`);
     if (stream.kind === "session-unknown") {
       if (backend.settings.stateful) return undefined;
       await upstreams.markLost(session, upstream);

@@ -21,7 +21,7 @@ export class ScriptedBackend {
   /** What an unknown session is answered with. */
   lostStatus = 404;
   /** Sees a request before its body is read; true: it has dealt with it. */
-  onHead: ((request: IncomingMessage) => boolean) | undefined;
+  onHead: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
   tools: object[] = [
     tool("write", {}),
     tool("read", { readOnlyHint: true }),
@@ -132,7 +132,7 @@ export class ScriptedBackend {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.onHead?.(request)) return;
+    if (this.onHead?.(request, response)) return;
     const received = this.#read(request, Buffer.concat(await request.toArray()).toString("utf8"));
     this.received.push(received);
     const exchange = new Exchange(received, response);

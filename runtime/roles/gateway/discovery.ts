@@ -11,6 +11,7 @@ import {
 } from "../../upstream/sessions/handshake.ts";
 import { ownRequest } from "../../upstream/sessions/own-request.ts";
 import type { UpstreamSession } from "../../upstream/sessions/upstream-session.ts";
+import { describe } from "../../upstream/transports/answer-text.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import { envelopeOf } from "../../wire/message.ts";
 import { type ListName, listsChangedBy } from "../../wire/methods.ts";
@@ -138,7 +139,8 @@ export class Discovery implements ItemSource {
       return await Promise.race([this.#follow(outcome, signal), this.#watch(session, signal)]);
     } finally {
       this.#session = undefined;
-      await session.end(this.#withTimeout()).catch(() => {});
+      const ended = session.end(this.#withTimeout()).catch(() => {});
+      if (this.#stop.signal.aborted) await ended;
     }
   }
 
@@ -180,8 +182,7 @@ export class Discovery implements ItemSource {
       const ping = ownRequest("ping", {});
       const { text, answer } = await session.request(ping, "probe", this.#withTimeout(signal));
       if (text === undefined) {
-        const status = answer.kind === "refused" ? `HTTP ${answer.statusCode}` : answer.kind;
-        throw new Error(`a ping got ${status}`);
+        throw new Error(`a ping got ${describe(answer)}`);
       }
       this.#lastAnswerMs = clock.now();
     }

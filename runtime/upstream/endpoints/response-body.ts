@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { Hold } from "../../async/byte-budget.ts";
+import { clock } from "../../platform/clock.ts";
 import type { MessageLimits } from "./message-limits.ts";
 
 /** Where a body comes from. */
@@ -14,6 +15,9 @@ export interface BodyStart {
   readonly isWhole: boolean;
 }
 
+/** How long a server has to end an answer that nobody reads, before its connection is given up. */
+const DISCARD_MS = 1_000;
+
 /** So much is taken from the connection before anybody reads it. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
@@ -21,8 +25,8 @@ const HIGH_WATER_BYTES = 64 * 1024;
 export class ResponseBody implements AsyncIterable<Buffer> {
   /** What its reader holds of it. */
   readonly hold: Hold;
-  /** The longest message that may be read as a whole. */
-  readonly maxMessageBytes: number;
+  /** What may be held of it, and of all. */
+  readonly limits: MessageLimits;
   readonly #controller: BodySource;
   #pieces: Buffer[] = [];
   #bytes = 0;
@@ -30,10 +34,10 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   #error: unknown;
   #wake: () => void = () => {};
 
-  constructor(controller: BodySource, { maxBytes, budget }: MessageLimits) {
+  constructor(controller: BodySource, limits: MessageLimits) {
     this.#controller = controller;
-    this.hold = budget.open();
-    this.maxMessageBytes = maxBytes;
+    this.limits = limits;
+    this.hold = limits.budget.open();
   }
 
   push(piece: Buffer): void {
@@ -98,12 +102,13 @@ export class ResponseBody implements AsyncIterable<Buffer> {
    */
   async text(): Promise<string> {
     const all: Buffer[] = [];
+    const { maxBytes } = this.limits;
     let length = 0;
     try {
       for (let pieces = await this.#take(); pieces.length > 0; pieces = await this.#take()) {
         for (const piece of pieces) length += piece.length;
         all.push(...pieces);
-        if (length > this.maxMessageBytes) throw new Error(tooLong(this.maxMessageBytes));
+        if (length > maxBytes) throw new Error(tooLong(maxBytes));
         await this.hold.grow(length);
       }
       return joined(all).toString("utf8");
@@ -112,10 +117,15 @@ export class ResponseBody implements AsyncIterable<Buffer> {
     }
   }
 
-  /** Reads what is left, as long as it is little, so that the connection can go on; never fails. */
-  async dump(): Promise<void> {
-    await this.start(HIGH_WATER_BYTES).catch(() => {});
-    this.destroy();
+  /** Has what is left read by nobody, as long as it is little and soon there, so that the connection can go on. */
+  discard(): void {
+    const patience = clock.after(DISCARD_MS, () => this.destroy());
+    void this.start(HIGH_WATER_BYTES)
+      .catch(() => {})
+      .then(() => {
+        clock.clear(patience);
+        this.destroy();
+      });
   }
 
   /** Gives up what has not been read, and the connection where more would come. */
