@@ -83,6 +83,12 @@ export const CONSTANTS = {
     description: "A call in flight, with a request and a response of 32 KiB each",
     source: `${ON_THIS}, heap as planned: resident set of 277 to 350 KiB each under full load, with 10 to 500 calls at a time`,
   },
+  heldCopies: {
+    value: 200,
+    unit: "percent",
+    description: "Memory of a server's message that is held as a whole, relative to its size",
+    source: "How the code works: as text while it arrives, and as bytes until the client reads it",
+  },
   catalogBytes: {
     value: 128 * 2 ** 10,
     unit: "bytes",

@@ -107,6 +107,17 @@ const limits = z.strictObject({
     100,
     10_000_000,
   ).default(100_000),
+  messageBytes: size(
+    "The maximum size of a server's message that must be held whole: an event of a stream, or a page of a list. A longer JSON response to a call is streamed.",
+  ).prefault("16Mi"),
+  heldBytes: size(
+    "The maximum total size of such messages that the process holds, beyond the first 64 KiB of each. Where it is in use, servers wait.",
+  ).prefault("32Mi"),
+  serverRequests: count(
+    "The maximum number of requests (elicitation, sampling, roots) that a server may send to the client during a call, and per minute outside of calls.",
+    1,
+    10_000,
+  ).default(100),
 });
 
 const dns = z.strictObject({

@@ -75,6 +75,9 @@ export interface Settings {
     readonly catalogTemplates: number;
     readonly bodyDepth: number;
     readonly bodyMembers: number;
+    readonly serverRequests: number;
+    readonly messageBytes: number;
+    readonly heldBytes: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -201,6 +204,9 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     catalogTemplates: limits.catalogTemplates,
     bodyDepth: limits.bodyDepth,
     bodyMembers: limits.bodyMembers,
+    serverRequests: limits.serverRequests,
+    messageBytes: limits.messageBytes,
+    heldBytes: limits.heldBytes,
   };
 }
 

@@ -12,7 +12,10 @@ import { describe, reasonOf } from "../upstream/transports/answer-text.ts";
 import type { Answer, Refusal } from "../upstream/transports/transport.ts";
 import { EndpointGone, TransportFault } from "../upstream/transports/transport-fault.ts";
 import { FleetError } from "../wire/fleet-error.ts";
+import { isObject, type Message } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
+import { sentIdText, underSentId } from "../wire/request-id.ts";
+import { clientIds } from "../wire/response.ts";
 import { AnswerRelay } from "./answer-relay.ts";
 import type { Call } from "./call.ts";
 import { CallTimer } from "./call-timer.ts";
@@ -32,8 +35,8 @@ export interface Forwarding {
 export interface ForwarderParts {
   readonly upstreams: UpstreamSessions;
   readonly limits: Settings["limits"];
-  /** Clients hear of changed lists in the backend's own words; otherwise in ours. */
-  readonly passesListChanges: boolean;
+  /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
+  readonly isOnlyBackend: boolean;
   readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -103,8 +106,11 @@ export class Forwarder {
       metrics.callSeconds.observe({ backend: backend.name }, timer.elapsedMs / 1000);
     };
     context.backend = backend.name;
+    context.progressToken = progressTokenOf(message);
     try {
-      const forwarding = { call, backend, text, repeatable, reply };
+      const isSent = sentIdText(message.idText) === message.idText;
+      const sent = isSent ? text : underSentId(text, "id");
+      const forwarding = { call, backend, text: sent, repeatable, reply };
       await this.#attempts({ ...forwarding, session, timer, answered });
     } catch (error) {
       if (context.cancelled) return reply.end();
@@ -174,20 +180,21 @@ export class Forwarder {
 
   #relay(attempted: Attempted, upstream: UpstreamSession): AnswerRelay {
     const { call, session, timer, reply, answered } = attempted;
-    const { passesListChanges, events, log } = this.#parts;
+    const { isOnlyBackend, limits, events, log } = this.#parts;
     return new AnswerRelay({
       upstream,
-      idText: call.message.idText,
+      ids: clientIds(call.message.idText),
       context: call.context,
       session,
       timer,
       reply,
-      passesListChanges,
+      isOnlyBackend,
+      maxQuestions: limits.serverRequests,
       events,
       log,
-      answered: () => {
+      answered: (isMarked) => {
         answered();
-        if (upstream.record.renewed) void this.#acknowledgeRenewal(session, upstream);
+        if (isMarked) void this.#acknowledgeRenewal(session, upstream);
       },
     });
   }
@@ -204,7 +211,7 @@ export class Forwarder {
     const { call, backend, reply, answered } = attempted;
     const { statusCode, notProcessed } = answer;
     if (await this.#isLost(call, upstream, answer)) return { kind: "session-lost", upstream };
-    const response = errorIn(answer, call.message.idText);
+    const response = errorIn(answer, clientIds(call.message.idText));
     if (notProcessed) {
       const why = response === undefined ? {} : { response };
       return { kind: "rejected", error: refused(backend, answer), ...why };
@@ -242,7 +249,7 @@ export class Forwarder {
   /** Tells the backend that nobody waits any more; whether it hears does not matter. */
   #cancel(session: LiveSession, backend: Backend, idText: string): void {
     const upstream = this.#parts.upstreams.opened(session, backend);
-    const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${idText},"reason":"timed out"}}`;
+    const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${sentIdText(idText)},"reason":"timed out"}}`;
     const timeoutMs = this.#parts.limits.connectTimeoutSeconds * 1000;
     upstream?.notify(text, clock.timeout(timeoutMs)).catch((error: unknown) => {
       this.#parts.log.info({ backend: backend.name, error }, "a cancellation was not delivered");
@@ -273,4 +280,9 @@ function timedOut(backend: Backend, afterMs: number): FleetError {
     message: `the backend ${backend.name} did not answer within ${Math.round(afterMs / 100) / 10} s; whether the call ran is unknown`,
     data: { backend: backend.name },
   });
+}
+
+function progressTokenOf({ params }: Message): unknown {
+  const { _meta: meta } = params;
+  return isObject(meta) ? meta.progressToken : undefined;
 }

@@ -39,12 +39,18 @@ export class Subscriptions {
       throw invalidParams(`a session has at most ${limit} subscriptions (limits.subscriptions)`);
     }
     const { text } = call.message;
+    const subscription = { backend: backend.name, uri };
     const held = new HeldReply(call.reply);
-    await forwarder.forward({ call, backend, text, repeatable: true, reply: held });
-    if (held.succeeded) {
-      const subscription = { backend: backend.name, uri };
-      session.follow(present(await sessions.subscribe(session.key, subscription)));
-      await sessionStreams.adjust(session);
+    // The first update may come before the backend's answer, or before the store has noted it.
+    session.subscribing = [...session.subscribing, subscription];
+    try {
+      await forwarder.forward({ call, backend, text, repeatable: true, reply: held });
+      if (held.succeeded) {
+        session.follow(present(await sessions.subscribe(session.key, subscription)));
+        await sessionStreams.adjust(session);
+      }
+    } finally {
+      session.subscribing = session.subscribing.filter((one) => one !== subscription);
     }
     held.release();
   }

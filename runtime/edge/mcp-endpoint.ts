@@ -151,10 +151,11 @@ export class McpEndpoint {
       }
       if (requests.length === 0) return reply.code(202).send();
       const stream = this.#replyTo(request, reply, "");
-      const answers = requests.map((message) => {
+      const answers = requests.map(async (message) => {
         const context = this.#context(request, session);
         const answer = new BatchReply(stream, message.idText);
-        return calls.request({ context, message, reply: answer });
+        await calls.request({ context, message, reply: answer });
+        await answer.written;
       });
       await Promise.all(answers);
       stream.end();

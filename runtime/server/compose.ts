@@ -3,6 +3,7 @@ import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { buildAdminServer } from "../admin/admin-server.ts";
 import { StatusReport } from "../admin/status-report.ts";
+import { ByteBudget } from "../async/byte-budget.ts";
 import { openAuthenticator } from "../auth/open-authenticator.ts";
 import type { Interceptor } from "../calls/call.ts";
 import { Calls } from "../calls/calls.ts";
@@ -62,7 +63,7 @@ export interface ServerOptions {
  */
 export async function compose({ settings, log, ...given }: ServerOptions): Promise<Server> {
   const { limits, health, dns } = settings;
-  const { passesListChanges, make } = ROLES[settings.role];
+  const { isOnlyBackend, make } = ROLES[settings.role];
 
   // What everything else uses.
   const metrics = new Metrics();
@@ -89,12 +90,17 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   // The MCP servers, and the sessions there.
   const backendInterceptors: readonly BackendInterceptor[] = [];
   const credential = new PeerCredential(keys.ring);
-  const peers = new PeerForwarder({ credential, limits });
+  const maxBytes = Math.min(limits.messageBytes, limits.heldBytes);
+  const budget = new ByteBudget(limits.heldBytes, maxBytes);
+  const messageLimits = { maxBytes, budget };
+  metrics.onScrape(() => metrics.heldBytes.set(budget.held));
+  const peers = new PeerForwarder({ credential, limits, messageLimits });
   const backends = new BackendRegistry(settings.backends, {
     ...shared,
     health,
     dns,
     peers,
+    messageLimits,
     acquireStream,
     interceptors: backendInterceptors,
   });
@@ -116,7 +122,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const { idleTtlSeconds } = settings.session;
   const listening = () => streams.sessions();
   const reaper = new Reaper({ sessions, listening, idleTtlSeconds, log });
-  const forwarder = new Forwarder({ ...shared, upstreams, passesListChanges });
+  const forwarder = new Forwarder({ ...shared, upstreams, isOnlyBackend });
   const sessionStreams = new SessionStreams({
     ...shared,
     leases,
@@ -124,7 +130,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     backends,
     streams,
     acquireStream,
-    passesListChanges,
+    isOnlyBackend,
   });
   sendRenewalNotices(events, streams);
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });

@@ -161,6 +161,10 @@ export class Metrics {
     "nofile_degraded",
     "1 where the limit of open files is lower than the settings need and limits are lowered to it, 0 otherwise.",
   );
+  readonly heldBytes = this.#gauge(
+    "held_bytes",
+    "Bytes held of backends' messages that have to be whole; limits.heldBytes is the maximum.",
+  );
   readonly listChanges = this.#counter(
     "list_changes_total",
     "Changes of the merged lists that sessions were told of.",

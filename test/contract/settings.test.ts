@@ -47,6 +47,9 @@ test("a configuration of one backend gets every default", () => {
       clientBytes: 4096,
       streams: 2,
       catalogRefreshSeconds: 60,
+      serverRequests: 100,
+      messageBytes: 16 * 2 ** 20,
+      heldBytes: 32 * 2 ** 20,
     },
     health: {
       intervalSeconds: 30,
