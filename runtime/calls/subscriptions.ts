@@ -20,6 +20,8 @@ export interface SubscriptionsParts {
 /** Subscriptions to resources: the backend's word decides, and every process knows of them. */
 export class Subscriptions {
   readonly #parts: SubscriptionsParts;
+  /** The URIs that each session is about to subscribe to. */
+  readonly #pending = new WeakMap<LiveSession, Set<string>>();
 
   constructor(parts: SubscriptionsParts) {
     this.#parts = parts;
@@ -28,25 +30,41 @@ export class Subscriptions {
   /**
    * The client has its answer once the updates have a way to it.
    *
-   * @throws INVALID_PARAMS beyond limits.subscriptions.
+   * @throws INVALID_PARAMS beyond limits.subscriptions and limits.subscriptionBytes, before the backend hears of it.
    */
   async subscribe(call: Call, backend: Backend, uri: string): Promise<void> {
-    const { sessions, forwarder, sessionStreams, limits } = this.#parts;
+    const { sessions, forwarder, sessionStreams } = this.#parts;
     const session = sessionOf(call);
-    const { subscriptions } = session.record;
-    const limit = limits.subscriptions;
-    if (subscriptions.length >= limit && !subscriptions.some((one) => one.uri === uri)) {
-      throw invalidParams(`a session has at most ${limit} subscriptions (limits.subscriptions)`);
+    const pending = this.#pending.get(session) ?? new Set();
+    this.#checkRoom([...session.record.subscriptions.map((one) => one.uri), ...pending], uri);
+    this.#pending.set(session, pending.add(uri));
+    try {
+      const { text } = call.message;
+      const held = new HeldReply(call.reply);
+      await forwarder.forward({ call, backend, text, repeatable: true, reply: held });
+      if (held.succeeded) {
+        const subscription = { backend: backend.name, uri };
+        session.follow(present(await sessions.subscribe(session.key, subscription)));
+        await sessionStreams.adjust(session);
+      }
+      held.release();
+    } finally {
+      pending.delete(uri);
     }
-    const { text } = call.message;
-    const held = new HeldReply(call.reply);
-    await forwarder.forward({ call, backend, text, repeatable: true, reply: held });
-    if (held.succeeded) {
-      const subscription = { backend: backend.name, uri };
-      session.follow(present(await sessions.subscribe(session.key, subscription)));
-      await sessionStreams.adjust(session);
+  }
+
+  #checkRoom(subscribed: readonly string[], uri: string): void {
+    const { subscriptions: count, subscriptionBytes: bytes } = this.#parts.limits;
+    if (subscribed.includes(uri)) return;
+    if (subscribed.length >= count) {
+      throw invalidParams(`a session has at most ${count} subscriptions (limits.subscriptions)`);
     }
-    held.release();
+    const used = subscribed.reduce((sum, one) => sum + Buffer.byteLength(one), 0);
+    if (used + Buffer.byteLength(uri) > bytes) {
+      throw invalidParams(
+        `the URIs of a session's subscriptions have at most ${bytes} bytes (limits.subscriptionBytes)`,
+      );
+    }
   }
 
   async unsubscribe(call: Call, backend: Backend, uri: string): Promise<void> {

@@ -47,6 +47,10 @@ test("a configuration of one backend gets every default", () => {
       clientBytes: 4096,
       streams: 2,
       catalogRefreshSeconds: 60,
+      subscriptionBytes: 32_768,
+      callsPerSession: 64,
+      queuedCalls: 256,
+      queueTimeoutSeconds: 10,
     },
     health: {
       intervalSeconds: 30,

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { DEFECT } from "../../runtime/server/defects.ts";
 import { freePorts } from "./free-ports.ts";
 
 const MAIN = join(import.meta.dirname, "../../runtime/cli/main.ts");
@@ -25,6 +26,8 @@ export class FleetProcess {
   readonly #kill = () => void this.#child?.kill("SIGKILL");
   #child: ChildProcess | undefined;
   #addresses: Addresses = { url: "", adminUrl: "" };
+  /** What it logged as a defect, whatever else it did. */
+  readonly #defects: string[] = [];
 
   private constructor(role: Role, folder: string) {
     this.#role = role;
@@ -79,10 +82,12 @@ export class FleetProcess {
     await this.#run([this.url, this.adminUrl].map((url) => Number(new URL(url).port)));
   }
 
+  /** @throws it has logged a defect. */
   async stop(): Promise<void> {
     process.off("exit", this.#kill);
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
+    if (this.#defects.length > 0) throw new Error(this.#defects.join("\n"));
   }
 
   async #run([port, adminPort]: readonly number[]): Promise<void> {
@@ -91,17 +96,18 @@ export class FleetProcess {
     const args = [this.#role, "--config", file, ...ports];
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
-    this.#addresses = await addressesOf(child);
+    this.#addresses = await addressesOf(child, this.#defects);
   }
 }
 
 /** What the log's line says. The rest of the output is read, so that it does not hold the process up. */
-async function addressesOf(child: ChildProcess): Promise<Addresses> {
+async function addressesOf(child: ChildProcess, defects: string[]): Promise<Addresses> {
   const { promise, resolve, reject } = Promise.withResolvers<Addresses>();
   let lines: string[] = [];
   for (const output of [child.stdout, child.stderr]) {
     if (output === null) throw new Error("the process's output is not piped");
     createInterface({ input: output }).on("line", (line) => {
+      if (line.includes(DEFECT)) defects.push(line);
       lines = [...lines, line].slice(-OUTPUT_LINES);
       if (line.includes('"msg":"listening"')) resolve(JSON.parse(line));
     });

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { SingleFlight } from "../../async/single-flight.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
 import { Catalog, type ProviderListing } from "../../catalog/catalog.ts";
 import { type Item, LIST_NAMES } from "../../catalog/listing.ts";
@@ -50,7 +51,7 @@ interface SessionLists extends ClientCatalog {
 export class SessionCatalogs {
   readonly #parts: SessionCatalogsParts;
   readonly #lists = new WeakMap<LiveSession, SessionLists>();
-  readonly #reading = new WeakMap<LiveSession, Promise<SessionLists>>();
+  readonly #reading = new SingleFlight<LiveSession, SessionLists>();
   #own: readonly Backend[];
   /** By backend: why lists could not be read in a session last; none once they could. */
   readonly #degraded = new Map<string, string>();
@@ -111,11 +112,7 @@ export class SessionCatalogs {
 
   /** One reading at a time in each session: who comes meanwhile gets what it finds. */
   #read(session: LiveSession, view: View): Promise<SessionLists> {
-    const present = this.#reading.get(session);
-    if (present !== undefined) return present;
-    const reading = this.#readNow(session, view).finally(() => this.#reading.delete(session));
-    this.#reading.set(session, reading);
-    return reading;
+    return this.#reading.run(session, () => this.#readNow(session, view));
   }
 
   async #readNow(session: LiveSession, view: View): Promise<SessionLists> {
