@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { Coalescer } from "../../async/coalescer.ts";
 import type { ItemSource } from "../../catalog/item-source.ts";
 import { type Item, LIST_NAMES, LISTS, type Listing } from "../../catalog/listing.ts";
 import { clock } from "../../platform/clock.ts";
@@ -56,7 +57,10 @@ export class Discovery implements ItemSource {
   #failures = 0;
   #lastAnswerMs = clock.now();
   #session: InitializeOutcome | undefined;
-  #reading: Promise<void> = Promise.resolve();
+  /** One reading after the other, so that an older answer never replaces a newer one. */
+  readonly #readings = new Coalescer<InitializeOutcome, void>();
+  /** What the reading that waits, or begins now, is to read. */
+  readonly #wanted = new Set<ListName>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: DiscoveryParts) {
@@ -187,15 +191,17 @@ export class Discovery implements ItemSource {
     }
   }
 
-  /** One reading after the other, so that an older answer never replaces a newer one. */
   #readLists(
     outcome: InitializeOutcome,
-    wanted: readonly ListName[],
+    lists: readonly ListName[],
     signal: AbortSignal,
   ): Promise<void> {
-    const reading = this.#reading.then(() => this.#readNow(outcome, wanted, signal));
-    this.#reading = reading.catch(() => {});
-    return reading;
+    for (const list of lists) this.#wanted.add(list);
+    return this.#readings.run(outcome, () => {
+      const wanted = [...this.#wanted];
+      this.#wanted.clear();
+      return this.#readNow(outcome, wanted, signal);
+    });
   }
 
   async #readNow(
