@@ -1,8 +1,8 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 
@@ -23,6 +23,8 @@ export interface LoadPlan {
 }
 
 const POD = "caller";
+/** What each client reported in the last run, a line per request: for whoever looks for the cause of a wrong one. */
+const RECORD = join(import.meta.dirname, "../.cache/e2e/calls.jsonl");
 const PROGRAM = `/${POD}/main.mjs`;
 
 /** Writes what comes in to a file: the image has no shell, and no tar. */
@@ -38,6 +40,8 @@ export class Load {
   private constructor(caller: ChildProcessWithoutNullStreams) {
     this.#caller = caller;
     this.#complaint = text(caller.stderr);
+    mkdirSync(dirname(RECORD), { recursive: true });
+    caller.stdout.pipe(createWriteStream(RECORD));
     createInterface({ input: caller.stdout }).on("line", (line) => {
       this.reports.push(JSON.parse(line));
     });

@@ -98,7 +98,9 @@ async function disturb(proof: Proof, fleet: Fleet): Promise<void> {
     proof.trials.push(trial);
     const { calls, faults } = trial;
     say(`${fault.title}: ${calls} calls, ${faults.length === 0 ? "as it should be" : "WRONG"}`);
-    for (const line of faults.slice(0, 10)) say(`    ${line}`);
+    // The first ones of each kind, so that none hides the others.
+    const kinds = Object.values(Object.groupBy(faults, (line) => line.split(" ", 1)[0] ?? ""));
+    for (const line of kinds.flatMap((lines = []) => lines.slice(0, 5))) say(`    ${line}`);
   }
 }
 

@@ -127,76 +127,88 @@ load:
 `;
 
   test.each([
-    ["views: 12", "load.views", "12", "a known key", "write it as limits.views"],
-    ["veiws: 12", "load.veiws", "12", "a known key", "write it as limits.views"],
-    ["backends: 3", "load.backends", "3", "a known key", "write it as backends"],
+    ["views: 12", "load.views", "12", "must be a known key", "set limits.views instead"],
+    ["veiws: 12", "load.veiws", "12", "must be a known key", "set limits.views instead"],
+    ["backends: 3", "load.backends", "3", "must be a known key", "set backends instead"],
     [
       "idleTtlSeconds: 60",
       "load.idleTtlSeconds",
       "60",
-      "a known key",
-      "write it as session.idleTtl",
+      "must be a known key",
+      "set session.idleTtl instead",
     ],
-    ["callTimeSeconds: 1", "load.callTimeSeconds", "1", "a known key", 'did you mean "callTime"?'],
-    ["memory: 2Gi", "load.memory", '"2Gi"', "a known key", 'did you mean "memoryBytes"?'],
-    ["server: {}", "load.server", "an empty map", "a known key", 'did you mean "servers"?'],
+    [
+      "callTimeSeconds: 1",
+      "load.callTimeSeconds",
+      "1",
+      "must be a known key",
+      'did you mean "callTime"?',
+    ],
+    ["memory: 2Gi", "load.memory", '"2Gi"', "must be a known key", 'did you mean "memoryBytes"?'],
+    ["server: {}", "load.server", "an empty map", "must be a known key", 'did you mean "servers"?'],
     [
       "colour: red",
       "load.colour",
       '"red"',
-      "a known key",
+      "must be a known key",
       "remove it; docs/capacity.md lists the known keys",
     ],
-    ["callTime: 10", "load.callTime", "10", "a duration such as 30s", "add its unit"],
-    ["callTime: 2d", "load.callTime", '"2d"', "a duration from 0s to 1d", "write at most 1d"],
-    ["sessions: 0", "load.sessions", "0", "at least 1", "write 1 or more"],
+    ["callTime: 10", "load.callTime", "10", "must be a duration such as 30s", "add a unit"],
+    [
+      "callTime: 2d",
+      "load.callTime",
+      '"2d"',
+      "must be a duration from 0s to 1d",
+      "set it to 1d or less",
+    ],
+    ["sessions: 0", "load.sessions", "0", "must be at least 1", "set it to 1 or more"],
     [
       "sessions: 20000",
       "load.sessions",
       "20000",
-      "at most session.maxSessions, 10000",
+      "must be at most session.maxSessions, which is 10000",
       "lower it, or raise session.maxSessions",
     ],
     [
       "streamsPerSession: 2.5",
       "load.streamsPerSession",
       "2.5",
-      "at most limits.streams, 2",
+      "must be at most limits.streams, which is 2",
       "lower it, or raise limits.streams",
     ],
     [
       "streamsPerSession: two",
       "load.streamsPerSession",
       '"two"',
-      "a number",
+      "must be a number",
       "write a number, without quotes",
     ],
     [
       "memoryBytes: 2GB",
       "load.memoryBytes",
       '"2GB"',
-      "a size",
+      "must be a size such as 8Mi",
       "write it as 8Mi, 512Ki or a plain number of bytes",
     ],
     [
       "openedBackends: 3",
       "load.openedBackends",
       "3",
-      "at most backends, which is 2",
+      "must be at most backends, which is 2",
       "lower it, or raise backends",
     ],
     [
       "maxReplicas: 1",
       "load.maxReplicas",
       "1",
-      "at least 7: the pods that the declared sessions need",
+      "must be at least 7: the pods that the declared sessions need",
       "raise it to 7, or lower sessions",
     ],
     [
       "nofile: 300",
       "load.nofile",
       "300",
-      "at least 690: what a pod needs for its first session",
+      "must be at least 690: what a pod needs to serve one session",
       "raise it to 690, or lower upstreamConnections, views or backends",
     ],
   ])("for load: { %s }", (load, path, value, rule, fix) => {
@@ -215,12 +227,12 @@ load:
     const servers =
       "servers: { gihub: {}, search: { replicas: 2 }, github: { stateful: true, color: red } }";
     expect(fixesOf(file(servers))).toEqual([
-      "load.servers.github.stateful: write stateful at its entry of backends (fleet.yaml:6:70)",
-      "load.servers.github.color: remove it; known here: replicas, sessions, callTimeoutMax, sessionBytes, processBytes, memoryBytes, proxied (fleet.yaml:6:83)",
+      "load.servers.github.stateful: set stateful in its entry of backends (fleet.yaml:6:70)",
+      "load.servers.github.color: remove it; known keys are replicas, sessions, callTimeoutMax, sessionBytes, processBytes, memoryBytes, proxied (fleet.yaml:6:83)",
       "load.servers.search.replicas: remove it (fleet.yaml:6:45)",
       'load.servers.gihub: did you mean "github"? (fleet.yaml:6:21)',
     ]);
-    expect(faultsOf(file("servers: { billing: {} }"))[0]).toContain("write one of github, search");
+    expect(faultsOf(file("servers: { billing: {} }"))[0]).toContain("use one of github, search");
   });
 
   test("for settings that no plan is for, at the setting", () => {
@@ -229,10 +241,10 @@ load:
       "nofile.required: raise it to 690, or lower upstreamConnections, views or backends (fleet.yaml:7:21)",
     ]);
     expect(fixesOf(text.replace("provider: redis", "provider: memory"))).toEqual([
-      "load.minReplicas: leave it out, or use redis or sentinel (fleet.yaml:6:16)",
+      "load.minReplicas: remove it, or use redis or sentinel (fleet.yaml:6:16)",
     ]);
     expect(fixesOf(file("sessions: 5000").replace("provider: redis", "provider: memory"))).toEqual([
-      "sessionStorage: use redis or sentinel, or raise the ceiling that podCapacity comes from (fleet.yaml:4:17)",
+      "sessionStorage: use redis or sentinel, or raise the ceiling that limits podCapacity (fleet.yaml:4:17)",
     ]);
   });
 

@@ -196,7 +196,7 @@ function needsSharing(inputs: CompleteInputs, holding: number): Fault[] {
   const asked = (["minReplicas", "maxReplicas"] as const).filter((name) => inputs[name] > 1);
   if (asked.length > 0) {
     const rule = "must be at most 1: with store memory, pods do not share sessions";
-    const fix = "remove it, or set store to redis or sentinel";
+    const fix = "remove it, or use redis or sentinel";
     return asked.map((name) => planFault([name], inputs[name], rule, fix));
   }
   if (holding === 1) return [];

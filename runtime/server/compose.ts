@@ -196,6 +196,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     mcp,
     authenticator,
     drain,
+    readiness,
     streams,
     sessionStreams,
     role,

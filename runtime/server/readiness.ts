@@ -13,6 +13,7 @@ export interface ReadinessParts {
 export class Readiness implements Probes {
   readonly #parts: ReadinessParts;
   #storeAnswered = false;
+  #isListening = false;
 
   constructor(parts: ReadinessParts) {
     this.#parts = parts;
@@ -21,10 +22,16 @@ export class Readiness implements Probes {
     });
   }
 
+  /** Clients can connect from now on: before that, a Service must not send any here. */
+  listening(): void {
+    this.#isListening = true;
+  }
+
   notReady(): string | undefined {
     const { drain, role } = this.#parts;
     if (drain.state !== "serving") return "the process is shutting down";
     if (!this.#storeAnswered) return "the session store has not answered yet";
+    if (!this.#isListening) return "the endpoint for clients is not open yet";
     return role.notReady;
   }
 }

@@ -23,6 +23,7 @@ import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts
 import type { PeerForwarder } from "../upstream/transports/peer-forwarder.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { surviveDefects } from "./defects.ts";
+import type { Readiness } from "./readiness.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
 export interface ServerAddresses {
@@ -40,6 +41,7 @@ export interface ServerParts {
   readonly mcp: FastifyInstance;
   readonly authenticator: Authenticator;
   readonly drain: Drain;
+  readonly readiness: Readiness;
   readonly streams: ClientStreams;
   readonly sessionStreams: SessionStreams;
   readonly role: Role;
@@ -84,7 +86,7 @@ export class Server {
    * @throws the system's, such as EADDRINUSE.
    */
   async listen(): Promise<ServerAddresses> {
-    const { settings, admin, mcp, peers, keys, backends } = this.#parts;
+    const { settings, admin, mcp, peers, keys, backends, readiness } = this.#parts;
     const { host, port, adminPort } = settings;
     // First, so that probes are answered, and what lives in this process is reached there by the others.
     await admin.listen({ host, port: adminPort });
@@ -92,6 +94,7 @@ export class Server {
     await keys.load(this.#cut.signal);
     await backends.start();
     await mcp.listen({ host, port });
+    readiness.listening();
     return { url: urlOf(mcp, host) + MCP_PATH, adminUrl: urlOf(admin, host) };
   }
 

@@ -1,7 +1,8 @@
 import { validate } from "@mcp-fleet/contract/settings";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { compose } from "../../runtime/server/compose.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { freePorts } from "../../testkit/processes/free-ports.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
 import { log } from "../../testkit/processes/test-log.ts";
@@ -58,5 +59,30 @@ describe.skipIf(!hasRedis)("a gateway whose store has not answered yet", () => {
     expect(await ask("/readyz", port)).toMatchObject({ status: 503, body: { reason: REASON } });
     await redis.restart();
     await expect.poll(async () => (await ask("/readyz", port)).status).toBe(200);
+  });
+});
+
+describe("a proxy whose store has answered, but not yet with the signing key", () => {
+  it("is not ready before clients can connect: a Service sends nobody to a closed port", async () => {
+    const [port = 0, adminPort = 0] = await freePorts(2);
+    const backends = [{ name: "nobody", url: "http://127.0.0.1:9/mcp" }];
+    const settings = validate({ port, adminPort, backends }, [], "proxy");
+    const key = Promise.withResolvers<Buffer>();
+    const store = new MemoryStore();
+    vi.spyOn(store.secrets, "signingKey").mockReturnValue(key.promise);
+    const server = await compose({ settings, log, store });
+    onTestFinished(() => server.destroy(new Error("the test is over")));
+    const listening = server.listen();
+    const readyz = async () => {
+      const response = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
+      return { status: response.status, body: await response.json() };
+    };
+
+    await expect.poll(() => readyz().catch(() => undefined)).toBeDefined();
+    const reason = "the endpoint for clients is not open yet";
+    expect(await readyz()).toEqual({ status: 503, body: { status: "not ready", reason } });
+    key.resolve(Buffer.alloc(32));
+    await listening;
+    expect((await readyz()).status).toBe(200);
   });
 });
