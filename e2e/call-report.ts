@@ -36,7 +36,7 @@ export interface CallReport {
   /** The call's number; none of two calls have the same one. */
   readonly call: number;
   readonly verdict: Verdict;
-  /** How often it was sent again, after a 503 or where nobody took the connection. */
+  /** How often it was sent again, after a refusal with Retry-After or where nobody took the connection. */
   readonly resent: number;
   /** The pod of the server that answered. */
   readonly pod?: string;

@@ -70,4 +70,21 @@ describe.skipIf(!hasRedis)("2 gateways over one Redis", () => {
     server.thaw();
     await expect.poll(async () => (await at(other.url, here).post(call)).status).toBe(200);
   });
+
+  it("answer a call that would open a backend session with HTTP 200 and an error while Redis hangs, in a session that they hold", async () => {
+    const one = await start();
+    const here = await RawClient.open(one.url);
+    expect(await here.post(list)).toMatchObject({ status: 200 });
+    server.freeze();
+    onTestFinished(() => server.thaw());
+    const answer = await here.post(call);
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.text).error.data).toEqual({
+      error: "STORE_UNAVAILABLE",
+      retryAfterSeconds: 2,
+    });
+    server.thaw();
+    const retried = async () => JSON.parse((await here.post(call)).text).error;
+    await expect.poll(retried).toBeUndefined();
+  });
 });

@@ -74,6 +74,11 @@ export interface Settings {
     readonly callsPerPrincipal?: number;
     readonly queuedCalls: number;
     readonly queueTimeoutSeconds: number;
+    readonly catalogRecheckSeconds: number;
+    readonly catalogItems: number;
+    readonly catalogPages: number;
+    readonly catalogBytes: number;
+    readonly catalogTemplates: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -198,6 +203,11 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     ...(limits.callsPerPrincipal !== undefined && { callsPerPrincipal: limits.callsPerPrincipal }),
     queuedCalls: limits.queuedCalls,
     queueTimeoutSeconds: limits.queueTimeout,
+    catalogRecheckSeconds: limits.catalogRecheck,
+    catalogItems: limits.catalogItems,
+    catalogPages: limits.catalogPages,
+    catalogBytes: limits.catalogBytes,
+    catalogTemplates: limits.catalogTemplates,
   };
 }
 

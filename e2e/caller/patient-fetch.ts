@@ -5,7 +5,7 @@ const MAX_TRIES = 60;
 const LONGEST_WAIT_MS = 2_000;
 
 /**
- * `fetch` of a client that does what the errors say: a 503 is sent again after Retry-After, and so is what nobody took
+ * `fetch` of a client that does what the errors say: a refusal is sent again after Retry-After, and so is what nobody took
  * the connection for. Anything else that fails may have run, and is not sent again.
  */
 export class PatientFetch {
@@ -15,7 +15,7 @@ export class PatientFetch {
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     for (let tries = 1; ; tries += 1) {
       const answer = await this.#send(input, init);
-      if (answer !== undefined && (answer.status !== 503 || tries >= MAX_TRIES)) return answer;
+      if (answer !== undefined && (!isRefusal(answer) || tries >= MAX_TRIES)) return answer;
       if (answer === undefined && tries >= MAX_TRIES) throw new Error("nobody listens");
       const seconds = Number(answer?.headers.get("retry-after") ?? 0);
       await answer?.body?.cancel();
@@ -33,6 +33,11 @@ export class PatientFetch {
       throw error;
     }
   }
+}
+
+/** Within a session, a refusal is a JSON-RPC error with HTTP 200: its headers tell. */
+function isRefusal({ status, headers }: Response): boolean {
+  return status === 503 || (headers.has("retry-after") && headers.has("mcp-fleet-not-processed"));
 }
 
 function isUnsent(error: unknown): boolean {

@@ -4,8 +4,10 @@ import type { FleetBus } from "../fleet/fleet-bus.ts";
 import { clock } from "../platform/clock.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { BackendRegistry } from "../upstream/backend-registry.ts";
+import { courtesy } from "../upstream/sessions/courtesy.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
+import { describe } from "../upstream/transports/answer-text.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { at, cut, replace, type Span } from "../wire/json-text.ts";
 import type { Message } from "../wire/message.ts";
@@ -22,7 +24,10 @@ export interface ClientMessagesParts {
 /** A cancellation of a longer id, in characters, stays on its process: SDKs count, and a UUID has 38. */
 const MAX_PUBLISHED_ID = 256;
 
-/** What a client says without waiting for an answer: answers of its own, cancellations, progress, changed roots. */
+/**
+ * What a client says without waiting for an answer: answers of its own, cancellations, progress, changed roots. Backends are waited
+ * for no longer than a courtesy, so that what one client says comes in the order in which it says it.
+ */
 export class ClientMessages {
   readonly #parts: ClientMessagesParts;
 
@@ -51,10 +56,11 @@ export class ClientMessages {
     }
   }
 
-  /** Sends a request of the client to every backend session; an answer is waited for, not passed on. */
+  /** Sends a request of the client to every backend session; answers are waited for, not long, and not passed on. */
   async broadcast(session: LiveSession, text: string): Promise<void> {
     const signal = this.#timeout();
-    await this.#each(session, (upstream) => upstream.request(text, "notify", signal));
+    const heard = this.#each(session, (upstream) => upstream.request(text, "notify", signal));
+    await courtesy(heard);
   }
 
   /** The request may run anywhere: every backend session hears of it, then nobody here waits for it. */
@@ -84,30 +90,33 @@ export class ClientMessages {
   /** Gives a relayed id its own form back and sends the message to where it came from. False for no id of ours. */
   async #returnTo(session: LiveSession, text: string, span: Span): Promise<boolean> {
     const relayed = decodeRelayedId(cut(text, span));
-    const backend = relayed === undefined ? undefined : this.#parts.backends.get(relayed.backend);
-    if (relayed === undefined || backend === undefined) return false;
-    const upstream = this.#parts.upstreams.opened(session, backend);
+    if (relayed === undefined) return false;
+    const backend = this.#parts.backends.get(relayed.backend);
+    const upstream =
+      backend === undefined ? undefined : this.#parts.upstreams.opened(session, backend);
     if (upstream?.record.epoch !== relayed.epoch) {
       this.#parts.log.info(
-        { sid: session.label, backend: backend.name },
+        { sid: session.label, backend: backend?.name },
         "an answer came for a backend session that is gone",
       );
       return true;
     }
-    await this.#notify(upstream, replace(text, span, relayed.originalText));
+    const original = replace(text, span, relayed.originalText);
+    const heard = this.#deliver(session, upstream, () => this.#notify(upstream, original));
+    await courtesy(heard);
     return true;
   }
 
   async #notifyAll(session: LiveSession, text: string): Promise<void> {
-    await this.#each(session, (upstream) => this.#notify(upstream, text));
+    const heard = this.#each(session, (upstream) => this.#notify(upstream, text));
+    await courtesy(heard);
   }
 
   async #notify(upstream: UpstreamSession, text: string): Promise<void> {
     const answer = await upstream.notify(text, this.#timeout());
     if (answer.kind === "accepted" || answer.kind === "json" || answer.kind === "events") return;
-    const statusCode = answer.kind === "refused" ? answer.statusCode : undefined;
     const backend = upstream.backend.name;
-    const outcome = { backend, answer: answer.kind, statusCode };
+    const outcome = { backend, answer: describe(answer) };
     this.#parts.log.info(outcome, "a backend refused a message from a client");
   }
 
@@ -115,15 +124,24 @@ export class ClientMessages {
     session: LiveSession,
     work: (upstream: UpstreamSession) => Promise<unknown>,
   ): Promise<void> {
-    const all = this.#parts.upstreams.allOpened(session).map(async (upstream) => {
-      try {
-        await work(upstream);
-      } catch (error) {
-        const backend = upstream.backend.name;
-        this.#parts.log.info({ sid: session.label, backend, error }, "a message was not delivered");
-      }
-    });
+    const all = this.#parts.upstreams
+      .allOpened(session)
+      .map((upstream) => this.#deliver(session, upstream, () => work(upstream)));
     await Promise.all(all);
+  }
+
+  /** A backend that does not take a message is no fault of the client's. */
+  async #deliver(
+    session: LiveSession,
+    upstream: UpstreamSession,
+    work: () => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const backend = upstream.backend.name;
+      this.#parts.log.info({ sid: session.label, backend, error }, "a message was not delivered");
+    }
   }
 
   #timeout(): AbortSignal {

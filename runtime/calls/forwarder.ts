@@ -6,8 +6,9 @@ import type { LiveSession } from "../sessions/live-session.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Backend } from "../upstream/backend.ts";
 import { refused, unreachable } from "../upstream/sessions/backend-error.ts";
-import { responseIn, type UpstreamSession } from "../upstream/sessions/upstream-session.ts";
+import { errorIn, type UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
+import { describe, reasonOf } from "../upstream/transports/answer-text.ts";
 import type { Answer, Refusal } from "../upstream/transports/transport.ts";
 import { EndpointGone, TransportFault } from "../upstream/transports/transport-fault.ts";
 import { FleetError } from "../wire/fleet-error.ts";
@@ -44,12 +45,12 @@ export interface ForwarderParts {
 type AttemptFailure =
   /** It certainly did not run, and would not run the next time either. */
   | { readonly kind: "not-run"; readonly error: FleetError }
-  /** A pod or a front of ours did not take it: another one may. */
-  | { readonly kind: "rejected"; readonly error: FleetError }
+  /** A pod or a front of ours did not take it: another one may. `response` is how a front says why. */
+  | { readonly kind: "rejected"; readonly error: FleetError; readonly response?: string }
   /** The backend does not know the session any more: it did not run. */
   | { readonly kind: "session-lost"; readonly upstream: UpstreamSession }
   /** It may have run. */
-  | { readonly kind: "unknown"; readonly cause: unknown };
+  | { readonly kind: "unknown"; readonly cause: unknown; readonly reason?: string };
 
 /** A call with all that its attempts share. */
 interface Attempted extends Required<Forwarding> {
@@ -160,18 +161,22 @@ export class Forwarder {
         throw sessionLost(backend);
       }
     } else if (first.kind === "unknown" && (!repeatable || reply.gone.aborted)) {
-      throw outcomeUnknown(backend, first.cause);
+      throw outcomeUnknown(backend, first);
     }
     metrics.resends.inc({ backend: backend.name });
     context.begun = false;
     const second = await this.#attempt(attempted);
     if (second === undefined) return;
+    if (second.kind === "rejected" && second.response !== undefined) {
+      reply.message(second.response);
+      return attempted.answered();
+    }
     if (second.kind === "not-run" || second.kind === "rejected") throw second.error;
     if (second.kind === "session-lost") {
       await upstreams.markLost(session, second.upstream);
       throw sessionLost(backend);
     }
-    throw outcomeUnknown(backend, second.cause);
+    throw outcomeUnknown(backend, second);
   }
 
   async #attempt(attempted: Attempted): Promise<AttemptFailure | undefined> {
@@ -223,20 +228,23 @@ export class Forwarder {
     answer: Exclude<Answer, { readonly kind: "json" | "events" }>,
   ): Promise<AttemptFailure | undefined> {
     if (answer.kind === "session-unknown") return { kind: "session-lost", upstream };
-    if (answer.kind !== "refused") return { kind: "unknown", cause: `answered: ${answer.kind}` };
+    const unknown = { kind: "unknown", cause: describe(answer), reason: reasonOf(answer) } as const;
+    if (answer.kind !== "refused") return unknown;
     const { call, backend, reply, answered } = attempted;
-    const { statusCode, text, notProcessed } = answer;
+    const { statusCode, notProcessed } = answer;
     if (await this.#isLost(call, upstream, answer)) return { kind: "session-lost", upstream };
-    const response = responseIn(text, call.message.idText);
+    const response = errorIn(answer, call.message.idText);
+    if (notProcessed) {
+      const why = response === undefined ? {} : { response };
+      return { kind: "rejected", error: refused(backend, answer), ...why };
+    }
     if (response !== undefined) {
       reply.message(response);
       answered();
       return undefined;
     }
-    const error = refused(backend, answer);
-    if (notProcessed) return { kind: "rejected", error };
-    if (statusCode >= 300 && statusCode < 500) return { kind: "not-run", error };
-    return { kind: "unknown", cause: error };
+    const isNotRun = statusCode >= 300 && statusCode < 500;
+    return isNotRun ? { kind: "not-run", error: refused(backend, answer) } : unknown;
   }
 
   /** 400 may say that the session is unknown, and then a ping in the same session is refused too. */
@@ -278,9 +286,12 @@ function sessionLost(backend: Backend): FleetError {
   });
 }
 
-function outcomeUnknown(backend: Backend, cause: unknown): FleetError {
+function outcomeUnknown(
+  backend: Backend,
+  { cause, reason = "broke off after the call was sent" }: { cause: unknown; reason?: string },
+): FleetError {
   return new FleetError("OUTCOME_UNKNOWN", {
-    message: `the backend ${backend.name} broke off after the call was sent; whether it ran is unknown`,
+    message: `the backend ${backend.name} ${reason}; whether it ran is unknown`,
     data: { backend: backend.name },
     cause,
   });

@@ -13,7 +13,7 @@ import type { KeepAlive, KeepAliveTarget } from "./keep-alive.ts";
 type Mode = "open" | "json" | "sse" | "ended";
 
 /**
- * The answer to one POST. A backend that is silent for long makes it an SSE stream with comments, so that
+ * The answer to one POST of an open session. A backend that is silent for long makes it an SSE stream with comments, so that
  * nothing in between takes the connection for dead.
  */
 export class HttpReply implements Reply, KeepAliveTarget {
@@ -89,7 +89,7 @@ export class HttpReply implements Reply, KeepAliveTarget {
   fail(error: FleetError): void {
     if (this.#mode === "open") {
       this.#finish("json");
-      sendError(this.#reply, error, this.#idText);
+      sendError(this.#reply, error, this.#idText, error.statusInSession);
     } else if (this.#mode === "sse") {
       this.message(error.toJsonRpc(this.#idText));
     } else {

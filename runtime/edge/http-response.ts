@@ -9,13 +9,18 @@ import type { Drain } from "./drain.ts";
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
 /** The one place that turns an error into an HTTP response. */
-export function sendError(reply: FastifyReply, error: FleetError, idText?: string): void {
+export function sendError(
+  reply: FastifyReply,
+  error: FleetError,
+  idText?: string,
+  statusCode = error.statusCode,
+): void {
   const row: ErrorRow = ERROR_TABLE[error.code];
   if (error.retryAfterSeconds !== undefined) reply.header("retry-after", error.retryAfterSeconds);
   if (error.challenge !== undefined) reply.header("www-authenticate", error.challenge);
   if (row.notProcessed) reply.header(NOT_PROCESSED_HEADER, "true");
   reply
-    .code(error.statusCode)
+    .code(statusCode)
     .header("content-type", "application/json")
     .send(error.toJsonRpc(error.idText ?? idText));
 }

@@ -1,9 +1,21 @@
 /** A response header of ours on a refusal: the request certainly did not run, so a front may send it again. */
 export const NOT_PROCESSED_HEADER = "mcp-fleet-not-processed";
 
+/** How an error is said, and why so. */
+export const ERROR_LEVELS = {
+  http: "By the HTTP status: no request of an open session can be answered, or the client has to do something about the connection, its credentials or the session before it sends anything else.",
+  request:
+    "As a JSON-RPC error with HTTP 200: one request failed, and nothing else. Some clients take any other status of a POST as the end of the whole session, which would cost the calls to healthy backends too.",
+  either:
+    "As for `request` in an open session. Otherwise by the HTTP status: for `initialize`, for a connection, and while the session itself cannot be loaded.",
+} as const;
+
+export type ErrorLevel = keyof typeof ERROR_LEVELS;
+
 /** One row of the table: what is answered, and what client and operator should make of it. */
 export interface ErrorRow {
-  /** The HTTP status while nothing has been sent; an answer that has begun as SSE keeps its 200. */
+  readonly level: ErrorLevel;
+  /** The HTTP status where the level has one; in answer to a request of an open session it is 200 otherwise. */
   readonly httpStatus: number;
   /** The JSON-RPC error code. */
   readonly rpcCode: number;
@@ -23,6 +35,7 @@ export interface ErrorRow {
  */
 export const ERROR_TABLE = {
   PARSE_ERROR: {
+    level: "http",
     httpStatus: 400,
     rpcCode: -32700,
     message: "the body is not JSON",
@@ -30,6 +43,7 @@ export const ERROR_TABLE = {
     operator: "Nothing, unless one client does it all the time.",
   },
   INVALID_REQUEST: {
+    level: "either",
     httpStatus: 400,
     rpcCode: -32600,
     message: "the body is not a JSON-RPC message",
@@ -37,6 +51,7 @@ export const ERROR_TABLE = {
     operator: "Nothing.",
   },
   METHOD_NOT_FOUND: {
+    level: "request",
     httpStatus: 200,
     rpcCode: -32601,
     message: "this method is not served",
@@ -44,6 +59,7 @@ export const ERROR_TABLE = {
     operator: "Nothing.",
   },
   INVALID_PARAMS: {
+    level: "request",
     httpStatus: 200,
     rpcCode: -32602,
     message: "the parameters are not valid",
@@ -51,6 +67,7 @@ export const ERROR_TABLE = {
     operator: "Look at /status: a backend whose tools are missing is named there.",
   },
   RESOURCE_NOT_FOUND: {
+    level: "request",
     httpStatus: 200,
     rpcCode: -32002,
     message: "no backend offers this resource",
@@ -58,6 +75,7 @@ export const ERROR_TABLE = {
     operator: "Look at /status: a backend whose resources are missing is named there.",
   },
   UNAUTHENTICATED: {
+    level: "http",
     httpStatus: 401,
     rpcCode: -32000,
     message: "a bearer token from the issuer is required",
@@ -66,6 +84,7 @@ export const ERROR_TABLE = {
     operator: "error_description says what is wrong with the token: often the audience.",
   },
   SESSION_REQUIRED: {
+    level: "http",
     httpStatus: 400,
     rpcCode: -32000,
     message: "the Mcp-Session-Id header is missing",
@@ -73,6 +92,7 @@ export const ERROR_TABLE = {
     operator: "A proxy in between may drop the header.",
   },
   SESSION_NOT_FOUND: {
+    level: "http",
     httpStatus: 404,
     rpcCode: -32001,
     message: "this session does not exist or has ended",
@@ -80,6 +100,7 @@ export const ERROR_TABLE = {
     operator: "Expected after idleTtl, maxLifetime, DELETE, or a restart of the memory store.",
   },
   UNSUPPORTED_PROTOCOL: {
+    level: "http",
     httpStatus: 400,
     rpcCode: -32000,
     message: "this MCP-Protocol-Version is not served",
@@ -87,6 +108,7 @@ export const ERROR_TABLE = {
     operator: "Nothing.",
   },
   ORIGIN_FORBIDDEN: {
+    level: "http",
     httpStatus: 403,
     rpcCode: -32000,
     message: "this Origin is not allowed",
@@ -94,6 +116,7 @@ export const ERROR_TABLE = {
     operator: "Add the origin to allowedOrigins if pages from there may call.",
   },
   HOST_FORBIDDEN: {
+    level: "http",
     httpStatus: 403,
     rpcCode: -32000,
     message: "this Host is not allowed",
@@ -101,6 +124,7 @@ export const ERROR_TABLE = {
     operator: "Add the name to allowedHosts if clients reach the gateway by it.",
   },
   NOT_FOUND: {
+    level: "http",
     httpStatus: 404,
     rpcCode: -32000,
     message: "nothing is served at this path",
@@ -108,6 +132,7 @@ export const ERROR_TABLE = {
     operator: "Nothing.",
   },
   METHOD_NOT_ALLOWED: {
+    level: "http",
     httpStatus: 405,
     rpcCode: -32000,
     message: "this HTTP method is not served here",
@@ -115,6 +140,7 @@ export const ERROR_TABLE = {
     operator: "Nothing.",
   },
   NOT_ACCEPTABLE: {
+    level: "http",
     httpStatus: 406,
     rpcCode: -32000,
     message: "the Accept header excludes what is answered",
@@ -122,6 +148,7 @@ export const ERROR_TABLE = {
     operator: "Nothing.",
   },
   BODY_TOO_LARGE: {
+    level: "http",
     httpStatus: 413,
     rpcCode: -32000,
     message: "the body, or the client data that initialize carries, is too large",
@@ -129,6 +156,7 @@ export const ERROR_TABLE = {
     operator: "Raise limits.bodyBytes or limits.clientBytes if the size is legitimate.",
   },
   UNSUPPORTED_MEDIA_TYPE: {
+    level: "http",
     httpStatus: 415,
     rpcCode: -32000,
     message: "the Content-Type is not application/json",
@@ -136,6 +164,7 @@ export const ERROR_TABLE = {
     operator: "Nothing.",
   },
   PRINCIPAL_AT_CAPACITY: {
+    level: "http",
     // Not 503, as for a full fleet: balancers take a process that answers 503 for a broken one, try the next or
     // put it out of service, and one greedy principal must not do that to all. Clients repeat both.
     httpStatus: 429,
@@ -146,6 +175,7 @@ export const ERROR_TABLE = {
     operator: "session.maxPerPrincipal is reached: raise it, or lower idleTtl.",
   },
   RATE_LIMITED: {
+    level: "either",
     httpStatus: 429,
     rpcCode: -32000,
     retryAfter: true,
@@ -155,6 +185,7 @@ export const ERROR_TABLE = {
       "session.initializePerMinute is reached, or many ids under an unknown key come in at once.",
   },
   TOO_MANY_CALLS: {
+    level: "request",
     httpStatus: 200,
     rpcCode: -32000,
     retryAfter: true,
@@ -165,6 +196,7 @@ export const ERROR_TABLE = {
       "limits.callsPerSession, limits.callsPerPrincipal or limits.upstreamConnections is reached, and the queue is full or too slow: calls_waiting and calls_refused_total say which. A backend may hang.",
   },
   AT_CAPACITY: {
+    level: "either",
     httpStatus: 503,
     rpcCode: -32000,
     retryAfter: true,
@@ -175,6 +207,7 @@ export const ERROR_TABLE = {
       "session.maxSessions is reached: raise it, or lower idleTtl. Or, as the text then says, open files are in use: /status shows the limit.",
   },
   DRAINING: {
+    level: "http",
     httpStatus: 503,
     rpcCode: -32000,
     retryAfter: true,
@@ -184,6 +217,7 @@ export const ERROR_TABLE = {
     operator: "Expected while a process stops.",
   },
   STORE_UNAVAILABLE: {
+    level: "either",
     httpStatus: 503,
     rpcCode: -32000,
     retryAfter: true,
@@ -193,6 +227,7 @@ export const ERROR_TABLE = {
     operator: "Look at the session store.",
   },
   STORE_FULL: {
+    level: "either",
     httpStatus: 503,
     rpcCode: -32000,
     retryAfter: true,
@@ -202,6 +237,7 @@ export const ERROR_TABLE = {
     operator: "The store has used its maxmemory: give it more, or lower session.maxSessions.",
   },
   JWKS_UNAVAILABLE: {
+    level: "http",
     httpStatus: 503,
     rpcCode: -32000,
     retryAfter: true,
@@ -211,6 +247,7 @@ export const ERROR_TABLE = {
     operator: "incomingAuth.jwt.jwks does not answer; the log says how.",
   },
   BACKEND_UNREACHABLE: {
+    level: "either",
     httpStatus: 502,
     rpcCode: -32603,
     notProcessed: true,
@@ -219,6 +256,7 @@ export const ERROR_TABLE = {
     operator: "Look at the backend that the error names; /status says since when.",
   },
   BACKEND_REFUSED: {
+    level: "either",
     httpStatus: 502,
     rpcCode: -32603,
     message: "the backend refused the request; the call did not run",
@@ -226,6 +264,7 @@ export const ERROR_TABLE = {
     operator: "The text names the HTTP status, often missing credentials or a wrong path in url.",
   },
   BACKEND_TIMEOUT: {
+    level: "either",
     httpStatus: 504,
     rpcCode: -32603,
     message: "the backend did not answer in time; whether the call ran is unknown",
@@ -233,6 +272,7 @@ export const ERROR_TABLE = {
     operator: "Raise callTimeout, or have the tool report progress, which extends a call.",
   },
   BACKEND_SESSION_LOST: {
+    level: "request",
     httpStatus: 200,
     rpcCode: -32603,
     message: "the backend lost this session's memory; the next call starts a new one",
@@ -240,6 +280,7 @@ export const ERROR_TABLE = {
     operator: "The backend restarted or dropped the session.",
   },
   OUTCOME_UNKNOWN: {
+    level: "request",
     httpStatus: 200,
     rpcCode: -32603,
     message: "the connection broke after the call was sent; whether it ran is unknown",
@@ -247,6 +288,7 @@ export const ERROR_TABLE = {
     operator: "The backend crashed, restarted or closed the connection during a call.",
   },
   INTERNAL: {
+    level: "either",
     httpStatus: 500,
     rpcCode: -32603,
     message: "the gateway failed",

@@ -4,7 +4,7 @@ import { ERROR_TABLE, type ErrorName, type ErrorRow } from "./error-table.ts";
 export interface FleetErrorOptions {
   /** Replaces the table's text; must hold neither session ids nor addresses. */
   readonly message?: string;
-  /** More members for `error.data`, beside its `error` (the name). */
+  /** More members for `error.data`, beside its `error` (the name) and `retryAfterSeconds`. */
   readonly data?: Readonly<Record<string, unknown>>;
   /** The id of the request that failed, as JSON text, where it is known. */
   readonly idText?: string;
@@ -25,14 +25,19 @@ export class FleetError extends Error {
 
   constructor(code: ErrorName, options: FleetErrorOptions = {}) {
     super(options.message ?? ERROR_TABLE[code].message, { cause: options.cause });
-    this.code = code;
-    this.data = { error: code, ...options.data };
-    this.idText = options.idText;
-    this.challenge = options.challenge;
     const row: ErrorRow = ERROR_TABLE[code];
-    this.retryAfterSeconds = row.retryAfter
+    const retryAfterSeconds = row.retryAfter
       ? (options.retryAfterSeconds ?? RETRY_AFTER_SECONDS)
       : undefined;
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.data = {
+      error: code,
+      ...options.data,
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    };
+    this.idText = options.idText;
+    this.challenge = options.challenge;
   }
 
   /** The same error as the answer to this request, where it does not say already which one it answers. */
@@ -52,6 +57,12 @@ export class FleetError extends Error {
   /** The name under which Fastify looks for the HTTP status. */
   get statusCode(): number {
     return ERROR_TABLE[this.code].httpStatus;
+  }
+
+  /** The HTTP status in answer to a request of an open session, which goes on unless the error is about the session. */
+  get statusInSession(): number {
+    const { level, httpStatus } = ERROR_TABLE[this.code];
+    return level === "http" ? httpStatus : 200;
   }
 
   /** The JSON-RPC error response; the id is left out where no request is known. */

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { untilAborted } from "../../runtime/async/until-aborted.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
 import { openStore, redisAt } from "../../testkit/processes/redis-store.ts";
-import { callOf, startFleet } from "../../testkit/processes/scripted-fleet.ts";
+import { callOf, messageOf, startFleet } from "../../testkit/processes/scripted-fleet.ts";
 
 /** What Node would end the process for. */
 function unhandled(): unknown[] {
@@ -71,7 +71,8 @@ describe.skipIf(!hasRedis)("a gateway whose Redis pauses for 800 ms", () => {
     await answered;
     await asked.promise;
 
-    expect((await client.post(callOf("write", 8))).status).toBe(502);
+    const { error } = messageOf(await client.post(callOf("write", 8)));
+    expect(error?.data).toMatchObject({ error: "BACKEND_REFUSED", httpStatus: 500 });
     await nextTurn();
     expect(reasons).toEqual([]);
   });

@@ -111,7 +111,9 @@ function describePods(storeOf: () => OpenStore): void {
     await expect.poll(async () => (await onB.post(PING)).status).toBe(404);
     const [, ofB = []] = asked;
     // The reaper looks each second, whoever calls.
-    expect(ofB.filter((operation) => operation !== "sessions.takeExpired")).toEqual(["sessions.load"]);
+    expect(ofB.filter((operation) => operation !== "sessions.takeExpired")).toEqual([
+      "sessions.load",
+    ]);
   });
 
   for (const [listens, calls] of ["AB", "BA"]) {

@@ -1,6 +1,6 @@
 import type { Configuration } from "@mcp-fleet/contract/settings";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { FleetLoad } from "../../testkit/clients/fleet-load.ts";
+import { FleetLoad, isRefusal } from "../../testkit/clients/fleet-load.ts";
 import { type RawAnswer, RawClient } from "../../testkit/clients/raw-client.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
 import { startGatewayProcess } from "../../testkit/processes/gateway-process.ts";
@@ -170,9 +170,12 @@ describe.skipIf(!hasRedis)("3 gateways over 1 store at fault", () => {
     return client.post(JSON.stringify({ jsonrpc: "2.0", id: calls, method: "tools/call", params }));
   };
 
-  /** 200 only with the result of the call. */
-  const statusOf = ({ status, text }: RawAnswer) =>
-    status === 200 && !text.includes('"result"') ? text : status;
+  /** 200 only with the result of the call; a refusal within a session counts as one. */
+  const statusOf = (answer: RawAnswer) => {
+    const { status, text } = answer;
+    if (status !== 200 || text.includes('"result"')) return status;
+    return isRefusal(answer) ? 503 : text;
+  };
 
   const expectRefused = async (requests: readonly Promise<RawAnswer>[]) => {
     for (const answer of await Promise.all(requests)) {

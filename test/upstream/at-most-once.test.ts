@@ -85,14 +85,14 @@ describe("a backend that closes its idle connections", () => {
 });
 
 describe("a backend that refuses connections", () => {
-  it("is BACKEND_UNREACHABLE with HTTP 502, and the call runs 0 times", async () => {
+  it("is BACKEND_UNREACHABLE with HTTP 200, and the call runs 0 times", async () => {
     const { backend, client } = await startFleet();
     await client.post(callOf("write"));
     await backend.stop();
 
     const answer = await client.post(callOf("write"));
 
-    expect(answer.status).toBe(502);
+    expect(answer.status).toBe(200);
     expect(messageOf(answer).error?.data).toEqual({
       error: "BACKEND_UNREACHABLE",
       backend: "scripted",
@@ -122,8 +122,36 @@ describe("a front that says mcp-fleet-not-processed", () => {
 
     const answer = await client.post(callOf("write"));
 
-    expect(answer.status).toBe(502);
+    expect(answer.status).toBe(200);
     expect(messageOf(answer)).toEqual(refused(503));
+    expect(backend.count("tools/call")).toBe(2);
+  });
+
+  /** As our own processes say it within a session. */
+  const turnAwayInJson: Script = (exchange) => {
+    const { id } = exchange.received.message;
+    const error = { code: -32000, message: "full", data: { error: "AT_CAPACITY" } };
+    const text = JSON.stringify({ jsonrpc: "2.0", id, error });
+    exchange.body(200, text, "application/json", { "mcp-fleet-not-processed": "true" });
+  };
+
+  it("gets the call a 2nd time where it says so with HTTP 200, too", async () => {
+    const { backend, client } = await startFleet();
+    backend.once("tools/call", turnAwayInJson);
+
+    const answer = await client.post(callOf("write"));
+
+    expect(textOf(answer)).toBe("write for raw");
+    expect(backend.count("tools/call")).toBe(2);
+  });
+
+  it("is heard by the client after it turned the call away 2 times with HTTP 200", async () => {
+    const { backend, client } = await startFleet();
+    backend.on("tools/call", turnAwayInJson);
+
+    const answer = await client.post(callOf("write"));
+
+    expect(messageOf(answer).error).toMatchObject({ message: "full" });
     expect(backend.count("tools/call")).toBe(2);
   });
 });

@@ -20,7 +20,7 @@ describe("an error that becomes the answer to a request", () => {
       'Bearer error="invalid_token"',
       "1",
     ]);
-    expect(data).toEqual({ error: "AT_CAPACITY", backend: "files" });
+    expect(data).toEqual({ error: "AT_CAPACITY", backend: "files", retryAfterSeconds: 7 });
     expect(error.withId("1").cause).toBe(cause);
   });
 

@@ -18,19 +18,19 @@ interface Outcome {
 }
 
 /**
- * Clients whose requests go round-robin over gateways, none of them sticky. What is refused with 503 they send
+ * Clients whose requests go round-robin over gateways, none of them sticky. What is refused they send
  * again, to the next gateway, after the time that Retry-After asks for. Every call carries a number of its own.
  */
 export class FleetLoad {
   /** The gateways; one may be replaced while the load goes on. */
   readonly urls: string[];
-  /** Whatever is neither a right answer nor a 503 as it should be, a line each. */
+  /** Whatever is neither a right answer nor a refusal as it should be, a line each. */
   readonly complaints: string[] = [];
   /** The numbers of the calls that got their answer. */
   readonly answered = new Set<number>();
   /** The numbers of the calls whose connection broke: nobody knows whether they ran. */
   readonly broken = new Set<number>();
-  /** How long each 503 took. */
+  /** How long each refusal took. */
   readonly refusedAfterMs: number[] = [];
   readonly #tool: string;
   /** Sessions that are open from the beginning to the end. */
@@ -124,7 +124,7 @@ export class FleetLoad {
       const startMs = performance.now();
       try {
         const answer = await at(where(), session).send(wanted);
-        if (answer.status !== 503) return { answer, tries };
+        if (!isRefusal(answer)) return { answer, tries };
         this.refusedAfterMs.push(performance.now() - startMs);
         await delay(this.#retryAfterMs(answer));
       } catch (error) {
@@ -150,6 +150,11 @@ export class FleetLoad {
   #complain(what: string, answer: RawAnswer | undefined): void {
     this.complaints.push(`${what}: ${answer?.status ?? "no answer"} ${answer?.text ?? ""}`);
   }
+}
+
+/** By its status, or within a session, where that is 200, by its headers. */
+export function isRefusal({ status, headers }: Pick<RawAnswer, "status" | "headers">): boolean {
+  return status === 503 || (status === 200 && "retry-after" in headers);
 }
 
 function at(url: string, session: string): RawClient {

@@ -24,7 +24,7 @@ import {
 import { parse } from "yaml";
 import * as z from "zod";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
-import { ERROR_TABLE, type ErrorRow } from "../../runtime/wire/error-table.ts";
+import { ERROR_LEVELS, ERROR_TABLE, type ErrorRow } from "../../runtime/wire/error-table.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
 import { SCHEMA_FILE, schemaText } from "./component-schema.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
@@ -40,6 +40,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "settings.md", name: "toolhive-settings", table: toolhiveSettings },
   { file: "toolhive.md", name: "works", table: works },
   { file: "toolhive.md", name: "refused", table: refused },
+  { file: "errors.md", name: "error-levels", table: errorLevels },
   { file: "errors.md", name: "errors", table: errors },
   { file: "metrics.md", name: "metrics", table: metrics },
   { file: "capacity.md", name: "example", table: example },
@@ -156,16 +157,30 @@ function refused(): string {
   return markdown(["Field", "Allowed", "Rule", "What to do instead"], rows);
 }
 
+function errorLevels(): string {
+  const rows = Object.entries(ERROR_LEVELS).map(([level, why]) => [code(level), why]);
+  return markdown(["Level", "How it is said, and why"], rows);
+}
+
 function errors(): string {
   const rows = Object.entries(ERROR_TABLE).map(([name, row]: [string, ErrorRow]) => [
     code(name),
-    `${row.httpStatus}${row.retryAfter ? " + `Retry-After`" : ""}`,
+    code(row.level),
+    `${row.httpStatus}${row.retryAfter ? " + `Retry-After`" : ""}${row.level === "either" ? ", or 200" : ""}`,
     String(row.rpcCode),
     row.message,
     row.client,
     row.operator,
   ]);
-  const head = ["Name", "HTTP", "JSON-RPC", "Message", "For the client", "For the operator"];
+  const head = [
+    "Name",
+    "Level",
+    "HTTP",
+    "JSON-RPC",
+    "Message",
+    "For the client",
+    "For the operator",
+  ];
   return markdown(head, rows);
 }
 

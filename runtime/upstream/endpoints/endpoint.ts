@@ -1,6 +1,7 @@
 import type { Pool } from "undici";
 import { sockets } from "../../platform/sockets.ts";
 import { TransportFault } from "../transports/transport-fault.ts";
+import { decodedBody } from "./decoded-body.ts";
 import type { EndpointAddress } from "./endpoint-address.ts";
 import type { EndpointHealth } from "./endpoint-health.ts";
 import { HttpExchange, type HttpResponse } from "./http-exchange.ts";
@@ -98,7 +99,7 @@ export class Endpoint {
       pool.dispatch({ path, method, headers, body: body ?? null }, exchange);
       const response = await exchange.response;
       if (response.statusCode < 500) this.health.recordSuccess();
-      return response;
+      return decoded(response);
     } catch (error) {
       if (signal.aborted) {
         this.health.requestProbe();
@@ -119,6 +120,17 @@ export class Endpoint {
   /** Cuts what is in flight. */
   async destroy(reason: Error): Promise<void> {
     await Promise.all([this.#calls.destroy(reason), this.#streams.destroy(reason)]);
+  }
+}
+
+function decoded(response: HttpResponse): HttpResponse {
+  const encoding = response.headers["content-encoding"];
+  if (typeof encoding !== "string") return response;
+  try {
+    return { ...response, body: decodedBody(response.body, encoding) };
+  } catch (error) {
+    response.body.destroy();
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { clock } from "../../platform/clock.ts";
 
 /** Where a body comes from. */
 export type BodySource = Pick<
@@ -11,6 +12,9 @@ export interface BodyStart {
   /** Whether the body ended there; otherwise the rest can be read from it. */
   readonly isWhole: boolean;
 }
+
+/** How long a server has to end an answer that nobody reads, before its connection is given up. */
+const DISCARD_MS = 1_000;
 
 /** So much is taken from the connection before anybody reads it. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -86,10 +90,15 @@ export class ResponseBody implements AsyncIterable<Buffer> {
     return bytes.toString("utf8");
   }
 
-  /** Reads what is left, as long as it is little, so that the connection can go on; never fails. */
-  async dump(): Promise<void> {
-    await this.start(HIGH_WATER_BYTES).catch(() => {});
-    this.destroy();
+  /** Has what is left read by nobody, as long as it is little and soon there, so that the connection can go on. */
+  discard(): void {
+    const patience = clock.after(DISCARD_MS, () => this.destroy());
+    void this.start(HIGH_WATER_BYTES)
+      .catch(() => {})
+      .then(() => {
+        clock.clear(patience);
+        this.destroy();
+      });
   }
 
   /** Gives up what has not been read, and the connection where more would come. */

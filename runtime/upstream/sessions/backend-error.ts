@@ -1,9 +1,7 @@
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { Backend } from "../backend.ts";
+import { describe, reasonOf, statusOf } from "../transports/answer-text.ts";
 import type { Answer } from "../transports/transport.ts";
-
-/** The log has this much of what a backend said. */
-const CAUSE_CHARACTERS = 500;
 
 /** Nothing was sent: the call did not run. */
 export function unreachable(backend: Backend, cause: unknown): FleetError {
@@ -14,28 +12,11 @@ export function unreachable(backend: Backend, cause: unknown): FleetError {
   });
 }
 
-/** The backend answered something that is no answer to an MCP request. */
+/** The backend answered something that is no answer to an MCP request, or an error where none is of use. */
 export function refused(backend: Backend, answer: Answer, text?: string): FleetError {
-  const httpStatus = statusOf(answer);
-  const said = text ?? (answer.kind === "refused" ? answer.text : undefined);
   return new FleetError("BACKEND_REFUSED", {
-    message: `the backend ${backend.name} refused the request with HTTP ${httpStatus}; the call did not run`,
-    data: { backend: backend.name, httpStatus },
-    cause: said?.slice(0, CAUSE_CHARACTERS),
+    message: `the backend ${backend.name} ${reasonOf(answer, text)}; the call did not run`,
+    data: { backend: backend.name, httpStatus: statusOf(answer) },
+    cause: describe(answer, text),
   });
-}
-
-function statusOf(answer: Answer): number {
-  switch (answer.kind) {
-    case "refused":
-      return answer.statusCode;
-    case "session-unknown":
-      return 404;
-    case "unsupported":
-      return 405;
-    case "accepted":
-      return 202;
-    default:
-      return 200;
-  }
 }

@@ -3,6 +3,7 @@ import { isObject } from "../../wire/message.ts";
 import type { Backend } from "../backend.ts";
 import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
 import { refused, unreachable } from "./backend-error.ts";
+import { courtesy } from "./courtesy.ts";
 import { resultOf, UpstreamSession } from "./upstream-session.ts";
 
 /** What we say of the client, or of ourselves, to a backend. All but the version as JSON text. */
@@ -53,7 +54,7 @@ export async function handshake(
       epoch,
     };
     const session = new UpstreamSession(backend, record);
-    await session.notify(INITIALIZED, signal);
+    await courtesy(session.notify(INITIALIZED, signal));
     return {
       session,
       resultText,

@@ -4,7 +4,7 @@ import type { UpstreamRecord } from "../../sessions/session-record.ts";
 import { cut, at as find } from "../../wire/json-text.ts";
 import { type Envelope, isSameId, readEnvelope } from "../../wire/message.ts";
 import type { Backend } from "../backend.ts";
-import type { Answer, Purpose, TransportRequest } from "../transports/transport.ts";
+import type { Answer, Purpose, Refusal, TransportRequest } from "../transports/transport.ts";
 import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
 import { ownRequest } from "./own-request.ts";
 
@@ -55,10 +55,10 @@ export class UpstreamSession {
     return this.#ask("send", text, purpose, signal);
   }
 
-  /** Sends a notification or a response. Returns what the backend answered, read to its end. */
+  /** Sends a notification or a response. Returns what the backend answered, of which nobody reads more. */
   async notify(text: string, signal: AbortSignal): Promise<Answer> {
     const answer = await this.send(text, "notify", signal);
-    await drop(answer);
+    drop(answer);
     return answer;
   }
 
@@ -121,9 +121,11 @@ export class UpstreamSession {
     }
     if (answer.kind === "json") {
       const body = await unbroken(answer.body.text(), signal);
-      return { text: responseIn(body, idText), sessionId: answer.sessionId, answer };
+      const response = responseIn(body, idText);
+      const { sessionId } = answer;
+      return { text: response, sessionId, answer: response === undefined ? pageOf(body) : answer };
     }
-    const body = answer.kind === "refused" ? responseIn(answer.text, idText) : undefined;
+    const body = answer.kind === "refused" ? errorIn(answer, idText) : undefined;
     return { text: body, sessionId: undefined, answer };
   }
 
@@ -164,6 +166,20 @@ export function responseIn(text: string, idText?: string): string | undefined {
   }
 }
 
+/**
+ * The JSON-RPC response, an error, that a refusal carries. What is HTTP 200 and neither JSON nor events is none, whatever it
+ * reads like: no official client takes it.
+ */
+export function errorIn({ statusCode, text, notProcessed }: Refusal, idText: string) {
+  return statusCode >= 300 || notProcessed ? responseIn(text, idText) : undefined;
+}
+
+/** JSON that is no response. */
+function pageOf(text: string): Refusal {
+  const contentType = "application/json";
+  return { kind: "refused", statusCode: 200, contentType, text, notProcessed: false };
+}
+
 /** The result in the text of a response, as JSON text; undefined for an error. */
 export function resultOf(text: string): string | undefined {
   const result = find(text, "result");
@@ -171,8 +187,8 @@ export function resultOf(text: string): string | undefined {
 }
 
 /** Gives the connection of an answer back that nobody wants to read. */
-async function drop(answer: Answer): Promise<void> {
-  if (answer.kind === "json") await answer.body.dump();
+function drop(answer: Answer): void {
+  if (answer.kind === "json") answer.body.discard();
   else if (answer.kind === "events") answer.destroy();
 }
 

@@ -15,6 +15,7 @@ import type { Metrics } from "../../telemetry/metrics.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { Backend } from "../backend.ts";
 import type { BackendRegistry } from "../backend-registry.ts";
+import { courtesy } from "./courtesy.ts";
 import type { InitializeOutcome } from "./handshake.ts";
 import { openAtPod } from "./open-at-pod.ts";
 import { ownRequest } from "./own-request.ts";
@@ -57,10 +58,7 @@ export class UpstreamSessions {
   constructor(parts: UpstreamSessionsParts) {
     this.#parts = parts;
     this.#moves = new SessionMoves(parts);
-    parts.events.on("sessionEnded", (session) => {
-      const cleanUp = this.#endAll(session).finally(() => this.#cleanUps.delete(cleanUp));
-      this.#cleanUps.add(cleanUp);
-    });
+    parts.events.on("sessionEnded", (session) => this.#cleanUp(this.#endAll(session)));
     parts.events.on("sessionChanged", ({ key }) => {
       const session = parts.held(key);
       if (session !== undefined) this.#moves.holdUp(session);
@@ -133,6 +131,12 @@ export class UpstreamSessions {
     }
   }
 
+  /** Lets go of work that nobody waits for before the process ends. */
+  #cleanUp(work: Promise<void>): void {
+    const cleanUp = work.finally(() => this.#cleanUps.delete(cleanUp));
+    this.#cleanUps.add(cleanUp);
+  }
+
   /** Ends the backend sessions of a session that has ended. Never fails: the backends' own expiry remains. */
   async #endAll(session: EndedSession): Promise<void> {
     const ends = Object.keys(session.upstreams).map(async (name) => {
@@ -188,7 +192,9 @@ export class UpstreamSessions {
     const opened = epoch > 1 ? { ...upstream.record, renewed: true as const } : upstream.record;
     const written = await this.#write(session, backend, opened);
     const present = written === undefined ? undefined : usable(written, backend);
-    if (present?.record.sessionId !== upstream.record.sessionId) await this.#endOne(upstream);
+    if (present?.record.sessionId !== upstream.record.sessionId) {
+      this.#cleanUp(this.#endOne(upstream));
+    }
     if (present === undefined) throw new FleetError("SESSION_NOT_FOUND");
     this.#parts.events.emit("upstreamOpened", session, backend.name);
     return { ...outcome, session: present };
@@ -210,21 +216,32 @@ export class UpstreamSessions {
     return new UpstreamSession(present.backend, record);
   }
 
-  /** What the client set up in the session, said again to a backend session that is new. */
+  /** What the client set up in the session, said again to a backend session that is new; no call fails for it. */
   async #replay(
     record: SessionRecord,
     upstream: UpstreamSession,
     signal: AbortSignal,
   ): Promise<void> {
+    const { name } = upstream.backend;
     const requests: string[] = [];
     if (record.logLevel !== undefined) {
       requests.push(ownRequest("logging/setLevel", { level: record.logLevel }));
     }
     for (const { backend, uri } of record.subscriptions) {
-      if (backend === upstream.backend.name)
-        requests.push(ownRequest("resources/subscribe", { uri }));
+      if (backend === name) requests.push(ownRequest("resources/subscribe", { uri }));
     }
-    for (const request of requests) await upstream.request(request, "open", signal);
+    if (requests.length === 0) return;
+    const said = requests.map(async (request) => {
+      try {
+        await upstream.request(request, "open", signal);
+      } catch (error) {
+        this.#parts.log.warn(
+          { backend: name, error },
+          "a new backend session could not be told a log level or a subscription",
+        );
+      }
+    });
+    await courtesy(Promise.all(said));
   }
 
   async #reload(session: LiveSession): Promise<SessionRecord> {

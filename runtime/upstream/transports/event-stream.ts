@@ -1,5 +1,7 @@
 import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../../wire/sse.ts";
-import type { Endpoint } from "../endpoints/endpoint.ts";
+import { describe } from "./answer-text.ts";
+import type { RedirectedPath } from "./redirected-path.ts";
+import { contentTypeOf, refusalOf } from "./refusal.ts";
 import { TransportFault } from "./transport-fault.ts";
 
 /** The event stream of a session of HTTP+SSE. */
@@ -18,7 +20,7 @@ export interface EventStream {
  * @throws TransportFault, or the signal's reason.
  */
 export async function openEventStream(
-  endpoint: Endpoint,
+  path: RedirectedPath,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<EventStream> {
@@ -26,18 +28,23 @@ export async function openEventStream(
   const abort = () => stop.abort(signal.reason);
   signal.addEventListener("abort", abort);
   try {
-    const { statusCode, body } = await endpoint.request({
+    const response = await path.request({
       method: "GET",
       headers: { accept: SSE_CONTENT_TYPE, ...headers },
       isStream: true,
       signal: stop.signal,
     });
-    if (statusCode !== 200) throw new Error(`the event stream got HTTP ${statusCode}`);
+    const { statusCode, body } = response;
+    if (statusCode !== 200 || contentTypeOf(response) !== SSE_CONTENT_TYPE) {
+      throw new Error(`the event stream got ${describe(await refusalOf(response, signal))}`);
+    }
     const events = readEvents(body);
     const first = await events.next();
-    const path = first.done ? undefined : pathOf(first.value, endpoint.address);
-    if (path === undefined) throw new Error("the event stream names no endpoint of its own origin");
-    return { path, events, stop };
+    const postPath = first.done ? undefined : pathOf(first.value, path.address);
+    if (postPath === undefined) {
+      throw new Error("the event stream names no endpoint of its own origin");
+    }
+    return { path: postPath, events, stop };
   } catch (error) {
     stop.abort(error);
     if (signal.aborted) throw signal.reason;

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { EventStream } from "./event-stream.ts";
 import { JsonRpcChannel } from "./json-rpc-channel.ts";
+import { RedirectedPath } from "./redirected-path.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Answer, TransportRequest } from "./transport.ts";
 
@@ -9,13 +10,11 @@ const HEADERS = { accept: "application/json", "content-type": "application/json"
 /** One session of HTTP+SSE: messages are posted, and everything comes back on one event stream. */
 export class HttpSseSession {
   readonly channel: JsonRpcChannel;
-  readonly #endpoint: Endpoint;
-  readonly #path: string;
+  readonly #path: RedirectedPath;
   readonly #ended = Promise.withResolvers<void>();
 
   constructor(endpoint: Endpoint, { path, events, stop }: EventStream) {
-    this.#endpoint = endpoint;
-    this.#path = path;
+    this.#path = new RedirectedPath(endpoint, path);
     this.channel = new JsonRpcChannel(
       (request) => this.#post(request),
       (reason) => stop.abort(reason),
@@ -35,17 +34,11 @@ export class HttpSseSession {
 
   async #post({ text, headers, signal }: TransportRequest): Promise<Answer | undefined> {
     const sent = { ...HEADERS, ...headers };
-    const request = {
-      path: this.#path,
-      method: "POST",
-      headers: sent,
-      body: text,
-      signal,
-    } as const;
-    const response = await this.#endpoint.request(request);
+    const request = { method: "POST", headers: sent, body: text, signal } as const;
+    const response = await this.#path.request(request);
     const { statusCode, body } = response;
     if (statusCode >= 300 && statusCode !== 404) return await refusalOf(response, signal);
-    await body.dump();
+    body.discard();
     return statusCode === 404 ? { kind: "session-unknown" } : undefined;
   }
 

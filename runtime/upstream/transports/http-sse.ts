@@ -3,6 +3,7 @@ import { FleetError } from "../../wire/fleet-error.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import { openEventStream } from "./event-stream.ts";
 import { HttpSseSession } from "./http-sse-session.ts";
+import { RedirectedPath } from "./redirected-path.ts";
 import { StreamableHttp } from "./streamable-http.ts";
 import type { Answer, Transport, TransportRequest } from "./transport.ts";
 
@@ -41,11 +42,13 @@ const ID = /^sse\.([\w-]+)\.[\w-]+$/;
 export class HttpSse implements Transport {
   readonly #parts: HttpSseParts;
   readonly #http: StreamableHttp;
+  readonly #path: RedirectedPath;
   readonly #sessions = new Map<string, HttpSseSession>();
 
   constructor(parts: HttpSseParts) {
     this.#parts = parts;
     this.#http = new StreamableHttp(parts.endpoint);
+    this.#path = new RedirectedPath(parts.endpoint);
   }
 
   async start(request: TransportRequest): Promise<Answer> {
@@ -54,7 +57,7 @@ export class HttpSse implements Transport {
     const owner = Buffer.from(peers.url).toString("base64url");
     const sessionId = `sse.${owner}.${random.uuid()}`;
     const release = this.#acquireStream();
-    const stream = await openEventStream(endpoint, headers, signal).catch((error: unknown) => {
+    const stream = await openEventStream(this.#path, headers, signal).catch((error: unknown) => {
       release();
       throw error;
     });

@@ -13,6 +13,7 @@ const REFUSAL_BYTES = 64 * 1024;
  */
 export async function refusalOf(response: HttpResponse, signal: AbortSignal): Promise<Refusal> {
   const { statusCode, headers, body } = response;
+  const { location, "www-authenticate": challenge } = headers;
   try {
     const { bytes } = await body.start(REFUSAL_BYTES);
     body.destroy();
@@ -20,6 +21,8 @@ export async function refusalOf(response: HttpResponse, signal: AbortSignal): Pr
       kind: "refused",
       statusCode,
       contentType: contentTypeOf(response),
+      ...(typeof location === "string" && { location }),
+      ...(challenge !== undefined && { challenge: String(challenge) }),
       text: bytes.toString("utf8"),
       notProcessed: headers[NOT_PROCESSED_HEADER] !== undefined,
     };

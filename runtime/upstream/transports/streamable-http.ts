@@ -1,6 +1,8 @@
+import { NOT_PROCESSED_HEADER } from "../../wire/error-table.ts";
 import { readEvents, SSE_CONTENT_TYPE } from "../../wire/sse.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { HttpResponse } from "../endpoints/http-exchange.ts";
+import { RedirectedPath } from "./redirected-path.ts";
 import { contentTypeOf, refusalOf } from "./refusal.ts";
 import type { Answer, SessionRef, Transport, TransportRequest } from "./transport.ts";
 
@@ -24,12 +26,10 @@ export interface StreamableHttpOptions {
 /** The streamable HTTP transport of MCP: a POST for each message, a GET for what the server says unasked. */
 export class StreamableHttp implements Transport {
   readonly serveHere = undefined;
-  readonly #endpoint: Endpoint;
-  readonly #path: { readonly path?: string };
+  readonly #path: RedirectedPath;
 
   constructor(endpoint: Endpoint, { path }: StreamableHttpOptions = {}) {
-    this.#endpoint = endpoint;
-    this.#path = path === undefined ? {} : { path };
+    this.#path = new RedirectedPath(endpoint, path);
   }
 
   start(request: TransportRequest): Promise<Answer> {
@@ -38,8 +38,8 @@ export class StreamableHttp implements Transport {
 
   async send({ session, text, headers, signal }: TransportRequest): Promise<Answer> {
     const sent = { ...sessionHeaders(session), ...MESSAGE_HEADERS, ...headers };
-    const request = { ...this.#path, method: "POST", headers: sent, body: text, signal } as const;
-    return await answerOf(await this.#endpoint.request(request), session, signal);
+    const request = { method: "POST", headers: sent, body: text, signal } as const;
+    return await answerOf(await this.#path.request(request), session, signal);
   }
 
   async receive(request: TransportRequest): Promise<Answer> {
@@ -50,8 +50,8 @@ export class StreamableHttp implements Transport {
       ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
       ...headers,
     };
-    const get = { ...this.#path, method: "GET", headers: sent, isStream: true, signal } as const;
-    const answer = await answerOf(await this.#endpoint.request(get), session, signal);
+    const get = { method: "GET", headers: sent, isStream: true, signal } as const;
+    const answer = await answerOf(await this.#path.request(get), session, signal);
     if (answer.kind === "events" || answer.kind === "session-unknown") return answer;
     if (answer.kind === "json") answer.body.destroy();
     if (answer.kind !== "refused") return UNSUPPORTED;
@@ -61,18 +61,18 @@ export class StreamableHttp implements Transport {
 
   async close({ session, headers, signal }: TransportRequest): Promise<Answer> {
     const sent = { ...sessionHeaders(session), ...headers };
-    const request = { ...this.#path, method: "DELETE", headers: sent, signal } as const;
-    const response = await this.#endpoint.request(request);
+    const request = { method: "DELETE", headers: sent, signal } as const;
+    const response = await this.#path.request(request);
     const { statusCode } = response;
     if (statusCode >= 300 && statusCode !== 405) return await answerOf(response, session, signal);
-    await response.body.dump();
+    response.body.discard();
     return statusCode === 405 ? UNSUPPORTED : ACCEPTED;
   }
 
   async probe(signal: AbortSignal): Promise<void> {
     const headers = MESSAGE_HEADERS;
-    const request = { ...this.#path, method: "POST", headers, body: PING, signal } as const;
-    const { statusCode, body } = await this.#endpoint.request(request);
+    const request = { method: "POST", headers, body: PING, signal } as const;
+    const { statusCode, body } = await this.#path.request(request);
     body.destroy();
     if (statusCode >= 500) throw new Error(`a ping got HTTP ${statusCode}`);
   }
@@ -100,6 +100,8 @@ async function answerOf(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { statusCode, headers, body } = response;
+  // A process of ours says so with HTTP 200, too: within a session, errors are JSON-RPC.
+  if (headers[NOT_PROCESSED_HEADER] !== undefined) return await refusalOf(response, signal);
   if (statusCode === 200) {
     const contentType = contentTypeOf(response);
     const header = headers["mcp-session-id"];
@@ -113,11 +115,11 @@ async function answerOf(
     }
   }
   if (statusCode === 404 && sessionId !== undefined) {
-    await body.dump();
+    body.discard();
     return SESSION_UNKNOWN;
   }
   if (statusCode === 202 || statusCode === 204) {
-    await body.dump();
+    body.discard();
     return ACCEPTED;
   }
   return await refusalOf(response, signal);

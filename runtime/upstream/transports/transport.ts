@@ -64,6 +64,10 @@ export interface Refusal {
   readonly kind: "refused";
   readonly statusCode: number;
   readonly contentType: string | undefined;
+  /** Where a redirect points. */
+  readonly location?: string;
+  /** Its `WWW-Authenticate`. */
+  readonly challenge?: string;
   /** The start of what it says. */
   readonly text: string;
   /** One of our own processes says that it certainly did not run. */
