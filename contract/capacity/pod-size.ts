@@ -14,13 +14,13 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
   const { backends, views, clientBytes, cacheEntries, openedBackends } = inputs;
   const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls, heldBytes } = inputs;
   const { processBytes, sessionBytes, openedBackendBytes, catalogBytes } = CONSTANTS;
-  const { streamBytes, socketBytes, callBytes, heldCopies } = CONSTANTS;
+  const { streamBytes, socketBytes, callBytes, heldCopies, subscriptionBytes } = CONSTANTS;
   const lines = [
     { name: "process", from: processBytes.description, fixed: processBytes.value },
     {
       name: "sessions",
-      from: `cacheEntries ${cacheEntries} × (sessionBytes ${sessionBytes.value} + clientBytes ${clientBytes})`,
-      fixed: cacheEntries * (sessionBytes.value + clientBytes),
+      from: `cacheEntries ${cacheEntries} × (sessionBytes ${sessionBytes.value} + clientBytes ${clientBytes} + subscriptionBytes ${subscriptionBytes.value})`,
+      fixed: cacheEntries * (sessionBytes.value + clientBytes + subscriptionBytes.value),
     },
     {
       name: "opened backends",

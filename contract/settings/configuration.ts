@@ -76,6 +76,25 @@ const limits = z.strictObject({
   catalogRefresh: duration(
     "How often each list of a backend is requested, unless the backend declares listChanged and its stream is open. Lists that no client requested for this long leave the cache.",
   ).prefault("60s"),
+  subscriptionBytes: size(
+    "The maximum size of the URIs of a session's resource subscriptions, together.",
+  ).prefault("32Ki"),
+  callsPerSession: count(
+    "The maximum number of calls in flight per session and process; further ones wait.",
+    1,
+    65_536,
+  ).default(64),
+  callsPerPrincipal: count(
+    "The maximum number of calls in flight per authenticated principal and process; further ones wait. Absent: no limit.",
+    1,
+    65_536,
+  ).optional(),
+  queuedCalls: count(
+    "The maximum number of calls that wait for a place, per session, principal and backend; further ones are refused.",
+    0,
+    65_536,
+  ).default(256),
+  queueTimeout: duration("How long a call waits for a place before it is refused.").prefault("10s"),
   catalogRecheck: duration(
     "How often a list is requested whose changes the backend announces: it declares listChanged, and its stream is open. At least limits.catalogRefresh.",
   ).prefault("10m"),

@@ -68,6 +68,12 @@ export interface Settings {
     readonly clientBytes: number;
     readonly streams: number;
     readonly catalogRefreshSeconds: number;
+    readonly subscriptionBytes: number;
+    readonly callsPerSession: number;
+    /** Absent: no limit per principal. */
+    readonly callsPerPrincipal?: number;
+    readonly queuedCalls: number;
+    readonly queueTimeoutSeconds: number;
     readonly catalogRecheckSeconds: number;
     readonly catalogItems: number;
     readonly catalogPages: number;
@@ -197,6 +203,11 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     clientBytes: limits.clientBytes,
     streams: limits.streams,
     catalogRefreshSeconds: limits.catalogRefresh,
+    subscriptionBytes: limits.subscriptionBytes,
+    callsPerSession: limits.callsPerSession,
+    ...(limits.callsPerPrincipal !== undefined && { callsPerPrincipal: limits.callsPerPrincipal }),
+    queuedCalls: limits.queuedCalls,
+    queueTimeoutSeconds: limits.queueTimeout,
     catalogRecheckSeconds: limits.catalogRecheck,
     catalogItems: limits.catalogItems,
     catalogPages: limits.catalogPages,

@@ -19,6 +19,8 @@ import { clientIds } from "../wire/response.ts";
 import { AnswerRelay } from "./answer-relay.ts";
 import type { Call } from "./call.ts";
 import { CallTimer } from "./call-timer.ts";
+import { Places, type Waiting } from "./places.ts";
+import { placesOf } from "./too-many-calls.ts";
 
 /** A call on its way to one backend. */
 export interface Forwarding {
@@ -67,6 +69,7 @@ interface Attempted extends Required<Forwarding> {
  */
 export class Forwarder {
   readonly #parts: ForwarderParts;
+  readonly #places = new WeakMap<Backend, Places>();
 
   constructor(parts: ForwarderParts) {
     this.#parts = parts;
@@ -76,7 +79,7 @@ export class Forwarder {
    * Resolves once the answer has been handed to the reply and the backend's stream has ended.
    *
    * @throws {FleetError} BACKEND_UNREACHABLE, BACKEND_REFUSED, BACKEND_TIMEOUT, BACKEND_SESSION_LOST, OUTCOME_UNKNOWN,
-   * INVALID_REQUEST for an id that is in flight already, SESSION_REQUIRED, or the reason with which the call was cut.
+   * TOO_MANY_CALLS, INVALID_REQUEST for an id that is in flight already, SESSION_REQUIRED, or the reason with which the call was cut.
    */
   async forward({
     call,
@@ -111,7 +114,9 @@ export class Forwarder {
       const isSent = sentIdText(message.idText) === message.idText;
       const sent = isSent ? text : underSentId(text, "id");
       const forwarding = { call, backend, text: sent, repeatable, reply };
-      await this.#attempts({ ...forwarding, session, timer, answered });
+      await this.#inPlace(backend, context, () =>
+        this.#attempts({ ...forwarding, session, timer, answered }),
+      );
     } catch (error) {
       if (context.cancelled) return reply.end();
       if (error instanceof FleetError && error.code === "BACKEND_TIMEOUT") {
@@ -121,6 +126,30 @@ export class Forwarder {
     } finally {
       timer.stop();
     }
+  }
+
+  /** As many calls as the backend has connections; further ones wait here, where a wait has an end. */
+  async #inPlace(backend: Backend, call: Waiting, work: () => Promise<void>): Promise<void> {
+    const places = this.#placesAt(backend);
+    const turn = places.take(call);
+    if (turn !== undefined) await turn;
+    try {
+      await work();
+    } finally {
+      places.give();
+    }
+  }
+
+  #placesAt(backend: Backend): Places {
+    const present = this.#places.get(backend);
+    if (present !== undefined) return present;
+    const { limits, metrics } = this.#parts;
+    const { name } = backend;
+    const limit = { limit: "backend", setting: "upstreamConnections" } as const;
+    const parts = { ...limit, places: limits.upstreamConnections, backend: name };
+    const places = new Places(placesOf(parts, limits, metrics));
+    this.#places.set(backend, places);
+    return places;
   }
 
   async #attempts(attempted: Attempted): Promise<void> {

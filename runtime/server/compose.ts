@@ -9,6 +9,7 @@ import type { Interceptor } from "../calls/call.ts";
 import { Calls } from "../calls/calls.ts";
 import { ClientMessages } from "../calls/client-messages.ts";
 import { Forwarder } from "../calls/forwarder.ts";
+import { limitCalls } from "../calls/interceptors/limit.ts";
 import { logFailures } from "../calls/interceptors/log.ts";
 import { countCalls } from "../calls/interceptors/metrics.ts";
 import { sendRenewalNotices } from "../calls/renewal-notices.ts";
@@ -147,7 +148,11 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     subscriptions,
     podReport,
   });
-  const interceptors: readonly Interceptor[] = [logFailures(log), countCalls(metrics)];
+  const interceptors: readonly Interceptor[] = [
+    logFailures(log),
+    countCalls(metrics),
+    ...limitCalls(limits, metrics),
+  ];
   const calls = new Calls({ handler: role.request, interceptors, messages });
 
   // What clients reach.
@@ -213,5 +218,6 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     keys,
     store,
     status,
+    metrics,
   });
 }
