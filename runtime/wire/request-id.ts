@@ -7,8 +7,8 @@ export const FIRST_OWN_ID = 2 ** 30;
 /** So many ids are ours. */
 const OWN_IDS = 2 ** 30;
 
-/** Longer ids are passed as they are: no client counts that far, and most servers would round them. */
-const MAX_DIGITS = 20;
+/** Ids from here up are passed as they are: no client counts that far, and moved up, most servers would round them. */
+const FIRST_UNMOVED_ID = 2 ** 53 - OWN_IDS;
 
 let nextOwnId: number | undefined;
 
@@ -21,15 +21,14 @@ export function ownIdText(): string {
 
 /**
  * The id under which a backend gets a client's request, as JSON text: the client's own, but that numbers from the first
- * of ours on make room for ours. No two ids become one, and every process finds the same one.
+ * of ours on make room for ours. No two ids below 2⁵³ − 2³⁰ become one, and every process finds the same one.
  */
 export function sentIdText(idText: string): string {
   const isSmall = idText.length < String(FIRST_OWN_ID).length && /^\d+$/.test(idText);
-  if (isSmall || idText.startsWith('"') || idText.length > MAX_DIGITS) return idText;
+  if (isSmall || idText.startsWith('"')) return idText;
   const value: unknown = JSON.parse(idText);
-  if (typeof value !== "number" || !Number.isInteger(value) || value < FIRST_OWN_ID) return idText;
-  const exact = /^\d+$/.test(idText) ? BigInt(idText) : BigInt(value);
-  return String(exact + BigInt(OWN_IDS));
+  if (typeof value !== "number" || !Number.isInteger(value)) return idText;
+  return value < FIRST_OWN_ID || value >= FIRST_UNMOVED_ID ? idText : String(value + OWN_IDS);
 }
 
 /** A message to a backend with the client's id under this path as the backend knows it. */
