@@ -1,9 +1,12 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
 import Fastify, { type FastifyInstance } from "fastify";
-import { sendError } from "../edge/http-response.ts";
+import type { Logger } from "pino";
+import { sendError, translate } from "../edge/http-response.ts";
 import { addProbes, type Probes } from "../edge/probes.ts";
 import { sockets } from "../platform/sockets.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { asFleetError } from "../wire/fleet-error.ts";
+import { FleetError } from "../wire/fleet-error.ts";
+import { AdminGuards } from "./admin-guards.ts";
 import { ADMIN_PAGE } from "./admin-page.ts";
 import { addPeerRoutes, type PeerService } from "./peer-routes.ts";
 import { addPodRoutes, type PodAdministration } from "./pod-routes.ts";
@@ -14,21 +17,41 @@ export interface AdminServerParts {
   readonly status: { read(): Promise<object> };
   readonly pods: PodAdministration;
   readonly peers: PeerService;
-  /** Guards what changes something. Undefined: whoever reaches the port may. */
+  readonly settings: Pick<Settings, "host" | "peerHost" | "allowedHosts">;
+  readonly log: Logger;
+  /** Guards what changes something. Undefined: only who is on the same machine, or in the same pod, may. */
   readonly token: string | undefined;
 }
 
-/** The listener that operators talk to. It has no guards: nothing outside the cluster may reach it. */
+/** The listener that operators, probes and the other processes talk to: nothing outside the cluster may reach it. */
 export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
-  const { probes, metrics, status, pods, peers, token } = parts;
+  const { probes, log } = parts;
+  const guards = new AdminGuards(parts.settings);
   const server = Fastify({
     forceCloseConnections: true,
     serverFactory: (handler, options) => sockets.httpServer(options, handler),
   });
-  server.setErrorHandler((thrown, _request, reply) => {
-    sendError(reply, asFleetError(thrown));
+  server.setErrorHandler((thrown, { method }, reply) => {
+    const error = translate(thrown);
+    if (error.code === "INTERNAL")
+      log.error({ method, error }, "a request of the admin port failed");
+    sendError(reply, error);
   });
+  server.setNotFoundHandler((_request, reply) => sendError(reply, new FleetError("NOT_FOUND")));
   addProbes(server, probes);
+  server.register((guarded, _options, done) => {
+    guarded.addHook("onRequest", ({ headers }, _reply, next) => {
+      guards.check(headers.host, headers.origin);
+      next();
+    });
+    addGuarded(guarded, parts);
+    done();
+  });
+  return server;
+}
+
+function addGuarded(server: FastifyInstance, parts: AdminServerParts): void {
+  const { metrics, status, pods, peers, token } = parts;
   addPodRoutes(server, pods, token);
   addPeerRoutes(server, peers);
   server.get("/metrics", async (_request, reply) => {
@@ -36,5 +59,4 @@ export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
   });
   server.get("/status", async () => await status.read());
   server.get("/", async (_request, reply) => reply.type("text/html").send(ADMIN_PAGE));
-  return server;
 }

@@ -15,7 +15,7 @@ interface PodRequest {
   readonly Params: { readonly name: string };
 }
 
-/** `POST /pods/{name}/drain` and its undoing by `DELETE`, for whoever has the token where there is one. */
+/** `POST /pods/{name}/drain` and its undoing by `DELETE`, for whoever has the token; where there is none, from loopback addresses. */
 export function addPodRoutes(
   server: FastifyInstance,
   pods: PodAdministration,
@@ -26,8 +26,14 @@ export function addPodRoutes(
     return { error };
   };
   server.register((guarded, _options, done) => {
-    guarded.addHook("onRequest", async ({ headers }, reply) => {
-      if (token === undefined || isSame(headers.authorization ?? "", `Bearer ${token}`)) return;
+    guarded.addHook("onRequest", async ({ headers, ip }, reply) => {
+      if (token === undefined) {
+        if (isLoopback(ip)) return;
+        const error =
+          "set MCP_FLEET_ADMIN_TOKEN and send it as Authorization: Bearer …; without it, only requests from this machine or pod may change something";
+        return await reply.code(403).send({ error });
+      }
+      if (isSame(headers.authorization ?? "", `Bearer ${token}`)) return;
       const error = "send the token of MCP_FLEET_ADMIN_TOKEN as Authorization: Bearer …";
       await reply.code(401).header("www-authenticate", "Bearer").send({ error });
     });
@@ -42,6 +48,11 @@ export function addPodRoutes(
     });
     done();
   });
+}
+
+/** Whether an address is the machine's or the pod's own, also as IPv6 writes those of IPv4. */
+function isLoopback(address: string): boolean {
+  return address === "::1" || /^(?:::ffff:)?127\./.test(address);
 }
 
 /** In a time that says nothing of where they differ. */

@@ -174,8 +174,11 @@ export class AnswerRelay {
     } else if (envelope.kind === "response") {
       const response = responseTo(ids, text);
       if (response === undefined) return;
-      await this.#event(this.#isRenewed ? this.#withRenewedMeta(response) : response);
-      reply.end();
+      const passed = this.#isRenewed ? this.#withRenewedMeta(response) : response;
+      if (reply.takesEvents) {
+        await this.#event(passed);
+        reply.end();
+      } else reply.message(passed);
       this.#done(this.#isRenewed);
     } else if (envelope.kind === "request") {
       await this.#ask(text, envelope);
@@ -222,6 +225,7 @@ export class AnswerRelay {
   #refusal(envelope: Envelope): Refusal | undefined {
     const { reply, context, session, maxQuestions } = this.#parts;
     if (reply.gone.aborted) return unheard("the client that called is gone");
+    if (!reply.takesEvents) return unheard("the client that called takes no events");
     if (context.questions >= maxQuestions) return tooMany(maxQuestions);
     return undeclared(envelope, session.record.capabilities);
   }

@@ -20,6 +20,10 @@ export class BatchReply implements Reply {
     return this.#stream.begun;
   }
 
+  get takesEvents(): boolean {
+    return this.#stream.takesEvents;
+  }
+
   get gone(): AbortSignal {
     return this.#stream.gone;
   }

@@ -54,11 +54,11 @@ export class Guards {
 }
 
 /** Whether nobody can have a name mean this machine: an address, and what the system itself knows. */
-function isFixed(name: string): boolean {
+export function isFixed(name: string): boolean {
   return LOOPBACK_NAMES.includes(name) || isIP(name.replaceAll(/[[\]]/g, "")) !== 0;
 }
 
 /** The name in a Host header, without its port, in lower case. */
-function hostName(host: string | undefined): string | undefined {
+export function hostName(host: string | undefined): string | undefined {
   return host?.replace(/:\d+$/, "").toLowerCase();
 }

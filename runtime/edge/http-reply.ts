@@ -9,6 +9,7 @@ import type { Reply } from "../wire/reply.ts";
 import { EVENT_END, EVENT_START, encodeEvent, inOneLine, SSE_KEEP_ALIVE } from "../wire/sse.ts";
 import { beginAnswer, beginEvents, sendError } from "./http-response.ts";
 import type { KeepAlive, KeepAliveTarget } from "./keep-alive.ts";
+import type { AnswerForm } from "./negotiation.ts";
 
 type Mode = "open" | "json" | "sse" | "ended";
 
@@ -21,19 +22,18 @@ export class HttpReply implements Reply, KeepAliveTarget {
   readonly #reply: FastifyReply;
   readonly #idText: string;
   readonly #keepAlive: KeepAlive;
-  readonly #prefersSse: boolean;
+  readonly #form: AnswerForm;
   readonly #gone = new AbortController();
   #mode: Mode = "open";
   #idleTicks = 0;
   /** An event that is passed on as it arrives. */
   #streaming: Promise<void> | undefined;
 
-  /** `prefersSse`: the client would rather have even a single message as an event. */
-  constructor(reply: FastifyReply, idText: string, keepAlive: KeepAlive, prefersSse: boolean) {
+  constructor(reply: FastifyReply, idText: string, keepAlive: KeepAlive, form: AnswerForm) {
     this.#reply = reply;
     this.#idText = idText;
     this.#keepAlive = keepAlive;
-    this.#prefersSse = prefersSse;
+    this.#form = form;
     keepAlive.add(this);
     reply.raw.once("close", () => {
       keepAlive.delete(this);
@@ -45,12 +45,16 @@ export class HttpReply implements Reply, KeepAliveTarget {
     return this.#mode !== "open";
   }
 
+  get takesEvents(): boolean {
+    return this.#form !== "json";
+  }
+
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
   message(text: string | Buffer): void {
-    if (this.#mode === "open" && this.#prefersSse) this.#beginSse();
+    if (this.#mode === "open" && this.#form === "events") this.#beginSse();
     if (this.#mode === "sse") {
       void this.event(text.toString());
       this.end();
@@ -62,7 +66,7 @@ export class HttpReply implements Reply, KeepAliveTarget {
   }
 
   async stream(body: Readable): Promise<void> {
-    if (this.#mode === "sse") {
+    if (this.#mode === "sse" || this.#form === "events") {
       await this.streamEvent(body);
       return this.end();
     }
@@ -75,6 +79,7 @@ export class HttpReply implements Reply, KeepAliveTarget {
   }
 
   async event(text: string): Promise<void> {
+    if (!this.takesEvents) return;
     while (this.#streaming !== undefined) await this.#streaming;
     if (this.#mode === "open") this.#beginSse();
     if (this.#mode !== "sse") return;
@@ -125,6 +130,11 @@ export class HttpReply implements Reply, KeepAliveTarget {
   }
 
   end(): void {
+    if (this.#mode === "open" && !this.takesEvents) {
+      this.#finish("ended");
+      this.#reply.code(202).send();
+      return;
+    }
     if (this.#mode === "open") this.#beginSse();
     if (this.#mode !== "sse") return;
     this.#finish("ended");
@@ -132,7 +142,10 @@ export class HttpReply implements Reply, KeepAliveTarget {
   }
 
   fail(error: FleetError): void {
-    if (this.#mode === "open") {
+    const isEvent = this.#form === "events" && error.statusInSession === 200;
+    if (this.#mode === "open" && isEvent) {
+      this.message(error.toJsonRpc(this.#idText));
+    } else if (this.#mode === "open") {
       this.#finish("json");
       sendError(this.#reply, error, this.#idText, error.statusInSession);
     } else if (this.#mode === "sse" && !this.#reply.raw.writableNeedDrain) {
@@ -145,7 +158,7 @@ export class HttpReply implements Reply, KeepAliveTarget {
   /** The first tick may come right after the request: only the second one says that it was quiet for long. */
   tick(): void {
     this.#idleTicks += 1;
-    if (this.#idleTicks < 2) return;
+    if (this.#idleTicks < 2 || !this.takesEvents) return;
     if (this.#mode === "open") this.#beginSse();
     // A comment would stand in the midst of an event that is being streamed.
     if (this.#mode === "sse" && this.#streaming === undefined) {

@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders } from "n
 import type { FastifyReply } from "fastify";
 import { ServerResponse } from "../platform/sockets.ts";
 import { ERROR_TABLE, type ErrorRow, NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
-import type { FleetError } from "../wire/fleet-error.ts";
+import { asFleetError, FleetError } from "../wire/fleet-error.ts";
 import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import { hasUnreadBody } from "./body-reader.ts";
 import type { Drain } from "./drain.ts";
@@ -59,4 +59,14 @@ export function drainedResponse(drain: Drain): typeof ServerResponse {
       return Reflect.apply(super.writeHead, this, [status, ...rest]);
     }
   };
+}
+
+/** What Fastify refuses before a route sees it, in our words. */
+export function translate(thrown: unknown): FleetError {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return new FleetError("UNSUPPORTED_MEDIA_TYPE");
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return new FleetError("BODY_TOO_LARGE");
+  const status = thrown instanceof Error && "statusCode" in thrown ? thrown.statusCode : undefined;
+  const known = thrown instanceof FleetError || typeof status !== "number" || status >= 500;
+  return known ? asFleetError(thrown) : new FleetError("INVALID_REQUEST", { cause: thrown });
 }

@@ -8,7 +8,6 @@ import type { Sessions } from "../sessions/sessions.ts";
 import { asFleetError, FleetError, resultText } from "../wire/fleet-error.ts";
 import { type Message, readMessage } from "../wire/message.ts";
 import { allowsBatches } from "../wire/protocol-version.ts";
-import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import { BatchReply } from "./batch-reply.ts";
 import { readBody } from "./body-reader.ts";
 import type { ClientStreams } from "./client-streams.ts";
@@ -16,7 +15,7 @@ import type { Drain } from "./drain.ts";
 import { HttpReply } from "./http-reply.ts";
 import { readInitialize } from "./initialize-params.ts";
 import type { KeepAlive } from "./keep-alive.ts";
-import { checkAccept, checkProtocolVersion, prefersSse } from "./negotiation.ts";
+import { answerForm, checkProtocolVersion, requireEvents } from "./negotiation.ts";
 import { bodyText, isBatch, readBatch } from "./request-body.ts";
 import { WholeReply } from "./whole-reply.ts";
 
@@ -56,7 +55,7 @@ export class McpEndpoint {
   }
 
   async post(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    checkAccept(request.headers.accept, ["application/json", SSE_CONTENT_TYPE]);
+    answerForm(request.headers.accept);
     const session = await this.#lookUp(request);
     const text = bodyText(await this.#body(request, session), this.#parts.limits);
     if (isBatch(text)) return await this.#postBatch(request, reply, session, text);
@@ -80,7 +79,7 @@ export class McpEndpoint {
   }
 
   async get(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    checkAccept(request.headers.accept, [SSE_CONTENT_TYPE]);
+    requireEvents(request.headers.accept);
     const session = await this.#session(request);
     if (this.#parts.drain.state === "closing") throw new FleetError("DRAINING");
     this.#parts.room.requireCapacity("stream");
@@ -100,7 +99,7 @@ export class McpEndpoint {
     reply: FastifyReply,
   ): Promise<FastifyReply> {
     const { calls, sessions, drain, room, limits } = this.#parts;
-    const answer = new WholeReply(reply, message.idText);
+    const answer = new WholeReply(reply, message.idText, answerForm(request.headers.accept));
     const handler: Handler = async ({ context: { principal } }) => {
       if (drain.refusesSessions) throw new FleetError("DRAINING");
       room.requireCapacity("session");
@@ -143,6 +142,8 @@ export class McpEndpoint {
         const message = `batches do not exist in protocol ${protocol}`;
         throw new FleetError("INVALID_REQUEST", { message });
       }
+      // Its answers arrive one by one, and are not collected.
+      requireEvents(request.headers.accept);
       const messages = readBatch(text, limits.batchMessages);
       const requests = messages.filter(({ kind }) => kind === "request");
       const others = messages.filter(({ kind }) => kind !== "request");
@@ -181,8 +182,8 @@ export class McpEndpoint {
   }
 
   #replyTo(request: FastifyRequest, reply: FastifyReply, idText: string): HttpReply {
-    const asEvents = prefersSse(request.headers.accept);
-    return new HttpReply(reply, idText, this.#parts.keepAlive, asEvents);
+    const form = answerForm(request.headers.accept);
+    return new HttpReply(reply, idText, this.#parts.keepAlive, form);
   }
 
   async #handOver(context: RequestContext, message: Message): Promise<void> {

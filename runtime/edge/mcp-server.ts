@@ -8,11 +8,11 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import { METADATA_PATH } from "../auth/protected-resource.ts";
 import type { Principal } from "../sessions/principal.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { asFleetError, FleetError } from "../wire/fleet-error.ts";
+import { FleetError } from "../wire/fleet-error.ts";
 import { type ConnectionBudget, createGatedServer } from "./connection-gate.ts";
 import type { Drain } from "./drain.ts";
 import type { Guards } from "./guards.ts";
-import { drainedResponse, sendError } from "./http-response.ts";
+import { drainedResponse, sendError, translate } from "./http-response.ts";
 import type { McpEndpoint } from "./mcp-endpoint.ts";
 import { addProbes, type Probes } from "./probes.ts";
 
@@ -150,13 +150,4 @@ function allowPages(mcp: FastifyInstance): void {
     exposedHeaders: ["mcp-session-id", "mcp-protocol-version", "retry-after", "www-authenticate"],
     maxAge: 600,
   });
-}
-
-/** What Fastify refuses before the endpoint sees it, in our words. */
-function translate(thrown: unknown): FleetError {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return new FleetError("UNSUPPORTED_MEDIA_TYPE");
-  const status = thrown instanceof Error && "statusCode" in thrown ? thrown.statusCode : undefined;
-  const known = thrown instanceof FleetError || typeof status !== "number" || status >= 500;
-  return known ? asFleetError(thrown) : new FleetError("INVALID_REQUEST", { cause: thrown });
 }

@@ -1,17 +1,22 @@
 import type { FastifyReply } from "fastify";
 import type { FleetError } from "../wire/fleet-error.ts";
 import type { Reply } from "../wire/reply.ts";
+import { encodeEvent, SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import { sendError } from "./http-response.ts";
+import type { AnswerForm } from "./negotiation.ts";
 
 /** An answer that is one message whatever it takes: its status and headers are not known before it is. */
 export class WholeReply implements Reply {
+  readonly takesEvents = false;
   readonly #reply: FastifyReply;
   readonly #idText: string;
+  readonly #form: AnswerForm;
   readonly #gone = new AbortController();
 
-  constructor(reply: FastifyReply, idText: string) {
+  constructor(reply: FastifyReply, idText: string, form: AnswerForm) {
     this.#reply = reply;
     this.#idText = idText;
+    this.#form = form;
     reply.raw.once("close", () => this.#gone.abort());
   }
 
@@ -24,7 +29,9 @@ export class WholeReply implements Reply {
   }
 
   message(text: string | Buffer): void {
-    this.#reply.header("content-type", "application/json").send(text);
+    if (this.#form === "events") {
+      this.#reply.header("content-type", SSE_CONTENT_TYPE).send(encodeEvent(text.toString()));
+    } else this.#reply.header("content-type", "application/json").send(text);
   }
 
   async stream(): Promise<void> {

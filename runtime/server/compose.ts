@@ -54,7 +54,7 @@ export interface ServerOptions {
   readonly nofile?: NofileFit;
   /** What principals are digested with, the same for all processes over one store: see `ownerOf`. */
   readonly ownerKey?: Buffer;
-  /** Guards what changes something on the admin port. Default: whoever reaches the port may. */
+  /** Guards what changes something on the admin port. Default: only requests from loopback addresses may. */
   readonly adminToken?: string;
 }
 
@@ -191,6 +191,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     pods: drains,
     peers: new PeerCalls(credential, backends),
     token: given.adminToken,
+    settings,
+    log,
   });
   metrics.onScrape(() => status.measure(metrics));
   metrics.onScrape(() => metrics.drainState.set(DRAIN_STATES.indexOf(drain.state)));

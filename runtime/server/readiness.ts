@@ -17,9 +17,10 @@ export class Readiness implements Probes {
 
   constructor(parts: ReadinessParts) {
     this.#parts = parts;
-    void parts.store.opened.then(() => {
+    const answered = () => {
       this.#storeAnswered = true;
-    });
+    };
+    parts.store.opened.then(answered, () => {});
   }
 
   /** Clients can connect from now on: before that, a Service must not send any here. */

@@ -11,7 +11,7 @@ import type { Server } from "./server.ts";
 /**
  * Runs a role until a signal ends it: the first one drains, a second one cuts.
  *
- * @throws NofileError, and those of `listen`.
+ * @throws NofileError, ConfigError for a store that cannot be used, and those of `listen`.
  */
 export async function run(given: Settings, secrets: Secrets): Promise<void> {
   const log = buildLog(given.logLevel, given.role).child({ name: given.name });
@@ -28,16 +28,20 @@ export async function run(given: Settings, secrets: Secrets): Promise<void> {
   });
   const stopSurviving = server.surviveDefects();
   try {
-    const { url, adminUrl } = await server.listen();
-    log.info({ url, adminUrl, backends: settings.backends.map(({ name }) => name) }, "listening");
+    await Promise.race([serve(server, settings, log), server.storeRefused()]);
   } catch (error) {
-    await server.destroy(new Error("the process cannot listen"));
+    await server.destroy(new Error("the process cannot serve"));
     throw error;
   }
+  stopSurviving();
+}
+
+async function serve(server: Server, settings: Settings, log: Logger): Promise<void> {
+  const { url, adminUrl } = await server.listen();
+  log.info({ url, adminUrl, backends: settings.backends.map(({ name }) => name) }, "listening");
   const report = reportStatus(server, settings, log);
   await untilDrained(server, settings, log);
   clock.clear(report);
-  stopSurviving();
 }
 
 /** Resolves when everything in flight has finished, or was cut by a second signal or the longest call's time. */

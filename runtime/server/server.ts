@@ -99,6 +99,16 @@ export class Server {
   }
 
   /**
+   * Fails when the store turns out to be one that cannot be used; never resolves.
+   *
+   * @throws {ConfigError}
+   */
+  async storeRefused(): Promise<never> {
+    await this.#parts.store.opened;
+    return await new Promise<never>(() => {});
+  }
+
+  /**
    * The end in a fleet: unready at once, everything served for `lingerSeconds` more, for whom the news has not
    * reached, then `close`.
    */

@@ -8,7 +8,10 @@ import type { SessionStore } from "../sessions/session-store.ts";
 export interface Store {
   /** Whether it outlives the process, so that another one can go on with its sessions. */
   readonly outlivesProcess: boolean;
-  /** Resolves when it has answered once: from then on nothing that other processes do is missed unnoticed. */
+  /**
+   * Resolves when it has answered once: from then on nothing that other processes do is missed unnoticed. Rejects
+   * with a ConfigError when it is one that cannot be used.
+   */
   readonly opened: Promise<void>;
   readonly sessions: SessionStore;
   readonly leases: LeaseStore;

@@ -144,7 +144,7 @@ export const ERROR_TABLE = {
     httpStatus: 406,
     rpcCode: -32000,
     message: "the Accept header excludes what is answered",
-    client: "POST accepts application/json and text/event-stream, GET text/event-stream.",
+    client: "POST answers with application/json or text/event-stream, GET with text/event-stream.",
     operator: "Nothing.",
   },
   BODY_TOO_LARGE: {

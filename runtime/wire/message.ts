@@ -1,5 +1,5 @@
 import { FleetError } from "./fleet-error.ts";
-import { cut, type Member, members, type Span } from "./json-text.ts";
+import { cut, type Member, members, replace, type Span } from "./json-text.ts";
 
 export type MessageKind = "request" | "notification" | "response";
 
@@ -85,12 +85,25 @@ function checkMessage(text: string, value: unknown): Message {
   }
   const envelope = readable(() => readEnvelope(text));
   const { paramsAt, idText } = envelope;
-  const { method, id, params = {} } = value;
+  const { method, id } = value;
+  const params = value.params ?? {};
   if (method !== undefined && typeof method !== "string") throw invalid("method must be a string");
   if ("id" in value && typeof id !== "string" && typeof id !== "number") {
     throw invalid("id is neither a string nor a number");
   }
   if (!isObject(params)) throw invalid("params must be an object", idText);
+  // Some clients write it for none. Servers do not take it.
+  if (value.params === null && paramsAt !== undefined) {
+    const withParams = replace(text, paramsAt, "{}");
+    return {
+      text: withParams,
+      kind: envelope.kind,
+      method: envelope.method,
+      idText,
+      params,
+      paramSpans: [],
+    };
+  }
   // Routing reads params parsed and changes them by span: both see the same only where no key is a duplicate.
   const paramSpans =
     paramsAt === undefined ? [] : readable(() => members(text, paramsAt.start), idText);

@@ -62,6 +62,26 @@ describe("what a backend asks in a call", () => {
     ]);
   });
 
+  it("reaches no client that accepts application/json alone, which gets 1 JSON answer to a call of 1 event and 1 question", async () => {
+    const { backend, client } = await startFleet();
+    await client.initialize({ protocolVersion: "2025-11-25", capabilities: { elicitation: {} } });
+    backend.on("tools/call", async (exchange) => {
+      exchange.begin();
+      const params = { level: "info", data: "x" };
+      await exchange.event({ jsonrpc: "2.0", method: "notifications/message", params });
+      await exchange.event(ask(0, "elicitation/create"));
+      await exchange.eventWithResult(textResult("done"));
+      exchange.end();
+    });
+
+    const answer = await client.post(callOf("write"), { accept: "application/json" });
+
+    expect(answer.headers["content-type"]).toMatch(/^application\/json/);
+    expect(JSON.parse(answer.text)).toMatchObject({ result: textResult("done") });
+    const message = "the client that called takes no events";
+    expect(refusals(backend)).toEqual([[0, { code: expect.any(Number), message }]]);
+  });
+
   it("is refused from the 4th question on with a limits.serverRequests of 3, in each call anew", async () => {
     const { backend, client } = await startFleet({ limits: { serverRequests: 3 } });
     await client.initialize({ protocolVersion: "2025-11-25", capabilities: { elicitation: {} } });

@@ -85,11 +85,6 @@ const HTTP: Row[] = [
   ],
   ["Accept: text/html", post(ping, { accept: "text/html" }), [406, -32000]],
   [
-    "POST with Accept: application/json alone",
-    post(ping, { accept: "application/json" }),
-    [406, -32000],
-  ],
-  [
     "GET with Accept: application/json",
     { method: "GET", headers: { accept: "application/json" } },
     [406, -32000],
@@ -206,6 +201,7 @@ it.each([
     { "content-type": "application/json; charset=utf-8" },
   ],
   ["no Accept at all", without("accept")],
+  ["Accept application/json alone", { accept: "application/json" }],
   ["Accept */*", { accept: "*/*" }],
   ["Accept application/*;q=0.9, text/*", { accept: "application/*;q=0.9, text/*" }],
   [
@@ -215,6 +211,30 @@ it.each([
 ])("a ping with %s is answered with an empty result", async (_what, headers) => {
   const answer = await client.post(ping, headers);
   expect([answer.status, answer.text]).toEqual([200, '{"jsonrpc":"2.0","id":7,"result":{}}']);
+});
+
+it("a client of text/event-stream alone gets the session, a result and an error as events", async () => {
+  const only = { accept: "text/event-stream" };
+  const initialize =
+    '{"jsonrpc":"2.0","id":7,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"raw","version":"1"}}}';
+  const requests = [initialize, ping, '{"jsonrpc":"2.0","id":7,"method":"x"}'];
+  for (const request of requests) {
+    const { status, headers, text } = await client.post(request, only);
+    expect([status, headers["content-type"]]).toEqual([200, "text/event-stream"]);
+    expect(text).toMatch(/^event: message\ndata: \{"jsonrpc":"2.0","id":7,[^\n]+\n\n$/);
+  }
+});
+
+it.each([
+  ["ping with params null", '{"jsonrpc":"2.0","id":7,"method":"ping","params":null}'],
+  ["list with params null", '{"jsonrpc":"2.0","id":7,"method":"tools/list","params":null}'],
+  [
+    "list with cursor null",
+    '{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{"cursor":null}}',
+  ],
+])("a %s is served as one without", async (_what, text) => {
+  const answer = await client.post(text);
+  expect(JSON.parse(answer.text)).toMatchObject({ id: 7, result: {} });
 });
 
 it("a signed id with one changed character is 404, and the id itself still 200", async () => {

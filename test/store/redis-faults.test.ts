@@ -220,6 +220,26 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
     await refused(...counts);
   });
 
+  it("of a Redis Cluster is refused by name, and so is one whose user may not ask for INFO", async () => {
+    const server = await start(["cluster-enabled yes"]);
+    await server.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+    await eventually(async () => {
+      expect(await server.ask("CLUSTER", "INFO")).toContain("cluster_state:ok");
+    });
+    await server.ask("ACL", "SETUSER", "mute", "on", ">secret", "~*", "&*", "+@all", "-info");
+    const passwordFile = join(folder, "password");
+    writeFileSync(passwordFile, "secret");
+    for (const more of [{}, { username: "mute", passwordFile }]) {
+      const settings = redisAt(server, more);
+      const store = new RedisStore({ settings, metrics: new Metrics(), log });
+      cleanUps.push(() => store.close());
+      await expect(store.opened).rejects.toMatchObject({
+        name: "ConfigError",
+        faults: [{ path: "sessionStorage.address", value: `"127.0.0.1:${server.port}"` }],
+      });
+    }
+  });
+
   it("keeps 2 stores of other prefixes in one database apart", async () => {
     const server = await start();
     const [one, other] = [redisAt(server), redisAt(server)];

@@ -45,7 +45,8 @@ export class ListAnswers {
 
 function cursorOf({ params }: Message): string | undefined {
   const { cursor } = params;
-  if (cursor === undefined || typeof cursor === "string") return cursor;
+  if (cursor === undefined || cursor === null) return undefined;
+  if (typeof cursor === "string") return cursor;
   throw new FleetError("INVALID_PARAMS", { message: "params.cursor must be a string" });
 }
 

@@ -1,3 +1,4 @@
+import { ConfigError, fault } from "@mcp-fleet/contract";
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { Backoff } from "../../platform/backoff.ts";
@@ -5,6 +6,7 @@ import { clock } from "../../platform/clock.ts";
 import { random } from "../../platform/random.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import type { RedisKeys } from "./redis-keys.ts";
+import { isOfCluster, replyCode } from "./redis-reply.ts";
 import { runScript } from "./redis-scripts.ts";
 
 /** How long a read waits for a change: below the command timeout, so that a dead connection is noticed. */
@@ -62,15 +64,23 @@ export class RedisChanges {
   #settledAtMs = Number.NEGATIVE_INFINITY;
   /** When the server last answered a read. */
   #heardAtMs = clock.monotonicMs();
+  /** The server was asked whether it belongs to a cluster. */
+  #isKnown = false;
   #closed = false;
 
   constructor(parts: RedisChangesParts) {
     this.#parts = parts;
     this.#connection = new RedisConnection(parts);
+    // Whoever starts the process hears of it; others may not wait for it at all.
+    this.#opened.promise.catch(() => {});
     void this.#follow();
   }
 
-  /** Resolves when changes are followed: nothing that happens from then on is missed without being said. */
+  /**
+   * Resolves when changes are followed: nothing that happens from then on is missed without being said.
+   *
+   * @throws {ConfigError} where the server is one that cannot be used.
+   */
   get opened(): Promise<void> {
     return this.#opened.promise;
   }
@@ -89,18 +99,46 @@ export class RedisChanges {
     const backoff = new Backoff(RETRY);
     while (!this.#closed) {
       try {
+        if (!this.#isKnown) await this.#requireNoCluster();
         if (clock.monotonicMs() - this.#settledAtMs > SETTLE_MS) await this.#settle();
         if (this.#cursor === undefined) await this.#begin();
         else await this.#read(this.#cursor);
         backoff.reset();
       } catch (error) {
         if (this.#closed) return;
+        if (error instanceof ConfigError || isOfCluster(error)) {
+          this.#opened.reject(error instanceof ConfigError ? error : this.#isCluster());
+          return;
+        }
         this.#parts.log.debug({ error }, "changes of sessions cannot be read");
         // A server that takes over may have lost what made the generation.
         this.#settledAtMs = Number.NEGATIVE_INFINITY;
         await clock.sleep(backoff.nextMs());
       }
     }
+  }
+
+  /** @throws {ConfigError} */
+  async #requireNoCluster(): Promise<void> {
+    const found = await this.#connection.run((client) =>
+      client.info("cluster").catch((error: unknown) => {
+        // A user that may not ask finds out by the first keys of another server.
+        if (replyCode(error) === "NOPERM") return "";
+        throw error;
+      }),
+    );
+    if (/^cluster_enabled:1/m.test(found)) throw this.#isCluster();
+    this.#isKnown = true;
+  }
+
+  #isCluster(): ConfigError {
+    const { address, sentinel } = this.#parts.settings;
+    const at = sentinel === undefined ? "address" : "sentinel";
+    const value = address === undefined ? undefined : `${address.host}:${address.port}`;
+    const rule = "must be a Redis or Valkey without cluster mode: Redis Cluster is not supported";
+    const fix =
+      "set cluster-enabled to no, or use a standalone server or one behind Sentinel (RedisSentinel)";
+    return new ConfigError([fault(["sessionStorage", at], value, rule, fix)]);
   }
 
   async #settle(): Promise<void> {

@@ -10,6 +10,9 @@ const PASSING: ReadonlySet<string> = new Set([
   "CLUSTERDOWN",
 ]);
 
+/** What a server of a Redis Cluster says about keys that are another server's, or those of several. */
+const CLUSTER: ReadonlySet<string> = new Set(["MOVED", "ASK", "CROSSSLOT"]);
+
 /** A server that is asked for what its replicas have to confirm, and has none that does. */
 export class NoReplicas extends Error {
   override readonly name = "NoReplicas";
@@ -32,6 +35,13 @@ export class NoAnswer extends Error {
 export function replyCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !(error instanceof ReplyError)) return undefined;
   return error.message.split(" ", 1)[0];
+}
+
+/** Whether an error, or what caused it, is one that only servers of a Redis Cluster answer. */
+export function isOfCluster(error: unknown): boolean {
+  const code = replyCode(error);
+  if (code !== undefined) return CLUSTER.has(code);
+  return error instanceof Error && error.cause !== undefined && isOfCluster(error.cause);
 }
 
 /** Whether asking again may help: the connection broke off, or the server says so. A defect of ours is none of these. */
