@@ -7,6 +7,7 @@ export {
   NofileShortage,
   Notifications,
   Routing,
+  Scaling,
   ServiceType,
   SessionAffinity,
   Spread,

@@ -47,7 +47,7 @@ export interface McpServerArgs extends WorkloadArgs {
   replicas?: number;
   /** The number of the server's pods. Default: 1. */
   backendReplicas?: number;
-  /** Sessions that the server's pods have room for. A change restarts the pods, and stateful servers lose their sessions. Default: sessions. */
+  /** Sessions that each of the server's pods has room for. Only this number decides the size of a pod, so pods may be added and removed without a restart of the others. A change restarts them. Default: sessions, or as many as cost.memory holds. */
   podSessions?: number;
   /** Set it to true where losing a server session loses work: sessions then stay with their pod, and calls of a lost one fail with an error. Default: false. */
   stateful?: boolean;

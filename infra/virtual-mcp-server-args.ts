@@ -22,7 +22,7 @@ export interface VirtualMcpServerArgs extends WorkloadArgs, ProcessArgs {
   aggregation?: AggregationArgs;
   /** The number of pods, instead of the planned one. Fewer are refused. Default: as planned. */
   replicas?: number;
-  /** A HorizontalPodAutoscaler that adds pods to the planned ones. Not together with replicas. Default: none. */
+  /** An autoscaler that adds pods to the planned ones. Not together with replicas. Default: none. */
   autoscaling?: AutoscalingArgs;
   /** Whether the Service sends all connections of a client address to the same pod. Not needed: any pod serves any session. Default: None. */
   sessionAffinity?: SessionAffinity;

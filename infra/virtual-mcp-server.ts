@@ -53,6 +53,7 @@ export class VirtualMcpServer extends ComponentResource {
       storage: args.sessionStorage,
       sessionAffinity,
       process: args,
+      scaling: args.autoscaling?.scaling,
       workload: args,
       transform: args.transform,
     });

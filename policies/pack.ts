@@ -58,7 +58,15 @@ export function pulumiPolicy(policy: Policy): ResourceValidationPolicy | StackVa
 function resourceOf({ type, urn, name, props, opts }: Given): Resource {
   // Resources of an exported state may have none.
   const timeouts: PolicyCustomTimeouts | undefined = opts.customTimeouts;
-  return new Resource({ type, urn, name, props, ...(timeouts && { timeouts }) });
+  const ignored: readonly string[] | undefined = opts.ignoreChanges;
+  return new Resource({
+    type,
+    urn,
+    name,
+    props,
+    ...(timeouts && { timeouts }),
+    ...(ignored && { ignoreChanges: ignored }),
+  });
 }
 
 function schemaOf({ type, default: fallback, description }: Setting): Schema {

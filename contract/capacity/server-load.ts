@@ -20,6 +20,13 @@ export const SERVER_INPUTS = {
     min: 1,
     max: INPUTS.sessions.max,
   },
+  podSessions: {
+    unit: "sessions",
+    description:
+      "Sessions that each pod has room for. Its memory follows from this number alone, so pods come and go without a restart of the others. Absent: all sessions of the server, or as many as memoryBytes holds",
+    min: 1,
+    max: INPUTS.sessions.max,
+  },
   callTimeoutMaxSeconds: {
     unit: "seconds",
     description: "Its longest call. Absent: that of the fleet",
@@ -52,10 +59,13 @@ export const SERVER_INPUTS = {
 
 export type ServerInputName = keyof typeof SERVER_INPUTS;
 
-type ServerNumbers = Readonly<Record<ServerInputName, number>>;
+/** What a pod has room for follows from the other numbers where it is absent. */
+type ServerNumbers = Readonly<Record<Exclude<ServerInputName, "podSessions">, number>> & {
+  readonly podSessions?: number;
+};
 
 /** An MCP server behind the gateways: the input of a plan. */
-export interface ServerLoad extends Partial<ServerNumbers> {
+export interface ServerLoad extends Partial<Readonly<Record<ServerInputName, number>>> {
   readonly name: string;
   /** Only the pod that opened a session can serve it. Default: false. */
   readonly stateful?: boolean;
@@ -101,6 +111,7 @@ export function completedServer(
   for (const input of SERVER_INPUT_NAMES) {
     const { default: usual = fleetDefault(input, fleet), ...range }: Input = SERVER_INPUTS[input];
     const value = given[input] ?? usual;
+    if (value === undefined) continue;
     faults.push(...outOfRange(["servers", name, input], range, value));
     numbers[input] = value;
   }
@@ -111,11 +122,10 @@ export function completedServer(
 function fleetDefault(
   input: ServerInputName,
   fleet: Pick<CompleteInputs, "sessions" | "callTimeoutMaxSeconds">,
-): number {
+): number | undefined {
+  if (input === "podSessions") return undefined;
   return input === "sessions" ? fleet.sessions : fleet.callTimeoutMaxSeconds;
 }
 
-const isComplete = (
-  numbers: Partial<Record<ServerInputName, number>>,
-): numbers is Record<ServerInputName, number> =>
-  SERVER_INPUT_NAMES.every((name) => numbers[name] !== undefined);
+const isComplete = (numbers: Partial<ServerNumbers>): numbers is ServerNumbers =>
+  SERVER_INPUT_NAMES.every((name) => name === "podSessions" || numbers[name] !== undefined);

@@ -3,6 +3,7 @@ import { Budget } from "./budget.ts";
 import { CapacityError, planFault } from "./capacity-error.ts";
 import { CONSTANTS } from "./constants.ts";
 import { type Figure, sum, termOf } from "./figure.ts";
+import { amountText } from "./figure-text.ts";
 import { type Grace, grace } from "./grace.ts";
 import { MEBIBYTE } from "./pod-size.ts";
 import { disruption } from "./scaling.ts";
@@ -13,7 +14,10 @@ export interface ServerPlan {
   readonly replicas: Figure;
   /** The pods that hold every session while one is gone: all but one, or the only one. */
   readonly holding: Figure;
+  /** Sessions of the fullest pod. */
   readonly sessionsPerPod: Figure;
+  /** Sessions that a pod has room for, at least that many. */
+  readonly podSessions: Figure;
   /** Request and limit of a pod. */
   readonly memory: Figure;
   /** Request of a pod. */
@@ -24,21 +28,25 @@ export interface ServerPlan {
 }
 
 /**
- * Plans the pods of an MCP server: as many as declared, each with memory for its share of the sessions.
+ * Plans the pods of an MCP server: as many as declared, each with memory for `podSessions`, so that one pod more or
+ * less leaves the others as they are.
  *
- * @throws {CapacityError} where `memoryBytes` is too low for a pod's share.
+ * @throws {CapacityError} where `podSessions` is below a pod's share, or `memoryBytes` too low for it.
  */
 export function serverPlan(load: CompleteServerLoad): ServerPlan {
   const replicas = sum("pods", [{ name: "replicas", value: load.replicas, from: "input" }]);
   const holding = holdingOf(replicas);
   const sessionsPerPod = shareOf(load, holding);
-  const memory = budgetOf(load).need(sessionsPerPod.value);
+  const podSessions = roomOf(load, sessionsPerPod);
+  if (podSessions.value < sessionsPerPod.value) throw tooFew(load, sessionsPerPod);
+  const memory = budgetOf(load).need(podSessions.value);
   if (memory.value > load.memoryBytes) throw tooLittle(load, memory);
   const { value: cpu, description } = CONSTANTS.serverCpu;
   return {
     replicas,
     holding,
     sessionsPerPod,
+    podSessions,
     memory,
     cpu: sum("millicores", [{ name: "serverCpu", value: cpu, from: description }]),
     disruption: disruption({ spareReplicas: replicas.value - holding.value }),
@@ -71,12 +79,36 @@ function shareOf({ sessions }: CompleteServerLoad, holding: Figure): Figure {
   };
 }
 
+/** All sessions, or as many as fit: neither depends on the number of pods. */
+function roomOf(load: CompleteServerLoad, share: Figure): Figure {
+  const { podSessions, sessions, memoryBytes } = load;
+  if (podSessions !== undefined) {
+    return sum("sessions", [{ name: "podSessions", value: podSessions, from: "input" }]);
+  }
+  const fits = budgetOf(load).holds(memoryBytes);
+  return {
+    value: Math.max(share.value, Math.min(sessions, fits)),
+    unit: "sessions",
+    formula: "max(sessionsPerPod, min(sessions, what memoryBytes holds))",
+    terms: [
+      termOf("sessionsPerPod", share),
+      { name: "sessions", value: sessions, unit: "sessions", from: "input" },
+      {
+        name: "what memoryBytes holds",
+        value: fits,
+        unit: "sessions",
+        from: `memoryBytes ${formatBytes(memoryBytes)}`,
+      },
+    ],
+  };
+}
+
 function budgetOf({ processBytes, sessionBytes }: CompleteServerLoad): Budget {
   const lines = [
     { name: "process", from: `processBytes ${formatBytes(processBytes)}`, fixed: processBytes },
     {
       name: "sessions",
-      from: `sessionsPerPod × sessionBytes ${formatBytes(sessionBytes)}`,
+      from: `podSessions × sessionBytes ${formatBytes(sessionBytes)}`,
       perSession: sessionBytes,
     },
   ];
@@ -84,11 +116,23 @@ function budgetOf({ processBytes, sessionBytes }: CompleteServerLoad): Budget {
   return new Budget("bytes", lines, { reservePercent, step: MEBIBYTE });
 }
 
-function tooLittle({ name, memoryBytes }: CompleteServerLoad, memory: Figure): CapacityError {
+function tooFew({ name, podSessions = 0 }: CompleteServerLoad, share: Figure): CapacityError {
+  const rule = `must be at least ${share.value}: the fullest pod's sessions while one pod is gone`;
+  const fix = `raise it to ${share.value}, run more replicas, or lower sessions`;
+  return new CapacityError([planFault(["servers", name, "podSessions"], podSessions, rule, fix)]);
+}
+
+function tooLittle(load: CompleteServerLoad, memory: Figure): CapacityError {
+  const { name, memoryBytes, podSessions } = load;
   const need = formatBytes(memory.value);
   const raise = memory.value <= SERVER_INPUTS.memoryBytes.max ? `raise it to ${need}, ` : "";
-  const rule = `must be at least ${need}: what a pod's sessions need while one pod is gone`;
-  const fix = `${raise}run more replicas, or lower sessions or sessionBytes`;
+  const isAsked = podSessions !== undefined;
+  const reason = isAsked
+    ? `what ${amountText(podSessions, "sessions")} in a pod need`
+    : "what a pod's sessions need while one pod is gone";
+  const rule = `must be at least ${need}: ${reason}`;
+  const lower = isAsked ? "podSessions" : "sessions";
+  const fix = `${raise}${isAsked ? "" : "run more replicas, "}or lower ${lower} or sessionBytes`;
   const path = ["servers", name, "memoryBytes"];
   return new CapacityError([planFault(path, formatBytes(memoryBytes), rule, fix)]);
 }

@@ -110,7 +110,7 @@ export const backend = z.strictObject({
     "write it as /mcp",
   ).default("/mcp"),
   maxPods: count(
-    "The maximum number of pods that srv may return; each gets an equal share of limits.upstreamConnections.",
+    "The maximum number of pods that srv may return; each of those that it returns gets an equal share of limits.upstreamConnections.",
     1,
     1000,
   ).default(16),
@@ -196,14 +196,7 @@ export function addressText(address: BackendAddress): string {
   return `statefulset ${address.namespace}/${address.name}`;
 }
 
-/** The maximum number of pods of a backend, among which its connections are divided. */
-export function maxPodsOf(address: BackendAddress): number {
-  if (address.kind === "url") return 1;
-  if (address.kind === "urls") return address.urls.length;
-  return address.kind === "srv" ? address.maxPods : address.replicas;
-}
-
 /** The share of `limits.upstreamConnections` that each pod of a backend gets. */
-export function connectionsPerPod(address: BackendAddress, upstreamConnections: number): number {
-  return Math.max(1, Math.floor(upstreamConnections / maxPodsOf(address)));
+export function connectionsPerPod(pods: number, upstreamConnections: number): number {
+  return Math.max(1, Math.floor(upstreamConnections / Math.max(1, pods)));
 }

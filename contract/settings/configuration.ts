@@ -74,8 +74,29 @@ const limits = z.strictObject({
   ),
   streams: count("The maximum number of open GET streams per session.", 1, 1000).default(2),
   catalogRefresh: duration(
-    "How often the lists of a backend that does not announce changes are requested. Lists that no client requested for this long leave the cache.",
+    "How often each list of a backend is requested, unless the backend declares listChanged and its stream is open. Lists that no client requested for this long leave the cache.",
   ).prefault("60s"),
+  catalogRecheck: duration(
+    "How often a list is requested whose changes the backend announces: it declares listChanged, and its stream is open. At least limits.catalogRefresh.",
+  ).prefault("10m"),
+  catalogItems: count(
+    "The maximum number of items that are read of each list of a backend. The rest is left out, and /status says so.",
+    1,
+    100_000,
+  ).default(5_000),
+  catalogPages: count(
+    "The maximum number of pages that are read of each list of a backend. The rest is left out.",
+    1,
+    100_000,
+  ).default(1_000),
+  catalogBytes: size("The maximum size of each list of a backend. The rest is left out.").prefault(
+    "4Mi",
+  ),
+  catalogTemplates: count(
+    "The maximum number of resource templates that are read of a backend. The rest is left out.",
+    1,
+    100_000,
+  ).default(500),
 });
 
 const dns = z.strictObject({

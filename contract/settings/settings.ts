@@ -68,6 +68,11 @@ export interface Settings {
     readonly clientBytes: number;
     readonly streams: number;
     readonly catalogRefreshSeconds: number;
+    readonly catalogRecheckSeconds: number;
+    readonly catalogItems: number;
+    readonly catalogPages: number;
+    readonly catalogBytes: number;
+    readonly catalogTemplates: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -187,6 +192,11 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     clientBytes: limits.clientBytes,
     streams: limits.streams,
     catalogRefreshSeconds: limits.catalogRefresh,
+    catalogRecheckSeconds: limits.catalogRecheck,
+    catalogItems: limits.catalogItems,
+    catalogPages: limits.catalogPages,
+    catalogBytes: limits.catalogBytes,
+    catalogTemplates: limits.catalogTemplates,
   };
 }
 

@@ -29,6 +29,13 @@ export const ServiceType = {
 } as const;
 export type ServiceType = (typeof ServiceType)[keyof typeof ServiceType];
 
+/** Who sets the number of pods: an autoscaler that the component creates, or one of the user. */
+export const Scaling = {
+  HorizontalPodAutoscaler: "HorizontalPodAutoscaler",
+  External: "External",
+} as const;
+export type Scaling = (typeof Scaling)[keyof typeof Scaling];
+
 /** Who may call: everyone who reaches the port, or clients with a token of the issuer. */
 export const IncomingAuthType = { Anonymous: "anonymous", Jwt: "jwt" } as const;
 export type IncomingAuthType = (typeof IncomingAuthType)[keyof typeof IncomingAuthType];

@@ -1,3 +1,5 @@
+import type { Scaling } from "./choices.ts";
+
 /** The load that clients cause, as input of the capacity plan. The defaults are those of the plan. */
 export interface LoadArgs {
   /** Backends that a session calls, on average. Default: all of them. */
@@ -24,8 +26,10 @@ export interface CeilingsArgs {
   eventLoopPercent?: number;
 }
 
-/** The range of a HorizontalPodAutoscaler; its minReplicas are the replicas of the plan. */
+/** The range of an autoscaler; its minimum is the replicas of the plan. */
 export interface AutoscalingArgs {
   /** The maximum number of pods. */
   maxReplicas: number;
+  /** Who sets the number: a HorizontalPodAutoscaler of the component, or one of your own or of KEDA (External), which must stay within the range. Default: HorizontalPodAutoscaler. */
+  scaling?: Scaling;
 }

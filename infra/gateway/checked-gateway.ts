@@ -108,6 +108,7 @@ function factsOf(instance: string, args: VirtualMcpServerArgs, sized: SizedProce
       backends: args.backends,
       sessionAffinity,
       acceptRisk,
+      scaling: args.autoscaling?.scaling,
     }),
     backendNames: args.backends.map(({ name }) => name),
     incomingAuth: args.incomingAuth?.type ?? "anonymous",

@@ -59,6 +59,7 @@ export function outsideHosts({
     ),
     ...(ingress ? [[ingress.host, "ingress.host"] as const] : []),
   ];
-  // Where a name is given twice, the first argument counts.
-  return new Map(given.reverse());
+  // Where a name is given twice, the first argument counts. Sorted, a route to an allowed host changes nothing.
+  const byHost = new Map(given.reverse());
+  return new Map([...byHost].sort(([one], [other]) => (one < other ? -1 : 1)));
 }

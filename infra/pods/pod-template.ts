@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { type Input, output } from "@pulumi/pulumi";
 import { Spread } from "../arguments/choices.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
-import { annotations, type Facts, present } from "../facts.ts";
+import { present } from "../facts.ts";
 import type { Labels } from "../naming.ts";
 
 /** Not root, and not a user id of common images. */
@@ -19,8 +19,7 @@ export interface PodTemplateSpec {
   readonly labels: Labels;
   /** The labels that the workload selects its pods by. */
   readonly selector: Labels;
-  readonly facts: Facts;
-  /** In addition to the facts. */
+  /** Only what somebody reads who runs the pods: any other change would restart them for nothing. */
   readonly annotations?: Readonly<Record<string, Input<string>>>;
   readonly workload: Omit<WorkloadArgs, "namespace">;
   readonly graceSeconds: number;
@@ -34,15 +33,15 @@ export interface PodTemplateSpec {
   readonly apart?: boolean;
 }
 
-/** The pods of a workload: restricted, spread over nodes and zones, with the facts that they were planned with. */
+/** The pods of a workload: restricted, spread over nodes and zones. The facts that they were planned with are on the workload. */
 export function podTemplate(spec: PodTemplateSpec): k8s.types.input.core.v1.PodTemplateSpec {
-  const { workload, facts, userId = USER_ID } = spec;
+  const { workload, userId = USER_ID } = spec;
   const { podTemplate: user = {}, spread = Spread.Preferred } = workload;
   const runAsUser = user.runAsUser ?? userId;
   return {
     metadata: {
       labels: { ...user.labels, ...spec.labels },
-      annotations: { ...user.annotations, ...annotations(facts), ...spec.annotations },
+      annotations: { ...user.annotations, ...spec.annotations },
     },
     spec: {
       serviceAccountName: spec.serviceAccountName,

@@ -17,20 +17,24 @@ export function deployment(
   const { parent, plan, size, facts, workload, transform } = spec;
   const name = nameOf(spec);
   const labels = labelsOf(spec);
-  const opts = { parent, customTimeouts: customTimeouts(plan.grace, size.graceSeconds) };
+  const opts = {
+    parent,
+    customTimeouts: customTimeouts(plan.grace, size.graceSeconds),
+    // An autoscaler sets the number after the first update. Without the field, Kubernetes would set it to 1 at the
+    // moment in which the autoscaler takes over.
+    ...(plan.autoscaling && { ignoreChanges: ["spec.replicas"] }),
+  };
   const asksForNofile = spec.process.nofile?.mode === NofileMode.NriAnnotation;
   const args: k8s.apps.v1.DeploymentArgs = {
     metadata: { name, namespace: spec.namespace, labels, annotations: annotations(facts) },
     spec: {
-      // With an autoscaler, Pulumi must not set the number of pods: each would undo the other.
-      ...(plan.autoscaling === undefined && { replicas: size.replicas }),
+      replicas: size.replicas,
       selector: { matchLabels: selectorOf(spec) },
       progressDeadlineSeconds: size.progressDeadlineSeconds,
       strategy: strategy(spec),
       template: podTemplate({
         labels,
         selector: selectorOf(spec),
-        facts,
         annotations: asksForNofile ? nofileAnnotations(spec.role, plan.requiredNofile.value) : {},
         workload,
         graceSeconds: size.graceSeconds,

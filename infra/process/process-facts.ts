@@ -2,7 +2,7 @@ import { type CompleteInputs, INPUTS, type Input } from "@mcp-fleet/contract/cap
 import { keysBeginWith } from "@mcp-fleet/contract/settings";
 import { type Output, output } from "@pulumi/pulumi";
 import type { BackendArgs } from "../arguments/backend-args.ts";
-import type { SessionAffinity } from "../arguments/choices.ts";
+import { Scaling, type SessionAffinity } from "../arguments/choices.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import type { Facts } from "../facts.ts";
 import type { SizedProcess } from "./process-size.ts";
@@ -17,6 +17,7 @@ export interface ProcessFactsOf {
   readonly backends: readonly BackendArgs[];
   readonly sessionAffinity: SessionAffinity;
   readonly acceptRisk: string | undefined;
+  readonly scaling?: Scaling | undefined;
 }
 
 /** What the pods of one role were planned with, and the resulting sizes. */
@@ -29,7 +30,10 @@ export function processFacts(of: ProcessFactsOf): Facts {
     sessions: inputs.sessions,
     backends: inputs.backends,
     replicas: size.replicas,
-    ...(plan.autoscaling && { maxReplicas: plan.autoscaling.maxReplicas.value }),
+    ...(plan.autoscaling && {
+      maxReplicas: plan.autoscaling.maxReplicas.value,
+      scaling: of.scaling ?? Scaling.HorizontalPodAutoscaler,
+    }),
     spareReplicas: inputs.spareReplicas,
     sessionsPerPod: plan.sessionsPerPod.value,
     cacheEntries: plan.cacheEntries.value,

@@ -1,6 +1,6 @@
 import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
-import type { SessionAffinity } from "../arguments/choices.ts";
+import type { Scaling, SessionAffinity } from "../arguments/choices.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
@@ -30,6 +30,8 @@ export interface ProcessSpec {
   readonly storage: SessionStorageArgs | undefined;
   readonly sessionAffinity: SessionAffinity;
   readonly process: ProcessArgs;
+  /** Who sets the number of pods, where an autoscaler does. */
+  readonly scaling?: Scaling | undefined;
   readonly workload: Omit<WorkloadArgs, "namespace">;
   readonly transform: ProcessTransforms | undefined;
 }

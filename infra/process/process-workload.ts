@@ -1,4 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { Scaling } from "../arguments/choices.ts";
 import { serviceAccount } from "../pods/service-account.ts";
 import { autoscaler } from "./autoscaler.ts";
 import { configurationFile } from "./configuration-file.ts";
@@ -29,7 +30,8 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   const pods = deployment(spec, { configuration, keys, owner, storage, kept }, account);
   const address = service(spec);
   disruptionBudget(spec);
-  if (spec.plan.autoscaling) autoscaler(spec, spec.plan.autoscaling);
+  if (spec.plan.autoscaling && spec.scaling !== Scaling.External)
+    autoscaler(spec, spec.plan.autoscaling);
   if (spec.workload.networkPolicy?.enabled ?? true) networkPolicy(spec);
   monitoring(spec);
   return { deployment: pods, service: address };

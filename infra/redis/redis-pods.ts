@@ -84,7 +84,6 @@ function statefulSet(
       template: podTemplate({
         labels: labelsOf(spec, part),
         selector: selectorOf(spec, part),
-        facts,
         workload: { ...user, spread: user.spread ?? Spread.Required },
         graceSeconds: program.graceSeconds,
         serviceAccountName,

@@ -1,11 +1,11 @@
 import { seconds } from "@mcp-fleet/contract";
-import type { CompleteServerLoad } from "@mcp-fleet/contract/capacity";
+import { type CompleteServerLoad, SERVER_INPUT_NAMES } from "@mcp-fleet/contract/capacity";
 import { CALL_TIMEOUT, type Settings, validate } from "@mcp-fleet/contract/settings";
 import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { SessionAffinity } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
-import type { Facts } from "../facts.ts";
+import { type Facts, present } from "../facts.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
 import { nameFaults } from "../naming.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
@@ -29,7 +29,7 @@ import { type SizedProcess, sizeProcess } from "../process/process-size.ts";
 import { storageSettings } from "../process/storage.ts";
 import { schemaFaults } from "../schema-faults.ts";
 import { directBackend } from "./server-address.ts";
-import { proxyLoad, serverInputs, sessionsOf } from "./server-inputs.ts";
+import { proxyLoad, serverInputs } from "./server-inputs.ts";
 import { type SizedServer, sizeServer } from "./server-size.ts";
 
 /** The proxies of a server, and all that follows from its arguments. */
@@ -59,7 +59,6 @@ export function checkedServer(token: string, name: string, args: McpServerArgs):
   faults.throwAny();
   faults.add(...ownFaults(args));
   faults.throwAny();
-  const serverArgument = serverArgumentOf(args);
   const load = faults.try(() => serverInputs(name, args), serverArgument);
   const pods =
     load && load.replicas > 0
@@ -158,12 +157,9 @@ const SERVER_ARGUMENTS: Readonly<Record<string, string>> = {
   memoryBytes: "cost.memory",
 };
 
-function serverArgumentOf({ podSessions }: McpServerArgs): (input: string) => string {
-  return (input) => {
-    const own = input.replace(/^servers\.[^.]*\./, "");
-    if (own === "sessions" && podSessions !== undefined) return "podSessions";
-    return SERVER_ARGUMENTS[own] ?? own;
-  };
+function serverArgument(input: string): string {
+  const own = input.replace(/^servers\.[^.]*\./, "");
+  return SERVER_ARGUMENTS[own] ?? own;
 }
 
 function ownFaults(args: McpServerArgs): ArgumentFault[] {
@@ -174,6 +170,7 @@ function ownFaults(args: McpServerArgs): ArgumentFault[] {
     ...wholeFaults(["replicas", args.replicas], 0),
     ...wholeFaults(["backendReplicas", args.backendReplicas]),
     ...wholeFaults(["podSessions", args.podSessions]),
+    ...portFaults(args.port),
     ...wholeFaults(["terminationGracePeriodSeconds", args.terminationGracePeriodSeconds]),
     ...sizeFaults(["cost.processBytes", cost.processBytes]),
     ...sizeFaults(["cost.sessionBytes", cost.sessionBytes]),
@@ -185,7 +182,6 @@ function ownFaults(args: McpServerArgs): ArgumentFault[] {
     ...storageFaults(args.sessionStorage),
     ...workloadFaults(args),
   ];
-  faults.push(...roomFaults(args));
   if ((image === undefined) === (url === undefined)) {
     const rule = "exactly one of image and url is required";
     const fix = image === undefined ? "set one of them" : "remove one of them";
@@ -194,12 +190,13 @@ function ownFaults(args: McpServerArgs): ArgumentFault[] {
   return faults;
 }
 
-function roomFaults(args: McpServerArgs): ArgumentFault[] {
-  const { podSessions: value } = args;
-  const sessions = sessionsOf(args);
-  if (value === undefined || value >= sessions) return [];
-  const rule = `must be at least sessions, which is ${sessions}`;
-  return [{ path: "podSessions", value, rule, fix: "raise it, or lower sessions" }];
+const MAX_PORT = 65_535;
+
+function portFaults(value: number | undefined): ArgumentFault[] {
+  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= MAX_PORT))
+    return [];
+  const rule = `must be a port from 1 to ${MAX_PORT}`;
+  return [{ path: "port", value, rule, fix: "set it to the port of the server" }];
 }
 
 function serverFacts(
@@ -229,7 +226,5 @@ function serverFacts(
 
 /** The inputs of the pods' plan, from which policies compute it again. */
 function planInputs(load: CompleteServerLoad): Readonly<Record<string, number>> {
-  const { sessions, replicas, callTimeoutMaxSeconds, sessionBytes, processBytes, memoryBytes } =
-    load;
-  return { sessions, replicas, callTimeoutMaxSeconds, sessionBytes, processBytes, memoryBytes };
+  return present(Object.fromEntries(SERVER_INPUT_NAMES.map((name) => [name, load[name]])));
 }

@@ -1,3 +1,4 @@
+import { SERVER_INPUTS } from "@mcp-fleet/contract/capacity";
 import { interpolate, type Output, output } from "@pulumi/pulumi";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { Transport } from "../arguments/choices.ts";
@@ -9,10 +10,12 @@ import { serverName } from "./server-spec.ts";
 /** The default port of the MCP endpoint in a server's pods. */
 export const SERVER_PORT = 8080;
 
-/** The server itself, as called by its proxies, or by a gateway where it has none. */
+/** As many pods as a server may have: adding one changes no configuration, and so restarts nobody. */
+const MAX_PODS = SERVER_INPUTS.replicas.max;
+
+/** The server itself, as called by its proxies, or by a gateway where it has none. They learn its pods from DNS. */
 export function directBackend(name: string, args: McpServerArgs): BackendArgs {
-  const { url, transport, port = SERVER_PORT, backendReplicas = 1, namespace = "default" } = args;
-  const service = serverName(name);
+  const { url, transport, namespace = "default" } = args;
   const path = args.path ?? (transport === Transport.Sse ? "/sse" : undefined);
   return {
     name,
@@ -20,7 +23,8 @@ export function directBackend(name: string, args: McpServerArgs): BackendArgs {
     ...(transport !== undefined && { transport }),
     ...(url === undefined
       ? {
-          statefulSet: { name: service, service, namespace, replicas: backendReplicas, port },
+          srv: interpolate`_mcp._tcp.${serverName(name)}.${namespace}.svc.cluster.local`,
+          maxPods: MAX_PODS,
           ...(path !== undefined && { path }),
         }
       : { url }),

@@ -16,13 +16,13 @@ export const SERVER_SESSIONS = 1000;
 export const sessionsOf = ({ sessions = SERVER_SESSIONS }: McpServerArgs): number => sessions;
 
 /**
- * The load of a server's pods as inputs of the plan. They may have room for more sessions than there are.
+ * The load of a server's pods as inputs of the plan.
  *
  * @throws {CapacityError} if an input is out of its range.
  */
 export function serverInputs(name: string, args: McpServerArgs): CompleteServerLoad {
-  const { backendReplicas = 1, cost = {}, stateful = false } = args;
-  const { podSessions: sessions = sessionsOf(args) } = args;
+  const { backendReplicas = 1, cost = {}, stateful = false, podSessions } = args;
+  const sessions = sessionsOf(args);
   const { processBytes, sessionBytes, memory } = cost;
   return {
     ...completedServer(
@@ -34,6 +34,7 @@ export function serverInputs(name: string, args: McpServerArgs): CompleteServerL
         ...(args.callTimeoutMax !== undefined && {
           callTimeoutMaxSeconds: seconds(args.callTimeoutMax),
         }),
+        ...(podSessions !== undefined && { podSessions }),
         ...(processBytes !== undefined && { processBytes: bytes(processBytes) }),
         ...(sessionBytes !== undefined && { sessionBytes: bytes(sessionBytes) }),
         ...(memory !== undefined && { memoryBytes: bytes(memory) }),

@@ -24,7 +24,6 @@ export function statefulSet(
       template: podTemplate({
         labels: labelsOf(spec),
         selector: selectorOf(spec),
-        facts,
         workload: user,
         graceSeconds: size.graceSeconds,
         serviceAccountName: serviceAccount.metadata.name,

@@ -28,19 +28,17 @@ export const autoscalerRange = policy({
       yield `${titles} all scale it; keep only one of them`;
     }
     if (autoscalers.length === 0) {
-      if (!facts.has("maxReplicas")) return;
-      yield `the annotation mcp-fleet.dev/max-replicas is ${facts.number("maxReplicas")}, but there is no autoscaler; add one, or remove the annotation and maxReplicas of mcp-fleet.dev/plan-inputs`;
+      if (!facts.has("maxReplicas") || workload.isScaledOutside) return;
+      yield `the annotation mcp-fleet.dev/max-replicas is ${facts.number("maxReplicas")}, but there is no autoscaler; add one, set mcp-fleet.dev/scaling to External if it is not in this stack, or remove the annotation and maxReplicas of mcp-fleet.dev/plan-inputs`;
     }
-    for (const { title, fields } of autoscalers) {
-      const min = fields.at("spec.minReplicas").number() ?? 1;
+    for (const { title, min, max, minName, maxName } of autoscalers) {
       const { replicas } = processPlanOf(workload);
       if (min < replicas.value) {
-        yield `minReplicas of ${title} is ${min}, but the plan needs ${figureText(replicas)}; set it to ${replicas.value}`;
+        yield `${minName} of ${title} is ${min}, but the plan needs ${figureText(replicas)}; set it to ${replicas.value}`;
       }
-      const max = fields.at("spec.maxReplicas").number() ?? 0;
       const planned = facts.number("maxReplicas");
-      if (max !== planned) {
-        yield `maxReplicas of ${title} is ${max}, but the annotation mcp-fleet.dev/max-replicas is ${planned}; use the same number for both, and for maxReplicas of mcp-fleet.dev/plan-inputs`;
+      if (workload.isScaledOutside ? max > planned : max !== planned) {
+        yield `${maxName} of ${title} is ${max}, but the annotation mcp-fleet.dev/max-replicas is ${planned}; use the same number for both, and for maxReplicas of mcp-fleet.dev/plan-inputs`;
       }
     }
   },

@@ -16,7 +16,7 @@ import type { Workload } from "../stack/workload.ts";
 export const factsMatchManifest = policy<Workload | Component>({
   name: "facts-match-manifest",
   level: "mandatory",
-  rule: "A manifest matches its annotations, and the annotations of pods, workload and component match each other.",
+  rule: "A manifest matches the annotations of its workload, and they match its component.",
   prevents:
     "A transform or a manual edit changes a manifest but not its annotations: everything that was computed from them is wrong, and nobody notices",
   source: "The components write the same plan into manifest, annotations and component",
@@ -34,24 +34,12 @@ export const factsMatchManifest = policy<Workload | Component>({
   *judge(subject, fleet) {
     if (subject instanceof Component) yield* componentFaults(subject, fleet);
     else {
-      yield* annotationFaults(subject);
       yield* manifestFaults(subject, fleet);
       yield* affinityFaults(subject, fleet);
       yield* storeFaults(subject, fleet);
     }
   },
 });
-
-/** Pods have the same annotations as their workload, so that the cluster shows what actually runs. */
-function* annotationFaults({ facts, podFacts }: Workload): Iterable<string> {
-  for (const name of new Set([...facts.annotations, ...podFacts.annotations])) {
-    const own = facts.annotation(name);
-    const ofPods = podFacts.annotation(name);
-    if (own === ofPods) continue;
-    const [value, valueOfPods] = [own, ofPods].map((text) => text ?? "missing");
-    yield `the annotation ${name} is ${value}, but ${valueOfPods} in the pod template; use the same value`;
-  }
-}
 
 /** A field of the manifest that a fact describes. */
 interface Place {
@@ -83,13 +71,15 @@ const REPLICAS: Readonly<Record<Role, Fact>> = {
 };
 
 function placesOf(workload: Workload, fleet: Fleet): Place[] {
-  const { resource, role } = workload;
+  const { resource, role, facts } = workload;
   const isAutoscaled = fleet.autoscalersOf(workload).length > 0;
   const places: Place[] = [
     {
       fact: REPLICAS[role],
       name: isAutoscaled ? "minReplicas of its autoscaler" : "spec.replicas",
-      value: () => fleet.minReplicasOf(workload),
+      // A scaler of the user may keep more than the plan; autoscaler-range judges it.
+      value: () =>
+        workload.isScaledOutside ? facts.number(REPLICAS[role]) : fleet.minReplicasOf(workload),
       unit: "pods",
     },
     {

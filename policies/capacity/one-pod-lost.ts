@@ -73,10 +73,9 @@ function* serverFaults(workload: Workload, fleet: Fleet, spareReplicas: number):
   const pods = fleet.minReplicasOf(workload);
   const left = Math.max(1, pods - spareReplicas);
   // The plan assumes that one pod is lost.
-  const { memory, sessionsPerPod } = serverPlanOf({
-    ...serverLoadOf(workload),
-    replicas: left + 1,
-  });
+  const { podSessions: _, ...load } = { ...serverLoadOf(workload), replicas: left + 1 };
+  const { sessionsPerPod } = serverPlanOf(load);
+  const { memory } = serverPlanOf({ ...load, podSessions: sessionsPerPod.value });
   const limit = quantityOf(workload.container.at("resources.limits.memory"));
   if (limit === undefined) {
     throw Unjudgeable.missing("resources.limits.memory", `set it to ${memory.value}`);

@@ -7,11 +7,12 @@ export const oneScaler = policy({
   level: "mandatory",
   // Checked before the update: in the state of a deployed workload, replicas is the number in the cluster.
   isLocal: true,
-  rule: "A workload with an autoscaler does not set replicas.",
+  rule: "A workload with an autoscaler leaves replicas to it.",
   prevents:
     "Every update of the stack removes the pods that the autoscaler has added, and their sessions move at the busiest hour",
-  source: "Kubernetes: with an autoscaler, remove spec.replicas from the manifest",
-  remediation: "Remove spec.replicas, or the autoscaler and its annotations.",
+  source: "Kubernetes: with an autoscaler, spec.replicas is not of the manifest",
+  remediation:
+    "Have Pulumi ignore changes of spec.replicas, or remove the autoscaler and its annotations. Removing spec.replicas of a running workload sets it to 1.",
   examples: {
     passes: autoscaledStack(),
     fails: edited(autoscaledStack(), "Deployment eng-gateway", { "spec.replicas": 2 }),
@@ -21,6 +22,6 @@ export const oneScaler = policy({
   *judge({ facts, replicas }) {
     if (replicas === undefined || !facts.has("maxReplicas")) return;
     const max = facts.number("maxReplicas");
-    yield `spec.replicas is ${replicas}, but an autoscaler with up to ${max} pods sets the number; remove spec.replicas, or the autoscaler and the annotation mcp-fleet.dev/max-replicas`;
+    yield `spec.replicas is ${replicas}, but an autoscaler with up to ${max} pods sets the number; add ignoreChanges: ["spec.replicas"] to its options, or remove the autoscaler and the annotation mcp-fleet.dev/max-replicas`;
   },
 });

@@ -30,16 +30,15 @@ export function edited(
   });
 }
 
-/** A stack in which a workload has other facts: in its annotations and in those of its pods. */
+/** A stack in which a workload has other facts. */
 export function withFacts(
   stack: readonly ResourceDescription[],
   title: string,
   facts: FactValues,
 ): ResourceDescription[] {
-  const changes = Object.entries(annotations(facts)).flatMap(([name, value]) => [
-    [`metadata.annotations[${name}]`, value] as const,
-    [`spec.template.metadata.annotations[${name}]`, value] as const,
-  ]);
+  const changes = Object.entries(annotations(facts)).map(
+    ([name, value]) => [`metadata.annotations[${name}]`, value] as const,
+  );
   return edited(stack, title, Object.fromEntries(changes));
 }
 

@@ -106,7 +106,7 @@ function processDeployment(
         selector: { matchLabels: labelsOf(name) },
         strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         template: {
-          metadata: { labels: labelsOf(name), annotations: described },
+          metadata: { labels: labelsOf(name) },
           spec: {
             ...RESTRICTED_POD,
             terminationGracePeriodSeconds: grace.terminationGrace.value,

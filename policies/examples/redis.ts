@@ -131,7 +131,7 @@ function statefulSet(part: Part, { facts, memory, volume }: Pods): ResourceDescr
         minReadySeconds: MIN_READY_SECONDS,
         selector: { matchLabels: labelsOf(name) },
         template: {
-          metadata: { labels: labelsOf(name), annotations: described },
+          metadata: { labels: labelsOf(name) },
           spec: {
             ...RESTRICTED_POD,
             terminationGracePeriodSeconds: graceSeconds,

@@ -34,7 +34,7 @@ export function serverStack(load: Partial<ServerLoad> = {}): ResourceDescription
 }
 
 function factsOf(load: CompleteServerLoad): FactValues {
-  const { sessions, replicas, callTimeoutMaxSeconds } = load;
+  const { sessions, replicas, callTimeoutMaxSeconds, podSessions } = load;
   const { sessionBytes, processBytes, memoryBytes } = load;
   return {
     role: "server",
@@ -48,6 +48,7 @@ function factsOf(load: CompleteServerLoad): FactValues {
       sessionBytes,
       processBytes,
       memoryBytes,
+      ...(podSessions !== undefined && { podSessions }),
     },
   };
 }
@@ -66,7 +67,7 @@ function statefulSet(load: CompleteServerLoad): ResourceDescription {
         podManagementPolicy: "Parallel",
         selector: { matchLabels: labelsOf(NAME) },
         template: {
-          metadata: { labels: labelsOf(NAME), annotations: described },
+          metadata: { labels: labelsOf(NAME) },
           spec: {
             ...RESTRICTED_POD,
             terminationGracePeriodSeconds: grace.terminationGrace.value,

@@ -10,11 +10,7 @@ export interface PodCounts {
 /** From the autoscaler of the stack, else the manifest, else the facts; 1 by default, as in Kubernetes. */
 export function podCounts(workload: Workload, fleet: Fleet): PodCounts {
   const [autoscaler] = fleet.autoscalersOf(workload);
-  if (autoscaler !== undefined) {
-    const spec = autoscaler.fields.at("spec");
-    const min = spec.at("minReplicas").number() ?? 1;
-    return { min, max: spec.at("maxReplicas").number() ?? min };
-  }
+  if (autoscaler !== undefined) return { min: autoscaler.min, max: autoscaler.max };
   const min = workload.replicas ?? workload.facts.numberOr("replicas", 1);
   return { min, max: workload.maxReplicas };
 }

@@ -25,8 +25,8 @@ const PODS = ["gateway", "proxy", "server"] as const;
 const STORES = ["redis", "sentinel"] as const;
 
 /**
- * The facts of workloads, as annotations of the workload and of its pods: `graceSeconds` is
- * `mcp-fleet.dev/grace-seconds`. Components write all of them; manifests of your own need only the required ones.
+ * The facts of workloads, as annotations of the workload: `graceSeconds` is `mcp-fleet.dev/grace-seconds`. They are not
+ * on its pods, which a changed fact would restart. Components write all of them; manifests of your own need only the required ones.
  */
 export const FACTS = {
   role: {
@@ -43,6 +43,12 @@ export const FACTS = {
   backends: { of: PROCESSES, description: "Number of backends" },
   replicas: { of: PROCESSES, description: "Number of pods; with an autoscaler, its minimum" },
   maxReplicas: { of: PROCESSES, description: "Maximum number of pods of the autoscaler" },
+  scaling: {
+    of: PROCESSES,
+    description:
+      "Who sets the number of pods: a HorizontalPodAutoscaler of the stack, or External, which may be outside of it",
+    is: ["HorizontalPodAutoscaler", "External"],
+  },
   spareReplicas: { of: PROCESSES, description: "Pods that may be lost" },
   sessionsPerPod: { of: PODS, description: "Sessions of the fullest pod" },
   cacheEntries: { of: PROCESSES, description: "Sessions that a pod caches in memory" },

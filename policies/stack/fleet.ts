@@ -1,3 +1,4 @@
+import { type Autoscaler, autoscalerOf } from "./autoscaler.ts";
 import type { Role } from "./facts.ts";
 import { selects } from "./label-selector.ts";
 import { matches, type Resource } from "./resource.ts";
@@ -134,22 +135,19 @@ export class Fleet {
   }
 
   /** The autoscalers of a workload. */
-  autoscalersOf(workload: Workload): readonly Resource[] {
-    return this.beside(workload, "HorizontalPodAutoscaler").filter(({ fields }) => {
-      const target = fields.at("spec.scaleTargetRef");
-      return (
-        target.at("kind").text() === workload.resource.kind &&
-        target.at("name").text() === workload.resource.name
-      );
-    });
+  autoscalersOf(workload: Workload): readonly Autoscaler[] {
+    return ["HorizontalPodAutoscaler", "ScaledObject"]
+      .flatMap((kind) => this.beside(workload, kind))
+      .flatMap((resource) => autoscalerOf(resource, workload) ?? []);
   }
 
   /** The minimum number of a workload's pods: of its autoscaler, else of its manifest; 1 by default in Kubernetes. */
   minReplicasOf(workload: Workload): number {
     const autoscalers = this.autoscalersOf(workload);
-    if (autoscalers.length === 0) return workload.replicas ?? 1;
-    const minimums = autoscalers.map(({ fields }) => fields.at("spec.minReplicas").number() ?? 1);
-    return Math.min(...minimums);
+    if (autoscalers.length > 0) return Math.min(...autoscalers.map(({ min }) => min));
+    // A scaler outside the stack stays within the range of the facts.
+    if (workload.isScaledOutside) return workload.facts.number("replicas");
+    return workload.replicas ?? 1;
   }
 }
 

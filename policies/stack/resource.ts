@@ -18,6 +18,8 @@ export interface ResourceDescription {
   readonly name: string;
   readonly props: unknown;
   readonly timeouts?: Timeouts;
+  /** Properties that Pulumi leaves as they are in the cluster. */
+  readonly ignoreChanges?: readonly string[];
 }
 
 /** A resource of the stack: of Kubernetes, a custom resource, or a component. */
@@ -25,13 +27,15 @@ export class Resource {
   readonly type: string;
   readonly urn: string;
   readonly timeouts: Timeouts;
+  readonly ignoreChanges: readonly string[];
   readonly fields: Fields;
   readonly #pulumiName: string;
 
-  constructor({ type, urn, name, props, timeouts = NO_TIMEOUTS }: ResourceDescription) {
+  constructor({ type, urn, name, props, timeouts, ignoreChanges }: ResourceDescription) {
     this.type = type;
     this.urn = urn;
-    this.timeouts = timeouts;
+    this.timeouts = timeouts ?? NO_TIMEOUTS;
+    this.ignoreChanges = ignoreChanges ?? [];
     this.fields = new Fields(props);
     this.#pulumiName = name;
   }

@@ -61,11 +61,6 @@ export class Workload {
     return this.template.at("metadata.labels").texts();
   }
 
-  /** The facts of the pod template's annotations. */
-  get podFacts(): Facts {
-    return new Facts(this.template.at("metadata.annotations"));
-  }
-
   get containers(): Fields[] {
     return this.podSpec.at("containers").items();
   }
@@ -79,8 +74,9 @@ export class Workload {
     return container;
   }
 
-  /** spec.replicas; undefined where an autoscaler sets it. */
+  /** spec.replicas; undefined where somebody else sets it. */
   get replicas(): number | undefined {
+    if (this.resource.ignoreChanges.includes("spec.replicas")) return undefined;
     return this.resource.fields.at("spec.replicas").number();
   }
 
@@ -88,6 +84,11 @@ export class Workload {
   get maxReplicas(): number {
     if (this.facts.has("maxReplicas")) return this.facts.number("maxReplicas");
     return this.replicas ?? this.facts.numberOr("replicas", 1);
+  }
+
+  /** Whether a scaler that may be outside the stack sets the number of pods. */
+  get isScaledOutside(): boolean {
+    return this.facts.has("scaling") && this.facts.text("scaling") === "External";
   }
 
   get graceSeconds(): number {

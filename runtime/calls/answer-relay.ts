@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { Logger } from "pino";
+import { Backoff } from "../platform/backoff.ts";
 import { clock } from "../platform/clock.ts";
 import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
@@ -18,8 +19,8 @@ import type { RequestContext } from "./request-context.ts";
 /** Answers up to this size are sent whole, so that one which breaks off still gets an honest error. */
 const WHOLE_ANSWER_BYTES = 256 * 1024;
 
-/** How long to wait before going on with a stream whose server does not say. */
-const DEFAULT_RETRY_MS = 1_000;
+/** How long to wait before going on with a stream whose server does not say: at first, and at most. */
+const RESUME = { firstMs: 1_000, maxMs: 15_000 };
 
 /** The key in a result's `_meta` that says: this backend lost the session's memory before this call. */
 export const RENEWED_META_KEY = "mcp-fleet/backendSessionRenewed";
@@ -97,18 +98,21 @@ export class AnswerRelay {
 
   async #events(answer: EventsAnswer): Promise<void> {
     const { upstream, context, log } = this.#parts;
+    const backoff = new Backoff(RESUME);
     let last = await this.#pump(answer.events);
     while (!this.#answered) {
       if (last?.id === undefined) {
         throw new TransportFault(true, "the stream ended without an answer");
       }
-      await clock.sleep(last.retryMs ?? DEFAULT_RETRY_MS, { signal: context.signal });
+      await clock.sleep(backoff.nextMs(last.retryMs), { signal: context.signal });
       log.debug({ backend: upstream.backend.name }, "resuming a stream that ended early");
       const stream = await upstream.receive(context.signal, last.id);
       if (stream.kind !== "events") {
         throw new TransportFault(true, "the stream cannot be gone on with");
       }
-      last = (await this.#pump(stream.events)) ?? last;
+      const next = await this.#pump(stream.events);
+      if (next !== undefined) backoff.reset();
+      last = next ?? last;
     }
   }
 

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { untilAborted } from "../async/until-aborted.ts";
 import { Lease } from "../fleet/lease.ts";
 import type { LeaseStore } from "../fleet/lease-store.ts";
+import { Backoff } from "../platform/backoff.ts";
 import { clock } from "../platform/clock.ts";
 import { random } from "../platform/random.ts";
 import type { Events } from "../sessions/events.ts";
@@ -33,11 +34,8 @@ export interface SessionStreamsParts {
 const LEASE_MS = 30_000;
 const LEASE_RETRY_MS = 1_000;
 
-/** How long a stream that ended is left alone before it is opened again. */
-const REOPEN_MS = 500;
-
-/** The longest wait for a backend or store that does not answer. */
-const MAX_REOPEN_MS = 15_000;
+/** How long a stream that ended, or a backend or store that does not answer, is left alone: at first, and at most. */
+const REOPEN = { firstMs: 500, maxMs: 15_000 };
 
 /** Who waits for a stream to be open does not wait longer: some servers answer a GET with their first event. */
 const OPEN_WAIT_MS = 2_000;
@@ -148,20 +146,17 @@ export class SessionStreams {
     const purpose = `stream:${backend.name}`;
     const holder = this.#holder;
     const lease = new Lease({ leases, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
-    let failures = 0;
+    const backoff = new Backoff(REOPEN);
     try {
       while (!signal.aborted) {
         try {
-          const pauseMs = await this.#follow(session, backend, lease, signal, opened);
+          const pauseMs = await this.#follow(session, backend, lease, backoff, signal, opened);
           if (pauseMs === undefined) return;
-          failures = 0;
           await clock.sleep(pauseMs, { signal });
         } catch (error) {
           if (signal.aborted) return;
-          failures += 1;
           log.info({ sid: session.label, backend: backend.name, error }, "stream lost");
-          const pauseMs = Math.min(REOPEN_MS * 2 ** failures, MAX_REOPEN_MS);
-          await clock.sleep(pauseMs, { signal });
+          await clock.sleep(backoff.nextMs(), { signal });
         }
       }
     } finally {
@@ -174,6 +169,7 @@ export class SessionStreams {
     session: LiveSession,
     backend: Backend,
     lease: Lease,
+    backoff: Backoff,
     signal: AbortSignal,
     opened: () => void,
   ): Promise<number | undefined> {
@@ -191,12 +187,19 @@ export class SessionStreams {
       return 0;
     }
     if (stream.kind !== "events") return undefined;
-    await lease.during(async () => {
-      for await (const { data } of stream.events) {
-        if (data !== "") await this.#deliver(session, upstream, data, signal);
-      }
-    });
-    return REOPEN_MS;
+    const openedAtMs = clock.monotonicMs();
+    let askedMs: number | undefined;
+    try {
+      await lease.during(async () => {
+        for await (const { data, retryMs } of stream.events) {
+          askedMs = retryMs ?? askedMs;
+          if (data !== "") await this.#deliver(session, upstream, data, signal);
+        }
+      });
+    } finally {
+      backoff.endedAfter(clock.monotonicMs() - openedAtMs);
+    }
+    return backoff.nextMs(askedMs);
   }
 
   async #deliver(

@@ -1,8 +1,8 @@
 import { at, replace } from "../wire/json-text.ts";
 import type { ListName } from "../wire/methods.ts";
 import { digestOf, type Item, LIST_NAMES, type Listing } from "./listing.ts";
-import type { Naming } from "./naming.ts";
-import { UriTemplate } from "./uri-template.ts";
+import type { ExposedName, Naming } from "./naming.ts";
+import { matchingWork, TemplateIndex } from "./template-index.ts";
 
 /** Where a name leads: the provider, and what the provider itself calls the thing. */
 export interface Route {
@@ -11,17 +11,21 @@ export interface Route {
   readonly repeatable: boolean;
 }
 
-/** A name or URI that two providers offer: the first one in the order of the configuration has it. */
+/** A name or URI that two providers lay claim to. */
 export interface Conflict {
   readonly list: ListName;
   readonly name: string;
+  /** Who does not have it. */
   readonly backend: string;
   readonly shadowedBy: string;
+  /** Why the other one has it, and what became of the item. */
+  readonly reason: string;
 }
 
 export interface ProviderListing {
   readonly provider: string;
-  readonly listing: Listing;
+  /** Undefined where it lists nothing right now. */
+  readonly listing: Listing | undefined;
 }
 
 interface MergedList {
@@ -40,8 +44,11 @@ export class Catalog {
   readonly conflicts: readonly Conflict[];
   readonly #lists: Readonly<Record<ListName, MergedList>>;
   readonly #routes: Readonly<Record<ListName, ReadonlyMap<string, Route>>>;
-  readonly #templates: readonly { readonly template: UriTemplate; readonly provider: string }[];
+  readonly #templates: TemplateIndex;
+  #overlaps: readonly Conflict[] | undefined;
+  readonly #missing: Readonly<Record<ListName, readonly string[]>>;
 
+  /** Of all providers, in the order of the configuration. */
   constructor(listings: readonly ProviderListing[], naming: Naming) {
     const conflicts: Conflict[] = [];
     const merge = (list: ListName) => mergeList(list, listings, naming, conflicts);
@@ -52,6 +59,12 @@ export class Catalog {
       resourceTemplates: merge("resourceTemplates"),
     };
     this.conflicts = conflicts;
+    this.#missing = {
+      tools: missingIn("tools", listings),
+      prompts: missingIn("prompts", listings),
+      resources: missingIn("resources", listings),
+      resourceTemplates: missingIn("resourceTemplates", listings),
+    };
     this.#lists = merged;
     this.#routes = {
       tools: merged.tools.routes,
@@ -59,9 +72,20 @@ export class Catalog {
       resources: merged.resources.routes,
       resourceTemplates: merged.resourceTemplates.routes,
     };
-    this.#templates = [...merged.resourceTemplates.routes.values()]
-      .map(({ name, provider }) => ({ template: new UriTemplate(name), provider }))
-      .sort((a, b) => b.template.literalLength - a.template.literalLength);
+    this.#templates = new TemplateIndex(merged.resourceTemplates.routes.values());
+  }
+
+  /** URIs that one provider lists and another one's template makes. Looked for when somebody wants to know. */
+  get overlaps(): readonly Conflict[] {
+    this.#overlaps ??= this.#findOverlaps();
+    return this.#overlaps;
+  }
+
+  /** How many items of a provider are in a list. */
+  count(list: ListName, provider: string): number {
+    let count = 0;
+    for (const route of this.#routes[list].values()) if (route.provider === provider) count += 1;
+    return count;
   }
 
   tool(name: string): Route | undefined {
@@ -75,12 +99,17 @@ export class Catalog {
   /** The provider that has a URI: listed exactly, or made from the most literal template that matches. */
   resource(uri: string): string | undefined {
     const exact = this.#routes.resources.get(uri)?.provider;
-    return exact ?? this.#templates.find(({ template }) => template.matches(uri))?.provider;
+    return exact ?? this.#templates.find(uri)?.provider;
   }
 
   /** The provider that offers exactly this template, or the URI if it is none. */
   template(uriTemplate: string): string | undefined {
     return this.#routes.resourceTemplates.get(uriTemplate)?.provider ?? this.resource(uriTemplate);
+  }
+
+  /** The providers whose part of a list is not known, by name. */
+  missing(list: ListName): readonly string[] {
+    return this.#missing[list];
   }
 
   digest(list: ListName): string {
@@ -109,6 +138,31 @@ export class Catalog {
   changedSince(other: Catalog): ListName[] {
     return LIST_NAMES.filter((list) => this.digest(list) !== other.digest(list));
   }
+
+  #findOverlaps(): Conflict[] {
+    const work = matchingWork();
+    return [...this.#routes.resources].flatMap(([uri, { provider }]) => {
+      const other = this.#templates.find(uri, work, (one) => one !== provider);
+      if (other === undefined) return [];
+      const reason = `it matches the template ${other.text} of ${other.provider}, and ${provider} lists it`;
+      return [
+        { list: "resources", name: uri, backend: other.provider, shadowedBy: provider, reason },
+      ];
+    });
+  }
+
+  /** Whether it answers every request like another one. */
+  equals(other: Catalog): boolean {
+    const sameMissing = (list: ListName) =>
+      this.missing(list).join("\n") === other.missing(list).join("\n");
+    return this.changedSince(other).length === 0 && LIST_NAMES.every(sameMissing);
+  }
+}
+
+function missingIn(list: ListName, listings: readonly ProviderListing[]): string[] {
+  const isMissing = ({ listing }: ProviderListing) =>
+    listing === undefined || listing.unread?.includes(list) === true;
+  return listings.filter(isMissing).map(({ provider }) => provider);
 }
 
 function mergeList(
@@ -119,24 +173,41 @@ function mergeList(
 ): MergedList & { readonly routes: ReadonlyMap<string, Route> } {
   const routes = new Map<string, Route>();
   const texts: string[] = [];
+  const providers = listings.map(({ provider }) => provider);
   for (const { provider, listing } of listings) {
-    for (const item of listing.lists[list]) {
-      const exposed = exposedName(list, provider, item, naming);
-      const taken = routes.get(exposed);
+    const items = listing?.lists[list] ?? [];
+    const names = exposedNames(list, provider, items, naming, providers);
+    for (const [position, item] of items.entries()) {
+      const { name, reservedFor } = names[position] ?? { name: item.name, reservedFor: undefined };
+      if (reservedFor !== undefined) {
+        const reason = `names that begin with the prefix of ${reservedFor} are its own: this one is ${name}`;
+        const usual = naming.expose(provider, item.name);
+        conflicts.push({ list, name: usual, backend: provider, shadowedBy: reservedFor, reason });
+      }
+      const taken = routes.get(name);
       if (taken !== undefined) {
-        conflicts.push({ list, name: exposed, backend: provider, shadowedBy: taken.provider });
+        const reason = "the first one in the configuration has it";
+        conflicts.push({ list, name, backend: provider, shadowedBy: taken.provider, reason });
         continue;
       }
-      routes.set(exposed, { provider, name: item.name, repeatable: item.repeatable });
-      texts.push(exposed === item.name ? item.text : renamed(item.text, exposed));
+      routes.set(name, { provider, name: item.name, repeatable: item.repeatable });
+      texts.push(name === item.name ? item.text : renamed(item.text, name));
     }
   }
   return { routes, names: [...routes.keys()], texts, digest: digestOf(texts) };
 }
 
 /** Tools and prompts get the provider's prefix; URIs are the providers' own. */
-function exposedName(list: ListName, provider: string, item: Item, naming: Naming): string {
-  return list === "tools" || list === "prompts" ? naming.expose(provider, item.name) : item.name;
+function exposedNames(
+  list: ListName,
+  provider: string,
+  items: readonly Item[],
+  naming: Naming,
+  providers: readonly string[],
+): readonly ExposedName[] {
+  if (list !== "tools" && list !== "prompts") return [];
+  const names = items.map(({ name }) => name);
+  return naming.exposeAll(provider, names, providers);
 }
 
 function renamed(text: string, name: string): string {

@@ -32,6 +32,8 @@ export interface Item {
 /** What one provider offers. */
 export interface Listing {
   readonly lists: Readonly<Record<ListName, readonly Item[]>>;
+  /** Lists that were never read, so that nobody knows what they hold. Absent: none. */
+  readonly unread?: readonly ListName[];
   readonly instructions: string | undefined;
 }
 

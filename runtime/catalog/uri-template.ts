@@ -1,31 +1,53 @@
 /** What RFC 9110 asks of servers to take at least: a longer URI is made by no template. */
 const MAX_URI_LENGTH = 8_000;
 
+/** Longer templates, and those with more variables, are listed but match no URI. */
+const MAX_VARIABLES = 32;
+
+/** Comparing so many characters takes as long as going through one character of a URI. */
+const LITERAL_PER_STEP = 16;
+
 /**
  * Whether a URI can come from an RFC 6570 template. Values are not taken out: the backend does that.
  * A variable matches what its operator lets through; `{?x}` and `{&x}` match with and without it.
  */
 export class UriTemplate {
   readonly #steps: readonly Step[];
+  /** What every URI of the template begins with: most templates are ruled out by it alone. */
+  readonly #prefix: string;
   /** Characters that stand in the template as they are: of several that match, the most literal one is meant. */
   readonly literalLength: number;
+  /** How often a URI is gone through at most to match it. */
+  readonly cost: number;
 
   constructor(template: string) {
     const steps: Step[] = [];
+    const parts = template.length > MAX_URI_LENGTH ? [] : template.split(/(\{[^{}]*\})/);
     let literalLength = 0;
-    for (const part of template.split(/(\{[^{}]*\})/)) {
-      if (part.startsWith("{") && part.endsWith("}")) steps.push(expression(part.slice(1, -1)));
-      else {
+    let variables = 0;
+    for (const part of parts) {
+      if (part.startsWith("{") && part.endsWith("}")) {
+        steps.push(expression(part.slice(1, -1)));
+        variables += part.split(",").length;
+      } else {
         steps.push(literal(part));
         literalLength += part.length;
       }
     }
-    this.#steps = steps;
+    this.#steps = variables > MAX_VARIABLES ? [] : steps;
+    this.#prefix = parts[0] ?? "";
     this.literalLength = literalLength;
+    this.cost = 1 + variables + literalLength / LITERAL_PER_STEP;
+  }
+
+  /** Whether a URI may come from it: quick, and right where the answer is no. */
+  mayMatch(uri: string): boolean {
+    const isPossible = this.#steps.length > 0 && uri.length <= MAX_URI_LENGTH;
+    return isPossible && uri.startsWith(this.#prefix);
   }
 
   matches(uri: string): boolean {
-    if (uri.length > MAX_URI_LENGTH) return false;
+    if (!this.mayMatch(uri)) return false;
     let reached: Reached = new Uint8Array(uri.length + 1);
     reached[0] = 1;
     for (const step of this.#steps) {
@@ -97,10 +119,11 @@ function literal(text: string): Step {
 
 /** Any number of characters that are not excluded. */
 function run(excluded: string): Step {
+  const codes = [...excluded].map((character) => character.charCodeAt(0));
   return (uri, from) => {
     const reached = from.slice();
     for (let end = 1; end < reached.length; end += 1) {
-      if (reached[end - 1] === 1 && !excluded.includes(uri.charAt(end - 1))) reached[end] = 1;
+      if (reached[end - 1] === 1 && !codes.includes(uri.charCodeAt(end - 1))) reached[end] = 1;
     }
     return reached;
   };

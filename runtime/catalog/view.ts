@@ -2,13 +2,16 @@ import type { Logger } from "pino";
 import { untilAborted } from "../async/until-aborted.ts";
 import { clock, type Timer } from "../platform/clock.ts";
 import type { ListName } from "../wire/methods.ts";
-import { Catalog } from "./catalog.ts";
+import { Catalog, type Conflict, type ProviderListing } from "./catalog.ts";
 import type { ItemSource } from "./item-source.ts";
 import type { Listing } from "./listing.ts";
 import type { Naming } from "./naming.ts";
 
 /** Changes of several providers, or of several lists of one, that come this close are told as one. */
 const DEBOUNCE_MS = 50;
+
+/** How many new conflicts are logged at a time; /status has all. */
+const MAX_LOGGED = 20;
 
 export interface ViewParts {
   readonly key: string;
@@ -25,7 +28,7 @@ export class View {
   readonly key: string;
   usedAtMs = clock.now();
   readonly #parts: ViewParts;
-  readonly #conflicts = new Set<string>();
+  #conflicts: ReadonlySet<string> = new Set();
   #sources: readonly ItemSource[] = [];
   /** By provider: what it listed before it was replaced under its name, until its successor has answered or failed. */
   readonly #replaced = new Map<string, Listing>();
@@ -52,16 +55,11 @@ export class View {
   }
 
   /** What each provider lists right now, in the order of the configuration; undefined where it lists nothing. */
-  get listings(): readonly { provider: string; listing: Listing | undefined }[] {
+  get listings(): readonly ProviderListing[] {
     return this.#sources.map(({ provider, listing }) => ({
       provider,
       listing: listing ?? this.#replaced.get(provider),
     }));
-  }
-
-  /** Providers that list nothing right now, by name. */
-  get missing(): string[] {
-    return this.listings.filter(({ listing }) => !listing).map(({ provider }) => provider);
   }
 
   get instructions(): string | undefined {
@@ -105,11 +103,8 @@ export class View {
 
   /** A source has another listing. */
   merge(): void {
-    const listings = this.listings.flatMap(({ provider, listing }) =>
-      listing === undefined ? [] : [{ provider, listing }],
-    );
-    const merged = new Catalog(listings, this.#parts.naming);
-    if (merged.changedSince(this.#catalog).length > 0) this.#catalog = merged;
+    const merged = new Catalog(this.listings, this.#parts.naming);
+    if (!merged.equals(this.#catalog)) this.#catalog = merged;
     this.#logConflicts();
     if (!this.#settled) return;
     clock.clear(this.#debounce);
@@ -140,14 +135,17 @@ export class View {
     this.#announced = this.#catalog;
   }
 
+  /** Those that were not there before, and not more than a few at a time: servers choose their names. */
   #logConflicts(): void {
-    for (const conflict of this.#catalog.conflicts) {
-      const name = JSON.stringify(conflict);
-      if (!this.#conflicts.has(name)) {
-        this.#parts.log.warn(conflict, "two backends offer the same name");
-      }
-      this.#conflicts.add(name);
+    const { conflicts } = this.#catalog;
+    const keyOf = (conflict: Conflict) => JSON.stringify(conflict);
+    const fresh = conflicts.filter((conflict) => !this.#conflicts.has(keyOf(conflict)));
+    for (const conflict of fresh.slice(0, MAX_LOGGED)) {
+      this.#parts.log.warn(conflict, "a name is not offered as its backend has it");
     }
+    const more = fresh.length - MAX_LOGGED;
+    if (more > 0) this.#parts.log.warn({ more }, "more names are not offered as they are");
+    this.#conflicts = new Set(conflicts.map(keyOf));
   }
 
   #announce(): void {

@@ -32,12 +32,13 @@ export interface Role {
   close(): Promise<void>;
 }
 
-/** A name that two backends offer, as /status shows it. */
+/** A name or URI that two backends lay claim to, as /status shows it. */
 export interface ConflictRow {
   readonly list: string;
   readonly name: string;
   readonly backend: string;
   readonly shadowedBy: string;
+  readonly reason: string;
 }
 
 /** A backend's row in /status. The address is there for operators; it holds no credentials. */
@@ -48,8 +49,10 @@ export interface BackendRow {
   readonly stateful: boolean;
   readonly since?: string;
   readonly error?: string | undefined;
+  /** Lists that are longer than the limits, or that the backend does not end properly. */
+  readonly warning?: string | undefined;
   readonly protocol?: string | undefined;
-  /** How many items of each list it offers. */
+  /** How many of its items clients see, of each list. */
   readonly tools?: number;
   readonly prompts?: number;
   readonly resources?: number;

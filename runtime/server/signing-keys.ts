@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { Backoff } from "../platform/backoff.ts";
 import { clock } from "../platform/clock.ts";
 import { KeyRing } from "../sessions/key-ring.ts";
 import type { Store } from "../store/store.ts";
@@ -14,7 +15,7 @@ export interface SigningKeysParts {
 }
 
 /** How often a process that starts asks a store that does not answer. */
-const STORE_RETRY_MS = 1_000;
+const STORE_RETRY = { firstMs: 500, maxMs: 5_000 };
 
 /** The ring that signs session ids, and where its keys come from: given, a file, or else the session store. */
 export class SigningKeys {
@@ -43,13 +44,14 @@ export class SigningKeys {
       const advice = "set MCP_FLEET_SESSION_KEYS or session.keysFile";
       log.warn({ advice }, "session ids are signed with a key that the session store keeps");
     }
+    const backoff = new Backoff(STORE_RETRY);
     for (;;) {
       try {
         this.ring.replace([{ id: "store", secret: await store.secrets.signingKey() }]);
         return;
       } catch (error) {
         log.error({ error }, "the session store has not answered yet: nothing is served");
-        await clock.sleep(STORE_RETRY_MS, { signal });
+        await clock.sleep(backoff.nextMs(), { signal });
       }
     }
   }

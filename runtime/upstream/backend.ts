@@ -40,6 +40,8 @@ export interface BackendParts {
   readonly log: Logger;
 }
 
+const CONNECTIONS_STAY = "the connections to a pod could not be closed";
+
 /** An endpoint with what speaks to it and what looks after it. */
 interface Member {
   readonly endpoint: Endpoint;
@@ -126,6 +128,7 @@ export class Backend {
    */
   async dispatch(request: TransportRequest, name?: string): Promise<Answer> {
     const member = name === undefined ? this.#leastBusy() : this.#reachable(name);
+    if (member === undefined) this.#directory.refreshSoon();
     if (member === undefined) throw new TransportFault(false, "no pod of the backend answers");
     const { metrics, interceptors } = this.#parts;
     metrics.upstreamRequests.inc({ backend: this.name, purpose: request.purpose });
@@ -197,19 +200,24 @@ export class Backend {
   #follow(): void {
     const { settings, log } = this.#parts;
     const before = this.#members;
-    const after = this.#directory.endpoints.map((address) => {
+    const { endpoints } = this.#directory;
+    const share = connectionsPerPod(endpoints.length, this.#parts.limits.upstreamConnections);
+    const after = endpoints.map((address) => {
       const present = before.get(address.name);
       const stays = present?.endpoint.address === address.url;
-      return [address.name, stays ? present : this.#open(address)] as const;
+      return [address.name, stays ? present : this.#open(address, share)] as const;
     });
     this.#members = new Map(after);
+    for (const [pod, { endpoint }] of after) {
+      endpoint
+        .limitConnections(share)
+        .catch((error: unknown) => log.info({ pod, error }, CONNECTIONS_STAY));
+    }
     this.#only = this.hasPods ? undefined : after[0]?.[1];
     for (const [pod, member] of before) {
       if (this.#members.get(pod) === member) continue;
       member.check?.close();
-      closeMember(member).catch((error: unknown) =>
-        log.info({ pod, error }, "the connections to a pod could not be closed"),
-      );
+      closeMember(member).catch((error: unknown) => log.info({ pod, error }, CONNECTIONS_STAY));
     }
     if (before.size > 0 || settings.address.kind === "srv") {
       const pods = [...this.#members.keys()];
@@ -217,7 +225,7 @@ export class Backend {
     }
   }
 
-  #open(address: EndpointAddress): Member {
+  #open(address: EndpointAddress, connections: number): Member {
     const { limits, health: checks, settings, peers, acquireStream } = this.#parts;
     const health = new EndpointHealth({
       threshold: checks.unhealthyThreshold,
@@ -226,7 +234,7 @@ export class Backend {
     const endpoint = new Endpoint({
       address,
       health,
-      connections: connectionsPerPod(settings.address, limits.upstreamConnections),
+      connections,
       connect: {
         timeout: limits.connectTimeoutSeconds * 1000,
         ...(this.#ca && { ca: this.#ca }),

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 
 import { Catalog, type ProviderListing } from "../../runtime/catalog/catalog.ts";
-import { LIST_NAMES, LISTS, readItems } from "../../runtime/catalog/listing.ts";
+import { LIST_NAMES, LISTS, type Listing, readItems } from "../../runtime/catalog/listing.ts";
 import { Naming } from "../../runtime/catalog/naming.ts";
 import type { ListName } from "../../runtime/wire/methods.ts";
 
@@ -9,7 +10,7 @@ import type { ListName } from "../../runtime/wire/methods.ts";
 function listing(
   provider: string,
   names: Partial<Record<ListName, readonly string[]>>,
-): ProviderListing {
+): ProviderListing & { readonly listing: Listing } {
   const items = (list: ListName) => {
     const array = (names[list] ?? []).map((name) => ({ [LISTS[list].nameKey]: name }));
     return readItems(JSON.stringify({ [list]: array }), list);
@@ -22,6 +23,8 @@ function listing(
   };
   return { provider, listing: { lists, instructions: undefined } };
 }
+
+const digestOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
 const PREFIXED = new Naming("{workload}_");
 const BARE = new Naming("");
@@ -92,15 +95,39 @@ describe("a name that 2 backends have", () => {
     expect(namesOf(catalog, "tools")).toEqual(["t", "u", "v"]);
     expect(catalog.tool("t")).toMatchObject({ provider: "first", name: "t" });
     expect(catalog.conflicts).toEqual([
-      { list: "tools", name: "t", backend: "second", shadowedBy: "first" },
+      {
+        list: "tools",
+        name: "t",
+        backend: "second",
+        shadowedBy: "first",
+        reason: "the first one in the configuration has it",
+      },
     ]);
+    expect(["first", "second"].map((backend) => catalog.count("tools", backend))).toEqual([2, 1]);
   });
 
-  it("of one backend is a fault too, made by characters that are not legal", () => {
-    const catalog = new Catalog([listing("x", { tools: ["a.b", "a/b"] })], PREFIXED);
-    expect(namesOf(catalog, "tools")).toEqual(["x_a_b"]);
-    expect(catalog.tool("x_a_b")).toMatchObject({ name: "a.b" });
-    expect(catalog.conflicts).toHaveLength(1);
+  it("by their prefixes is the one's with the longer prefix: the other's tool is called apart, also while that one is away", () => {
+    const git = listing("git", { tools: ["hub_echo", "log"] });
+    for (const hub of [
+      listing("git_hub", { tools: ["echo"] }),
+      { provider: "git_hub", listing: undefined },
+    ]) {
+      const catalog = new Catalog([git, hub], PREFIXED);
+      const apart = `git_${digestOf("git\nhub_echo")}_hub_echo`;
+      expect(catalog.tool(apart)).toMatchObject({ provider: "git", name: "hub_echo" });
+      expect(catalog.tool("git_log")).toMatchObject({ provider: "git", name: "log" });
+      const owner = hub.listing === undefined ? undefined : "git_hub";
+      expect(catalog.tool("git_hub_echo")?.provider).toBe(owner);
+      expect(catalog.conflicts).toEqual([
+        {
+          list: "tools",
+          name: "git_hub_echo",
+          backend: "git",
+          shadowedBy: "git_hub",
+          reason: `names that begin with the prefix of git_hub are its own: this one is ${apart}`,
+        },
+      ]);
+    }
   });
 
   it("as a URI belongs to the first backend, whatever the prefix", () => {
@@ -113,7 +140,13 @@ describe("a name that 2 backends have", () => {
     );
     expect(catalog.resource("file:///1")).toBe("first");
     expect(catalog.conflicts).toEqual([
-      { list: "resources", name: "file:///1", backend: "second", shadowedBy: "first" },
+      {
+        list: "resources",
+        name: "file:///1",
+        backend: "second",
+        shadowedBy: "first",
+        reason: "the first one in the configuration has it",
+      },
     ]);
   });
 });
@@ -137,9 +170,52 @@ describe("a URI", () => {
     expect(catalog.resource(uri)).toBe(backend);
   });
 
+  it("that 1 backend lists and the template of another one makes is an overlap", () => {
+    expect(catalog.overlaps).toEqual([
+      {
+        list: "resources",
+        name: "test://7/data",
+        backend: "data",
+        shadowedBy: "listed",
+        reason: "it matches the template test://{id}/data of data, and listed lists it",
+      },
+    ]);
+    const own = listing("x", { resources: ["a://1"], resourceTemplates: ["a://{id}"] });
+    expect(new Catalog([own], PREFIXED).overlaps).toEqual([]);
+  });
+
   it("that is a template itself belongs to the backend that offers it", () => {
     expect(catalog.template("test://{id}/data")).toBe("data");
     expect(catalog.template("test://8/data")).toBe("data");
+  });
+});
+
+describe("names that differ in characters that are not legal", () => {
+  it.each<[string, readonly string[]]>([
+    ["3 in Chinese", ["查询天气", "查询股票", "发送邮件"]],
+    ["1 dot and 1 underscore", ["a.b", "a_b"]],
+    ["4 of punctuation", ["user.get", "user_get", "user/get", "user-get"]],
+  ])("%s all stay, in any order, and lead to their own tool", (_what, names) => {
+    const catalog = new Catalog([listing("x", { tools: names })], PREFIXED);
+    const backwards = new Catalog([listing("x", { tools: [...names].reverse() })], PREFIXED);
+    const exposed = namesOf(catalog, "tools").map(String);
+    expect(new Set(exposed).size).toBe(names.length);
+    expect(exposed.map((name) => catalog.tool(name)?.name)).toEqual(names);
+    expect(exposed.map((name) => backwards.tool(name)?.name)).toEqual(names);
+    expect(catalog.conflicts).toEqual([]);
+    expect(catalog.count("tools", "x")).toBe(names.length);
+    for (const name of exposed) expect(name).toMatch(/^x_[A-Za-z0-9_-]+$/);
+  });
+
+  it("a name that is legal keeps itself: x_a_b is a_b, and a.b has a digest", () => {
+    const catalog = new Catalog([listing("x", { tools: ["a.b", "a_b"] })], PREFIXED);
+    expect(catalog.tool("x_a_b")?.name).toBe("a_b");
+    expect(catalog.tool(`x_a_b_${digestOf("x\na.b")}`)?.name).toBe("a.b");
+  });
+
+  it("a name alone has no digest: x_a_b is a.b", () => {
+    const catalog = new Catalog([listing("x", { tools: ["a.b"] })], PREFIXED);
+    expect(catalog.tool("x_a_b")?.name).toBe("a.b");
   });
 });
 

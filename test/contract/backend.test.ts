@@ -75,15 +75,10 @@ describe("the address of a backend", () => {
     ]);
   });
 
-  it("gives each of 3 pods 85 of 256 connections, each of 16 that SRV may name 16, and none less than 1", () => {
-    const perPod = (backend: Backend, connections: number) => {
-      const address = settingsOf(backend)?.address;
-      return address === undefined ? 0 : connectionsPerPod(address, connections);
-    };
-    expect(perPod({ url: "http://a/mcp" }, 256)).toBe(256);
-    expect(perPod({ statefulSet: SET }, 256)).toBe(85);
-    expect(perPod({ srv: SRV }, 256)).toBe(16);
-    expect(perPod({ srv: SRV }, 3)).toBe(1);
+  it("gives each of 3 pods 85 of 256 connections, each of 16 pods 16, and none less than 1", () => {
+    const shares = [0, 1, 3, 16].map((pods) => connectionsPerPod(pods, 256));
+    expect(shares).toEqual([256, 256, 85, 16]);
+    expect(connectionsPerPod(16, 3)).toBe(1);
   });
 });
 

@@ -18,13 +18,39 @@ function planned(load: Partial<ServerLoad>, fleet: Partial<FleetInputs> = {}): P
 }
 
 describe("the pods of a server", () => {
-  test("3 of them hold 2,500 sessions on 2, 1,375 on the fuller one, in 629Mi", () => {
-    const { pods } = planned({ replicas: 3 });
+  test("3 of them hold 2,500 sessions on 2, 1,375 on the fuller one, in 629Mi if they have room for no more", () => {
+    const { pods } = planned({ replicas: 3, podSessions: 1375 });
     expect([pods?.replicas.value, pods?.holding.value]).toEqual([3, 2]);
     expect(pods?.sessionsPerPod.value).toBe(1375);
     // (128Mi + 1,375 × 256Ki) ÷ 75 %
     expect(pods?.memory.value).toBe(629 * 2 ** 20);
     expect(pods?.disruption.value).toBe(1);
+  });
+
+  test("have room for all 2,500 sessions, however many they are: 1, 2, 3 and 8 pods of 1004Mi", () => {
+    const sizes = [1, 2, 3, 8].map((replicas) => planned({ replicas }).pods?.memory.value);
+    // (128Mi + 2,500 × 256Ki) ÷ 75 %, in whole mebibytes
+    expect(new Set(sizes)).toEqual(new Set([Math.ceil((128 + 2500 / 4) / 0.75) * 2 ** 20]));
+  });
+
+  test("have room for as many as 4Gi holds where all do not fit: 3, 4 and 8 pods of one size, for 20 Mi a session", () => {
+    const room = (replicas: number) =>
+      planned({ replicas, sessions: 200, sessionBytes: 20 * 2 ** 20 }).pods?.podSessions.value;
+    const [few, ...more] = [3, 4, 8].map(room);
+    expect(few).toBeLessThan(200);
+    expect(more).toEqual([few, few]);
+  });
+
+  test("with room for 1,374 are refused where the fullest of 3 has 1,375 while one is gone", () => {
+    const servers = [{ name: "a", replicas: 3, podSessions: 1374 }];
+    expect(planFaults({ sessions: 2500, servers })).toEqual([
+      {
+        path: "servers.a.podSessions",
+        value: "1374",
+        rule: "must be at least 1375: the fullest pod's sessions while one pod is gone",
+        fix: "raise it to 1375, run more replicas, or lower sessions",
+      },
+    ]);
   });
 
   test.each([1, 2])(

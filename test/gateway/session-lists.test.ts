@@ -61,6 +61,7 @@ describe.each(["best_effort", "fail"] as const)(
       const fleet = await start(mode);
       await list(fleet);
       fleet.backend.on("resources/list", (exchange) => exchange.status(500));
+      await fleet.client.post('{"jsonrpc":"2.0","id":2,"method":"resources/list"}');
       fleet.backend.tools = [...fleet.backend.tools, { name: "more", inputSchema: {} }];
 
       expect(namesOf(await list(fleet))).toEqual([...NAMES, "more"]);

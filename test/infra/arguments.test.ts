@@ -239,7 +239,7 @@ describe("an argument that cannot be", () => {
       () => gateway({ backends: [GITHUB, GITHUB] }),
     ],
     [
-      "podSessions: invalid value 999: must be at least sessions, which is 1000; raise it, or lower sessions",
+      "podSessions: invalid value 999: must be at least 1000: the fullest pod's sessions while one pod is gone; raise it to 1000, run more replicas, or lower sessions",
       () => server({ podSessions: 999 }),
     ],
     [

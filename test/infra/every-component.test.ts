@@ -104,14 +104,12 @@ describe("in 10 made-up stacks of 1 to 3 components, each resource", () => {
       }
     }));
 
-  test("that runs pods says in its annotations and theirs what its component was planned with", () =>
+  test("that runs pods says in its annotations, and not in theirs, what its component was planned with", () =>
     everyProgram((components) => {
       for (const component of components) {
         for (const workload of component.children.filter(isWorkload)) {
-          const facts = factsOf(component, workload);
-          for (const where of ["metadata", "spec.template.metadata"]) {
-            expect(factAnnotations(workload, where)).toEqual(facts);
-          }
+          expect(factAnnotations(workload, "metadata")).toEqual(factsOf(component, workload));
+          expect(factAnnotations(workload, "spec.template.metadata")).toEqual({});
         }
       }
     }));

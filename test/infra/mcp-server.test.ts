@@ -45,10 +45,10 @@ const PROXIED = {
 const mebibytes = (value: number) => `${value / 2 ** 20}Mi`;
 
 describe("the pods of a server with 1,000 sessions", () => {
-  test("are 3, each with room for what 2 of them hold, 550 sessions", async () => {
+  test("are 3, the fullest with 550 while one is gone, and each with room for all 1,000", async () => {
     const stack = await serverStack(PROXIED);
     expect(podsOf(stack).at("spec.replicas")).toBe(3);
-    expect(PLAN.sessionsPerPod.value).toBe(550);
+    expect([PLAN.sessionsPerPod.value, PLAN.podSessions.value]).toEqual([550, 1000]);
     const memory = mebibytes(PLAN.memory.value);
     expect(podsOf(stack).at(`${CONTAINER}.resources`)).toEqual({
       requests: { cpu: "100m", memory },
@@ -60,7 +60,7 @@ describe("the pods of a server with 1,000 sessions", () => {
   test("are the same at 1,000 and at 5,000 sessions where they have room for 5,000, and their proxies go from 2 to 4", async () => {
     const small = await serverStack({ ...PROXIED, podSessions: 5000 });
     const large = await serverStack({ ...PROXIED, podSessions: 5000, sessions: 5000 });
-    expect(podsOf(large).inputs).toEqual(podsOf(small).inputs);
+    expect(podsOf(large).at("spec")).toEqual(podsOf(small).at("spec"));
     const resources = `${CONTAINER}.resources`;
     expect(podsOf(small).at(resources)).not.toEqual(
       podsOf(await serverStack(PROXIED)).at(resources),
@@ -193,7 +193,7 @@ describe("the pods of a server with 1,000 sessions", () => {
 });
 
 describe("the proxies of a server", () => {
-  test("are 2 with a shared store, and find the 3 pods by the names of the StatefulSet", async () => {
+  test("are 2 with a shared store, and learn its pods from DNS", async () => {
     const stack = await serverStack({ ...PROXIED, namespace: "mcp" });
     expect(proxiesOf(stack).at("spec.replicas")).toBe(2);
     const settings = validate(configurationOf(stack, "files-proxy"), [], "proxy");
@@ -205,12 +205,9 @@ describe("the proxies of a server", () => {
           stateful: true,
           notifications: "session",
           address: {
-            kind: "statefulSet",
-            name: "files-server",
-            service: "files-server",
-            namespace: "mcp",
-            replicas: 3,
-            port: 8080,
+            kind: "srv",
+            service: "_mcp._tcp.files-server.mcp.svc.cluster.local",
+            maxPods: 1000,
             path: "/mcp",
           },
         },
@@ -249,13 +246,8 @@ describe("the proxies of a server", () => {
     expect(stack.outputs.url).toBe("http://files-server.default.svc.cluster.local:90/api");
     expect(stack.outputs.backend).toEqual({
       name: "files",
-      statefulSet: {
-        name: "files-server",
-        service: "files-server",
-        namespace: "default",
-        replicas: 3,
-        port: 90,
-      },
+      srv: "_mcp._tcp.files-server.default.svc.cluster.local",
+      maxPods: 1000,
       path: "/api",
     });
   });
@@ -281,8 +273,7 @@ describe("the proxies of a server", () => {
         { type: "RLIMIT_NOFILE", soft: limit, hard: limit },
       ]),
     });
-    const own = podsOf(stack).map("spec.template.metadata.annotations");
-    expect(Object.keys(own).filter((key) => key.startsWith("ulimits."))).toEqual([]);
+    expect(podsOf(stack).map("spec.template.metadata.annotations")).toEqual({});
   });
 
   test("run their own image, the server keeping its own", async () => {

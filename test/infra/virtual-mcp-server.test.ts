@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import {
   NofileMode,
   NofileShortage,
+  Scaling,
   ServiceType,
   SessionAffinity,
   Spread,
@@ -568,7 +569,26 @@ describe("an autoscaler", () => {
       type: "AverageValue",
       averageValue: "400m",
     });
-    expect(deploymentOf(stack).map("spec")).not.toHaveProperty("replicas");
+  });
+
+  test("takes over without a pod less: the 4 of the plan stay until it says another number", async () => {
+    const before = deploymentOf(await gatewayStack());
+    const after = deploymentOf(await gatewayStack({ autoscaling: { maxReplicas: 20 } }));
+    expect([before, after].map((one) => one.at("spec.replicas"))).toEqual([4, 4]);
+    expect([before, after].map((one) => one.ignoreChanges)).toEqual([[], ["spec.replicas"]]);
+  });
+
+  test("may be somebody else's: the range of 4 to 20 pods is in the facts, and there is none of ours", async () => {
+    const autoscaling = { maxReplicas: 20, scaling: Scaling.External };
+    const stack = await gatewayStack({ autoscaling });
+    expect(stack.ofType("HorizontalPodAutoscaler")).toEqual([]);
+    expect(deploymentOf(stack).ignoreChanges).toEqual(["spec.replicas"]);
+    expect(deploymentOf(stack).map("metadata.annotations")).toMatchObject({
+      "mcp-fleet.dev/scaling": "External",
+      "mcp-fleet.dev/replicas": "4",
+      "mcp-fleet.dev/max-replicas": "20",
+    });
+    expect(deploymentOf(stack).timeouts.update).toBe(`${20 * (30 + 330) + 500}s`);
   });
 
   test("lets a rollout take as long as 20 pods need", async () => {
@@ -674,10 +694,7 @@ describe("pods", () => {
       team: "eng",
       ...deployment.map("spec.selector.matchLabels"),
     });
-    expect(deployment.at("spec.template.metadata.annotations")).toMatchObject({
-      note: "hello",
-      "mcp-fleet.dev/sessions": "5000",
-    });
+    expect(deployment.at("spec.template.metadata.annotations")).toEqual({ note: "hello" });
     expect(deployment.at(POD)).toMatchObject({
       nodeSelector: { pool: "mcp" },
       tolerations: [{ key: "mcp", operator: "Exists" }],

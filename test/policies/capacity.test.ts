@@ -160,7 +160,7 @@ describe("one-pod-lost", () => {
   });
 
   test("a server's pods have memory for what 1 lost pod leaves to 2 others: one byte less fails", () => {
-    const stack = serverStack();
+    const stack = serverStack({ podSessions: 550 });
     expect(check(stack)).toEqual([]);
     const limit = `${CONTAINER}.resources.limits.memory`;
     const { memory } = limitOf(stack);
@@ -172,8 +172,10 @@ describe("one-pod-lost", () => {
     ]);
   });
 
-  test("a server with 2 of its 3 pods left out of the manifest has no room for 1,000 sessions in one", () => {
-    expect(check(edited(serverStack(), SERVER, { "spec.replicas": 1 }))).toEqual([
+  test("a server with 2 of its 3 pods left out of the manifest has room for 1,000 sessions in one, unless its pods have room for 550", () => {
+    expect(check(edited(serverStack(), SERVER, { "spec.replicas": 1 }))).toEqual([]);
+    const narrow = serverStack({ podSessions: 550 });
+    expect(check(edited(narrow, SERVER, { "spec.replicas": 1 }))).toEqual([
       expect.stringContaining("with 0 of 1 pod lost, the fullest has 1,000 sessions"),
     ]);
   });
@@ -447,6 +449,53 @@ describe("one-scaler and autoscaler-range", () => {
   });
 });
 
+describe("a gateway whose pods somebody else scales, from 2 to 12", () => {
+  const NAMES = ["one-scaler", "autoscaler-range", "one-pod-lost", "facts-match-manifest"];
+  const check = (stack: Stack) => NAMES.flatMap((name) => judged(name, stack));
+  const external = withFacts(gatewayStack({ maxReplicas: 12 }), GATEWAY, { scaling: "External" });
+  const handedOver: Stack = external.map((one) =>
+    one.name === "eng-gateway" && one.type.endsWith("Deployment")
+      ? { ...one, ignoreChanges: ["spec.replicas"] }
+      : one,
+  );
+  const target = { apiVersion: "apps/v1", kind: "Deployment", name: "eng-gateway" };
+  const hpa = (minReplicas: number, maxReplicas: number) =>
+    manifest("autoscaling/v2:HorizontalPodAutoscaler", "own", {
+      spec: { scaleTargetRef: target, minReplicas, maxReplicas },
+    });
+  const keda = (spec: { minReplicaCount?: number; maxReplicaCount: number }) =>
+    manifest("keda.sh/v1alpha1:ScaledObject", "own", {
+      spec: { scaleTargetRef: { name: "eng-gateway" }, ...spec },
+    });
+
+  test("passes with the scaler outside the stack, and with a number that only the first update sets", () => {
+    expect(check(handedOver)).toEqual([]);
+    const old = edited(handedOver, GATEWAY, { "spec.replicas": 1 });
+    expect(check(old)).toEqual([]);
+  });
+
+  test("passes with an autoscaler of one's own or of KEDA that stays within: from 3 to 8", () => {
+    expect(check([...handedOver, hpa(3, 8)])).toEqual([]);
+    expect(check([...handedOver, keda({ minReplicaCount: 2, maxReplicaCount: 12 })])).toEqual([]);
+  });
+
+  test("does not pass below 2, above 12, or from zero, which is KEDA's default", () => {
+    const range = (scaler: ResourceDescription) =>
+      judged("autoscaler-range", [...handedOver, scaler]);
+    expect(range(hpa(1, 8))).toEqual([expect.stringContaining("the plan needs 2 pods")]);
+    expect(range(hpa(2, 13))).toEqual([expect.stringContaining("maxReplicas of")]);
+    expect(range(keda({ maxReplicaCount: 8 }))).toEqual([
+      expect.stringContaining("minReplicaCount of ScaledObject own is 0"),
+    ]);
+  });
+
+  test("has to ignore changes of spec.replicas, or Pulumi and the scaler undo each other's", () => {
+    expect(judged("one-scaler", external)).toEqual([
+      expect.stringContaining('add ignoreChanges: ["spec.replicas"]'),
+    ]);
+  });
+});
+
 describe("facts-planned", () => {
   const check = (stack: Stack) => judged("facts-planned", stack);
 
@@ -577,14 +626,9 @@ describe("facts-match-manifest", () => {
     ]);
   });
 
-  test("an annotation that differs between workload and pods, or stands at one of them alone, does not match", () => {
+  test("pods need no annotations, which would restart them whenever a fact changes", () => {
     const path = "spec.template.metadata.annotations[mcp-fleet.dev/sessions]";
-    expect(check(edited(gatewayStack(), GATEWAY, { [path]: "999" }))).toEqual([
-      expect.stringContaining("sessions is 1000, but 999 in the pod template"),
-    ]);
-    expect(check(edited(gatewayStack(), GATEWAY, { [path]: undefined }))).toEqual([
-      expect.stringContaining("but missing in the pod template"),
-    ]);
+    expect(check(edited(gatewayStack(), GATEWAY, { [path]: "999" }))).toEqual([]);
   });
 
   test("a Service with affinity contradicts facts without", () => {
@@ -641,7 +685,6 @@ describe("the facts of a component", () => {
   test("differ from a workload that says nothing any more, and would be judged by nobody", () => {
     const silent = edited(gatewayStack(), GATEWAY, {
       "metadata.annotations": undefined,
-      "spec.template.metadata.annotations": undefined,
     });
     expect(check(component(facts, silent))).toHaveLength(3);
   });

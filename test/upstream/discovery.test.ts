@@ -128,7 +128,7 @@ describe("a backend with a GET stream", () => {
     expect(backend.received.at(-1)?.message).toEqual({ jsonrpc: "2.0", id: "p", result: {} });
   });
 
-  it("may break the stream off while its lists are read: 1 new session, and its tools stay", async () => {
+  it("may break the stream off while its lists are read: 1 new stream in the same session, and its tools stay", async () => {
     let streams = 0;
     const read = Promise.withResolvers<void>();
     const fleet = await startFleet({
@@ -153,6 +153,7 @@ describe("a backend with a GET stream", () => {
     read.resolve();
 
     await eventually(() => expect(fleet.backend.discovered("GET")).toBe(2));
+    expect(fleet.backend.discovered("initialize")).toBe(1);
     expect(await toolsOf(fleet.client)).toHaveLength(3);
   });
 });
@@ -240,4 +241,56 @@ describe("a backend that restarts without its sessions", () => {
     expect(await toolsOf(client)).toEqual(["late"]);
     expect(await end()).toEqual([CHANGED]);
   });
+});
+
+/** Does not declare that it tells of changes, and answers a GET in a way that comes to nothing. */
+const SILENT: readonly [string, Parameters<ScriptedBackend["on"]>[1] | undefined][] = [
+  ["opens a stream and is silent on it", undefined],
+  ["never answers the GET", () => {}],
+  ["breaks the GET off", (exchange) => exchange.reset()],
+  ["ends each stream at once", (exchange) => exchange.body(200, "", "text/event-stream")],
+  ["answers text", (exchange) => exchange.body(200, "hello", "text/plain")],
+];
+
+describe("a backend that does not declare listChanged", () => {
+  it.each(SILENT)("and %s is asked again each catalogRefresh: a tool more is there", async (_what, script) => {
+    const fleet = await startFleet({
+      limits: { catalogRefresh: "200ms" },
+      prepare: (backend) => {
+        backend.capabilities = { tools: {} };
+        if (script !== undefined) backend.on("GET", script);
+      },
+    });
+    const { backend, client } = fleet;
+    expect(await toolsOf(client)).toHaveLength(3);
+    backend.tools = [...backend.tools, LATE_TOOL];
+    await eventually(async () => expect(await toolsOf(client)).toContain("late"));
+    expect(backend.discovered("initialize")).toBe(1);
+  });
+});
+
+it("a backend that declares listChanged and has a stream is asked again each catalogRecheck only", async () => {
+  const fleet = await startFleet({ limits: { catalogRefresh: "50ms", catalogRecheck: "1h" } });
+  const { backend } = fleet;
+  // Resources are not announced: they show how much time went by.
+  await eventually(() => expect(backend.discovered("resources/list")).toBeGreaterThan(8));
+  expect(backend.discovered("tools/list")).toBeLessThanOrEqual(3);
+});
+
+it("3,000 list_changed make at most 1 reading that runs and 1 that waits", async () => {
+  const { backend } = await startFleet();
+  await listsRead(backend);
+  const release = Promise.withResolvers<void>();
+  backend.once("tools/list", async (exchange) => {
+    await release.promise;
+    exchange.result({ tools: backend.tools });
+  });
+  for (let told = 0; told < 3_000; told += 1) {
+    await backend.announce({ jsonrpc: "2.0", method: CHANGED });
+  }
+  await backend.announce({ jsonrpc: "2.0", id: "p", method: "ping" });
+  await eventually(() => expect(backend.discovered("response")).toBe(1));
+  backend.tools = [LATE_TOOL];
+  release.resolve();
+  await eventually(() => expect(backend.discovered("tools/list")).toBe(4));
 });

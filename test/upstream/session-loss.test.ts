@@ -36,6 +36,19 @@ async function newsAt(client: RawClient): Promise<unknown> {
 }
 
 describe("a backend without state that lost the session", () => {
+  it("and breaks off the log level that is said again still answers the call, in 1 new session", async () => {
+    const { backend, client } = await startFleet();
+    await client.post(callOf("write"));
+    await client.post(request("logging/setLevel", { level: "warning" }));
+    backend.forget();
+    backend.once("logging/setLevel", (exchange) => exchange.reset());
+
+    expect(textOf(await client.post(callOf("write")))).toBe("write for raw");
+
+    expect(backend.count("initialize")).toBe(2);
+    expect(backend.clientSessions).toHaveLength(1);
+  });
+
   it("gets 1 new initialize and the call once more, and the next result alone says so", async () => {
     const { backend, client } = await startFleet();
     await client.post(callOf("write"));

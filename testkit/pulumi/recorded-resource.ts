@@ -9,6 +9,8 @@ export interface RegisteredOptions {
   readonly isProtected: boolean;
   /** How long the engine waits; empty where that is the provider's matter. */
   readonly timeouts: { readonly create: string; readonly update: string; readonly delete: string };
+  /** Properties of which the engine ignores changes. */
+  readonly ignoreChanges: readonly string[];
   /** Outputs that are secret although no input is. */
   readonly secretOutputs: readonly string[];
   readonly aliases: readonly string[];
@@ -31,6 +33,7 @@ export class RecordedResource implements RegisteredOptions {
   readonly provider: string;
   readonly isProtected: boolean;
   readonly timeouts: RegisteredOptions["timeouts"];
+  readonly ignoreChanges: readonly string[];
   readonly secretOutputs: readonly string[];
   readonly aliases: readonly string[];
 
@@ -46,6 +49,7 @@ export class RecordedResource implements RegisteredOptions {
     this.provider = options.provider;
     this.isProtected = options.isProtected;
     this.timeouts = options.timeouts;
+    this.ignoreChanges = options.ignoreChanges;
     this.secretOutputs = options.secretOutputs;
     this.aliases = options.aliases;
   }

@@ -108,6 +108,7 @@ function optionsOf(request: RegisterResourceRequest): RegisteredOptions {
     isCustom: request.getCustom(),
     provider: request.getProvider(),
     isProtected: request.getProtect() ?? false,
+    ignoreChanges: request.getIgnorechangesList(),
     timeouts: {
       create: timeouts?.getCreate() ?? "",
       update: timeouts?.getUpdate() ?? "",

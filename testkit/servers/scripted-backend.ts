@@ -27,6 +27,15 @@ export class ScriptedBackend {
     tool("read", { readOnlyHint: true }),
     tool("repeat", { idempotentHint: true }),
   ];
+  prompts: object[] = [];
+  resources: object[] = [];
+  resourceTemplates: object[] = [];
+  /** What it says of itself in initialize. */
+  capabilities: object = {
+    tools: { listChanged: true },
+    resources: { subscribe: true },
+    logging: {},
+  };
   readonly #clients = new Map<string, string>();
   readonly #scripts = new Map<string, Script>();
   readonly #next = new Map<string, Script[]>();
@@ -166,7 +175,10 @@ export class ScriptedBackend {
       exchange.status(200);
     } else if (kind === "response" || kind.startsWith("notifications/")) exchange.status(202);
     else if (kind === "tools/call") exchange.result(textResult(`${params.name} for ${client}`));
-    else exchange.result({ tools: this.tools, resources: [], resourceTemplates: [] });
+    else {
+      const { tools, prompts, resources, resourceTemplates } = this;
+      exchange.result({ tools, prompts, resources, resourceTemplates });
+    }
   }
 
   /** Answers initialize with a new session. */
@@ -176,7 +188,7 @@ export class ScriptedBackend {
     this.sessions.add(sessionId);
     const result = {
       protocolVersion: "2025-11-25",
-      capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, logging: {} },
+      capabilities: this.capabilities,
       serverInfo: { name: "scripted", version: "1" },
     };
     exchange.result(result, { "mcp-session-id": sessionId });

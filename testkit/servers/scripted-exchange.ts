@@ -39,6 +39,12 @@ export class Exchange {
     this.body(200, this.resultText(result), "application/json", headers);
   }
 
+  error(code: number, message: string): void {
+    const { id } = this.received.message;
+    const text = JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } });
+    this.body(200, text, "application/json");
+  }
+
   resultText(result: object): string {
     return JSON.stringify({ jsonrpc: "2.0", id: this.received.message.id, result });
   }

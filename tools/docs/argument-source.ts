@@ -64,7 +64,6 @@ const NOTES: Readonly<Record<string, string>> = {
   "VirtualMcpServer.nofile.shortage": SHORTAGE,
   "McpServer.proxy.nofile.shortage": SHORTAGE,
   "McpServer.backendReplicas": "the component; it is plan input `replicas` of a server",
-  "McpServer.podSessions": "the component; it is plan input `sessions` of a server",
   "McpServer.sessions": "Choice: what a pod of ToolHive holds",
   "McpServer.resources.cpuLimit": "Choice: throttling delays answers",
   "McpServer.proxy.limits.callTimeoutMax": `No effect: ${code("callTimeoutMax")} of the server`,
@@ -81,6 +80,7 @@ const STORE_INPUTS: readonly InputName[] = ["sessions", "storageSessions", "clie
 /** Arguments of McpServer that are inputs of the plan of a server. */
 const SERVER_ARGUMENTS: Readonly<Record<string, ServerInputName>> = {
   backendReplicas: "replicas",
+  podSessions: "podSessions",
   callTimeoutMax: "callTimeoutMaxSeconds",
   "cost.processBytes": "processBytes",
   "cost.sessionBytes": "sessionBytes",

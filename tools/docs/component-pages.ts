@@ -8,6 +8,7 @@ import {
 } from "./component-arguments.ts";
 import { COMPONENTS } from "./component-schema.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
+import { restartTable } from "./restarts.ts";
 
 /** What is generated of the page of each component; the rest of it is written by hand. */
 export const COMPONENT_TABLES: readonly GeneratedTable[] = COMPONENTS.flatMap((component) => {
@@ -15,6 +16,7 @@ export const COMPONENT_TABLES: readonly GeneratedTable[] = COMPONENTS.flatMap((c
   return [
     { file, name: "about", table: () => componentAbout(component) },
     { file, name: "arguments", table: () => argumentTables(component) },
+    { file, name: "restarts", table: () => restartTable(component) },
     { file, name: "outputs", table: () => outputTable(component) },
   ];
 });

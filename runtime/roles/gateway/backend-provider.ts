@@ -37,7 +37,7 @@ export class BackendProvider implements Provider {
       backend: this.backend,
       initialize: { protocol: LATEST_PROTOCOL_VERSION, clientInfo, capabilities },
       health: settings.health,
-      refreshSeconds: settings.limits.catalogRefreshSeconds,
+      limits: settings.limits,
       log: log.child({ view: view.slice(0, 8) }),
       onChange,
     });

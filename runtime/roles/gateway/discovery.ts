@@ -1,7 +1,9 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import type { ItemSource } from "../../catalog/item-source.ts";
-import { type Item, LIST_NAMES, LISTS, type Listing } from "../../catalog/listing.ts";
+import { ListReadings } from "../../catalog/list-readings.ts";
+import { LIST_NAMES, LISTS, type Listing } from "../../catalog/listing.ts";
+import { Backoff } from "../../platform/backoff.ts";
 import { clock } from "../../platform/clock.ts";
 import type { Backend } from "../../upstream/backend.ts";
 import {
@@ -13,10 +15,11 @@ import { ownRequest } from "../../upstream/sessions/own-request.ts";
 import type { UpstreamSession } from "../../upstream/sessions/upstream-session.ts";
 import { describe } from "../../upstream/transports/answer-text.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
-import { envelopeOf } from "../../wire/message.ts";
+import { envelopeOf, isObject } from "../../wire/message.ts";
 import { type ListName, listsChangedBy } from "../../wire/methods.ts";
 import type { SseEvent } from "../../wire/sse.ts";
-import { readList } from "./read-list.ts";
+import { ListPoller } from "./list-poller.ts";
+import { type CatalogLimits, type ListRead, readList } from "./read-list.ts";
 
 /** `failing`: it does not answer, and its last lists still stand. `down`: it offers nothing. */
 export type BackendState = "connecting" | "up" | "failing" | "down";
@@ -32,16 +35,20 @@ export interface DiscoveryParts {
   readonly backend: Backend;
   readonly initialize: InitializeParams;
   readonly health: Settings["health"];
-  readonly refreshSeconds: number;
+  readonly limits: CatalogLimits &
+    Pick<Settings["limits"], "catalogRefreshSeconds" | "catalogRecheckSeconds">;
   readonly log: Logger;
   /** The listing is another one, or the first attempt failed. */
   readonly onChange: () => void;
 }
 
+/** A list that a backend does not have. */
+const NOTHING: ListRead = { items: [], warning: undefined };
+
 const FIRST_RETRY_MS = 250;
 
-/** How long a lost stream is left alone before it is opened again. */
-const STREAM_RETRY_MS = 500;
+/** How long a stream that ended is left alone before it is opened again: at first, and at most. */
+const STREAM_RETRY = { firstMs: 500, maxMs: 30_000 };
 
 /**
  * Keeps knowing what one backend offers to clients of one kind: a session of our own at the backend, its
@@ -52,17 +59,20 @@ export class Discovery implements ItemSource {
   readonly #parts: DiscoveryParts;
   readonly #stop = new AbortController();
   readonly #settled = Promise.withResolvers<void>();
+  readonly #retries: Backoff;
+  #readings = new ListReadings();
   #listing: Listing | undefined;
   #health: BackendHealth;
-  #failures = 0;
   #lastAnswerMs = clock.now();
-  #session: InitializeOutcome | undefined;
-  #reading: Promise<void> = Promise.resolve();
+  #pollers: ReadonlyMap<ListName, ListPoller> = new Map();
+  #hasStream = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: DiscoveryParts) {
+    const maxMs = parts.health.intervalSeconds * 1000;
     this.backend = parts.backend;
     this.#parts = parts;
+    this.#retries = new Backoff({ firstMs: FIRST_RETRY_MS, maxMs });
     this.#health = {
       state: "connecting",
       sinceMs: clock.now(),
@@ -83,6 +93,16 @@ export class Discovery implements ItemSource {
     return this.#health;
   }
 
+  /** Why lists could not be read although the backend answers, by list. */
+  get listErrors(): ReadonlyMap<ListName, string> {
+    return this.#readings.errors;
+  }
+
+  /** Why lists are not as long as the backend's, by list. */
+  get listWarnings(): ReadonlyMap<ListName, string> {
+    return this.#readings.warnings;
+  }
+
   get settled(): Promise<void> {
     return this.#settled.promise;
   }
@@ -92,11 +112,7 @@ export class Discovery implements ItemSource {
   }
 
   refresh(): void {
-    const { signal } = this.#stop;
-    if (this.#session === undefined || signal.aborted) return;
-    this.#readLists(this.#session, LIST_NAMES, signal).catch((error: unknown) => {
-      this.#parts.log.info({ backend: this.backend.name, error }, "lists cannot be read again");
-    });
+    for (const poller of this.#pollers.values()) poller.wake();
   }
 
   async close(): Promise<void> {
@@ -119,11 +135,7 @@ export class Discovery implements ItemSource {
         this.#settled.resolve();
       }
       if (signal.aborted) return;
-      const waitMs = Math.min(
-        FIRST_RETRY_MS * 2 ** Math.min(this.#failures, 16),
-        this.#parts.health.intervalSeconds * 1000,
-      );
-      await clock.sleep(waitMs, { signal }).catch(() => {});
+      await clock.sleep(this.#retries.nextMs(), { signal }).catch(() => {});
     }
   }
 
@@ -132,105 +144,177 @@ export class Discovery implements ItemSource {
     const { initialize } = this.#parts;
     const outcome = await handshake(this.backend, initialize, 1, this.#withTimeout(signal));
     const { session } = outcome;
+    const unread = new Set(LIST_NAMES);
+    const onRead = (list: ListName): void => {
+      if (unread.delete(list) && unread.size === 0) this.#settled.resolve();
+    };
+    this.#pollers = new Map(
+      LIST_NAMES.map((list) => [list, this.#poller(list, outcome, onRead, signal)]),
+    );
     try {
-      await this.#readLists(outcome, LIST_NAMES, signal);
-      this.#session = outcome;
-      this.#settled.resolve();
-      return await Promise.race([this.#follow(outcome, signal), this.#watch(session, signal)]);
+      const polls = [...this.#pollers.values()].map((poller) => poller.run(signal));
+      return await Promise.race([
+        ...polls,
+        this.#listen(session, signal),
+        this.#watch(session, signal),
+      ]);
     } finally {
-      this.#session = undefined;
+      this.#pollers = new Map();
+      this.#hasStream = false;
       const ended = session.end(this.#withTimeout()).catch(() => {});
       if (this.#stop.signal.aborted) await ended;
     }
   }
 
-  /** Reads the lists again whenever the backend says so, or now and then where it keeps no stream. */
-  async #follow(outcome: InitializeOutcome, signal: AbortSignal): Promise<never> {
-    let opened = false;
-    for (;;) {
-      const stream = await outcome.session.receive(signal);
-      if (stream.kind === "events") {
-        opened = true;
-        // What changed before the stream was open went unheard.
-        await this.#readLists(outcome, LIST_NAMES, signal);
-        for await (const event of stream.events) await this.#hear(event, outcome, signal);
-        await clock.sleep(STREAM_RETRY_MS, { signal });
-      } else if (stream.kind === "session-unknown" && opened) {
-        throw new Error("the backend forgot the discovery session");
-      } else {
-        await clock.sleep(this.#parts.refreshSeconds * 1000, { signal });
-        await this.#readLists(outcome, LIST_NAMES, signal);
+  #poller(
+    list: ListName,
+    outcome: InitializeOutcome,
+    onRead: (list: ListName) => void,
+    signal: AbortSignal,
+  ): ListPoller {
+    const { limits, health } = this.#parts;
+    const refreshMs = limits.catalogRefreshSeconds * 1000;
+    const recheckMs = Math.max(refreshMs, limits.catalogRecheckSeconds * 1000);
+    const isAnnounced = announces(outcome.capabilities[LISTS[list].capability]);
+    return new ListPoller({
+      read: async () => {
+        const wasRead = await this.#read(list, outcome, signal);
+        onRead(list);
+        return wasRead;
+      },
+      everyMs: () => (isAnnounced && this.#hasStream ? recheckMs : refreshMs),
+      tickMs: refreshMs,
+      maxRetryMs: health.intervalSeconds * 1000,
+    });
+  }
+
+  /** @throws where the session is lost; a list that alone cannot be read keeps its last value. */
+  async #read(
+    list: ListName,
+    { session, capabilities, instructions }: InitializeOutcome,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { log, limits } = this.#parts;
+    const isOffered = capabilities[LISTS[list].capability] !== undefined;
+    let failure: unknown;
+    try {
+      const { items, warning } = isOffered
+        ? await readList(session, list, limits, this.#withTimeout(signal))
+        : NOTHING;
+      if (warning !== undefined && warning !== this.#readings.warnings.get(list)) {
+        log.warn({ backend: this.backend.name, list, warning }, "a list is not read to its end");
       }
+      this.#readings.read(list, items, warning);
+    } catch (error) {
+      failure = error;
+      await this.#orThrow(error, session, signal);
+      const level = this.#readings.errors.has(list) ? "debug" : "warn";
+      const about = { backend: this.backend.name, list, error };
+      log[level](about, "a list cannot be read: it keeps its last items");
+      this.#readings.failed(list, reasonOf(error));
+    }
+    signal.throwIfAborted();
+    this.#listing = this.#readings.listing(instructions);
+    this.#retries.reset();
+    this.#lastAnswerMs = clock.now();
+    this.#become("up", undefined, session.record.protocol);
+    this.#parts.onChange();
+    return failure === undefined;
+  }
+
+  /** Hears what the backend announces, where it does. Nothing waits for the stream. */
+  async #listen(session: UpstreamSession, signal: AbortSignal): Promise<never> {
+    const backoff = new Backoff(STREAM_RETRY);
+    let wasOpen = false;
+    for (;;) {
+      let pauseMs = this.#parts.limits.catalogRefreshSeconds * 1000;
+      try {
+        const stream = await session.receive(signal);
+        if (stream.kind === "session-unknown" && wasOpen) {
+          throw new Error("the backend forgot the discovery session");
+        }
+        if (stream.kind === "events") {
+          wasOpen = true;
+          pauseMs = await this.#hearAll(stream.events, session, backoff, signal);
+        }
+      } catch (error) {
+        await this.#orThrow(error, session, signal);
+        pauseMs = backoff.nextMs();
+      }
+      await clock.sleep(pauseMs, { signal });
     }
   }
 
-  async #hear(event: SseEvent, outcome: InitializeOutcome, signal: AbortSignal): Promise<void> {
+  /** Returns how long to wait for the next stream when this one has ended. */
+  async #hearAll(
+    events: AsyncIterable<SseEvent>,
+    session: UpstreamSession,
+    backoff: Backoff,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const openedAtMs = clock.monotonicMs();
+    let askedMs: number | undefined;
+    this.#hasStream = true;
+    // What changed before the stream was open went unheard.
+    this.refresh();
+    try {
+      for await (const event of events) {
+        askedMs = event.retryMs ?? askedMs;
+        await this.#hear(event, session, signal);
+      }
+    } finally {
+      this.#hasStream = false;
+      backoff.endedAfter(clock.monotonicMs() - openedAtMs);
+    }
+    return backoff.nextMs(askedMs);
+  }
+
+  async #hear(event: SseEvent, session: UpstreamSession, signal: AbortSignal): Promise<void> {
     const envelope = envelopeOf(event.data);
     if (envelope === undefined) return;
     if (envelope.kind === "request") {
       const refusal = "no client stands behind this session";
-      return await outcome.session.respond(envelope, -32601, refusal, signal);
+      return await session.respond(envelope, -32601, refusal, signal);
     }
-    const changed = listsChangedBy(envelope.method);
-    if (changed.length > 0) await this.#readLists(outcome, changed, signal);
+    for (const list of listsChangedBy(envelope.method)) this.#pollers.get(list)?.wake();
   }
 
   /** Asks for a sign of life at an even pace. */
   async #watch(session: UpstreamSession, signal: AbortSignal): Promise<never> {
     for (;;) {
       await clock.sleep(this.#parts.health.intervalSeconds * 1000, { signal });
-      const ping = ownRequest("ping", {});
-      const { text, answer } = await session.request(ping, "probe", this.#withTimeout(signal));
-      if (text === undefined) {
-        throw new Error(`a ping got ${describe(answer)}`);
-      }
-      this.#lastAnswerMs = clock.now();
+      await this.#ping(session, signal);
     }
   }
 
-  /** One reading after the other, so that an older answer never replaces a newer one. */
-  #readLists(
-    outcome: InitializeOutcome,
-    wanted: readonly ListName[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const reading = this.#reading.then(() => this.#readNow(outcome, wanted, signal));
-    this.#reading = reading.catch(() => {});
-    return reading;
+  async #ping(session: UpstreamSession, signal: AbortSignal): Promise<void> {
+    const ping = ownRequest("ping", {});
+    const { text, answer } = await session.request(ping, "probe", this.#withTimeout(signal));
+    if (text === undefined) throw new Error(`a ping got ${describe(answer)}`);
+    this.#lastAnswerMs = clock.now();
   }
 
-  async #readNow(
-    { session, capabilities, instructions }: InitializeOutcome,
-    wanted: readonly ListName[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const timeout = this.#withTimeout(signal);
-    const read = async (list: ListName): Promise<readonly Item[]> => {
-      if (capabilities[LISTS[list].capability] === undefined) return [];
-      if (!wanted.includes(list)) return this.#listing?.lists[list] ?? [];
-      return await readList(session, list, timeout);
-    };
-    const [tools, prompts, resources, resourceTemplates] = await Promise.all([
-      read("tools"),
-      read("prompts"),
-      read("resources"),
-      read("resourceTemplates"),
-    ]);
-    this.#listing = { lists: { tools, prompts, resources, resourceTemplates }, instructions };
-    this.#failures = 0;
-    this.#lastAnswerMs = clock.now();
-    this.#become("up", undefined, session.record.protocol);
-    this.#parts.onChange();
+  /** One thing failed: only that, where the backend still answers in this session. Otherwise throws the failure. */
+  async #orThrow(failure: unknown, session: UpstreamSession, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw failure;
+    try {
+      await this.#ping(session, signal);
+    } catch {
+      throw failure;
+    }
   }
 
   #fail(error: unknown): void {
     const { health, log, onChange } = this.#parts;
     const silentMs = clock.now() - this.#lastAnswerMs;
     const patienceMs = health.unhealthyThreshold * health.intervalSeconds * 1000;
-    this.#failures += 1;
-    if (this.#listing !== undefined && silentMs >= patienceMs) this.#listing = undefined;
-    const level = this.#failures === 1 ? "warn" : "debug";
-    log[level]({ backend: this.backend.name, failures: this.#failures, error }, "backend fails");
+    if (this.#listing !== undefined && silentMs >= patienceMs) {
+      this.#listing = undefined;
+      this.#readings = new ListReadings();
+    }
+    const failures = this.#retries.attempts + 1;
+    const level = failures === 1 ? "warn" : "debug";
+    log[level]({ backend: this.backend.name, failures, error }, "backend fails");
     this.#become(this.#listing === undefined ? "down" : "failing", reasonOf(error), undefined);
     onChange();
   }
@@ -253,4 +337,9 @@ export class Discovery implements ItemSource {
 function reasonOf(error: unknown): string {
   const cause = error instanceof FleetError && error.cause !== undefined ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Whether a server said of a list that it tells when the list changes. */
+function announces(capability: unknown): boolean {
+  return isObject(capability) && capability.listChanged === true;
 }

@@ -61,8 +61,7 @@ export class GatewayRole implements Role {
     const clientInfo = JSON.stringify({ name: "mcp-fleet", version: VERSION });
     const providers = new Providers({ ...parts, clientInfo });
     const views = new Views({ ...parts, sourcesOf: (...of) => providers.sourcesOf(...of) });
-    const listTimeoutSeconds = settings.limits.callTimeoutSeconds;
-    const catalogs = new SessionCatalogs({ ...parts, views, listTimeoutSeconds });
+    const catalogs = new SessionCatalogs({ ...parts, views, limits: settings.limits });
     new ListChanges({ ...parts, views, catalogs });
     this.#parts = parts;
     this.#views = views;
@@ -103,12 +102,15 @@ export class GatewayRole implements Role {
 
   async status(): Promise<RoleStatus> {
     const { settings, podReport } = this.#parts;
-    const rows = this.#discoveries.map((one) => backendRow(one, this.#catalogs, podReport));
+    const { catalog } = this.#views.base;
+    const rows = this.#discoveries.map((one) =>
+      backendRow(one, catalog, this.#catalogs, podReport),
+    );
     return {
       groupRef: settings.groupRef,
       metadata: settings.metadata,
       backends: await Promise.all(rows),
-      conflicts: this.#views.base.catalog.conflicts,
+      conflicts: [...catalog.conflicts, ...catalog.overlaps],
     };
   }
 

@@ -25,7 +25,8 @@ export class ListAnswers {
   async answer({ context, message, reply }: Call): Promise<void> {
     const list = METHODS.get(message.method)?.list;
     if (list === undefined) throw new FleetError("METHOD_NOT_FOUND");
-    const { catalog, missing } = await this.#catalogs.refresh(context);
+    const catalog = await this.#catalogs.refresh(context, list);
+    const missing = catalog.missing(list);
     if (missing.length > 0 && this.#failureMode === "fail") throw incomplete(missing);
     const page = catalog.page(list, cursorOf(message), PAGE_SIZE);
     if (page === undefined) {

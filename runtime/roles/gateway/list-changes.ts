@@ -66,11 +66,10 @@ export class ListChanges {
 
   /** A client that was away while a list it had changed hears of it when it is back. */
   async #notifyMissed(session: LiveSession): Promise<void> {
-    const { catalog } = await this.#parts.catalogs.of({ client: session.record, session });
-    const missed = LIST_NAMES.filter((list) => {
-      const digest = session.listed.get(list);
-      return digest !== undefined && digest !== catalog.digest(list);
-    });
+    const listed = LIST_NAMES.filter((list) => session.listed.has(list));
+    if (listed.length === 0) return;
+    const catalog = await this.#parts.catalogs.of({ client: session.record, session }, listed);
+    const missed = listed.filter((list) => session.listed.get(list) !== catalog.digest(list));
     this.#notify(session, catalog, missed);
   }
 

@@ -3,7 +3,11 @@ import type { Catalog, Route } from "../../catalog/catalog.ts";
 import type { Naming } from "../../catalog/naming.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
+import type { ListName } from "../../wire/methods.ts";
 import type { SessionCatalogs } from "./session-catalogs.ts";
+
+/** The lists that say whose a URI is. */
+const READABLE: readonly ListName[] = ["resources", "resourceTemplates"];
 
 /** Which provider a name, a URI or a template of a client belongs to, and what it is called there. */
 export class Routing {
@@ -19,8 +23,8 @@ export class Routing {
 
   /** @throws INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing. */
   async tool(context: RequestContext, name: string): Promise<Route> {
-    const { catalog, missing } = await this.#catalogs.of(context);
-    return catalog.tool(name) ?? this.#unknown("tool", name, missing);
+    const catalog = await this.#catalogs.of(context, ["tools"]);
+    return catalog.tool(name) ?? this.#unknown("tool", name, catalog.missing("tools"));
   }
 
   /**
@@ -29,8 +33,8 @@ export class Routing {
    * @throws as for tools.
    */
   async prompt(context: RequestContext, name: string): Promise<Route> {
-    const { catalog, missing } = await this.#catalogs.of(context);
-    const route = catalog.prompt(name) ?? this.#unknown("prompt", name, missing);
+    const catalog = await this.#catalogs.of(context, ["prompts"]);
+    const route = catalog.prompt(name) ?? this.#unknown("prompt", name, catalog.missing("prompts"));
     return { ...route, repeatable: true };
   }
 
@@ -49,8 +53,9 @@ export class Routing {
     uri: string,
     find: (catalog: Catalog) => string | undefined,
   ): Promise<Route> {
-    const { catalog, missing } = await this.#catalogs.of(context);
-    const provider = find(catalog) ?? this.#onlyBackend(uri, missing);
+    const catalog = await this.#catalogs.of(context, READABLE);
+    const missing = new Set(READABLE.flatMap((list) => catalog.missing(list)));
+    const provider = find(catalog) ?? this.#onlyBackend(uri, [...missing]);
     return { provider, name: uri, repeatable: true };
   }
 
@@ -65,9 +70,9 @@ export class Routing {
   }
 
   #unknown(kind: "tool" | "prompt", name: string, missing: readonly string[]): never {
-    const prefixOf = (backend: string) => this.#naming.prefix(backend);
-    const owner = missing.find((one) => prefixOf(one) !== "" && name.startsWith(prefixOf(one)));
-    if (owner !== undefined) {
+    const all = this.#backends.all.map((backend) => backend.name);
+    const owner = this.#naming.ownerOf(name, all);
+    if (owner !== undefined && missing.includes(owner)) {
       throw new FleetError("BACKEND_UNREACHABLE", {
         message: `the backend ${owner} cannot be reached; the call did not run`,
         data: { backend: owner },

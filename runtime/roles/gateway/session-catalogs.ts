@@ -1,7 +1,9 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import type { RequestContext } from "../../calls/request-context.ts";
 import { Catalog, type ProviderListing } from "../../catalog/catalog.ts";
-import { type Item, LIST_NAMES } from "../../catalog/listing.ts";
+import { describeLists, ListReadings } from "../../catalog/list-readings.ts";
+import { LIST_NAMES } from "../../catalog/listing.ts";
 import type { View } from "../../catalog/view.ts";
 import type { Views } from "../../catalog/views.ts";
 import { clock } from "../../platform/clock.ts";
@@ -11,8 +13,7 @@ import type { Backend } from "../../upstream/backend.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import type { UpstreamSessions } from "../../upstream/sessions/upstream-sessions.ts";
 import type { ListName } from "../../wire/methods.ts";
-import { OwnLists } from "./own-lists.ts";
-import { readList } from "./read-list.ts";
+import { type CatalogLimits, readList } from "./read-list.ts";
 
 /** Lists that could not be read are asked for again by calls, but not more often than this. */
 const RETRY_MS = 1_000;
@@ -22,38 +23,32 @@ export interface SessionCatalogsParts {
   readonly upstreams: UpstreamSessions;
   readonly backends: BackendRegistry;
   readonly events: Events;
-  readonly listTimeoutSeconds: number;
+  readonly limits: CatalogLimits & Pick<Settings["limits"], "callTimeoutSeconds">;
   readonly log: Logger;
 }
 
 /** Who wants to know: what the client says of itself, and its session if there is one. */
 export type ForClient = Pick<RequestContext, "client" | "session">;
 
-/** What a client sees, and whose items it does not see although they may be there. */
-export interface ClientCatalog {
-  readonly catalog: Catalog;
-  /** Backends whose items are missing, by name. */
-  readonly missing: readonly string[];
-}
-
 /** What a session has of its own, and what that was merged with. */
-interface SessionLists extends ClientCatalog {
-  readonly own: ReadonlyMap<string, OwnLists>;
-  readonly shared: Catalog;
-  readonly readAtMs: number;
+interface SessionLists {
+  readonly own: Map<string, ListReadings>;
+  /** When each list was asked for last. */
+  readonly triedAtMs: Map<ListName, number>;
+  readonly reading: Map<ListName, Promise<void>>;
+  merged: { readonly shared: Catalog; readonly catalog: Catalog } | undefined;
 }
 
 /**
  * The lists that a client sees: those of its view, but for backends with `catalog: perSession`, whose lists
- * are asked for in the session itself.
+ * are asked for in the session itself, each list by itself.
  */
 export class SessionCatalogs {
   readonly #parts: SessionCatalogsParts;
   readonly #lists = new WeakMap<LiveSession, SessionLists>();
-  readonly #reading = new WeakMap<LiveSession, Promise<SessionLists>>();
   #own: readonly Backend[];
   /** By backend: why lists could not be read in a session last; none once they could. */
-  readonly #degraded = new Map<string, string>();
+  readonly #degraded = new Map<string, Map<string, string>>();
 
   constructor(parts: SessionCatalogsParts) {
     const { backends, events } = parts;
@@ -64,43 +59,47 @@ export class SessionCatalogs {
     this.#parts = parts;
     this.#own = ownOnes();
     events.on("backendAdded", follow);
-    events.on("backendRemoved", follow);
+    events.on("backendRemoved", (name) => {
+      this.#degraded.delete(name);
+      follow();
+    });
   }
 
   /** Why lists of a backend could not be read in a session, if the last reading failed. */
   degradedBy(backend: string): string | undefined {
-    return this.#degraded.get(backend);
+    return describeLists(this.#degraded.get(backend) ?? new Map());
   }
 
-  /** For finding where a name leads. */
-  async of({ client, session }: ForClient): Promise<ClientCatalog> {
+  /** For finding where a name leads: what these lists say. */
+  async of({ client, session }: ForClient, lists: readonly ListName[]): Promise<Catalog> {
     const view = this.#parts.views.get(client);
     const shared = await view.settled();
-    const own = this.#own;
-    if (session === undefined || own.length === 0) {
-      return { catalog: shared, missing: view.missing };
-    }
-    const known = this.#lists.get(session);
-    if (known === undefined || isToReadAgain(known, own)) return await this.#read(session, view);
-    if (known.shared === shared) return known;
-    return this.#merge(session, view, shared, known.own, known.readAtMs);
+    if (session === undefined || this.#own.length === 0) return shared;
+    const known = this.#of(session);
+    const stale = lists.filter((list) => this.#isToReadAgain(known, list));
+    if (stale.length > 0) await this.#read(session, known, stale);
+    return this.#merge(view, known);
   }
 
   /** For answering a list: asks the backends whose lists are the session's own again. */
-  async refresh({ client, session }: ForClient): Promise<ClientCatalog> {
+  async refresh({ client, session }: ForClient, list: ListName): Promise<Catalog> {
     const view = this.#parts.views.get(client);
     const shared = await view.settled();
-    if (session === undefined || this.#own.length === 0) {
-      return { catalog: shared, missing: view.missing };
-    }
-    return await this.#read(session, view);
+    if (session === undefined || this.#own.length === 0) return shared;
+    const known = this.#of(session);
+    await this.#read(session, known, [list]);
+    return this.#merge(view, known);
   }
 
   /** A backend with lists of the session's own says that they have changed. Returns which are others than before. */
   async reread(session: LiveSession): Promise<{ catalog: Catalog; changed: readonly ListName[] }> {
     const view = this.#parts.views.get(session.record);
-    const before = this.#lists.get(session)?.catalog ?? (await view.settled());
-    const { catalog } = await this.#read(session, view);
+    const known = this.#of(session);
+    const before = known.merged?.catalog ?? (await view.settled());
+    // A list that the session never asked for has not changed for it; one that another process served may have.
+    const asked = LIST_NAMES.filter((list) => known.triedAtMs.has(list));
+    await this.#read(session, known, asked.length === 0 ? LIST_NAMES : asked);
+    const catalog = this.#merge(view, known);
     return { catalog, changed: catalog.changedSince(before) };
   }
 
@@ -109,81 +108,88 @@ export class SessionCatalogs {
     return settings.catalog === "perSession";
   }
 
-  /** One reading at a time in each session: who comes meanwhile gets what it finds. */
-  #read(session: LiveSession, view: View): Promise<SessionLists> {
-    const present = this.#reading.get(session);
+  #of(session: LiveSession): SessionLists {
+    const present = this.#lists.get(session);
     if (present !== undefined) return present;
-    const reading = this.#readNow(session, view).finally(() => this.#reading.delete(session));
-    this.#reading.set(session, reading);
-    return reading;
-  }
-
-  async #readNow(session: LiveSession, view: View): Promise<SessionLists> {
-    const shared = await view.settled();
-    const signal = clock.timeout(this.#parts.listTimeoutSeconds * 1000);
-    const before = this.#lists.get(session)?.own;
-    const reads = this.#own.map(async (backend) => {
-      const lists = await this.#readBackend(session, backend, signal);
-      return [backend.name, OwnLists.after(before?.get(backend.name), lists)] as const;
-    });
-    const own = new Map(await Promise.all(reads));
-    return this.#merge(session, view, shared, own, clock.monotonicMs());
-  }
-
-  /** The lists that could be read. */
-  async #readBackend(
-    session: LiveSession,
-    backend: Backend,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<ListName, readonly Item[]>> {
-    const lists = new Map<ListName, readonly Item[]>();
-    const failures: string[] = [];
-    const fail = (what: string, error: unknown): void => {
-      failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-      const about = { sid: session.label, backend: backend.name, what, error };
-      this.#parts.log.warn(about, "the lists of a session cannot be read: keeping the last ones");
-    };
-    try {
-      const upstream = await this.#parts.upstreams.open(session, backend, signal);
-      const reads = LIST_NAMES.map(async (list) => {
-        const items = await readList(upstream, list, signal).catch((error) => fail(list, error));
-        if (items !== undefined) lists.set(list, items);
-      });
-      await Promise.all(reads);
-    } catch (error) {
-      fail("session", error);
-    }
-    if (failures.length > 0) this.#degraded.set(backend.name, failures.join("; "));
-    else this.#degraded.delete(backend.name);
-    return lists;
-  }
-
-  #merge(
-    session: LiveSession,
-    view: View,
-    shared: Catalog,
-    own: ReadonlyMap<string, OwnLists>,
-    readAtMs: number,
-  ): SessionLists {
-    const all = view.listings.flatMap(({ provider, listing }): ProviderListing[] => {
-      const theirs = own.has(provider) ? own.get(provider)?.listing : listing;
-      return theirs === undefined ? [] : [{ provider, listing: theirs }];
-    });
-    const missing = view.listings.flatMap(({ provider, listing }) => {
-      const ownLists = own.get(provider);
-      const isMissing = ownLists === undefined ? listing === undefined : ownLists.isIncomplete;
-      return isMissing ? [provider] : [];
-    });
-    const catalog = new Catalog(all, this.#parts.views.naming);
-    const lists = { own, shared, readAtMs, catalog, missing };
+    const lists = { own: new Map(), triedAtMs: new Map(), reading: new Map(), merged: undefined };
     this.#lists.set(session, lists);
     return lists;
   }
-}
 
-/** Whether a backend came since, or a list could not be read a while ago. */
-function isToReadAgain({ own, readAtMs }: SessionLists, backends: readonly Backend[]): boolean {
-  if (backends.some(({ name }) => !own.has(name))) return true;
-  const isStale = [...own.values()].some(({ stale }) => stale.length > 0);
-  return isStale && clock.monotonicMs() - readAtMs >= RETRY_MS;
+  /** Whether a backend came since, or a list could not be read a while ago. */
+  #isToReadAgain({ own, triedAtMs }: SessionLists, list: ListName): boolean {
+    const tried = triedAtMs.get(list);
+    if (tried === undefined || this.#own.some(({ name }) => !own.has(name))) return true;
+    const isFresh = this.#own.every(({ name }) => own.get(name)?.isFresh(list) === true);
+    return !isFresh && clock.monotonicMs() - tried >= RETRY_MS;
+  }
+
+  /** One reading of a list at a time in each session: who comes meanwhile gets what it finds. */
+  async #read(
+    session: LiveSession,
+    known: SessionLists,
+    lists: readonly ListName[],
+  ): Promise<void> {
+    const reads = lists.map((list) => {
+      const present = known.reading.get(list);
+      if (present !== undefined) return present;
+      const reading = this.#readNow(session, known, list).finally(() => known.reading.delete(list));
+      known.reading.set(list, reading);
+      return reading;
+    });
+    await Promise.all(reads);
+  }
+
+  async #readNow(session: LiveSession, known: SessionLists, list: ListName): Promise<void> {
+    const backends = this.#own;
+    for (const name of known.own.keys()) {
+      if (!backends.some((backend) => backend.name === name)) known.own.delete(name);
+    }
+    const signal = clock.timeout(this.#parts.limits.callTimeoutSeconds * 1000);
+    await Promise.all(
+      backends.map((backend) => this.#readList(session, known, backend, list, signal)),
+    );
+    known.triedAtMs.set(list, clock.monotonicMs());
+    known.merged = undefined;
+  }
+
+  /** A list that cannot be read keeps what it had. */
+  async #readList(
+    session: LiveSession,
+    known: SessionLists,
+    backend: Backend,
+    list: ListName,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { upstreams, limits, log } = this.#parts;
+    const { name } = backend;
+    const readings = known.own.get(name) ?? new ListReadings();
+    known.own.set(name, readings);
+    const degraded = this.#degraded.get(name) ?? new Map<string, string>();
+    this.#degraded.set(name, degraded);
+    try {
+      const upstream = await upstreams.open(session, backend, signal);
+      const { items, warning } = await readList(upstream, list, limits, signal);
+      readings.read(list, items, warning);
+      degraded.delete(list);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      readings.failed(list, reason);
+      degraded.set(list, reason);
+      const about = { sid: session.label, backend: name, list, error };
+      log.warn(about, "a list of a session cannot be read: it keeps its last items");
+    }
+  }
+
+  #merge(view: View, known: SessionLists): Catalog {
+    const { merged, own } = known;
+    if (merged?.shared === view.catalog) return merged.catalog;
+    const all = view.listings.map(({ provider, listing }): ProviderListing => {
+      const theirs = own.get(provider);
+      return { provider, listing: theirs === undefined ? listing : theirs.listing() };
+    });
+    const catalog = new Catalog(all, this.#parts.views.naming);
+    known.merged = { shared: view.catalog, catalog };
+    return catalog;
+  }
 }

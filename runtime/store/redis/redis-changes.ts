@@ -1,5 +1,6 @@
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { Backoff } from "../../platform/backoff.ts";
 import { clock } from "../../platform/clock.ts";
 import { random } from "../../platform/random.ts";
 import { RedisConnection } from "./redis-connection.ts";
@@ -16,7 +17,7 @@ const READ_COUNT = 500;
 const SETTLE_MS = 2_000;
 
 /** After a failed read. */
-const RETRY_MS = 100;
+const RETRY = { firstMs: 100, maxMs: 1_000 };
 
 /** The id before every other. */
 const BEGINNING = "0-0";
@@ -85,17 +86,19 @@ export class RedisChanges {
   }
 
   async #follow(): Promise<void> {
+    const backoff = new Backoff(RETRY);
     while (!this.#closed) {
       try {
         if (clock.monotonicMs() - this.#settledAtMs > SETTLE_MS) await this.#settle();
         if (this.#cursor === undefined) await this.#begin();
         else await this.#read(this.#cursor);
+        backoff.reset();
       } catch (error) {
         if (this.#closed) return;
         this.#parts.log.debug({ error }, "changes of sessions cannot be read");
         // A server that takes over may have lost what made the generation.
         this.#settledAtMs = Number.NEGATIVE_INFINITY;
-        await clock.sleep(RETRY_MS);
+        await clock.sleep(backoff.nextMs());
       }
     }
   }

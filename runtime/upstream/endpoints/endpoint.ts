@@ -41,8 +41,12 @@ export class Endpoint {
   readonly address: string;
   readonly health: EndpointHealth;
   readonly #path: string;
-  readonly #calls: Pool;
   readonly #streams: Pool;
+  readonly #open: (connections?: number) => Pool;
+  /** Pools with another limit, until their calls have finished. */
+  readonly #retired = new Set<Pool>();
+  #calls: Pool;
+  #connections: number;
   #outstanding = 0;
 
   constructor({ address, health, connections, connect }: EndpointParts) {
@@ -58,15 +62,32 @@ export class Endpoint {
     this.address = address.url;
     this.health = health;
     this.#path = pathname + search;
-    this.#calls = sockets.pool(origin, { ...options, connections });
-    this.#streams = sockets.pool(origin, options);
-    for (const pool of [this.#calls, this.#streams]) {
+    this.#open = (most) => {
+      const pool = sockets.pool(
+        origin,
+        most === undefined ? options : { ...options, connections: most },
+      );
       pool.on("connect", () => health.recordConnect());
       pool.on("connectionError", (_origin, _targets, error) => {
         if (isRefusal(error)) health.recordConnectFailure(error);
         else health.recordFailure(error);
       });
-    }
+      return pool;
+    };
+    this.#connections = connections;
+    this.#calls = this.#open(connections);
+    this.#streams = this.#open();
+  }
+
+  /** Changes the maximum number of connections for calls. Calls in flight finish on the ones that they have. */
+  async limitConnections(connections: number): Promise<void> {
+    if (connections === this.#connections || this.#calls.closed) return;
+    const before = this.#calls;
+    this.#retired.add(before);
+    this.#connections = connections;
+    this.#calls = this.#open(connections);
+    await before.close();
+    this.#retired.delete(before);
   }
 
   /** Requests that have not been answered yet. */
@@ -76,7 +97,7 @@ export class Endpoint {
 
   /** Open connections. */
   get connected(): number {
-    return this.#calls.stats.connected + this.#streams.stats.connected;
+    return this.#pools.reduce((sum, pool) => sum + pool.stats.connected, 0);
   }
 
   /**
@@ -113,13 +134,17 @@ export class Endpoint {
 
   /** Lets what is in flight finish. */
   async close(): Promise<void> {
-    const open = [this.#calls, this.#streams].filter((pool) => !pool.destroyed);
+    const open = this.#pools.filter((pool) => !pool.destroyed);
     await Promise.all(open.map((pool) => pool.close()));
   }
 
   /** Cuts what is in flight. */
   async destroy(reason: Error): Promise<void> {
-    await Promise.all([this.#calls.destroy(reason), this.#streams.destroy(reason)]);
+    await Promise.all(this.#pools.map((pool) => pool.destroy(reason)));
+  }
+
+  get #pools(): Pool[] {
+    return [this.#calls, this.#streams, ...this.#retired];
   }
 }
 

@@ -1,0 +1,172 @@
+import { code, markdown } from "./generated-table.ts";
+
+/** Pods that a change may restart, one after the other; `all` stands for resources that are replaced. */
+export type Restarted = "gateways" | "proxies" | "pods of the server" | "store" | "all";
+
+/** Arguments that restart the same pods: each path stands for all that is below it and has no path of its own. */
+export interface RestartRow {
+  readonly restarts: readonly Restarted[];
+  readonly arguments: readonly string[];
+}
+
+/** What processes read, or are sized by. */
+const OF_A_PROCESS = [
+  "image",
+  "imagePullPolicy",
+  "load",
+  "ceilings",
+  "resources",
+  "nofile",
+  "session",
+  "limits",
+  "operational",
+  "sessionKeys",
+  "ownerKey",
+  "terminationGracePeriodSeconds",
+];
+
+/** What is only kept in the facts, or makes other resources than pods. */
+const OF_NO_POD = ["acceptRisk", "sessionAffinity", "networkPolicy"];
+const OF_NO_PROCESS = ["spareReplicas", "serviceType", "monitoring"];
+const OF_THE_STORE = ["sessionStorage.sessions", "sessionStorage.clientPods"];
+
+const proxy = (paths: readonly string[]) => paths.map((path) => `proxy.${path}`);
+
+/** By component. `test/infra/restarts.test.ts` changes every argument and compares the pod templates. */
+export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
+  VirtualMcpServer: [
+    {
+      restarts: [],
+      arguments: [
+        ...OF_NO_POD,
+        ...OF_NO_PROCESS,
+        ...OF_THE_STORE,
+        "autoscaling",
+        "ingress",
+        "httpRoute",
+      ],
+    },
+    {
+      restarts: ["gateways"],
+      arguments: [
+        "sessions",
+        "replicas",
+        "backends",
+        "sessionStorage",
+        "incomingAuth",
+        "aggregation",
+        "allowedHosts",
+        "allowedOrigins",
+        "ingress.host",
+        "httpRoute.hostnames",
+        "spread",
+        "podTemplate",
+        ...OF_A_PROCESS,
+      ],
+    },
+    { restarts: ["all"], arguments: ["namespace"] },
+  ],
+  McpServer: [
+    {
+      restarts: [],
+      arguments: [
+        ...OF_NO_POD,
+        ...proxy(OF_NO_PROCESS),
+        ...OF_THE_STORE,
+        "backendReplicas",
+        "notifications",
+      ],
+    },
+    {
+      restarts: ["proxies"],
+      arguments: [
+        "url",
+        "replicas",
+        "path",
+        "transport",
+        "catalog",
+        "stateful",
+        "callTimeout",
+        "sessionStorage",
+        ...proxy(OF_A_PROCESS),
+      ],
+    },
+    {
+      restarts: ["pods of the server"],
+      arguments: [
+        "podSessions",
+        "port",
+        "cost",
+        "resources",
+        "terminationGracePeriodSeconds",
+        "image",
+        "imagePullPolicy",
+        "args",
+        "env",
+        "secrets",
+      ],
+    },
+    {
+      restarts: ["proxies", "pods of the server"],
+      arguments: ["sessions", "callTimeoutMax", "spread", "podTemplate"],
+    },
+    { restarts: ["all"], arguments: ["namespace"] },
+  ],
+  RedisSentinel: [
+    { restarts: [], arguments: ["acceptRisk", "networkPolicy"] },
+    {
+      restarts: ["store"],
+      arguments: [
+        "sessions",
+        "clientPods",
+        "engine",
+        "image",
+        "imagePullPolicy",
+        "eviction",
+        "tls",
+        "exporter",
+        "maxMemory",
+        "maxClients",
+        "resources",
+        "spread",
+        "podTemplate",
+      ],
+    },
+    {
+      restarts: ["all"],
+      arguments: [
+        "namespace",
+        "storageSessions",
+        "storageClassName",
+        "openedBackends",
+        "clientBytes",
+        "persistence",
+      ],
+    },
+  ],
+};
+
+/** What an argument of a component may restart. */
+export function restartedBy(component: string, path: string): RestartRow["restarts"] | undefined {
+  const rows = RESTARTS[component] ?? [];
+  const found = rows.flatMap(({ restarts, arguments: paths }) =>
+    paths
+      .filter((one) => one === path || path.startsWith(`${one}.`) || path.startsWith(`${one}[]`))
+      .map((one) => ({ restarts, one })),
+  );
+  return found.toSorted((a, b) => b.one.length - a.one.length)[0]?.restarts;
+}
+
+/** The table of a component's page. */
+export function restartTable(component: string): string {
+  const rows = (RESTARTS[component] ?? []).map(({ restarts, arguments: paths }) => [
+    restartText(restarts),
+    paths.map(code).join(", "),
+  ]);
+  return markdown(["A change restarts", "Arguments"], rows);
+}
+
+function restartText(restarts: readonly Restarted[]): string {
+  if (restarts.length === 0) return "nothing";
+  return restarts.includes("all") ? "everything: resources are replaced" : restarts.join(" and ");
+}
