@@ -1,3 +1,4 @@
+import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { untilAborted } from "../async/until-aborted.ts";
 import { Lease } from "../fleet/lease.ts";
@@ -7,14 +8,17 @@ import { clock } from "../platform/clock.ts";
 import { random } from "../platform/random.ts";
 import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
+import { TokenBucket } from "../sessions/token-bucket.ts";
 import type { Backend } from "../upstream/backend.ts";
 import type { BackendRegistry } from "../upstream/backend-registry.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import { describe } from "../upstream/transports/answer-text.ts";
-import { readEnvelope } from "../wire/message.ts";
+import { type Envelope, readEnvelope } from "../wire/message.ts";
 import { listsChangedBy } from "../wire/methods.ts";
+import { noticeFor } from "./backend-notice.ts";
 import type { ClientListeners } from "./client-listeners.ts";
+import { type Refusal, tooMany, undeclared, unheard } from "./question.ts";
 import { relayedRequest } from "./relayed-request.ts";
 
 export interface SessionStreamsParts {
@@ -25,8 +29,9 @@ export interface SessionStreamsParts {
   readonly events: Events;
   /** Counts one more stream. Returns what gives it back; undefined where there is no room. */
   readonly acquireStream: () => (() => void) | undefined;
-  /** Clients hear of changed lists in the backend's own words; otherwise in ours. */
-  readonly passesListChanges: boolean;
+  /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
+  readonly isOnlyBackend: boolean;
+  readonly limits: Settings["limits"];
   readonly log: Logger;
 }
 
@@ -39,6 +44,17 @@ const REOPEN = { firstMs: 500, maxMs: 15_000 };
 
 /** Who waits for a stream to be open does not wait longer: some servers answer a GET with their first event. */
 const OPEN_WAIT_MS = 2_000;
+
+/** What the streams share that a session has at a backend one after the other. */
+interface Following {
+  readonly lease: Lease;
+  /** How long to wait for the next stream. */
+  readonly backoff: Backoff;
+  /** What the backend may ask the client. */
+  readonly questions: TokenBucket;
+  /** A stream is open. */
+  readonly opened: () => void;
+}
 
 interface OpenStream {
   readonly backend: Backend;
@@ -142,15 +158,18 @@ export class SessionStreams {
     signal: AbortSignal,
     opened: () => void,
   ): Promise<void> {
-    const { leases, log } = this.#parts;
+    const { leases, limits, log } = this.#parts;
     const purpose = `stream:${backend.name}`;
     const holder = this.#holder;
+    const perMinute = limits.serverRequests;
+    const questions = new TokenBucket(perMinute / 60, perMinute);
     const lease = new Lease({ leases, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
     const backoff = new Backoff(REOPEN);
     try {
       while (!signal.aborted) {
         try {
-          const pauseMs = await this.#follow(session, backend, lease, backoff, signal, opened);
+          const following = { lease, backoff, questions, opened };
+          const pauseMs = await this.#follow(session, backend, following, signal);
           if (pauseMs === undefined) return;
           await clock.sleep(pauseMs, { signal });
         } catch (error) {
@@ -168,10 +187,8 @@ export class SessionStreams {
   async #follow(
     session: LiveSession,
     backend: Backend,
-    lease: Lease,
-    backoff: Backoff,
+    { lease, backoff, questions, opened }: Following,
     signal: AbortSignal,
-    opened: () => void,
   ): Promise<number | undefined> {
     const { upstreams } = this.#parts;
     if (!(await lease.take())) return LEASE_RETRY_MS;
@@ -193,7 +210,7 @@ export class SessionStreams {
       await lease.during(async () => {
         for await (const { data, retryMs } of stream.events) {
           askedMs = retryMs ?? askedMs;
-          if (data !== "") await this.#deliver(session, upstream, data, signal);
+          if (data !== "") await this.#deliver(session, upstream, data, questions, signal);
         }
       });
     } finally {
@@ -202,24 +219,45 @@ export class SessionStreams {
     return backoff.nextMs(askedMs);
   }
 
+  /** Asks the client what the backend wants to know. Returns why it does not; a ping is not for clients. */
+  #ask(
+    session: LiveSession,
+    upstream: UpstreamSession,
+    envelope: Envelope,
+    text: string,
+    questions: TokenBucket,
+  ): Refusal | undefined {
+    const notHeard = unheard("the client does not listen");
+    if (envelope.method === "ping") return notHeard;
+    const refusal = undeclared(envelope, session.record.capabilities);
+    if (refusal !== undefined) return refusal;
+    if (questions.take() > 0) return tooMany(this.#parts.limits.serverRequests);
+    const asked = relayedRequest(text, envelope, upstream);
+    return this.#parts.streams.send(session.key, asked) ? undefined : notHeard;
+  }
+
   async #deliver(
     session: LiveSession,
     upstream: UpstreamSession,
     text: string,
+    questions: TokenBucket,
     signal: AbortSignal,
   ): Promise<void> {
-    const { streams, passesListChanges, events, log } = this.#parts;
+    const { streams, isOnlyBackend, events, log } = this.#parts;
     const { backend } = upstream;
     try {
       const envelope = readEnvelope(text);
       if (envelope.kind === "notification") {
         const changed = listsChangedBy(envelope.method).length > 0;
         if (changed) events.emit("listChanged", session, backend.name);
-        if (!changed || passesListChanges) streams.send(session.key, text);
+        if (changed && !isOnlyBackend) return;
+        const notice = noticeFor({ session, upstream, envelope, text, isOnlyBackend });
+        if (notice !== undefined) streams.send(session.key, notice);
       } else if (envelope.kind === "request") {
-        const pinged = envelope.method === "ping";
-        if (!pinged && streams.send(session.key, relayedRequest(text, envelope, upstream))) return;
-        await upstream.respond(envelope, -32000, "the client does not listen", signal);
+        const refusal = this.#ask(session, upstream, envelope, text, questions);
+        if (refusal !== undefined) {
+          await upstream.respond(envelope, refusal.code, refusal.message, signal);
+        }
       }
     } catch (error) {
       if (signal.aborted) throw error;

@@ -78,13 +78,13 @@ function startGateway(
   { url }: MeasuredProcess,
   store: PlannedStore,
 ): Promise<MeasuredProcess> {
-  const { sessions, cacheEntries, upstreamConnections, views, clientBytes } = inputs;
+  const { sessions, cacheEntries, upstreamConnections, views, clientBytes, heldBytes } = inputs;
   const configuration: Configuration = {
     port: 0,
     adminPort: 0,
     backends: backendNames(inputs).map((name) => ({ name, url })),
     session: { maxSessions: sessions, cacheEntries },
-    limits: { upstreamConnections, views, clientBytes },
+    limits: { upstreamConnections, views, clientBytes, heldBytes },
     sessionStorage: store.settings,
     nofile: { mode: "enforce" },
   };

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { DEFECT } from "../../runtime/server/defects.ts";
 import { endsWithUs } from "./ends-with-us.ts";
 import { freePorts } from "./free-ports.ts";
 
@@ -26,6 +27,8 @@ export class FleetProcess {
   readonly #folder: string;
   #child: ChildProcess | undefined;
   #addresses: Addresses = { url: "", adminUrl: "" };
+  /** What it logged as a defect, whatever else it did. */
+  readonly #defects: string[] = [];
 
   private constructor(role: Role, main: string, folder: string) {
     this.#role = role;
@@ -86,9 +89,11 @@ export class FleetProcess {
     await this.#run([this.url, this.adminUrl].map((url) => Number(new URL(url).port)));
   }
 
+  /** @throws it has logged a defect. */
   async stop(): Promise<void> {
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
+    if (this.#defects.length > 0) throw new Error(this.#defects.join("\n"));
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -107,17 +112,18 @@ export class FleetProcess {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = endsWithUs(child);
-    this.#addresses = await addressesOf(child);
+    this.#addresses = await addressesOf(child, this.#defects);
   }
 }
 
 /** What the log's line says. The rest of the output is read, so that it does not hold the process up. */
-async function addressesOf(child: ChildProcess): Promise<Addresses> {
+async function addressesOf(child: ChildProcess, defects: string[]): Promise<Addresses> {
   const { promise, resolve, reject } = Promise.withResolvers<Addresses>();
   let lines: string[] = [];
   for (const output of [child.stdout, child.stderr]) {
     if (output === null) throw new Error("the process's output is not piped");
     createInterface({ input: output }).on("line", (line) => {
+      if (line.includes(DEFECT)) defects.push(line);
       lines = [...lines, line].slice(-OUTPUT_LINES);
       if (line.includes('"msg":"listening"')) resolve(JSON.parse(line));
     });
