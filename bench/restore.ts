@@ -1,4 +1,5 @@
-import { RawEndpoint, RawSession } from "../testkit/clients/raw-endpoint.ts";
+import { ClientPool } from "../testkit/clients/client-pool.ts";
+import type { RawClient } from "../testkit/clients/raw-client.ts";
 import type { Fleet } from "./fleet.ts";
 import { quantile } from "./load.ts";
 import { Target } from "./target.ts";
@@ -27,11 +28,11 @@ export async function measureRestore(fleet: Fleet): Promise<RestoreFigures> {
   if (one === undefined || other === undefined) throw new Error("two gateways are needed");
   const opener = new Target("opener", "b_echo", [one]);
   const restorer = new Target("restorer", "b_echo", [other]);
-  const endpoint = new RawEndpoint(other.url);
+  const pool = new ClientPool(other.url);
   const first: number[] = [];
   const warm: number[] = [];
 
-  const timed = async (session: RawSession): Promise<number> => {
+  const timed = async (session: RawClient): Promise<number> => {
     const startedAtMs = performance.now();
     const answer = await session.call("b_echo", {});
     if (answer.status !== 200) throw new Error(`a call got ${answer.status}: ${answer.text}`);
@@ -45,8 +46,8 @@ export async function measureRestore(fleet: Fleet): Promise<RestoreFigures> {
     const commandsBefore = await restorer.storeCommands();
     first.length = 0;
     warm.length = 0;
-    for (const { id } of sessions) {
-      const session = new RawSession(endpoint, id);
+    for (const { sessionId } of sessions) {
+      const session = pool.client(sessionId);
       first.push(await timed(session));
       warm.push(await timed(session));
     }
@@ -57,7 +58,7 @@ export async function measureRestore(fleet: Fleet): Promise<RestoreFigures> {
 
   await restoreAll(WARM_UP_SESSIONS);
   const costs = await restoreAll(RESTORES);
-  await Promise.all([opener.close(), restorer.close(), endpoint.close()]);
+  await Promise.all([opener.close(), restorer.close(), pool.close()]);
   return { first: latency(first), warm: latency(warm), ...costs };
 }
 

@@ -123,7 +123,7 @@ async function held<T>(process: MeasuredProcess, count: number, work: () => Prom
 }
 
 function idsOf(sessions: readonly SpreadSession[]): string[] {
-  return sessions.map(([session]) => session?.id ?? "");
+  return sessions.map(([session]) => session?.sessionId ?? "");
 }
 
 async function callOnce({ target, sessions }: Loaded): Promise<void> {

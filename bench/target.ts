@@ -1,4 +1,5 @@
-import { RawEndpoint, RawSession } from "../testkit/clients/raw-endpoint.ts";
+import { ClientPool } from "../testkit/clients/client-pool.ts";
+import type { RawClient } from "../testkit/clients/raw-client.ts";
 import type { MeasuredProcess } from "../testkit/processes/measured-process.ts";
 
 /** Operations that run by the clock, or when metrics are read, whoever calls. */
@@ -16,7 +17,7 @@ const CONNECTIONS = 64;
 const OPENED_AT_ONCE = 16;
 
 /** One session, as many sessions as there are processes: each has the same id at another one. */
-export type SpreadSession = readonly RawSession[];
+export type SpreadSession = readonly RawClient[];
 
 /** What calls are sent to: one process, or several behind a round-robin that knows nothing of sessions. */
 export class Target {
@@ -24,7 +25,7 @@ export class Target {
   readonly tool: string;
   /** Those called, and those behind them. */
   readonly #processes: readonly MeasuredProcess[];
-  readonly #endpoints: readonly RawEndpoint[];
+  readonly #pools: readonly ClientPool[];
 
   /** `behind`: what the processes called call themselves, and what counts with them. */
   constructor(
@@ -36,7 +37,7 @@ export class Target {
     this.name = name;
     this.tool = tool;
     this.#processes = [...called, ...behind];
-    this.#endpoints = called.map(({ url }) => new RawEndpoint(url, CONNECTIONS));
+    this.#pools = called.map(({ url }) => new ClientPool(url, CONNECTIONS));
   }
 
   /** Opens sessions, 16 at a time, each at the next process. */
@@ -45,10 +46,10 @@ export class Target {
     let next = 0;
     const opener = async () => {
       while (next < count) {
-        const endpoint = this.#endpoints[next++ % this.#endpoints.length];
-        const session = await endpoint?.open();
+        const pool = this.#pools[next++ % this.#pools.length];
+        const session = await pool?.open();
         if (session !== undefined) {
-          opened.push(this.#endpoints.map((one) => new RawSession(one, session.id)));
+          opened.push(this.#pools.map((one) => one.client(session.sessionId)));
         }
       }
     };
@@ -79,6 +80,6 @@ export class Target {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
+    await Promise.all(this.#pools.map((pool) => pool.close()));
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { MemoryStore } from "../runtime/store/memory/memory-store.ts";
-import { RawEndpoint, type RawSession } from "../testkit/clients/raw-endpoint.ts";
+import { ClientPool } from "../testkit/clients/client-pool.ts";
+import type { RawClient } from "../testkit/clients/raw-client.ts";
 import { countOperations } from "../testkit/processes/counted-store.ts";
 import { startGateway } from "../testkit/processes/gateway.ts";
 import {
@@ -37,19 +38,19 @@ async function start() {
     },
     { store },
   );
-  const endpoint = new RawEndpoint(gateway.url);
+  const pool = new ClientPool(gateway.url);
   onTestFinished(async () => {
-    await endpoint.close();
+    await pool.close();
     await gateway.close();
     await backend.close();
   });
   // The gateway asks for the lists, opens a stream for their changes, and asks once more.
   await expect.poll(() => backend.counts.requests).toMatchObject({ GET: 1, "tools/list": 2 });
-  return { backend, operations, endpoint };
+  return { backend, operations, pool };
 }
 
 /** Calls with this many at a time. Answers how many were answered right. */
-async function callAll(sessions: readonly RawSession[], concurrency: number): Promise<number> {
+async function callAll(sessions: readonly RawClient[], concurrency: number): Promise<number> {
   let next = 0;
   let right = 0;
   const caller = async () => {
@@ -83,8 +84,8 @@ describe("a call of a warm session", () => {
   ])(
     "costs 1 backend request, 0 connections and 0 store operations: 200 calls of %i sessions, %i at a time",
     async (count, concurrency) => {
-      const { backend, operations, endpoint } = await start();
-      const sessions = await Promise.all(Array.from({ length: count }, () => endpoint.open()));
+      const { backend, operations, pool } = await start();
+      const sessions = await Promise.all(Array.from({ length: count }, () => pool.open()));
       await Promise.all(
         Array.from({ length: MAX }, (_, call) =>
           sessions[call % count]?.call("b_echo", { together: true }),
@@ -108,8 +109,8 @@ describe("a call of a warm session", () => {
 
 describe("a session's first call", () => {
   it("costs 3 backend requests and 1 backend session, also when 16 come at once", async () => {
-    const { backend, endpoint } = await start();
-    const session = await endpoint.open();
+    const { backend, pool } = await start();
+    const session = await pool.open();
     const before = backend.counts;
     const calls = Array.from({ length: 16 }, () => session.call("b_echo", {}));
     for (const { status } of await Promise.all(calls)) expect(status).toBe(200);
@@ -122,13 +123,13 @@ describe("a session's first call", () => {
 
 describe("5,000 idle sessions", () => {
   it("cost 0 backend requests, connections and sessions, and 1 store operation each", async () => {
-    const { backend, operations, endpoint } = await start();
+    const { backend, operations, pool } = await start();
     const before = backend.counts;
     operations.length = 0;
 
-    const opened: RawSession[] = [];
+    const opened: RawClient[] = [];
     const open = async () => {
-      while (opened.length < 5000) opened.push(await endpoint.open());
+      while (opened.length < 5000) opened.push(await pool.open());
     };
     await Promise.all(Array.from({ length: 16 }, open));
 

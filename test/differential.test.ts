@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RawEndpoint, type RawSession } from "../testkit/clients/raw-endpoint.ts";
+import { ClientPool } from "../testkit/clients/client-pool.ts";
+import { lastMessage, type RawClient } from "../testkit/clients/raw-client.ts";
 import { type RunningRole, startGateway } from "../testkit/processes/gateway.ts";
 import { type BackendAnswer, CountingBackend } from "../testkit/servers/counting-backend.ts";
 
@@ -54,8 +55,8 @@ const FORMS = [
 ] as const;
 
 let backend: CountingBackend;
-let directly: RawEndpoint;
-let direct: RawSession;
+let directly: ClientPool;
+let direct: RawClient;
 
 beforeAll(async () => {
   backend = await CountingBackend.start({
@@ -73,7 +74,7 @@ beforeAll(async () => {
         : { outcome, asEvents: "asEvents" in asked };
     },
   });
-  directly = new RawEndpoint(backend.url);
+  directly = new ClientPool(backend.url);
   direct = await directly.open();
 });
 
@@ -84,8 +85,8 @@ afterAll(async () => {
 
 describe.each(FORMS)("with %s, through the gateway", (_, prefixFormat) => {
   let gateway: RunningRole;
-  let endpoint: RawEndpoint;
-  let through: RawSession;
+  let pool: ClientPool;
+  let through: RawClient;
   const exposed = (name: string) => prefixFormat.replace("{workload}", "b") + name;
 
   beforeAll(async () => {
@@ -96,10 +97,10 @@ describe.each(FORMS)("with %s, through the gateway", (_, prefixFormat) => {
       aggregation: { conflictResolution: "prefix", conflictResolutionConfig: { prefixFormat } },
       backends: [{ name: "b", url: backend.url }],
     });
-    endpoint = new RawEndpoint(gateway.url);
-    through = await endpoint.open();
+    pool = new ClientPool(gateway.url);
+    through = await pool.open();
     return async () => {
-      await endpoint.close();
+      await pool.close();
       await gateway.close();
     };
   });
@@ -134,7 +135,7 @@ describe.each(FORMS)("with %s, through the gateway", (_, prefixFormat) => {
     const answers = await both(callFor({ outcome, asEvents: true }));
     expect(answers.direct.headers["content-type"]).toBe("text/event-stream");
     expect(answers.through.headers["content-type"]).toBe("text/event-stream");
-    expectSame(answers.through.text, answers.direct.text);
+    expectSame(lastMessage(answers.through), lastMessage(answers.direct));
   });
 
   it.each([

@@ -13,8 +13,8 @@ import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Descriptors } from "../runtime/server/descriptors.ts";
 import { Metrics } from "../runtime/telemetry/metrics.ts";
+import { ClientPool } from "../testkit/clients/client-pool.ts";
 import { type RawAnswer, RawClient } from "../testkit/clients/raw-client.ts";
-import { RawEndpoint, RawSession } from "../testkit/clients/raw-endpoint.ts";
 import { CountingBackend } from "../testkit/servers/counting-backend.ts";
 
 const NOFILE = 1024;
@@ -384,8 +384,8 @@ describe("a process with 1,024 open files", () => {
     });
     await expect.poll(() => backend.counts.requests).toMatchObject({ GET: 1, "tools/list": 2 });
     const outcomes = new Outcomes();
-    const endpoints: RawEndpoint[] = [];
-    const closeAll = () => Promise.all(endpoints.splice(0).map((endpoint) => endpoint.close()));
+    const pools: ClientPool[] = [];
+    const closeAll = () => Promise.all(pools.splice(0).map((pool) => pool.close()));
     onTestFinished(async () => void (await closeAll()));
 
     let max = 0;
@@ -394,15 +394,15 @@ describe("a process with 1,024 open files", () => {
     }, 20);
     onTestFinished(() => clearInterval(sampling));
 
-    const sessions: RawSession[] = [];
+    const sessions: RawClient[] = [];
     const refused: RawClient[] = [];
     const open = async () => {
       const client = new RawClient(gateway.url);
       const status = await outcomes.note(initialize(client));
       if (status !== 200) return void refused.push(client);
-      const endpoint = new RawEndpoint(gateway.url, 1);
-      endpoints.push(endpoint);
-      const session = new RawSession(endpoint, client.sessionId ?? "");
+      const pool = new ClientPool(gateway.url, 1);
+      pools.push(pool);
+      const session = pool.client(client.sessionId);
       sessions.push(session);
       await outcomes.note(session.call("b_echo", {}));
       const stream = await client.stream();
@@ -449,19 +449,16 @@ describe("a process with 1,024 open files", () => {
 
   it("with 922 in use refuses sessions and streams, even on open connections, and serves the sessions it has", async () => {
     const gateway = await startGateway(NOFILE, { backends: backendsOf(1) });
-    const endpoint = new RawEndpoint(gateway.url, 1);
-    onTestFinished(() => endpoint.close());
-    const session = await endpoint.open();
+    const pool = new ClientPool(gateway.url, 1);
+    onTestFinished(() => pool.close());
+    const session = await pool.open();
     // 320 are set aside; 1 is the session's connection.
     const idle = await connectIdle(gateway.url, 601);
     onTestFinished(() => hangUp(idle));
     const used = async () => JSON.parse(await adminText(gateway, "/status")).nofile.used;
     await expect.poll(used).toBe(922);
 
-    const refused = [
-      await endpoint.send("POST", undefined, INITIALIZE),
-      await endpoint.send("GET", session.id),
-    ];
+    const refused = [await pool.client().post(INITIALIZE), await session.send({ method: "GET" })];
     for (const { status, headers, text } of refused) {
       expect([status, JSON.parse(text).error.data.error]).toEqual([503, "AT_CAPACITY"]);
       expect(text).toContain("its open files are in use");
@@ -477,7 +474,7 @@ describe("a process with 1,024 open files", () => {
 
     hangUp(idle);
     await expect.poll(used).toBe(321);
-    expect((await endpoint.send("POST", undefined, INITIALIZE)).status).toBe(200);
+    expect((await pool.client().post(INITIALIZE)).status).toBe(200);
   });
 
   it("gives streams of sessions at backends 601 of them, and another one for each that is given back", () => {

@@ -8,7 +8,8 @@ import { LiveCache } from "../../runtime/sessions/live-cache.ts";
 import { LiveSession } from "../../runtime/sessions/live-session.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { UpstreamSession } from "../../runtime/upstream/sessions/upstream-session.ts";
-import { RawEndpoint, type RawSession } from "../../testkit/clients/raw-endpoint.ts";
+import { ClientPool } from "../../testkit/clients/client-pool.ts";
+import type { RawClient } from "../../testkit/clients/raw-client.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
 import { sessionRecord } from "../../testkit/processes/session-record.ts";
 import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
@@ -57,18 +58,18 @@ async function startTwoBackends() {
 
 /** 200 sessions that call both backends; half of them end by DELETE, the others by idleness. */
 async function comeAndGo(url: string, store: MemoryStore): Promise<void> {
-  const endpoint = new RawEndpoint(url);
-  const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => endpoint.open()));
+  const pool = new ClientPool(url);
+  const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => pool.open()));
   await Promise.all(sessions.flatMap((session) => ["b0_echo", "b1_echo"].map(callTo(session))));
   expect(await store.sessions.count()).toBe(SESSIONS);
   const ended = await Promise.all(sessions.slice(SESSIONS / 2).map((session) => session.end()));
   expect(ended.every(({ status }) => status === 204)).toBe(true);
   expect(await store.sessions.count()).toBe(SESSIONS / 2);
   vi.setSystemTime(Date.now() + 30 * 60_000);
-  await endpoint.close();
+  await pool.close();
 }
 
-function callTo(session: RawSession): (name: string) => Promise<void> {
+function callTo(session: RawClient): (name: string) => Promise<void> {
   return async (name) => {
     expect((await session.call(name, {})).status).toBe(200);
   };

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
+import { ClientPool } from "../../testkit/clients/client-pool.ts";
 import { runConformance } from "../../testkit/clients/conformance-suite.ts";
-import { RawEndpoint, type RawSession } from "../../testkit/clients/raw-endpoint.ts";
+import type { RawClient } from "../../testkit/clients/raw-client.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
 import { startConformanceServer } from "../../testkit/servers/conformance/server.ts";
 import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
@@ -19,16 +20,16 @@ async function startSmallest() {
     backends: [{ name: "counting", url: backend.url }],
   });
   onTestFinished(() => gateway.close());
-  const endpoint = new RawEndpoint(gateway.url);
-  onTestFinished(() => endpoint.close());
-  const open = () => Promise.all(Array.from({ length: 50 }, () => endpoint.open()));
+  const pool = new ClientPool(gateway.url);
+  onTestFinished(() => pool.close());
+  const open = () => Promise.all(Array.from({ length: 50 }, () => pool.open()));
   return { backend, gateway, open };
 }
 
-async function callFrom(session: RawSession): Promise<void> {
-  const { status, text } = await session.call("echo", { from: session.id });
+async function callFrom(session: RawClient): Promise<void> {
+  const { status, text } = await session.call("echo", { from: session.sessionId });
   expect(status).toBe(200);
-  expect(JSON.parse(JSON.parse(text).result.content[0].text)).toEqual({ from: session.id });
+  expect(JSON.parse(JSON.parse(text).result.content[0].text)).toEqual({ from: session.sessionId });
 }
 
 it("answers 50 sessions in turn, 4 times round, from a cache of 1 entry and 50 backend sessions", async () => {

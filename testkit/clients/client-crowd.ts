@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Agent, type Dispatcher, request } from "undici";
 
 import { randomFrom } from "../seed.ts";
-import { RawEndpoint, type RawSession } from "./raw-endpoint.ts";
+import { ClientPool } from "./client-pool.ts";
+import { lastMessage, type RawClient } from "./raw-client.ts";
 
 export interface CrowdPlan {
   /** Sessions that are opened, called in and then left alone, every second with a stream that breaks off. */
@@ -45,12 +46,12 @@ export class ClientCrowd {
   readonly #url: string;
   readonly #tool: string;
   readonly #agent = new Agent();
-  readonly #endpoint: RawEndpoint;
+  readonly #pool: ClientPool;
 
   private constructor(url: string, tool: string) {
     this.#url = url;
     this.#tool = tool;
-    this.#endpoint = new RawEndpoint(url, WORKERS);
+    this.#pool = new ClientPool(url, WORKERS);
   }
 
   /**
@@ -63,14 +64,14 @@ export class ClientCrowd {
     try {
       await crowd.#do(plan);
     } finally {
-      await Promise.all([crowd.#agent.destroy(), crowd.#endpoint.close()]);
+      await Promise.all([crowd.#agent.destroy(), crowd.#pool.close()]);
     }
   }
 
   async #do(plan: CrowdPlan): Promise<void> {
     const deeds = deedsOf(plan);
     const steady = await Promise.all(
-      Array.from({ length: STEADY_SESSIONS }, () => this.#endpoint.open()),
+      Array.from({ length: STEADY_SESSIONS }, () => this.#pool.open()),
     );
     const startMs = performance.now();
     const queue = deeds.entries();
@@ -89,18 +90,21 @@ export class ClientCrowd {
   }
 
   async #abandon(deed: Deed, listens: boolean): Promise<void> {
-    const session = await this.#endpoint.open();
-    const stream = listens ? await this.#send("GET", session.id) : undefined;
+    const session = await this.#pool.open();
+    const stream = listens ? await this.#send("GET", session.sessionId) : undefined;
     await this.#call(session, deed);
     stream?.body.destroy();
   }
 
-  async #call(session: RawSession, { callMs }: Deed): Promise<void> {
-    const { status, text } = await session.call(this.#tool, { milliseconds: callMs });
-    if (status !== 200 || !text.includes('"result"')) throw new Error(`${status}: ${text}`);
+  async #call(session: RawClient, { callMs }: Deed): Promise<void> {
+    const answer = await session.call(this.#tool, { milliseconds: callMs });
+    const text = lastMessage(answer);
+    if (answer.status !== 200 || !text.includes('"result"')) {
+      throw new Error(`${answer.status}: ${text}`);
+    }
   }
 
-  async #abort({ callMs, abortMs }: Deed, id: number, session?: RawSession): Promise<void> {
+  async #abort({ callMs, abortMs }: Deed, id: number, session?: RawClient): Promise<void> {
     const params = { name: this.#tool, arguments: { milliseconds: callMs } };
     const opens = id % 10 === 0;
     const body = opens
@@ -110,7 +114,12 @@ export class ClientCrowd {
     const timer = setTimeout(() => stop.abort(), abortMs);
     try {
       const text = JSON.stringify(body);
-      const answer = await this.#send("POST", opens ? undefined : session?.id, text, stop.signal);
+      const answer = await this.#send(
+        "POST",
+        opens ? undefined : session?.sessionId,
+        text,
+        stop.signal,
+      );
       await answer.body.dump({ limit: Number.POSITIVE_INFINITY });
     } catch (error) {
       if (!stop.signal.aborted) throw error;

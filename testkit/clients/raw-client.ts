@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { request } from "undici";
+import { type Dispatcher, request } from "undici";
 
 import { readEvents } from "../../runtime/wire/sse.ts";
 
@@ -43,13 +43,17 @@ export class RawStream {
   }
 }
 
-/** A client of one session that sends exactly what it is told to, over real HTTP. */
+/** A client of one session that sends exactly what it is told to, over real HTTP; what comes back stays the text that it is. */
 export class RawClient {
-  readonly #url: string;
+  readonly #url: URL;
+  readonly #dispatcher: Dispatcher | undefined;
+  #calls = 0;
   sessionId: string | undefined;
 
-  constructor(url: string) {
-    this.#url = url;
+  /** `dispatcher`: whose connections it takes. Default: undici's own, which all such clients share. */
+  constructor(url: string, dispatcher?: Dispatcher) {
+    this.#url = new URL(url);
+    this.#dispatcher = dispatcher;
   }
 
   /** A client whose session is open. */
@@ -74,6 +78,20 @@ export class RawClient {
     const id = answer.headers["mcp-session-id"];
     if (typeof id === "string") this.sessionId = id;
     return answer;
+  }
+
+  /** Calls a tool; the answer's text is the whole response. */
+  call(name: string, args: Readonly<Record<string, unknown>>): Promise<RawAnswer> {
+    this.#calls += 1;
+    const params = { name, arguments: args };
+    return this.post(
+      JSON.stringify({ jsonrpc: "2.0", id: this.#calls, method: "tools/call", params }),
+    );
+  }
+
+  /** Ends the session. */
+  end(): Promise<RawAnswer> {
+    return this.send({ method: "DELETE" });
   }
 
   post(body: string | Buffer, headers: Headers = {}): Promise<RawAnswer> {
@@ -107,7 +125,16 @@ export class RawClient {
       method,
       headers: Object.fromEntries(sent),
       body: body ?? null,
-      ...(signal === undefined ? {} : { signal }),
+      ...(this.#dispatcher !== undefined && { dispatcher: this.#dispatcher }),
+      ...(signal !== undefined && { signal }),
     });
   }
+}
+
+/** The data of an SSE answer's last event, byte for byte; of any other answer its text. */
+export function lastMessage({ headers, text }: RawAnswer): string {
+  if (headers["content-type"] !== "text/event-stream") return text;
+  const events = text.split("\n\n").filter((event) => event.includes("data: {"));
+  const lines = (events.at(-1) ?? "").split("\n").filter((line) => line.startsWith("data: "));
+  return lines.map((line) => line.slice("data: ".length)).join("\n");
 }

@@ -1,6 +1,7 @@
 import type { ClientRequest } from "node:http";
+import { ClientPool } from "../clients/client-pool.ts";
 import { openStreams } from "../clients/client-streams.ts";
-import { RawEndpoint, RawSession } from "../clients/raw-endpoint.ts";
+import type { RawClient } from "../clients/raw-client.ts";
 import { HOLD } from "./holding-backend.ts";
 
 export interface ClientsLoad {
@@ -14,11 +15,9 @@ export interface ClientsLoad {
 
 /** A session and the one connection that it keeps. */
 interface Client {
-  readonly endpoint: RawEndpoint;
-  readonly session: RawSession;
+  readonly pool: ClientPool;
+  readonly session: RawClient;
 }
-
-const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
 
 /** What a call says, and its answer again: 32 KiB each way, as the plan has it. */
 const BODY_BYTES = 32 * 2 ** 10;
@@ -30,9 +29,9 @@ const AT_ONCE = 32;
 export class Clients {
   readonly concurrentCalls: number;
   readonly #url: string;
-  readonly #initialize: string;
+  readonly #initialize: object;
   readonly #tools: readonly string[];
-  readonly #parallel: RawEndpoint;
+  readonly #parallel: ClientPool;
   #clients: Client[] = [];
   #streams: ClientRequest[] = [];
 
@@ -41,7 +40,7 @@ export class Clients {
     this.#url = url;
     this.#initialize = initializeOf(clientBytes);
     this.#tools = tools;
-    this.#parallel = new RawEndpoint(url, concurrentCalls);
+    this.#parallel = new ClientPool(url, concurrentCalls);
   }
 
   /** Sessions that have called every backend. */
@@ -58,15 +57,15 @@ export class Clients {
   /** Ends all sessions, and what they have open. */
   async end(): Promise<void> {
     for (const stream of this.#streams.splice(0)) stream.destroy();
-    await eachOf(this.#clients.splice(0), async ({ session, endpoint }) => {
+    await eachOf(this.#clients.splice(0), async ({ session, pool }) => {
       await session.end();
-      await endpoint.close();
+      await pool.close();
     });
   }
 
   /** A stream of each session. */
   async listen(): Promise<void> {
-    const ids = this.#clients.map(({ session }) => session.id);
+    const ids = this.#clients.map(({ session }) => session.sessionId ?? "");
     this.#streams.push(...(await openStreams(this.#url, ids)));
   }
 
@@ -89,18 +88,13 @@ export class Clients {
 
   async close(): Promise<void> {
     for (const stream of this.#streams) stream.destroy();
-    await Promise.all(this.#clients.map(({ endpoint }) => endpoint.close()));
+    await Promise.all(this.#clients.map(({ pool }) => pool.close()));
     await this.#parallel.close();
   }
 
   async #open(): Promise<Client> {
-    const endpoint = new RawEndpoint(this.#url, 1);
-    const { status, headers, text } = await endpoint.send("POST", undefined, this.#initialize);
-    const id = headers["mcp-session-id"];
-    if (typeof id !== "string") throw new Error(`initialize got ${status}: ${text}`);
-    const session = new RawSession(endpoint, id);
-    await session.post(INITIALIZED);
-    return { endpoint, session };
+    const pool = new ClientPool(this.#url, 1);
+    return { pool, session: await pool.open(this.#initialize) };
   }
 
   async #callAll(clients: readonly Client[], tool: string): Promise<void> {
@@ -109,30 +103,30 @@ export class Clients {
 
   /** A call as large as the plan takes one to be: by the next session, at the next backend. */
   async #callAside(index: number, word: string): Promise<void> {
-    const id = this.#clients[index % this.#clients.length]?.session.id ?? "";
+    const sessionId = this.#clients[index % this.#clients.length]?.session.sessionId;
     const tool = this.#tools[index % this.#tools.length] ?? "";
-    await callOf(new RawSession(this.#parallel, id), tool, word.padEnd(BODY_BYTES));
+    await callOf(this.#parallel.client(sessionId), tool, word.padEnd(BODY_BYTES));
   }
 }
 
-async function callOf(session: RawSession, tool: string, text: string): Promise<void> {
+async function callOf(session: RawClient, tool: string, text: string): Promise<void> {
   const answer = await session.call(tool, { text });
   if (!answer.text.includes(`\\"${text}\\"`)) {
     throw new Error(`${tool} got ${answer.status}: ${answer.text}`);
   }
 }
 
-function initializeOf(clientBytes: number): string {
+/** The params of `initialize`. */
+function initializeOf(clientBytes: number): object {
   const capabilities = { roots: { listChanged: true }, sampling: {}, elicitation: {} };
   const clientInfo = { name: "planned", version: "1.0.0", description: "" };
   const bytes = JSON.stringify(capabilities).length + JSON.stringify(clientInfo).length;
   const description = "x".repeat(clientBytes - bytes);
-  const params = {
+  return {
     protocolVersion: "2025-11-25",
     capabilities,
     clientInfo: { ...clientInfo, description },
   };
-  return JSON.stringify({ jsonrpc: "2.0", id: 0, method: "initialize", params });
 }
 
 /** Works on all items, so many at a time. */

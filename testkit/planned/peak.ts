@@ -3,7 +3,7 @@ import { setInterval } from "node:timers";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { type Configuration, encode } from "@mcp-fleet/contract/settings";
-import { RawEndpoint } from "../clients/raw-endpoint.ts";
+import { ClientPool } from "../clients/client-pool.ts";
 import { MeasuredProcess } from "../processes/measured-process.ts";
 import { type Cell, type CellPlan, planOf } from "./cell.ts";
 import { Clients } from "./clients.ts";
@@ -112,9 +112,9 @@ async function whileHeld(
   };
   await Promise.race([allThere(), failed]);
   work();
-  const endpoint = new RawEndpoint(url, 1);
-  await (await endpoint.open()).call("echo", { text: RELEASE });
-  await Promise.all([held, endpoint.close()]);
+  const pool = new ClientPool(url, 1);
+  await (await pool.open()).call("echo", { text: RELEASE });
+  await Promise.all([held, pool.close()]);
   failed.catch(() => {});
 }
 
