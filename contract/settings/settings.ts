@@ -73,6 +73,8 @@ export interface Settings {
     readonly catalogPages: number;
     readonly catalogBytes: number;
     readonly catalogTemplates: number;
+    readonly sessionStreamWaitSeconds: number;
+    readonly sessionStreamLingerSeconds: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -197,6 +199,8 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     catalogPages: limits.catalogPages,
     catalogBytes: limits.catalogBytes,
     catalogTemplates: limits.catalogTemplates,
+    sessionStreamWaitSeconds: limits.sessionStreamWait,
+    sessionStreamLingerSeconds: limits.sessionStreamLinger,
   };
 }
 

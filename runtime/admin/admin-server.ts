@@ -5,7 +5,7 @@ import { sockets } from "../platform/sockets.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { asFleetError } from "../wire/fleet-error.ts";
 import { ADMIN_PAGE } from "./admin-page.ts";
-import { addPeerRoutes, type PeerService } from "./peer-routes.ts";
+import { addPeerRoutes, type PeerService, type StreamService } from "./peer-routes.ts";
 import { addPodRoutes, type PodAdministration } from "./pod-routes.ts";
 
 export interface AdminServerParts {
@@ -14,13 +14,14 @@ export interface AdminServerParts {
   readonly status: { read(): Promise<object> };
   readonly pods: PodAdministration;
   readonly peers: PeerService;
+  readonly streams: StreamService;
   /** Guards what changes something. Undefined: whoever reaches the port may. */
   readonly token: string | undefined;
 }
 
 /** The listener that operators talk to. It has no guards: nothing outside the cluster may reach it. */
 export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
-  const { probes, metrics, status, pods, peers, token } = parts;
+  const { probes, metrics, status, pods, peers, streams, token } = parts;
   const server = Fastify({
     forceCloseConnections: true,
     serverFactory: (handler, options) => sockets.httpServer(options, handler),
@@ -30,7 +31,7 @@ export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
   });
   addProbes(server, probes);
   addPodRoutes(server, pods, token);
-  addPeerRoutes(server, peers);
+  addPeerRoutes(server, peers, streams);
   server.get("/metrics", async (_request, reply) => {
     return reply.type(metrics.registry.contentType).send(await metrics.text());
   });

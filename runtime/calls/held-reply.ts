@@ -18,6 +18,10 @@ export class HeldReply implements Reply {
     return this.#reply.begun;
   }
 
+  get takesEvents(): boolean {
+    return this.#reply.takesEvents;
+  }
+
   get gone(): AbortSignal {
     return this.#reply.gone;
   }

@@ -18,6 +18,10 @@ export class BatchReply implements Reply {
     return this.#stream.begun;
   }
 
+  get takesEvents(): boolean {
+    return !this.#ended && this.#stream.takesEvents;
+  }
+
   get gone(): AbortSignal {
     return this.#stream.gone;
   }

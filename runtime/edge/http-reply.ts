@@ -43,6 +43,10 @@ export class HttpReply implements Reply, KeepAliveTarget {
     return this.#mode !== "open";
   }
 
+  get takesEvents(): boolean {
+    return (this.#mode === "open" || this.#mode === "sse") && !this.#gone.signal.aborted;
+  }
+
   get gone(): AbortSignal {
     return this.#gone.signal;
   }

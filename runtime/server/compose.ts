@@ -115,16 +115,17 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const keepAlive = new KeepAlive(limits.keepAliveSeconds);
   const touch = sessions.touch.bind(sessions);
   const streams = new ClientStreams({ ...shared, keepAlive, perSession: limits.streams, touch });
-  const forwarder = new Forwarder({ ...shared, upstreams, passesListChanges });
   const sessionStreams = new SessionStreams({
     ...shared,
     leases,
     upstreams,
     backends,
     streams,
+    peers,
     acquireStream,
     passesListChanges,
   });
+  const forwarder = new Forwarder({ ...shared, upstreams, sessionStreams, passesListChanges });
   sendRenewalNotices(events, streams);
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });
   const kept = { sessions: store.sessions, forwarder, sessionStreams };
@@ -178,6 +179,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     status,
     pods: drains,
     peers: new PeerCalls(credential, backends),
+    streams: sessionStreams,
     token: given.adminToken,
   });
   metrics.onScrape(() => status.measure(metrics));

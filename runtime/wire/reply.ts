@@ -10,6 +10,8 @@ import type { FleetError } from "./fleet-error.ts";
 export interface Reply {
   /** Whether anything was sent, after which the HTTP status cannot change. */
   readonly begun: boolean;
+  /** Whether a message may still go ahead of the answer. */
+  readonly takesEvents: boolean;
   /** Aborted when the client is gone; what is written afterwards is dropped. */
   readonly gone: AbortSignal;
   /** The whole answer: one JSON-RPC message. */
