@@ -85,24 +85,14 @@ const ROOMS = {
   demo: ["testkit", "runtime", "contract"],
   bench: ["testkit", "runtime", "contract", "tools"],
   e2e: ["testkit", "runtime", "contract", "infra", "policies", "image", "tools"],
+  proof: ["testkit", "runtime", "contract", "infra", "policies", "image", "tools"],
   tools: ["runtime", "contract", "infra", "policies", "image"],
-  test: [
-    "testkit",
-    "runtime",
-    "contract",
-    "infra",
-    "policies",
-    "image",
-    "tools",
-    "demo",
-    "bench",
-    "e2e",
-  ],
+  test: ["testkit", "runtime", "contract", "infra", "policies", "image", "tools"],
 };
 
 const inside = (room) => (room.endsWith(".ts") ? `^${room}$` : `^${room}/`);
 
-const ALL = "^(?:contract|runtime|infra|policies|testkit|image|demo|bench|e2e|tools|test)/";
+const ALL = "^(?:contract|runtime|infra|policies|testkit|image|demo|bench|e2e|proof|tools|test)/";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {

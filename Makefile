@@ -11,11 +11,11 @@ NODE_HOME := $(CURDIR)/.tools/node-$(NODE_VERSION)
 NODE := $(NODE_HOME)/bin/node
 BIN := node_modules/.bin
 # Which folder may import which.
-CRUISE := $(BIN)/depcruise --config .dependency-cruiser.mjs contract runtime infra policies testkit test demo bench e2e image tools
+CRUISE := $(BIN)/depcruise --config .dependency-cruiser.mjs contract runtime infra policies testkit test demo bench e2e proof image tools
 export PATH := $(NODE_HOME)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak e2e bench predicted lint format build docs run image images image-figures preview up down clean
+.PHONY: help demo test proof e2e bench predicted lint format build docs run image images image-figures preview up down clean
 
 # A command that starts a one-node Kubernetes for tests of manifests; without one, the current context is used.
 export FLEET_CLUSTER_TOOL ?= $(abspath $(wildcard ../shared/tools/k8s/cluster))
@@ -33,9 +33,10 @@ test: build .tools/redis/redis-cli .tools/dns/dnsmasq .tools/pulumi/parts.json #
 	@$(BIN)/tsc --noEmit
 	@$(BIN)/vitest run $(TESTS)
 
-soak: SOAK_SECONDS ?= 600
-soak: node_modules/.installed ## run ten minutes of clients that connect, leave and break off, after which nothing may be left over; SOAK_SECONDS=60
-	@SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/vitest run test/leaks.test.ts
+# Settings of a part are given as they are here: SEED=7 ROUNDS=100.
+PART :=
+proof: node_modules/.installed .tools/redis/redis-cli ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
+	@FLEET_REQUIRE_ALL=1 node proof/main.ts $(PART)
 
 e2e: images policies/dist/main.cjs .tools/pulumi/parts.json ## run the whole fleet on a real Kubernetes while it is replaced, killed and scaled: docs/proof.md
 	@node e2e/main.ts

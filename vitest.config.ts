@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     reporters: ["default", "./testkit/vitest/summary-reporter.ts"],
     globalSetup: [],
+    setupFiles: ["./testkit/vitest/seeded.ts"],
     // Most of what tests wait for is elsewhere: servers that start, connections that break, a fleet that recovers.
     maxWorkers: 2,
     // Of tests that run beside each other, mostly engines that wait for their plugins.

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { CELLS, type Cell, planOf } from "./predicted/cell.ts";
-import { isRight } from "./predicted/comparison.ts";
-import { measurePeak, type Peak } from "./predicted/peak.ts";
-import { nameOf, type Skipped, section, withSection } from "./predicted/section.ts";
+import { CELLS, type Cell, planOf } from "../testkit/planned/cell.ts";
+import { isRight } from "../testkit/planned/comparison.ts";
+import { measurePeak, type Peak } from "../testkit/planned/peak.ts";
+import { nameOf, type Skipped, section, withSection } from "./planned-section.ts";
 
 const PAGE = join(import.meta.dirname, "../docs/capacity.md");
 

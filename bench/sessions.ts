@@ -1,6 +1,6 @@
+import { openStreams } from "../testkit/clients/client-streams.ts";
 import type { MeasuredProcess } from "../testkit/processes/measured-process.ts";
 import { ROUNDS, SECONDS_PER_RUN } from "./calls.ts";
-import { openStreams } from "./client-streams.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Callers, type LoadResult, load, warmUp } from "./load.ts";
 import { type SpreadSession, Target } from "./target.ts";

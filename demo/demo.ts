@@ -52,10 +52,14 @@ async function withFleet(servers: McpServers, options: DemoOptions): Promise<voi
   const { print, signal, stay, replicas } = options;
   const port = await freePort("port", options.port, print);
   print(`starting Redis and ${replicas} gateway processes`);
-  const fleet = await Fleet.start({ replicas, port, backends: backendsOf(servers) });
+  const fleet = await Fleet.start({
+    configuration: { name: "demo", backends: backendsOf(servers) },
+    replicas,
+    port,
+  });
   const client = new Client(CLIENT_INFO);
   try {
-    for (const [index, { url, adminUrl }] of fleet.gateways.entries()) {
+    for (const [index, { url, adminUrl }] of fleet.processes.entries()) {
       print(`  gateway ${index + 1} answers at ${url}, its figures are at ${adminUrl}`);
     }
     print(`the fleet answers at ${fleet.front.url}: each request goes to the next process`);

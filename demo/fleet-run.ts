@@ -26,7 +26,7 @@ export interface FleetRun {
  * @throws a call failed.
  */
 export async function runFleet({ fleet, client, calls, signal, print }: FleetRun): Promise<void> {
-  const { front, gateways } = fleet;
+  const { front, processes: gateways } = fleet;
   const transport = new StreamableHTTPClientTransport(new URL(front.url));
   await client.connect(transport, { signal });
   const [first, ...survivors] = gateways;
@@ -79,8 +79,8 @@ async function callRounds(
   return failed;
 }
 
-function answeredBy({ front, gateways }: Fleet): number[] {
-  return gateways.map(({ url }) => front.answered.get(url) ?? 0);
+function answeredBy({ front, processes }: Fleet): number[] {
+  return processes.map(({ url }) => front.answered.get(url) ?? 0);
 }
 
 /** Sessions that the processes have opened at backends. */

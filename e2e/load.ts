@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 
 import { bundle } from "../image/bundle.ts";
-import type { CallReport } from "./call-report.ts";
+import type { CallReport } from "../testkit/trials/call-report.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { RESTRICTED_NAMESPACE, restricted } from "./restricted-pod.ts";
 

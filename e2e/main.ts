@@ -6,6 +6,7 @@ import { COUNTER_IMAGE } from "../testkit/images/counter-image.ts";
 import { REDIS_IMAGE } from "../testkit/images/redis-image.ts";
 import { bootCheck, openFilesLimit } from "./boot-check.ts";
 import { Cluster } from "./cluster.ts";
+import { tried } from "./fault-trial.ts";
 import { FAULTS, MAX_GATEWAYS } from "./faults.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Kubectl } from "./kubectl.ts";
@@ -15,7 +16,6 @@ import { Proof } from "./proof.ts";
 import { refusesRoot } from "./restricted-pod.ts";
 import { Stack } from "./stack.ts";
 import { timelineSvg } from "./timeline.ts";
-import { Trial } from "./trial.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PAGE = join(ROOT, "docs/proof.md");
@@ -94,7 +94,7 @@ async function claimBootCheck(proof: Proof, kubectl: Kubectl, gateway: string) {
 /** The faults one after the other, each under load. */
 async function disturb(proof: Proof, fleet: Fleet): Promise<void> {
   for (const fault of FAULTS) {
-    const trial = await Trial.of(fault, fleet);
+    const trial = await tried(fault, fleet);
     proof.trials.push(trial);
     const { calls, faults } = trial;
     say(`${fault.title}: ${calls} calls, ${faults.length === 0 ? "as it should be" : "WRONG"}`);
@@ -177,6 +177,8 @@ try {
   }
   writeFileSync(PAGE, proof.page(readFileSync(PAGE, "utf8")));
   process.stdout.write(`\n${proof.claimTable()}\n\nall figures: docs/proof.md\n`);
+  const held = proof.claims.filter(({ holds }) => holds).length;
+  process.stdout.write(`\n${held} passed, ${proof.claims.length - held} failed\n`);
   process.exitCode = proof.holds ? 0 : 1;
 } finally {
   await cluster.stop();

@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os";
-
+import type { CallReport, Verdict } from "../testkit/trials/call-report.ts";
+import type { Trial } from "../testkit/trials/trial.ts";
 import { markdown } from "../tools/docs/generated-table.ts";
-import type { CallReport, Verdict } from "./call-report.ts";
-import type { Trial } from "./trial.ts";
 
 const BEGIN = "<!-- BEGIN measured -->";
 const END = "<!-- END measured -->";

@@ -1,7 +1,7 @@
+import type { CallReport, Verdict } from "../testkit/trials/call-report.ts";
+import type { Course } from "../testkit/trials/trial.ts";
 import { element, escaped, line, type Markup, text } from "../tools/plan-drawing/svg.ts";
-import type { CallReport, Verdict } from "./call-report.ts";
 import { PARTS, type PodCount } from "./pods.ts";
-import type { Course } from "./trial.ts";
 
 const WIDTH = 1200;
 const LEFT = 90;

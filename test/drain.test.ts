@@ -53,7 +53,7 @@ describe("a gateway that drains", () => {
       exchange.end();
     });
     const client = await RawClient.open(gateway.url);
-    const stream = await client.stream(callOf("write"));
+    const stream = await client.stream(callOf("write", 1, { progressToken: "p" }));
     gateway.signal("SIGTERM");
     const messages: string[] = [];
     for (let text = await stream.next(); text !== undefined; text = await stream.next()) {

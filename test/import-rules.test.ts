@@ -25,6 +25,11 @@ const FORBIDDEN = [
   ["infra/process.ts", "policies/index.ts", "infra imports only contract"],
   ["policies/grace.ts", "infra/main.ts", "policies imports only contract"],
   ["demo/main.ts", "test/drain.ts", "demo imports only"],
+  ["test/a.ts", "bench/load.ts", "test imports only"],
+  ["bench/load.ts", "e2e/load.ts", "bench imports only"],
+  ["e2e/fleet.ts", "demo/table.ts", "e2e imports only"],
+  ["proof/main.ts", "test/b.ts", "proof imports only"],
+  ["testkit/clients/soak.ts", "proof/part.ts", "testkit imports only"],
   ["runtime/server/one.ts", "runtime/server/other.ts", "no cycles"],
   ["runtime/server/lost.ts", "runtime/server/nowhere.ts", "nothing is imported that is not there"],
 ] as const;

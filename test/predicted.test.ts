@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import type { Cell } from "../bench/predicted/cell.ts";
-import { excess, MAX_EXCESS } from "../bench/predicted/comparison.ts";
-import { measurePeak } from "../bench/predicted/peak.ts";
+import type { Cell } from "../testkit/planned/cell.ts";
+import { excess, MAX_EXCESS } from "../testkit/planned/comparison.ts";
+import { measurePeak } from "../testkit/planned/peak.ts";
 import { hasRedis } from "../testkit/processes/redis.ts";
 
 /** The smallest loads of `make predicted`, which measures all of them. */

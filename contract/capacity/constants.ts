@@ -83,6 +83,12 @@ export const CONSTANTS = {
     description: "A call in flight, with a request and a response of 32 KiB each",
     source: `${ON_THIS}, heap as planned: resident set of 277 to 350 KiB each under full load, with 10 to 500 calls at a time`,
   },
+  heldCopies: {
+    value: 200,
+    unit: "percent",
+    description: "Memory of a server's message that is held as a whole, relative to its size",
+    source: "How the code works: as text while it arrives, and as bytes until the client reads it",
+  },
   catalogBytes: {
     value: 128 * 2 ** 10,
     unit: "bytes",
@@ -208,11 +214,24 @@ export const CONSTANTS = {
     source: `${ON_REDIS}: 230 to 309 B each over 10,000 sessions`,
   },
   recordLinger: {
-    value: 300,
+    value: 60,
     unit: "seconds",
     description:
-      "How long a record outlives its session, as a tombstone that says which backend sessions to close",
-    source: "Choice: within this time, the reaper of some pod has run",
+      "How long the tombstone of a session stays, which says that it has ended and which backend sessions it had",
+    source: "Choice: within this time, no process writes a session again that another one ended",
+  },
+  tombstoneBytes: {
+    value: 512,
+    unit: "bytes",
+    description: "The tombstone of a session, without its backends",
+    source: `${ON_REDIS}: 503 B each over 5,000, with an owner; at most 10,000 stay for recordLinger`,
+  },
+  subscriptionBytes: {
+    value: 256,
+    unit: "bytes",
+    description: "The resource subscriptions of a session, on average",
+    source:
+      "Assumption: 2 URIs of 60 characters; limits.subscriptionBytes is what one session may have",
   },
   storeBytes: {
     value: 1.5 * 2 ** 20,

@@ -153,6 +153,14 @@ export const INPUTS = {
     max: bytes("512Mi"),
     default: limits.clientBytes,
   },
+  heldBytes: {
+    unit: "bytes",
+    description: "Maximum total size of servers' messages that a pod holds as a whole",
+    setting: "limits.heldBytes",
+    min: 1,
+    max: bytes("512Mi"),
+    default: limits.heldBytes,
+  },
   spareReplicas: {
     unit: "pods",
     description:

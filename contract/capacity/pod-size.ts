@@ -12,15 +12,15 @@ export const MEBIBYTE = 2 ** 20;
  */
 export function memoryBudget(inputs: CompleteInputs): Budget {
   const { backends, views, clientBytes, cacheEntries, openedBackends } = inputs;
-  const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls } = inputs;
+  const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls, heldBytes } = inputs;
   const { processBytes, sessionBytes, openedBackendBytes, catalogBytes } = CONSTANTS;
-  const { streamBytes, socketBytes, callBytes } = CONSTANTS;
+  const { streamBytes, socketBytes, callBytes, heldCopies, subscriptionBytes } = CONSTANTS;
   const lines = [
     { name: "process", from: processBytes.description, fixed: processBytes.value },
     {
       name: "sessions",
-      from: `cacheEntries ${cacheEntries} × (sessionBytes ${sessionBytes.value} + clientBytes ${clientBytes})`,
-      fixed: cacheEntries * (sessionBytes.value + clientBytes),
+      from: `cacheEntries ${cacheEntries} × (sessionBytes ${sessionBytes.value} + clientBytes ${clientBytes} + subscriptionBytes ${subscriptionBytes.value})`,
+      fixed: cacheEntries * (sessionBytes.value + clientBytes + subscriptionBytes.value),
     },
     {
       name: "opened backends",
@@ -51,6 +51,11 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       name: "calls in flight",
       from: `sessionsPerPod × concurrentCalls ${concurrentCalls} ÷ sessions ${sessions} × callBytes ${callBytes.value}`,
       perSession: (concurrentCalls / sessions) * callBytes.value,
+    },
+    {
+      name: "held messages",
+      from: `heldBytes ${heldBytes} × heldCopies ${heldCopies.value} %`,
+      fixed: (heldBytes * heldCopies.value) / 100,
     },
   ];
   const reservePercent = CONSTANTS.memoryReserve.value;

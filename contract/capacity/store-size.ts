@@ -52,20 +52,33 @@ export function storeSize(load: StoreLoad): StoreSize {
 function storeBudget(load: StoreLoad): Budget {
   const { clientBytes, openedBackends, idleTtlSeconds, proxySessions, store } = load;
   const { recordBytes, recordClass, recordBackendBytes, pinBytes, expiryBytes } = CONSTANTS;
-  const { recordLinger, storeBytes, changesBytes, backlogBytes, storeReserve } = CONSTANTS;
+  const {
+    recordLinger,
+    tombstoneBytes,
+    subscriptionBytes,
+    storeBytes,
+    changesBytes,
+    backlogBytes,
+    storeReserve,
+  } = CONSTANTS;
   const own = recordBytes.value + (clientBytes * recordClass.value) / 100;
   const ownText = `recordBytes ${recordBytes.value} + clientBytes ${clientBytes} × recordClass ${recordClass.value} %`;
-  const record = own + openedBackends * recordBackendBytes.value;
+  const backends = openedBackends * recordBackendBytes.value;
   const lines = [
     {
       name: "records",
       from: `sessions × (${ownText} + openedBackends ${openedBackends} × recordBackendBytes ${recordBackendBytes.value})`,
-      perSession: record,
+      perSession: own + backends,
     },
     {
-      name: "records of ended sessions",
-      from: `records × recordLinger ${recordLinger.value} s ÷ idleTtl ${idleTtlSeconds} s`,
-      perSession: (record * recordLinger.value) / idleTtlSeconds,
+      name: "subscriptions",
+      from: `sessions × subscriptionBytes ${subscriptionBytes.value}`,
+      perSession: subscriptionBytes.value,
+    },
+    {
+      name: "tombstones of ended sessions",
+      from: `sessions × (tombstoneBytes ${tombstoneBytes.value} + openedBackends ${openedBackends} × recordBackendBytes ${recordBackendBytes.value}) × recordLinger ${recordLinger.value} s ÷ idleTtl ${idleTtlSeconds} s`,
+      perSession: ((tombstoneBytes.value + backends) * recordLinger.value) / idleTtlSeconds,
     },
     {
       name: "expiry sets",

@@ -76,6 +76,25 @@ const limits = z.strictObject({
   catalogRefresh: duration(
     "How often each list of a backend is requested, unless the backend declares listChanged and its stream is open. Lists that no client requested for this long leave the cache.",
   ).prefault("60s"),
+  subscriptionBytes: size(
+    "The maximum size of the URIs of a session's resource subscriptions, together.",
+  ).prefault("32Ki"),
+  callsPerSession: count(
+    "The maximum number of calls in flight per session and process; further ones wait.",
+    1,
+    65_536,
+  ).default(64),
+  callsPerPrincipal: count(
+    "The maximum number of calls in flight per authenticated principal and process; further ones wait. Absent: no limit.",
+    1,
+    65_536,
+  ).optional(),
+  queuedCalls: count(
+    "The maximum number of calls that wait for a place, per session, principal and backend; further ones are refused.",
+    0,
+    65_536,
+  ).default(256),
+  queueTimeout: duration("How long a call waits for a place before it is refused.").prefault("10s"),
   catalogRecheck: duration(
     "How often a list is requested whose changes the backend announces: it declares listChanged, and its stream is open. At least limits.catalogRefresh.",
   ).prefault("10m"),
@@ -97,6 +116,27 @@ const limits = z.strictObject({
     1,
     100_000,
   ).default(500),
+  bodyDepth: count(
+    "The maximum depth of objects and arrays inside each other in a client's request body.",
+    8,
+    10_000,
+  ).default(128),
+  bodyMembers: count(
+    "The maximum number of members and elements in a client's request body, of all its objects and arrays together.",
+    100,
+    10_000_000,
+  ).default(100_000),
+  messageBytes: size(
+    "The maximum size of a server's message that must be held whole: an event of a stream, or a page of a list. A longer JSON response to a call is streamed.",
+  ).prefault("16Mi"),
+  heldBytes: size(
+    "The maximum total size of such messages that the process holds, beyond the first 64 KiB of each. Where it is in use, servers wait.",
+  ).prefault("32Mi"),
+  serverRequests: count(
+    "The maximum number of requests (elicitation, sampling, roots) that a server may send to the client during a call, and per minute outside of calls.",
+    1,
+    10_000,
+  ).default(100),
   sessionStreamWait: duration(
     "How long the first call of a session to a backend waits until the session's stream there is open. Only for clients that declare roots, sampling or elicitation.",
   ).prefault("2s"),
@@ -174,7 +214,7 @@ export const configuration = z.strictObject({
     .array(origin)
     .optional()
     .describe(
-      'The origins of browser clients that are accepted; "*" allows all. Absent: pages of the allowed hosts.',
+      'The origins of browser clients that are accepted; "*" allows all. Absent: pages of the allowed hosts; or those of the IP address or loopback name that they call if every host is allowed.',
     ),
   session: session.prefault({}),
   limits: limits.prefault({}),

@@ -102,6 +102,26 @@ export const REFUSALS: readonly Refusal[] = [
     fix: allTools,
   },
   {
+    path: "operational.timeouts.backendInit",
+    rule: "is not supported under this name",
+    fix: "set limits.initializeTimeout instead",
+  },
+  {
+    path: "operational.listChanged.disabledWorkloads",
+    rule: "is not supported: changes of every backend's lists are announced",
+    fix: "remove it",
+  },
+  {
+    path: "sessionStorage.tls.caCertFile",
+    rule: "is not supported under this name",
+    fix: "call it caFile",
+  },
+  {
+    path: "sessionStorage.tls.insecureSkipVerify",
+    rule: "is not supported: certificates are always verified",
+    fix: "remove it, and set caFile to the CA that signed the certificate",
+  },
+  {
     path: "operational.failureHandling.circuitBreaker",
     rule: "is not supported: there is no circuit breaker",
     fix: "remove it, or set enabled: false; health checks and timeouts still apply",

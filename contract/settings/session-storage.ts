@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { count, matching, text } from "./fields.ts";
+import { count, matching, text, unsupported } from "./fields.ts";
 
 /** A host and a port. */
 export interface NetworkAddress {
@@ -107,7 +107,12 @@ export const sessionStorage = z.strictObject({
   passwordFile: text(
     "A file with the password for Redis, read for each connection. Absent: MCP_FLEET_SESSION_STORAGE_PASSWORD or THV_SESSION_REDIS_PASSWORD.",
   ).optional(),
-  tls: tls("Redis").optional(),
+  tls: tls("Redis")
+    .extend({
+      caCertFile: unsupported("ToolHive's name of caFile.").optional(),
+      insecureSkipVerify: unsupported("certificates are always verified.").optional(),
+    })
+    .optional(),
   sentinel: sentinel.optional(),
 });
 
@@ -134,16 +139,20 @@ export function sessionStorageOf(
     keyPrefix: keysBeginWith(keyPrefix, server),
     recordFormat: parsed.recordFormat,
     ...present({ username, passwordFile }),
-    ...(parsed.tls !== undefined && { tls: present(parsed.tls) }),
+    ...(parsed.tls !== undefined && { tls: tlsOf(parsed.tls) }),
     ...(watched !== undefined && {
       sentinel: {
         masterName: watched.masterName,
         addresses: watched.addrs.map(addressOf),
         ...present({ username: watched.username, passwordFile: watched.passwordFile }),
-        ...(watched.tls !== undefined && { tls: present(watched.tls) }),
+        ...(watched.tls !== undefined && { tls: tlsOf(watched.tls) }),
       },
     }),
   };
+}
+
+function tlsOf({ caFile, certFile, keyFile, servername }: z.output<ReturnType<typeof tls>>) {
+  return present({ caFile, certFile, keyFile, servername });
 }
 
 function addressOf(written: string): NetworkAddress {

@@ -68,11 +68,22 @@ export interface Settings {
     readonly clientBytes: number;
     readonly streams: number;
     readonly catalogRefreshSeconds: number;
+    readonly subscriptionBytes: number;
+    readonly callsPerSession: number;
+    /** Absent: no limit per principal. */
+    readonly callsPerPrincipal?: number;
+    readonly queuedCalls: number;
+    readonly queueTimeoutSeconds: number;
     readonly catalogRecheckSeconds: number;
     readonly catalogItems: number;
     readonly catalogPages: number;
     readonly catalogBytes: number;
     readonly catalogTemplates: number;
+    readonly bodyDepth: number;
+    readonly bodyMembers: number;
+    readonly serverRequests: number;
+    readonly messageBytes: number;
+    readonly heldBytes: number;
     readonly sessionStreamWaitSeconds: number;
     readonly sessionStreamLingerSeconds: number;
   };
@@ -194,11 +205,21 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     clientBytes: limits.clientBytes,
     streams: limits.streams,
     catalogRefreshSeconds: limits.catalogRefresh,
+    subscriptionBytes: limits.subscriptionBytes,
+    callsPerSession: limits.callsPerSession,
+    ...(limits.callsPerPrincipal !== undefined && { callsPerPrincipal: limits.callsPerPrincipal }),
+    queuedCalls: limits.queuedCalls,
+    queueTimeoutSeconds: limits.queueTimeout,
     catalogRecheckSeconds: limits.catalogRecheck,
     catalogItems: limits.catalogItems,
     catalogPages: limits.catalogPages,
     catalogBytes: limits.catalogBytes,
     catalogTemplates: limits.catalogTemplates,
+    bodyDepth: limits.bodyDepth,
+    bodyMembers: limits.bodyMembers,
+    serverRequests: limits.serverRequests,
+    messageBytes: limits.messageBytes,
+    heldBytes: limits.heldBytes,
     sessionStreamWaitSeconds: limits.sessionStreamWait,
     sessionStreamLingerSeconds: limits.sessionStreamLinger,
   };

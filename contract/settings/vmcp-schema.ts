@@ -110,6 +110,16 @@ const operational = z.strictObject({
         .record(z.string(), duration("The call timeout for this backend."))
         .prefault({})
         .describe("By backend name: the call timeout if backends[].callTimeout is absent."),
+      backendInit: unsupported("limits.initializeTimeout is this timeout.").optional(),
+    })
+    .prefault({}),
+  listChanged: z
+    .strictObject({
+      enabled: z
+        .literal(true)
+        .default(true)
+        .describe("Changes of lists are always announced to clients."),
+      disabledWorkloads: unsupported("changes of every backend are announced.").optional(),
     })
     .prefault({}),
   failureHandling: z

@@ -1,5 +1,5 @@
 import { connectV1, connectV2, type SdkClient } from "../../testkit/clients/sdk-clients.ts";
-import type { CallReport, Verdict } from "../call-report.ts";
+import type { CallReport, Verdict } from "../../testkit/trials/call-report.ts";
 import { PatientFetch } from "./patient-fetch.ts";
 
 const RENEWED = "mcp-fleet/backendSessionRenewed";

@@ -53,6 +53,16 @@ export interface LimitsArgs {
   streams?: number;
   /** The maximum number of resource subscriptions per session. Default: 256. */
   subscriptions?: number;
+  /** The maximum size of the URIs of a session's resource subscriptions, together. Default: 32Ki. */
+  subscriptionBytes?: string;
+  /** The maximum number of calls in flight per session and process. Default: 64. */
+  callsPerSession?: number;
+  /** The maximum number of calls in flight per authenticated principal and process. Default: no limit. */
+  callsPerPrincipal?: number;
+  /** The maximum number of calls that wait for a place, per session, principal and backend. Default: 256. */
+  queuedCalls?: number;
+  /** How long a call waits for a place before it is refused, such as 10s. Default: 10s. */
+  queueTimeout?: string;
   /** The maximum size of a client's capabilities and info in initialize. Default: 4Ki. */
   clientBytes?: string;
 }

@@ -1,18 +1,25 @@
 import { Readable } from "node:stream";
 import type { Logger } from "pino";
+import { Hold } from "../async/byte-budget.ts";
+import { untilAborted } from "../async/until-aborted.ts";
 import { Backoff } from "../platform/backoff.ts";
 import { clock } from "../platform/clock.ts";
 import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
+import type { ResponseBody } from "../upstream/endpoints/response-body.ts";
 import { AFTER_RESPONSE_MS, type UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { Answer } from "../upstream/transports/transport.ts";
 import { TransportFault } from "../upstream/transports/transport-fault.ts";
 import { at, cut, replace, withMember } from "../wire/json-text.ts";
-import { type Envelope, envelopeOf, isSameId } from "../wire/message.ts";
+import { type Envelope, envelopeOf } from "../wire/message.ts";
 import { listsChangedBy } from "../wire/methods.ts";
 import type { Reply } from "../wire/reply.ts";
+import { type RequestIds, responseTo } from "../wire/response.ts";
+import { ResponseScanner } from "../wire/response-scanner.ts";
 import type { SseEvent } from "../wire/sse.ts";
+import { noticeFor } from "./backend-notice.ts";
 import type { CallTimer } from "./call-timer.ts";
+import { type Refusal, tooMany, undeclared, unheard } from "./question.ts";
 import { relayedRequest } from "./relayed-request.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -27,18 +34,23 @@ export const RENEWED_META_KEY = "mcp-fleet/backendSessionRenewed";
 
 export interface AnswerRelayParts {
   readonly upstream: UpstreamSession;
-  readonly idText: string;
+  readonly ids: RequestIds;
   readonly context: RequestContext;
   readonly session: LiveSession;
   readonly timer: CallTimer;
   readonly reply: Reply;
-  /** Clients hear of changed lists in the backend's own words; otherwise in ours. */
-  readonly passesListChanges: boolean;
+  /** The client sees no other backend: it hears of changed lists in the backend's own words, otherwise in ours. */
+  readonly isOnlyBackend: boolean;
+  /** How often the backend may ask the client during the call. */
+  readonly maxQuestions: number;
   readonly events: Events;
   readonly log: Logger;
-  /** The answer was handed to the client; called once. */
-  readonly answered: () => void;
+  /** The answer was handed to the client, with the mark of a renewal or without; called once. */
+  readonly answered: (isMarked: boolean) => void;
 }
+
+/** A ping is answered here, whatever stands in a refusal. */
+const PING = unheard("");
 
 type JsonAnswer = Extract<Answer, { readonly kind: "json" }>;
 type EventsAnswer = Extract<Answer, { readonly kind: "events" }>;
@@ -66,34 +78,54 @@ export class AnswerRelay {
     }
   }
 
-  async #json({ body, lengthBytes }: JsonAnswer): Promise<void> {
-    const { reply, upstream, timer, idText } = this.#parts;
-    const renewed = upstream.record.renewed === true;
-    const limitBytes = renewed ? Number.POSITIVE_INFINITY : WHOLE_ANSWER_BYTES;
-    const { bytes, isWhole } = await body.start(limitBytes, () => timer.extend());
-    if (isWhole) {
-      const text = bytes.toString("utf8");
-      const envelope = envelopeOf(text);
-      if (envelope?.kind !== "response" || !isSameId(envelope.idText, idText)) {
-        throw new TransportFault(true, "the answer is not the JSON-RPC response to this request");
-      }
-      reply.message(renewed ? this.#withRenewedMeta(text) : bytes);
-    } else {
-      const whole = Readable.from(this.#alive(bytes, body), { objectMode: false });
-      await reply.stream(whole, lengthBytes);
+  async #json({ body }: JsonAnswer): Promise<void> {
+    try {
+      await this.#passJson(body);
+    } finally {
       // A client that went away leaves a rest, which would keep the connection.
       body.destroy();
     }
-    this.#done();
+  }
+
+  async #passJson(body: ResponseBody): Promise<void> {
+    const { reply, timer, ids } = this.#parts;
+    const { bytes, isWhole } = await body.start(WHOLE_ANSWER_BYTES, () => timer.extend());
+    if (isWhole) {
+      const text = bytes.toString("utf8");
+      const response = responseTo(ids, text);
+      if (response === undefined) throw notTheResponse();
+      const passed = this.#isRenewed ? this.#withRenewedMeta(response) : response;
+      const sent = passed === text ? bytes : Buffer.from(passed);
+      if (sent.length <= Hold.FREE_BYTES) reply.message(sent);
+      else await this.#stream([sent]);
+      return this.#done(this.#isRenewed);
+    }
+    const scanner = new ResponseScanner(ids);
+    const start = scanner.push(bytes);
+    await this.#stream(this.#scanned(scanner, start, body));
+    // A renewal is told with the next answer that is short enough to be marked.
+    this.#done(false);
+  }
+
+  /** Passes pieces on as the client reads them, and no longer than the call may take. */
+  async #stream(pieces: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<void> {
+    const { reply, context } = this.#parts;
+    await reply.stream(Readable.from(pieces, { objectMode: false, signal: context.signal }));
   }
 
   /** A body as it arrives: each piece says that the backend is at work. */
-  async *#alive(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    yield start;
+  async *#scanned(
+    scanner: ResponseScanner,
+    start: readonly Buffer[],
+    rest: ResponseBody,
+  ): AsyncGenerator<Buffer> {
+    yield* start;
+    rest.hold.release();
     for await (const piece of rest) {
       this.#parts.timer.extend();
-      yield piece;
+      yield* scanner.push(piece);
     }
+    scanner.finish();
   }
 
   async #events(answer: EventsAnswer): Promise<void> {
@@ -132,7 +164,7 @@ export class AnswerRelay {
   }
 
   async #pass(text: string): Promise<void> {
-    const { reply, timer, idText, upstream, log } = this.#parts;
+    const { reply, ids, upstream, log } = this.#parts;
     const envelope = envelopeOf(text);
     if (envelope === undefined) {
       log.warn(
@@ -140,43 +172,69 @@ export class AnswerRelay {
         "a backend sent an event that is not a JSON-RPC message",
       );
     } else if (envelope.kind === "response") {
-      const { id } = envelope;
-      if (id === undefined || !isSameId(envelope.idText, idText)) return;
-      const answer = envelope.idText === idText ? text : replace(text, id, idText);
-      await reply.event(upstream.record.renewed === true ? this.#withRenewedMeta(answer) : answer);
+      const response = responseTo(ids, text);
+      if (response === undefined) return;
+      await this.#event(this.#isRenewed ? this.#withRenewedMeta(response) : response);
       reply.end();
-      this.#done();
+      this.#done(this.#isRenewed);
     } else if (envelope.kind === "request") {
       await this.#ask(text, envelope);
     } else if (listsChangedBy(envelope.method).length > 0) {
       await this.#listChanged(text);
     } else {
-      if (envelope.method === "notifications/progress") timer.extend();
-      await reply.event(text);
+      await this.#notify(text, envelope);
     }
   }
 
+  async #notify(text: string, envelope: Envelope): Promise<void> {
+    const { timer, upstream, session, isOnlyBackend } = this.#parts;
+    const notice = noticeFor({ session, upstream, envelope, text, isOnlyBackend });
+    if (notice === undefined) return;
+    if (envelope.method === "notifications/progress") timer.extend();
+    await this.#event(notice);
+  }
+
   async #listChanged(text: string): Promise<void> {
-    const { reply, upstream, session, passesListChanges, events } = this.#parts;
+    const { upstream, session, isOnlyBackend, events } = this.#parts;
     events.emit("listChanged", session, upstream.backend.name);
-    if (passesListChanges) await reply.event(text);
+    if (isOnlyBackend) await this.#event(text);
+  }
+
+  /** Waits for the client to read, but no longer than the call may take. */
+  #event(text: string): Promise<void> {
+    const { reply, context } = this.#parts;
+    return untilAborted(reply.event(text), context.signal);
   }
 
   /** A request of the backend: pings are answered here, everything else by the client. */
   async #ask(text: string, envelope: Envelope): Promise<void> {
-    const { reply, timer, upstream, context } = this.#parts;
-    if (envelope.method === "ping" || reply.gone.aborted) {
-      await upstream.respond(envelope, -32000, "the client that called is gone", context.signal);
+    const { timer, upstream, context } = this.#parts;
+    const refusal = envelope.method === "ping" ? PING : this.#refusal(envelope);
+    if (refusal !== undefined) {
+      await upstream.respond(envelope, refusal.code, refusal.message, context.signal);
       return;
     }
+    context.questions += 1;
     timer.untilCap();
-    await reply.event(relayedRequest(text, envelope, upstream));
+    await this.#event(relayedRequest(text, envelope, upstream));
   }
 
-  #done(): void {
+  #refusal(envelope: Envelope): Refusal | undefined {
+    const { reply, context, session, maxQuestions } = this.#parts;
+    if (reply.gone.aborted) return unheard("the client that called is gone");
+    if (context.questions >= maxQuestions) return tooMany(maxQuestions);
+    return undeclared(envelope, session.record.capabilities);
+  }
+
+  /** The client has not been told yet that the backend lost the session's memory. */
+  get #isRenewed(): boolean {
+    return this.#parts.upstream.record.renewed === true;
+  }
+
+  #done(isMarked: boolean): void {
     this.#answered = true;
     this.#parts.timer.finishWithin(AFTER_RESPONSE_MS);
-    this.#parts.answered();
+    this.#parts.answered(isMarked);
   }
 
   #withRenewedMeta(text: string): string {
@@ -191,4 +249,8 @@ export class AnswerRelay {
     );
     return replace(text, result, withMember(cut(text, result), "_meta", metaText));
   }
+}
+
+function notTheResponse(): TransportFault {
+  return new TransportFault(true, "the answer is not the JSON-RPC response to this request");
 }

@@ -11,6 +11,7 @@ import { describe } from "../upstream/transports/answer-text.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { at, cut, replace, type Span } from "../wire/json-text.ts";
 import type { Message } from "../wire/message.ts";
+import { underSentId } from "../wire/request-id.ts";
 import { decodeRelayedId } from "./relayed-id.ts";
 
 export interface ClientMessagesParts {
@@ -59,7 +60,8 @@ export class ClientMessages {
   /** Sends a request of the client to every backend session; answers are waited for, not long, and not passed on. */
   async broadcast(session: LiveSession, text: string): Promise<void> {
     const signal = this.#timeout();
-    const heard = this.#each(session, (upstream) => upstream.request(text, "notify", signal));
+    const sent = underSentId(text, "id");
+    const heard = this.#each(session, (upstream) => upstream.request(sent, "notify", signal));
     await courtesy(heard);
   }
 
@@ -67,7 +69,8 @@ export class ClientMessages {
   async #cancel(session: LiveSession, message: Message): Promise<void> {
     const requestId = at(message.text, "params", "requestId");
     const idText = requestId === undefined ? "" : cut(message.text, requestId);
-    const notified = this.#notifyAll(session, message.text);
+    const sent = underSentId(message.text, "params", "requestId");
+    const notified = this.#notifyAll(session, sent);
     if (!session.cancel(idText)) await this.#cancelElsewhere(session, idText);
     await notified;
   }

@@ -13,10 +13,15 @@ import { describe, reasonOf } from "../upstream/transports/answer-text.ts";
 import type { Answer, Refusal } from "../upstream/transports/transport.ts";
 import { EndpointGone, TransportFault } from "../upstream/transports/transport-fault.ts";
 import { FleetError } from "../wire/fleet-error.ts";
+import { isObject, type Message } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
+import { sentIdText, underSentId } from "../wire/request-id.ts";
+import { clientIds } from "../wire/response.ts";
 import { AnswerRelay } from "./answer-relay.ts";
 import type { Call } from "./call.ts";
 import { CallTimer } from "./call-timer.ts";
+import { Places, type Waiting } from "./places.ts";
+import { placesOf } from "./too-many-calls.ts";
 import type { SessionStreams } from "./session-streams.ts";
 
 /** A call on its way to one backend. */
@@ -35,8 +40,8 @@ export interface ForwarderParts {
   readonly upstreams: UpstreamSessions;
   readonly sessionStreams: SessionStreams;
   readonly limits: Settings["limits"];
-  /** Clients hear of changed lists in the backend's own words; otherwise in ours. */
-  readonly passesListChanges: boolean;
+  /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
+  readonly isOnlyBackend: boolean;
   readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -67,6 +72,7 @@ interface Attempted extends Required<Forwarding> {
  */
 export class Forwarder {
   readonly #parts: ForwarderParts;
+  readonly #places = new WeakMap<Backend, Places>();
 
   constructor(parts: ForwarderParts) {
     this.#parts = parts;
@@ -76,7 +82,7 @@ export class Forwarder {
    * Resolves once the answer has been handed to the reply and the backend's stream has ended.
    *
    * @throws {FleetError} BACKEND_UNREACHABLE, BACKEND_REFUSED, BACKEND_TIMEOUT, BACKEND_SESSION_LOST, OUTCOME_UNKNOWN,
-   * INVALID_REQUEST for an id that is in flight already, SESSION_REQUIRED, or the reason with which the call was cut.
+   * TOO_MANY_CALLS, INVALID_REQUEST for an id that is in flight already, SESSION_REQUIRED, or the reason with which the call was cut.
    */
   async forward({
     call,
@@ -106,9 +112,14 @@ export class Forwarder {
       metrics.callSeconds.observe({ backend: backend.name }, timer.elapsedMs / 1000);
     };
     context.backend = backend.name;
+    context.progressToken = progressTokenOf(message);
     try {
-      const forwarding = { call, backend, text, repeatable, reply };
-      await this.#attempts({ ...forwarding, session, timer, answered });
+      const isSent = sentIdText(message.idText) === message.idText;
+      const sent = isSent ? text : underSentId(text, "id");
+      const forwarding = { call, backend, text: sent, repeatable, reply };
+      await this.#inPlace(backend, context, () =>
+        this.#attempts({ ...forwarding, session, timer, answered }),
+      );
     } catch (error) {
       if (context.cancelled) return reply.end();
       if (error instanceof FleetError && error.code === "BACKEND_TIMEOUT") {
@@ -118,6 +129,30 @@ export class Forwarder {
     } finally {
       timer.stop();
     }
+  }
+
+  /** As many calls as the backend has connections; further ones wait here, where a wait has an end. */
+  async #inPlace(backend: Backend, call: Waiting, work: () => Promise<void>): Promise<void> {
+    const places = this.#placesAt(backend);
+    const turn = places.take(call);
+    if (turn !== undefined) await turn;
+    try {
+      await work();
+    } finally {
+      places.give();
+    }
+  }
+
+  #placesAt(backend: Backend): Places {
+    const present = this.#places.get(backend);
+    if (present !== undefined) return present;
+    const { limits, metrics } = this.#parts;
+    const { name } = backend;
+    const limit = { limit: "backend", setting: "upstreamConnections" } as const;
+    const parts = { ...limit, places: limits.upstreamConnections, backend: name };
+    const places = new Places(placesOf(parts, limits, metrics));
+    this.#places.set(backend, places);
+    return places;
   }
 
   async #attempts(attempted: Attempted): Promise<void> {
@@ -182,20 +217,21 @@ export class Forwarder {
 
   #relay(attempted: Attempted, upstream: UpstreamSession): AnswerRelay {
     const { call, session, timer, reply, answered } = attempted;
-    const { passesListChanges, events, log } = this.#parts;
+    const { isOnlyBackend, limits, events, log } = this.#parts;
     return new AnswerRelay({
       upstream,
-      idText: call.message.idText,
+      ids: clientIds(call.message.idText),
       context: call.context,
       session,
       timer,
       reply,
-      passesListChanges,
+      isOnlyBackend,
+      maxQuestions: limits.serverRequests,
       events,
       log,
-      answered: () => {
+      answered: (isMarked) => {
         answered();
-        if (upstream.record.renewed) void this.#acknowledgeRenewal(session, upstream);
+        if (isMarked) void this.#acknowledgeRenewal(session, upstream);
       },
     });
   }
@@ -212,7 +248,7 @@ export class Forwarder {
     const { call, backend, reply, answered } = attempted;
     const { statusCode, notProcessed } = answer;
     if (await this.#isLost(call, upstream, answer)) return { kind: "session-lost", upstream };
-    const response = errorIn(answer, call.message.idText);
+    const response = errorIn(answer, clientIds(call.message.idText));
     if (notProcessed) {
       const why = response === undefined ? {} : { response };
       return { kind: "rejected", error: refused(backend, answer), ...why };
@@ -250,7 +286,7 @@ export class Forwarder {
   /** Tells the backend that nobody waits any more; whether it hears does not matter. */
   #cancel(session: LiveSession, backend: Backend, idText: string): void {
     const upstream = this.#parts.upstreams.opened(session, backend);
-    const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${idText},"reason":"timed out"}}`;
+    const text = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${sentIdText(idText)},"reason":"timed out"}}`;
     const timeoutMs = this.#parts.limits.connectTimeoutSeconds * 1000;
     upstream?.notify(text, clock.timeout(timeoutMs)).catch((error: unknown) => {
       this.#parts.log.info({ backend: backend.name, error }, "a cancellation was not delivered");
@@ -281,4 +317,9 @@ function timedOut(backend: Backend, afterMs: number): FleetError {
     message: `the backend ${backend.name} did not answer within ${Math.round(afterMs / 100) / 10} s; whether the call ran is unknown`,
     data: { backend: backend.name },
   });
+}
+
+function progressTokenOf({ params }: Message): unknown {
+  const { _meta: meta } = params;
+  return isObject(meta) ? meta.progressToken : undefined;
 }

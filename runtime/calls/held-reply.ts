@@ -4,6 +4,9 @@ import { asFleetError, type FleetError } from "../wire/fleet-error.ts";
 import { at } from "../wire/json-text.ts";
 import type { Reply } from "../wire/reply.ts";
 
+/** Answers that are held back say little more than that something was done. */
+const MAX_HELD_BYTES = 256 * 1024;
+
 /** Holds an answer back, so that something can be done between the backend's answer and the client's. */
 export class HeldReply implements Reply {
   readonly #reply: Reply;
@@ -35,8 +38,16 @@ export class HeldReply implements Reply {
     this.#answer = text.toString();
   }
 
+  /** @throws where the answer is too long to be held. */
   async stream(body: Readable): Promise<void> {
-    this.message(Buffer.concat(await body.toArray()));
+    const pieces: Buffer[] = [];
+    let length = 0;
+    for await (const piece of body) {
+      length += piece.length;
+      if (length > MAX_HELD_BYTES) throw new Error("the answer is too long to be held back");
+      pieces.push(piece);
+    }
+    this.message(Buffer.concat(pieces));
   }
 
   async event(text: string): Promise<void> {

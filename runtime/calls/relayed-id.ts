@@ -30,7 +30,8 @@ export function decodeRelayedId(idText: string): RelayedId | undefined {
   }
 }
 
-function isIdText(text: string): boolean {
+/** Whether a JSON text is what JSON-RPC takes for an id. */
+export function isIdText(text: string): boolean {
   try {
     const id: unknown = JSON.parse(text);
     return typeof id === "string" || typeof id === "number";

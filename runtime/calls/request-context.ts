@@ -38,6 +38,9 @@ export class RequestContext implements PendingCall {
   readonly maxMs: number;
   /** Where it runs; empty before that is known. */
   backend = "";
+  progressToken: unknown;
+  /** What its backend has asked the client so far. */
+  questions = 0;
   /** It has its backend session, and may have been sent. */
   begun = false;
   /** The client does not wait any more: the call is neither sent again nor answered. */

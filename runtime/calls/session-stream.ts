@@ -5,12 +5,13 @@ import { Backoff } from "../platform/backoff.ts";
 import { clock, type Timer } from "../platform/clock.ts";
 import { random } from "../platform/random.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
+import { TokenBucket } from "../sessions/token-bucket.ts";
 import type { Backend } from "../upstream/backend.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
+import type { StreamNews, StreamPeers } from "../upstream/stream-peers.ts";
 import { describe } from "../upstream/transports/answer-text.ts";
 import { type RunningCall, RunningCalls } from "./running-calls.ts";
-import type { StreamNews, StreamPeers } from "../upstream/stream-peers.ts";
 
 export interface SessionStreamParts {
   readonly session: LiveSession;
@@ -23,6 +24,8 @@ export interface SessionStreamParts {
   readonly upstreams: UpstreamSessions;
   readonly peers: StreamPeers;
   readonly acquireStream: () => (() => void) | undefined;
+  /** What the backend may ask the client on it. */
+  readonly questionsPerMinute: number;
   /** How long `opening` takes at most. */
   readonly waitMs: number;
   /** How long it is of use after the last call. */
@@ -57,6 +60,8 @@ export class SessionStream {
   readonly session: LiveSession;
   readonly backend: Backend;
   readonly calls = new RunningCalls();
+  /** What the backend may ask the client. */
+  readonly questions: TokenBucket;
   /** Resolves when everything is given back. */
   readonly ended: Promise<void>;
   readonly #parts: SessionStreamParts;
@@ -77,8 +82,10 @@ export class SessionStream {
   constructor(parts: SessionStreamParts) {
     const { session, backend, leases, peers, log } = parts;
     this.#parts = parts;
+    const { questionsPerMinute } = parts;
     this.session = session;
     this.backend = backend;
+    this.questions = new TokenBucket(questionsPerMinute / 60, questionsPerMinute);
     this.#epoch = parts.epoch;
     const purpose = `stream:${backend.name}`;
     const holder = `${peers.url}#${random.uuid()}`;

@@ -9,13 +9,15 @@ import type { Backend } from "../upstream/backend.ts";
 import type { BackendRegistry } from "../upstream/backend-registry.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
-import { envelopeOf, readEnvelope } from "../wire/message.ts";
+import type { StreamPeers, StreamWord } from "../upstream/stream-peers.ts";
+import { type Envelope, envelopeOf, readEnvelope } from "../wire/message.ts";
 import { listsChangedBy } from "../wire/methods.ts";
+import { noticeFor } from "./backend-notice.ts";
 import type { ClientListeners } from "./client-listeners.ts";
+import { type Refusal, tooMany, undeclared, unheard } from "./question.ts";
 import { relayedRequest } from "./relayed-request.ts";
 import type { RunningCall } from "./running-calls.ts";
 import { SessionStream } from "./session-stream.ts";
-import type { StreamPeers, StreamWord } from "../upstream/stream-peers.ts";
 
 export interface SessionStreamsParts {
   readonly leases: LeaseStore;
@@ -26,8 +28,8 @@ export interface SessionStreamsParts {
   readonly events: Events;
   /** Counts one more stream. Returns what gives it back; undefined where there is no room. */
   readonly acquireStream: () => (() => void) | undefined;
-  /** Clients hear of changed lists in the backend's own words; otherwise in ours. */
-  readonly passesListChanges: boolean;
+  /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
+  readonly isOnlyBackend: boolean;
   readonly limits: Settings["limits"];
   readonly log: Logger;
 }
@@ -160,6 +162,7 @@ export class SessionStreams {
       backend,
       epoch,
       earlier,
+      questionsPerMinute: limits.serverRequests,
       waitMs: limits.sessionStreamWaitSeconds * 1000,
       lingerMs: limits.sessionStreamLingerSeconds * 1000,
       deliver: (upstream, text, signal) => this.#deliver(stream, upstream, text, signal),
@@ -189,26 +192,43 @@ export class SessionStreams {
     text: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { passesListChanges, events, log } = this.#parts;
+    const { isOnlyBackend, events, log } = this.#parts;
     const { session, backend } = stream;
     try {
       const envelope = readEnvelope(text);
       if (envelope.kind === "notification") {
         const changed = listsChangedBy(envelope.method).length > 0;
         if (changed) events.emit("listChanged", session, backend.name);
-        if (!changed || passesListChanges) await this.#hand(stream, text);
+        if (changed && !isOnlyBackend) return;
+        const notice = noticeFor({ session, upstream, envelope, text, isOnlyBackend });
+        if (notice !== undefined) await this.#hand(stream, notice);
       } else if (envelope.kind === "request") {
-        const pinged = envelope.method === "ping";
-        if (!pinged && (await this.#hand(stream, relayedRequest(text, envelope, upstream)))) {
-          void stream.tellFollowers("asked", "");
-          return;
+        const refusal = await this.#ask(stream, upstream, envelope, text);
+        if (refusal !== undefined) {
+          await upstream.respond(envelope, refusal.code, refusal.message, signal);
         }
-        await upstream.respond(envelope, -32000, "the client does not listen", signal);
       }
     } catch (error) {
       if (signal.aborted) throw error;
       log.warn({ backend: backend.name, error }, "a message from a backend was not delivered");
     }
+  }
+
+  /** Asks the client what the backend wants to know. Returns why it does not; a ping is not for clients. */
+  async #ask(
+    stream: SessionStream,
+    upstream: UpstreamSession,
+    envelope: Envelope,
+    text: string,
+  ): Promise<Refusal | undefined> {
+    const notHeard = unheard("the client does not listen");
+    if (envelope.method === "ping") return notHeard;
+    const refusal = undeclared(envelope, stream.session.record.capabilities);
+    if (refusal !== undefined) return refusal;
+    if (stream.questions.take() > 0) return tooMany(this.#parts.limits.serverRequests);
+    if (!(await this.#hand(stream, relayedRequest(text, envelope, upstream)))) return notHeard;
+    void stream.tellFollowers("asked", "");
+    return undefined;
   }
 
   /** Brings a message to the client, from here or from another process that can. */

@@ -1,6 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { LiveSession } from "../sessions/live-session.ts";
-import type { SessionRecord } from "../sessions/session-record.ts";
+import type { SessionRecord, Subscription } from "../sessions/session-record.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import type { Backend } from "../upstream/backend.ts";
 import { FleetError } from "../wire/fleet-error.ts";
@@ -28,25 +28,42 @@ export class Subscriptions {
   /**
    * The client has its answer once the updates have a way to it.
    *
-   * @throws INVALID_PARAMS beyond limits.subscriptions.
+   * @throws INVALID_PARAMS beyond limits.subscriptions and limits.subscriptionBytes, before the backend hears of it.
    */
   async subscribe(call: Call, backend: Backend, uri: string): Promise<void> {
-    const { sessions, forwarder, sessionStreams, limits } = this.#parts;
+    const { sessions, forwarder, sessionStreams } = this.#parts;
     const session = sessionOf(call);
-    const { subscriptions } = session.record;
-    const limit = limits.subscriptions;
-    if (subscriptions.length >= limit && !subscriptions.some((one) => one.uri === uri)) {
-      throw invalidParams(`a session has at most ${limit} subscriptions (limits.subscriptions)`);
-    }
+    const subscription = { backend: backend.name, uri };
     const { text } = call.message;
+    this.#checkRoom([...session.record.subscriptions, ...session.subscribing], uri);
     const held = new HeldReply(call.reply);
-    await forwarder.forward({ call, backend, text, repeatable: true, reply: held });
-    if (held.succeeded) {
-      const subscription = { backend: backend.name, uri };
-      session.follow(present(await sessions.subscribe(session.key, subscription)));
-      await sessionStreams.adjust(session);
+    // The first update may come before the backend's answer, or before the store has noted it.
+    session.subscribing = [...session.subscribing, subscription];
+    try {
+      await forwarder.forward({ call, backend, text, repeatable: true, reply: held });
+      if (held.succeeded) {
+        session.follow(present(await sessions.subscribe(session.key, subscription)));
+        await sessionStreams.adjust(session);
+      }
+    } finally {
+      session.subscribing = session.subscribing.filter((one) => one !== subscription);
     }
     held.release();
+  }
+
+  #checkRoom(subscriptions: readonly Subscription[], uri: string): void {
+    const { subscriptions: count, subscriptionBytes: bytes } = this.#parts.limits;
+    const subscribed = subscriptions.map((one) => one.uri);
+    if (subscribed.includes(uri)) return;
+    if (subscribed.length >= count) {
+      throw invalidParams(`a session has at most ${count} subscriptions (limits.subscriptions)`);
+    }
+    const used = subscribed.reduce((sum, one) => sum + Buffer.byteLength(one), 0);
+    if (used + Buffer.byteLength(uri) > bytes) {
+      throw invalidParams(
+        `the URIs of a session's subscriptions have at most ${bytes} bytes (limits.subscriptionBytes)`,
+      );
+    }
   }
 
   async unsubscribe(call: Call, backend: Backend, uri: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { clock, type Timer } from "../platform/clock.ts";
 import type { Events } from "../sessions/events.ts";
-import { BASE_CAPABILITIES, viewKey } from "../sessions/view-key.ts";
+import { BASE_CAPABILITIES, viewCapabilities, viewKey } from "../sessions/view-key.ts";
 import type { ItemSource } from "./item-source.ts";
 import { Naming } from "./naming.ts";
 import { View } from "./view.ts";
@@ -55,7 +55,7 @@ export class Views {
   }
 
   /** The view of a kind of clients; made, and the providers asked, where it is not there. */
-  get({ view: key, capabilities }: ViewOf): View {
+  get({ view: key, capabilities: declared }: ViewOf): View {
     const present = this.#views.get(key);
     if (present !== undefined) {
       present.view.usedAtMs = clock.now();
@@ -63,6 +63,7 @@ export class Views {
     }
     if (this.#views.size >= this.#parts.settings.limits.views) this.#closeLeastUsed();
     const view = this.#create(key);
+    const capabilities = viewCapabilities(declared);
     this.#views.set(key, { view, capabilities });
     this.#setSources(view, capabilities);
     return view;

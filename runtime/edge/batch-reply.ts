@@ -2,14 +2,16 @@ import type { Readable } from "node:stream";
 
 import type { FleetError } from "../wire/fleet-error.ts";
 import type { Reply } from "../wire/reply.ts";
+import type { HttpReply } from "./http-reply.ts";
 
 /** The answer to one request of a batch: its messages become events of the one stream that the batch is answered on. */
 export class BatchReply implements Reply {
-  readonly #stream: Reply;
+  readonly #stream: HttpReply;
   readonly #idText: string;
   #ended = false;
+  #written: Promise<void> = Promise.resolve();
 
-  constructor(stream: Reply, idText: string) {
+  constructor(stream: HttpReply, idText: string) {
     this.#stream = stream;
     this.#idText = idText;
   }
@@ -26,13 +28,19 @@ export class BatchReply implements Reply {
     return this.#stream.gone;
   }
 
+  /** Resolves when the answer has its place in the stream. */
+  get written(): Promise<void> {
+    return this.#written;
+  }
+
   message(text: string | Buffer): void {
-    void this.event(text.toString());
+    if (!this.#ended) this.#written = this.#stream.event(text.toString());
     this.#ended = true;
   }
 
   async stream(body: Readable): Promise<void> {
-    this.message(Buffer.concat(await body.toArray()));
+    if (!this.#ended) await this.#stream.streamEvent(body);
+    this.#ended = true;
   }
 
   async event(text: string): Promise<void> {

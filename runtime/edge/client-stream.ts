@@ -13,12 +13,10 @@ export class ClientStream implements KeepAliveTarget {
   readonly session: LiveSession;
   slot = -1;
   readonly #reply: FastifyReply;
-  readonly #onTick: () => void;
 
-  constructor(session: LiveSession, reply: FastifyReply, onTick: () => void) {
+  constructor(session: LiveSession, reply: FastifyReply) {
     this.session = session;
     this.#reply = reply;
-    this.#onTick = onTick;
     // A stream mostly ends with its process, when a request that takes over its connection would be cut.
     beginEvents(reply, { connection: "close" });
   }
@@ -39,9 +37,8 @@ export class ClientStream implements KeepAliveTarget {
     return true;
   }
 
-  /** An open stream is use of the session, and a comment finds out whether it is still open. */
+  /** A comment finds out whether it is still open. */
   tick(): void {
-    this.#onTick();
     this.#reply.raw.write(SSE_KEEP_ALIVE);
   }
 

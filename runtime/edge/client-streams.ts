@@ -10,8 +10,6 @@ export interface ClientStreamsParts {
   readonly keepAlive: KeepAlive;
   /** Open streams a session may have; the oldest gives way to one more. */
   readonly perSession: number;
-  /** An open stream is use of its session. */
-  readonly touch: (session: LiveSession) => void;
   readonly events: Events;
   readonly metrics: Metrics;
 }
@@ -30,8 +28,8 @@ export class ClientStreams {
   }
 
   open(session: LiveSession, reply: FastifyReply): void {
-    const { keepAlive, perSession, touch, events, metrics } = this.#parts;
-    const stream = new ClientStream(session, reply, () => touch(session));
+    const { keepAlive, perSession, events, metrics } = this.#parts;
+    const stream = new ClientStream(session, reply);
     const streams = this.#streams.get(session.key) ?? [];
     if (streams.length >= perSession) streams[0]?.close();
     streams.push(stream);

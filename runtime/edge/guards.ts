@@ -1,4 +1,5 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
+import { isIP } from "../platform/sockets.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 
 /** The names under which a machine reaches itself. */
@@ -16,7 +17,8 @@ export class Guards {
 
   /**
    * Without `allowedHosts`, a gateway on a loopback address is asked for by loopback names only and one on
-   * every address by any name. Without `allowedOrigins`, pages of the allowed hosts may call.
+   * every address by any name. Without `allowedOrigins`, pages of the allowed hosts may call; where any name is
+   * allowed, those of the address or loopback name that they call: another one may be rebound.
    */
   constructor({ host, allowedHosts, allowedOrigins }: Settings) {
     const names =
@@ -46,8 +48,14 @@ export class Guards {
     if (this.#origins !== undefined) return this.#origins.has("*") || this.#origins.has(origin);
     const page = URL.canParse(origin) ? new URL(origin).hostname.toLowerCase() : undefined;
     if (page === undefined || page === "") return false;
-    return this.#hosts === undefined ? page === hostName(host) : this.#hosts.has(page);
+    if (this.#hosts !== undefined) return this.#hosts.has(page);
+    return page === hostName(host) && isFixed(page);
   }
+}
+
+/** Whether nobody can have a name mean this machine: an address, and what the system itself knows. */
+function isFixed(name: string): boolean {
+  return LOOPBACK_NAMES.includes(name) || isIP(name.replaceAll(/[[\]]/g, "")) !== 0;
 }
 
 /** The name in a Host header, without its port, in lower case. */

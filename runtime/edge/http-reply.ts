@@ -6,7 +6,7 @@ import type { FastifyReply } from "fastify";
 
 import type { FleetError } from "../wire/fleet-error.ts";
 import type { Reply } from "../wire/reply.ts";
-import { encodeEvent, SSE_KEEP_ALIVE } from "../wire/sse.ts";
+import { EVENT_END, EVENT_START, encodeEvent, inOneLine, SSE_KEEP_ALIVE } from "../wire/sse.ts";
 import { beginAnswer, beginEvents, sendError } from "./http-response.ts";
 import type { KeepAlive, KeepAliveTarget } from "./keep-alive.ts";
 
@@ -25,6 +25,8 @@ export class HttpReply implements Reply, KeepAliveTarget {
   readonly #gone = new AbortController();
   #mode: Mode = "open";
   #idleTicks = 0;
+  /** An event that is passed on as it arrives. */
+  #streaming: Promise<void> | undefined;
 
   /** `prefersSse`: the client would rather have even a single message as an event. */
   constructor(reply: FastifyReply, idText: string, keepAlive: KeepAlive, prefersSse: boolean) {
@@ -63,11 +65,13 @@ export class HttpReply implements Reply, KeepAliveTarget {
     this.#reply.header("content-type", "application/json").send(text);
   }
 
-  async stream(body: Readable, length: number | undefined): Promise<void> {
-    if (this.#mode === "sse") return this.message(Buffer.concat(await body.toArray()));
+  async stream(body: Readable): Promise<void> {
+    if (this.#mode === "sse") {
+      await this.streamEvent(body);
+      return this.end();
+    }
     this.#finish("json");
-    const headers = length === undefined ? {} : { "content-length": String(length) };
-    beginAnswer(this.#reply, { ...headers, "content-type": "application/json" });
+    beginAnswer(this.#reply, { "content-type": "application/json" });
     await pipeline(body, this.#reply.raw).catch((error: NodeJS.ErrnoException) => {
       const clientLeft = error.code === "ERR_STREAM_PREMATURE_CLOSE";
       if (!clientLeft) throw error;
@@ -75,12 +79,53 @@ export class HttpReply implements Reply, KeepAliveTarget {
   }
 
   async event(text: string): Promise<void> {
+    while (this.#streaming !== undefined) await this.#streaming;
     if (this.#mode === "open") this.#beginSse();
-    if (this.#mode !== "sse" || this.#gone.signal.aborted) return;
+    if (this.#mode !== "sse") return;
     this.#idleTicks = 0;
+    await this.#write(encodeEvent(text));
+  }
+
+  /**
+   * One event whose data is passed on as it arrives; every other one waits meanwhile.
+   *
+   * @throws what the body breaks off with, and then the connection is broken off, too.
+   */
+  async streamEvent(body: Readable): Promise<void> {
     const { raw } = this.#reply;
-    if (raw.write(encodeEvent(text)) || this.#gone.signal.aborted) return;
-    await once(raw, "drain", { signal: this.#gone.signal }).catch(() => {});
+    let isBegun = false;
+    // A body that breaks off ends the wait for a client that does not read.
+    body.once("error", () => {
+      if (isBegun) raw.destroy();
+    });
+    while (this.#streaming !== undefined) await this.#streaming;
+    if (body.errored !== null) throw body.errored;
+    isBegun = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#streaming = promise;
+    try {
+      if (this.#mode === "open") this.#beginSse();
+      if (this.#mode === "sse") await this.#writeEvent(body);
+    } finally {
+      this.#streaming = undefined;
+      resolve();
+    }
+  }
+
+  async #writeEvent(body: Readable): Promise<void> {
+    await this.#write(EVENT_START);
+    for await (const piece of body) {
+      if (this.#gone.signal.aborted) return;
+      await this.#write(inOneLine(piece));
+    }
+    await this.#write(EVENT_END);
+  }
+
+  async #write(text: string | Buffer): Promise<void> {
+    const { raw } = this.#reply;
+    const { signal } = this.#gone;
+    if (signal.aborted || raw.write(text) || signal.aborted) return;
+    await once(raw, "drain", { signal }).catch(() => {});
   }
 
   end(): void {
@@ -94,7 +139,7 @@ export class HttpReply implements Reply, KeepAliveTarget {
     if (this.#mode === "open") {
       this.#finish("json");
       sendError(this.#reply, error, this.#idText, error.statusInSession);
-    } else if (this.#mode === "sse") {
+    } else if (this.#mode === "sse" && !this.#reply.raw.writableNeedDrain) {
       this.message(error.toJsonRpc(this.#idText));
     } else {
       this.#reply.raw.destroy();
@@ -106,7 +151,10 @@ export class HttpReply implements Reply, KeepAliveTarget {
     this.#idleTicks += 1;
     if (this.#idleTicks < 2) return;
     if (this.#mode === "open") this.#beginSse();
-    if (this.#mode === "sse") this.#reply.raw.write(SSE_KEEP_ALIVE);
+    // A comment would stand in the midst of an event that is being streamed.
+    if (this.#mode === "sse" && this.#streaming === undefined) {
+      this.#reply.raw.write(SSE_KEEP_ALIVE);
+    }
   }
 
   #beginSse(): void {

@@ -4,6 +4,7 @@ import { ServerResponse } from "../platform/sockets.ts";
 import { ERROR_TABLE, type ErrorRow, NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import type { FleetError } from "../wire/fleet-error.ts";
 import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
+import { hasUnreadBody } from "./body-reader.ts";
 import type { Drain } from "./drain.ts";
 
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
@@ -51,7 +52,10 @@ export function beginEvents(
 export function drainedResponse(drain: Drain): typeof ServerResponse {
   return class<Request extends IncomingMessage> extends ServerResponse<Request> {
     override writeHead(status: number, ...rest: [(string | Headers)?, Headers?]): this {
-      if (drain.closesConnections) this.setHeader("connection", "close");
+      // Closed with a body unread, the connection would reset, and the answer be lost: the next one says it.
+      if (drain.closesConnections && !hasUnreadBody(this.req)) {
+        this.setHeader("connection", "close");
+      }
       return Reflect.apply(super.writeHead, this, [status, ...rest]);
     }
   };

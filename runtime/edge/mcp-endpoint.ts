@@ -10,6 +10,7 @@ import { type Message, readMessage } from "../wire/message.ts";
 import { allowsBatches } from "../wire/protocol-version.ts";
 import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import { BatchReply } from "./batch-reply.ts";
+import { readBody } from "./body-reader.ts";
 import type { ClientStreams } from "./client-streams.ts";
 import type { Drain } from "./drain.ts";
 import { HttpReply } from "./http-reply.ts";
@@ -18,6 +19,9 @@ import type { KeepAlive } from "./keep-alive.ts";
 import { checkAccept, checkProtocolVersion, prefersSse } from "./negotiation.ts";
 import { bodyText, isBatch, readBatch } from "./request-body.ts";
 import { WholeReply } from "./whole-reply.ts";
+
+/** The longest initialize, beside its client's capabilities and info. */
+const INITIALIZE_BYTES = 16 * 2 ** 10;
 
 /**
  * Whether the process has descriptors left for one more.
@@ -53,13 +57,14 @@ export class McpEndpoint {
 
   async post(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     checkAccept(request.headers.accept, ["application/json", SSE_CONTENT_TYPE]);
-    const text = bodyText(request.body);
-    if (isBatch(text)) return await this.#postBatch(request, reply, text);
+    const session = await this.#lookUp(request);
+    const text = bodyText(await this.#body(request, session), this.#parts.limits);
+    if (isBatch(text)) return await this.#postBatch(request, reply, session, text);
     const message = readMessage(text);
     try {
       if (message.method === "initialize") return await this.#initialize(request, message, reply);
-      return await this.#withSession(request, async (session) => {
-        const context = this.#context(request, session);
+      return await this.#withSession(session, async (held) => {
+        const context = this.#context(request, held);
         if (message.kind === "request") {
           const answer = this.#replyTo(request, reply, message.idText);
           await this.#parts.calls.request({ context, message, reply: answer });
@@ -128,10 +133,11 @@ export class McpEndpoint {
   async #postBatch(
     request: FastifyRequest,
     reply: FastifyReply,
+    found: LiveSession | FleetError,
     text: string,
   ): Promise<FastifyReply> {
     const { calls, limits } = this.#parts;
-    return await this.#withSession(request, async (session) => {
+    return await this.#withSession(found, async (session) => {
       const { protocol } = session.record;
       if (!allowsBatches(protocol)) {
         const message = `batches do not exist in protocol ${protocol}`;
@@ -145,15 +151,27 @@ export class McpEndpoint {
       }
       if (requests.length === 0) return reply.code(202).send();
       const stream = this.#replyTo(request, reply, "");
-      const answers = requests.map((message) => {
+      const answers = requests.map(async (message) => {
         const context = this.#context(request, session);
         const answer = new BatchReply(stream, message.idText);
-        return calls.request({ context, message, reply: answer });
+        await calls.request({ context, message, reply: answer });
+        await answer.written;
       });
       await Promise.all(answers);
       stream.end();
       return reply;
     });
+  }
+
+  /** Of who has no session, nothing is held that is longer than an initialize. */
+  #body({ raw }: FastifyRequest, session: LiveSession | FleetError): Promise<Buffer> {
+    const { bodyBytes, clientBytes } = this.#parts.limits;
+    if (!(session instanceof FleetError)) {
+      const message = `the body is larger than ${bodyBytes} bytes (limits.bodyBytes)`;
+      return readBody(raw, bodyBytes, () => new FleetError("BODY_TOO_LARGE", { message }));
+    }
+    const maxBytes = Math.min(bodyBytes, clientBytes + INITIALIZE_BYTES);
+    return readBody(raw, maxBytes, () => session);
   }
 
   #context(request: FastifyRequest, session: LiveSession | undefined): RequestContext {
@@ -184,12 +202,22 @@ export class McpEndpoint {
     return session;
   }
 
+  /** The session of a request, or why there is none: whether that matters is known when its body is. */
+  async #lookUp(request: FastifyRequest): Promise<LiveSession | FleetError> {
+    try {
+      return await this.#session(request);
+    } catch (thrown) {
+      return asFleetError(thrown);
+    }
+  }
+
   async #withSession(
-    request: FastifyRequest,
+    session: LiveSession | FleetError,
     work: (held: LiveSession) => Promise<FastifyReply>,
   ): Promise<FastifyReply> {
+    if (session instanceof FleetError) throw session;
     const { sessions } = this.#parts;
-    const held = sessions.hold(await this.#session(request));
+    const held = sessions.hold(session);
     try {
       return await work(held);
     } finally {

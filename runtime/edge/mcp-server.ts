@@ -49,18 +49,31 @@ function idleTimes(lingerSeconds: number): ServerOptions {
   return { keepAliveTimeout, keepAliveTimeoutBuffer: KEEP_ALIVE_MS - keepAliveTimeout };
 }
 
+/** How often connections are looked at: a late request ends at most this long after its time. */
+const MAX_CHECK_MS = 1_000;
+
+/** How long a request may take to arrive, from the first byte of its connection: its headers, its body, or nothing at all. */
+export function arrivalTimes(requestTimeoutSeconds: number): ServerOptions {
+  const requestTimeout = requestTimeoutSeconds * 1000;
+  const connectionsCheckingInterval = Math.ceil(Math.min(MAX_CHECK_MS, requestTimeout / 10));
+  return { requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval };
+}
+
 export const MCP_PATH = "/mcp";
 
 /** The listener that clients talk to. */
 export function buildMcpServer(parts: McpServerParts): FastifyInstance {
   const { endpoint, authenticator, guards, drain, probes, connections, settings } = parts;
-  const requestTimeout = settings.limits.requestTimeoutSeconds * 1000;
   const ServerResponse = drainedResponse(drain);
-  const options = { requestTimeout, ServerResponse, ...idleTimes(settings.drain.lingerSeconds) };
+  const options = {
+    ServerResponse,
+    ...arrivalTimes(settings.limits.requestTimeoutSeconds),
+    ...idleTimes(settings.drain.lingerSeconds),
+  };
   const server = Fastify({
     serverFactory: (handler) => createGatedServer(options, handler, connections),
-    bodyLimit: settings.limits.bodyBytes,
     forceCloseConnections: "idle",
+    routerOptions: { ignoreTrailingSlash: true },
     return503OnClosing: false,
   });
   acceptJsonOnly(server);
@@ -75,7 +88,10 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
     publishMetadata(mcp, authenticator);
     const known = { onRequest: authenticateWith(mcp, authenticator) };
     mcp.post(MCP_PATH, known, (request, reply) => endpoint.post(request, reply));
-    mcp.get(MCP_PATH, known, (request, reply) => endpoint.get(request, reply));
+    // HEAD would open a stream that nobody reads.
+    mcp.get(MCP_PATH, { ...known, exposeHeadRoute: false }, (request, reply) =>
+      endpoint.get(request, reply),
+    );
     mcp.delete(MCP_PATH, known, (request, reply) => endpoint.delete(request, reply));
     done();
   });
@@ -98,23 +114,21 @@ function publishMetadata(mcp: FastifyInstance, { resource }: Authenticator): voi
   }
 }
 
-/** Bodies stay bytes: what has to be read of them is read once, by the endpoint. */
+/** Bodies are left to the endpoint, which reads them once it knows whose they are. */
 function acceptJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
-    done(null, body),
-  );
+  server.addContentTypeParser("application/json", (_request, _body, done) => done(null));
 }
 
-function answerErrors(server: FastifyInstance, { log, settings, metrics }: McpServerParts): void {
+function answerErrors(server: FastifyInstance, { log, metrics }: McpServerParts): void {
   server.setErrorHandler((thrown, request, reply) => {
-    const error = translate(thrown, settings.limits.bodyBytes);
+    const error = translate(thrown);
     if (error.code === "INTERNAL") log.error({ method: request.method, error }, "request failed");
     metrics.calls.inc({ method: "none", outcome: error.code });
     sendError(reply, error);
   });
   server.setNotFoundHandler((request, reply) => {
-    const known = request.url.split("?", 1)[0] === MCP_PATH;
+    const known = request.url.split("?", 1)[0]?.replace(/\/$/, "") === MCP_PATH;
     if (known) reply.header("allow", "POST, GET, DELETE");
     sendError(reply, new FleetError(known ? "METHOD_NOT_ALLOWED" : "NOT_FOUND"));
   });
@@ -139,12 +153,8 @@ function allowPages(mcp: FastifyInstance): void {
 }
 
 /** What Fastify refuses before the endpoint sees it, in our words. */
-function translate(thrown: unknown, bodyBytes: number): FleetError {
+function translate(thrown: unknown): FleetError {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    const message = `the body is larger than ${bodyBytes} bytes (limits.bodyBytes)`;
-    return new FleetError("BODY_TOO_LARGE", { message });
-  }
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return new FleetError("UNSUPPORTED_MEDIA_TYPE");
   const status = thrown instanceof Error && "statusCode" in thrown ? thrown.statusCode : undefined;
   const known = thrown instanceof FleetError || typeof status !== "number" || status >= 500;

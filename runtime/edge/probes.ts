@@ -6,9 +6,9 @@ export interface Probes {
   notReady(): string | undefined;
 }
 
-/** `/livez`: the event loop turns. `/readyz`: there is a point in sending traffic here. */
+/** `/livez`, and `/health` as ToolHive calls it: the event loop turns. `/readyz`: there is a point in sending traffic here. */
 export function addProbes(server: FastifyInstance, probes: Probes): void {
-  server.get("/livez", async () => ({ status: "ok" }));
+  for (const path of ["/livez", "/health"]) server.get(path, async () => ({ status: "ok" }));
   server.get("/readyz", async (_request, reply) => {
     const reason = probes.notReady();
     if (reason === undefined) return { status: "ready" };

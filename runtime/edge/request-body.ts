@@ -1,16 +1,18 @@
 import { isUtf8 } from "node:buffer";
 
 import { FleetError } from "../wire/fleet-error.ts";
+import { checkShape, type JsonLimits } from "../wire/json-shape.ts";
 import { cut, elements } from "../wire/json-text.ts";
 import { type Message, readMessage } from "../wire/message.ts";
 
 /**
- * The text of a body.
+ * The text of a body that is safe to parse.
  *
- * @throws PARSE_ERROR for bytes that are no UTF-8, and for none at all.
+ * @throws PARSE_ERROR for bytes that are no UTF-8, INVALID_REQUEST for too many values or levels of them.
  */
-export function bodyText(body: unknown): string {
-  if (!Buffer.isBuffer(body) || !isUtf8(body)) throw new FleetError("PARSE_ERROR");
+export function bodyText(body: Buffer, limits: JsonLimits): string {
+  if (!isUtf8(body)) throw new FleetError("PARSE_ERROR");
+  checkShape(body, limits);
   return body.toString("utf8");
 }
 

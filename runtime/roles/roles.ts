@@ -2,8 +2,8 @@ import type { Role as RoleName } from "@mcp-fleet/contract/settings";
 import type { Role, RoleParts } from "./role.ts";
 
 export interface RoleEntry {
-  /** Clients hear of changed lists in the backend's own words; otherwise in ours. */
-  readonly passesListChanges: boolean;
+  /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
+  readonly isOnlyBackend: boolean;
   /** Loads the role's code and makes it. */
   readonly make: (parts: RoleParts) => Promise<Role>;
 }
@@ -11,11 +11,11 @@ export interface RoleEntry {
 /** Every role that a process can have. What one of them needs is loaded for it alone. */
 export const ROLES: Readonly<Record<RoleName, RoleEntry>> = {
   gateway: {
-    passesListChanges: false,
+    isOnlyBackend: false,
     make: async (parts) => new (await import("./gateway/gateway-role.ts")).GatewayRole(parts),
   },
   proxy: {
-    passesListChanges: true,
+    isOnlyBackend: true,
     make: async (parts) => new (await import("./proxy/proxy-role.ts")).ProxyRole(parts),
   },
 };

@@ -3,11 +3,13 @@ import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { buildAdminServer } from "../admin/admin-server.ts";
 import { StatusReport } from "../admin/status-report.ts";
+import { ByteBudget } from "../async/byte-budget.ts";
 import { openAuthenticator } from "../auth/open-authenticator.ts";
 import type { Interceptor } from "../calls/call.ts";
 import { Calls } from "../calls/calls.ts";
 import { ClientMessages } from "../calls/client-messages.ts";
 import { Forwarder } from "../calls/forwarder.ts";
+import { limitCalls } from "../calls/interceptors/limit.ts";
 import { logFailures } from "../calls/interceptors/log.ts";
 import { countCalls } from "../calls/interceptors/metrics.ts";
 import { sendRenewalNotices } from "../calls/renewal-notices.ts";
@@ -62,7 +64,7 @@ export interface ServerOptions {
  */
 export async function compose({ settings, log, ...given }: ServerOptions): Promise<Server> {
   const { limits, health, dns } = settings;
-  const { passesListChanges, make } = ROLES[settings.role];
+  const { isOnlyBackend, make } = ROLES[settings.role];
 
   // What everything else uses.
   const metrics = new Metrics();
@@ -85,17 +87,21 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   });
   const held = sessions.held.bind(sessions);
   const follower = new FleetFollower({ bus, sessions, events });
-  const reaper = new Reaper(sessions, log);
 
   // The MCP servers, and the sessions there.
   const backendInterceptors: readonly BackendInterceptor[] = [];
   const credential = new PeerCredential(keys.ring);
-  const peers = new PeerForwarder({ credential, limits });
+  const maxBytes = Math.min(limits.messageBytes, limits.heldBytes);
+  const budget = new ByteBudget(limits.heldBytes, maxBytes);
+  const messageLimits = { maxBytes, budget };
+  metrics.onScrape(() => metrics.heldBytes.set(budget.held));
+  const peers = new PeerForwarder({ credential, limits, messageLimits });
   const backends = new BackendRegistry(settings.backends, {
     ...shared,
     health,
     dns,
     peers,
+    messageLimits,
     acquireStream,
     interceptors: backendInterceptors,
   });
@@ -113,8 +119,10 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
 
   // The life of a call.
   const keepAlive = new KeepAlive(limits.keepAliveSeconds);
-  const touch = sessions.touch.bind(sessions);
-  const streams = new ClientStreams({ ...shared, keepAlive, perSession: limits.streams, touch });
+  const streams = new ClientStreams({ ...shared, keepAlive, perSession: limits.streams });
+  const { idleTtlSeconds } = settings.session;
+  const listening = () => streams.sessions();
+  const reaper = new Reaper({ sessions, listening, idleTtlSeconds, log });
   const sessionStreams = new SessionStreams({
     ...shared,
     leases,
@@ -123,9 +131,9 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     streams,
     peers,
     acquireStream,
-    passesListChanges,
+    isOnlyBackend,
   });
-  const forwarder = new Forwarder({ ...shared, upstreams, sessionStreams, passesListChanges });
+  const forwarder = new Forwarder({ ...shared, upstreams, sessionStreams, isOnlyBackend });
   sendRenewalNotices(events, streams);
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });
   const kept = { sessions: store.sessions, forwarder, sessionStreams };
@@ -141,7 +149,11 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     subscriptions,
     podReport,
   });
-  const interceptors: readonly Interceptor[] = [logFailures(log), countCalls(metrics)];
+  const interceptors: readonly Interceptor[] = [
+    logFailures(log),
+    countCalls(metrics),
+    ...limitCalls(limits, metrics),
+  ];
   const calls = new Calls({ handler: role.request, interceptors, messages });
 
   // What clients reach.
@@ -208,5 +220,6 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     keys,
     store,
     status,
+    metrics,
   });
 }

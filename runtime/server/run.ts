@@ -26,6 +26,7 @@ export async function run(given: Settings, secrets: Secrets): Promise<void> {
     ...(ownerKey && { ownerKey }),
     ...(adminToken !== undefined && { adminToken }),
   });
+  const stopSurviving = server.surviveDefects();
   try {
     const { url, adminUrl } = await server.listen();
     log.info({ url, adminUrl, backends: settings.backends.map(({ name }) => name) }, "listening");
@@ -36,6 +37,7 @@ export async function run(given: Settings, secrets: Secrets): Promise<void> {
   const report = reportStatus(server, settings, log);
   await untilDrained(server, settings, log);
   clock.clear(report);
+  stopSurviving();
 }
 
 /** Resolves when everything in flight has finished, or was cut by a second signal or the longest call's time. */

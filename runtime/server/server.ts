@@ -16,11 +16,13 @@ import type { Role } from "../roles/role.ts";
 import type { Reaper } from "../sessions/reaper.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Store } from "../store/store.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { BackendRegistry } from "../upstream/backend-registry.ts";
 import type { PodDrains } from "../upstream/sessions/pod-drains.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import type { PeerForwarder } from "../upstream/transports/peer-forwarder.ts";
 import { FleetError } from "../wire/fleet-error.ts";
+import { surviveDefects } from "./defects.ts";
 import type { Readiness } from "./readiness.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
@@ -54,6 +56,7 @@ export interface ServerParts {
   readonly keys: SigningKeys;
   readonly store: Store;
   readonly status: StatusReport;
+  readonly metrics: Metrics;
 }
 
 /** One process of a fleet as a thing to start and stop. */
@@ -69,6 +72,11 @@ export class Server {
   /** The backends, which may change while the process runs. */
   get backends(): BackendRegistry {
     return this.#parts.backends;
+  }
+
+  /** Has the whole process live on after failures that nobody handles. Returns what stops that. */
+  surviveDefects(): () => void {
+    return surviveDefects(this.#parts.metrics, this.#parts.log);
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { ListName } from "../wire/methods.ts";
 import type { LiveSession } from "./live-session.ts";
-import type { SessionRecord } from "./session-record.ts";
+import type { EndedSession, SessionRecord } from "./session-record.ts";
 
 /** Why a session ended. */
 export type EndReason = "deleted" | "expired" | "shutdown" | "refused";
@@ -11,7 +11,7 @@ export interface EventMap {
   /** A session was opened here. */
   sessionCreated: [session: LiveSession];
   /** A session was ended here: this process alone cleans up behind it. */
-  sessionEnded: [record: SessionRecord, reason: EndReason];
+  sessionEnded: [ended: EndedSession, reason: EndReason];
   /** A session has ended somewhere: nothing of it may stay here. */
   sessionGone: [key: string];
   /** A session has another record, whoever wrote it and whether it is held here or not. */

@@ -1,11 +1,13 @@
 import { isObject } from "../wire/message.ts";
 import { sessionLabel } from "./session-id.ts";
-import type { SessionRecord } from "./session-record.ts";
+import type { SessionRecord, Subscription } from "./session-record.ts";
 
 /** A call in flight: what a cancellation, the end of its session or a shutdown cuts. */
 export interface PendingCall {
   /** Where it runs, for who has to say what was cut. */
   readonly backend: string;
+  /** Under which progress of it is told; undefined where none is asked for. */
+  readonly progressToken?: unknown;
   /** It has its backend session, and may have been sent. */
   begun: boolean;
   /** The client does not wait any more: the call is neither sent again nor answered. */
@@ -24,6 +26,8 @@ export class LiveSession {
   stale = false;
   /** By the JSON text of the request's id. */
   readonly calls = new Map<string, PendingCall>();
+  /** What it is about to subscribe to. */
+  subscribing: readonly Subscription[] = [];
   /** Digests of the lists as this client last got them, by list method. */
   readonly listed = new Map<string, string>();
 

@@ -1,3 +1,4 @@
+import { SingleFlight } from "../async/single-flight.ts";
 import { clock } from "../platform/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
@@ -25,7 +26,7 @@ export interface SessionLoaderParts {
 /** Brings sessions from the store into memory: each once, however many requests wait for it. */
 export class SessionLoader {
   readonly #parts: SessionLoaderParts;
-  readonly #loading = new Map<string, Promise<LiveSession>>();
+  readonly #loading = new SingleFlight<string, LiveSession>();
   /** Keys of sessions that ended while any was being loaded. */
   readonly #endedMeanwhile = new Set<string>();
 
@@ -41,11 +42,7 @@ export class SessionLoader {
 
   /** @throws SESSION_NOT_FOUND, RATE_LIMITED, STORE_UNAVAILABLE. */
   load(id: string): Promise<LiveSession> {
-    const loading = this.#loading.get(id);
-    if (loading !== undefined) return loading;
-    const load = this.#load(id).finally(() => this.#loaded(id));
-    this.#loading.set(id, load);
-    return load;
+    return this.#loading.run(id, () => this.#load(id));
   }
 
   /** A session ended: its record, should it be on the way here, comes too late. */
@@ -53,13 +50,10 @@ export class SessionLoader {
     if (this.#loading.size > 0) this.#endedMeanwhile.add(key);
   }
 
-  #loaded(id: string): void {
-    this.#loading.delete(id);
-    if (this.#loading.size === 0) this.#endedMeanwhile.clear();
-  }
-
   async #load(id: string): Promise<LiveSession> {
     const { cache, guard, metrics, onMissing } = this.#parts;
+    // With no other load under way, nothing that ended before can come too late.
+    if (this.#loading.size === 0) this.#endedMeanwhile.clear();
     const startedAtMs = clock.monotonicMs();
     // What is held here was judged before.
     if (cache.get(id) === undefined) guard.check(id);

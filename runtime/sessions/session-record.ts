@@ -21,6 +21,9 @@ export interface Subscription {
   readonly uri: string;
 }
 
+/** What is left of a session that has ended: what has to be closed at its backends. */
+export type EndedSession = Pick<SessionRecord, "key" | "owner" | "upstreams">;
+
 /** Everything about a session that outlives the process that serves it. Holds no credential of the client. */
 export interface SessionRecord {
   /** The digest of the id: see `sessionKey`. */

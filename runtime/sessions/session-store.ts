@@ -1,4 +1,9 @@
-import type { SessionRecord, Subscription, UpstreamRecord } from "./session-record.ts";
+import type {
+  EndedSession,
+  SessionRecord,
+  Subscription,
+  UpstreamRecord,
+} from "./session-record.ts";
 
 /** How many sessions there may be at a time, of those that have not expired. */
 export interface SessionCaps {
@@ -14,7 +19,7 @@ export type Creation = "created" | "at-capacity" | "owner-at-capacity";
  * Where the records of sessions are kept. Each operation is atomic and safe to repeat; where one takes a whole record,
  * it is the record as this process last saw it.
  *
- * A store that does not answer throws STORE_UNAVAILABLE; `undefined` and `false` are the word of a healthy store that
+ * A store that does not answer throws STORE_UNAVAILABLE, one that is full STORE_FULL at `create` and `subscribe`; `undefined` and `false` are the word of a healthy store that
  * there is no such session.
  */
 export interface SessionStore {
@@ -44,11 +49,11 @@ export interface SessionStore {
     upstream: UpstreamRecord,
   ): Promise<SessionRecord | undefined>;
 
-  /** Ends a session. Returns its record once, to the caller that ended it. */
-  end(record: SessionRecord): Promise<SessionRecord | undefined>;
+  /** Ends a session. Returns what is left of it once, to the caller that ended it. */
+  end(record: SessionRecord): Promise<EndedSession | undefined>;
 
   /** Takes sessions that have expired out of the store, each for one caller only, so that it cleans up behind them. */
-  takeExpired(limit: number): Promise<SessionRecord[]>;
+  takeExpired(limit: number): Promise<EndedSession[]>;
 
   /** Sessions that have not expired. */
   count(): Promise<number>;

@@ -11,7 +11,7 @@ import { LiveSession } from "./live-session.ts";
 import { mintSessionId, sessionKey } from "./session-id.ts";
 import { SessionIdGuard } from "./session-id-guard.ts";
 import { SessionLoader } from "./session-loader.ts";
-import type { SessionRecord } from "./session-record.ts";
+import type { EndedSession, SessionRecord } from "./session-record.ts";
 import type { SessionCaps, SessionStore } from "./session-store.ts";
 
 /** How often at most the store hears that a session is in use, as a share of its idle time. */
@@ -75,7 +75,7 @@ export class Sessions {
     });
   }
 
-  /** @throws AT_CAPACITY, PRINCIPAL_AT_CAPACITY, RATE_LIMITED, STORE_UNAVAILABLE. */
+  /** @throws AT_CAPACITY, PRINCIPAL_AT_CAPACITY, RATE_LIMITED, STORE_FULL, STORE_UNAVAILABLE. */
   async create(client: NewSession): Promise<LiveSession> {
     const { store, ring, settings, events, metrics } = this.#parts;
     this.#initializeRate?.check(client.owner);
@@ -149,9 +149,9 @@ export class Sessions {
 
   /** Ends a session; calling it again does nothing. */
   async end(session: LiveSession, reason: EndReason): Promise<void> {
-    const record = await this.#parts.store.end(session.record);
+    const ended = await this.#parts.store.end(session.record);
     this.forget(session.key);
-    if (record !== undefined) this.#ended(record, reason);
+    if (ended !== undefined) this.#ended(ended, reason);
   }
 
   /** Ends all sessions that this process holds. */
@@ -163,7 +163,7 @@ export class Sessions {
   async reap(limit: number): Promise<number> {
     for (const session of this.#cache.busySessions()) this.touch(session);
     const expired = await this.#parts.store.takeExpired(limit);
-    for (const record of expired) this.#ended(record, "expired");
+    for (const session of expired) this.#ended(session, "expired");
     return expired.length;
   }
 
@@ -239,9 +239,9 @@ export class Sessions {
     throw new FleetError("SESSION_NOT_FOUND");
   }
 
-  #ended(record: SessionRecord, reason: EndReason): void {
+  #ended(session: EndedSession, reason: EndReason): void {
     this.#parts.metrics.sessionsEnded.inc({ reason });
-    this.#parts.events.emit("sessionEnded", record, reason);
+    this.#parts.events.emit("sessionEnded", session, reason);
   }
 
   #expiry(nowMs: number): number {

@@ -79,6 +79,16 @@ export class Metrics {
     CALL_SECONDS_BUCKETS,
   );
   readonly callsInFlight = this.#gauge("calls_in_flight", "Requests being answered right now.");
+  readonly callsWaiting = this.#gauge(
+    "calls_waiting",
+    "Calls that wait for a place, by the limit that they wait for (session, principal, or the backend).",
+    ["limit", "backend"],
+  );
+  readonly callsRefused = this.#counter(
+    "calls_refused_total",
+    "Calls that found no place in time, by the limit.",
+    ["limit", "backend"],
+  );
   readonly upstreamRequests = this.#counter(
     "upstream_requests_total",
     "HTTP requests sent to backends, by what for.",
@@ -161,6 +171,10 @@ export class Metrics {
     "nofile_degraded",
     "1 where the limit of open files is lower than the settings need and limits are lowered to it, 0 otherwise.",
   );
+  readonly heldBytes = this.#gauge(
+    "held_bytes",
+    "Bytes held of backends' messages that have to be whole; limits.heldBytes is the maximum.",
+  );
   readonly listChanges = this.#counter(
     "list_changes_total",
     "Changes of the merged lists that sessions were told of.",
@@ -177,6 +191,11 @@ export class Metrics {
     "store_errors_total",
     "Operations of the shared session store that failed.",
     ["operation"],
+  );
+
+  readonly defects = this.#counter(
+    "defects_total",
+    "Failures that no part of the process handles. Alert on any: each is a defect, and the log has its stack.",
   );
 
   constructor() {

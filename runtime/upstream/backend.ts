@@ -13,6 +13,7 @@ import { EndpointHealth } from "./endpoints/endpoint-health.ts";
 import { EndpointResolver } from "./endpoints/endpoint-resolver.ts";
 import { FixedEndpoints } from "./endpoints/fixed-endpoints.ts";
 import { HealthCheck } from "./endpoints/health-check.ts";
+import type { MessageLimits } from "./endpoints/message-limits.ts";
 import { SrvEndpoints } from "./endpoints/srv-endpoints.ts";
 import { HttpSse, type Peers } from "./transports/http-sse.ts";
 import { StreamableHttp } from "./transports/streamable-http.ts";
@@ -32,6 +33,8 @@ export interface BackendParts {
   readonly health: Settings["health"];
   readonly dns: Settings["dns"];
   readonly peers: Peers;
+  /** What may be held of messages. */
+  readonly messageLimits: MessageLimits;
   /** Counts one more event stream of a client's session. Returns what gives it back; undefined where there is no room. */
   readonly acquireStream: () => (() => void) | undefined;
   /** From the outermost. */
@@ -226,7 +229,7 @@ export class Backend {
   }
 
   #open(address: EndpointAddress, connections: number): Member {
-    const { limits, health: checks, settings, peers, acquireStream } = this.#parts;
+    const { limits, health: checks, settings, peers, messageLimits, acquireStream } = this.#parts;
     const health = new EndpointHealth({
       threshold: checks.unhealthyThreshold,
       lossAfterMs: limits.podLossAfterSeconds * 1000,
@@ -235,6 +238,7 @@ export class Backend {
       address,
       health,
       connections,
+      messageLimits,
       connect: {
         timeout: limits.connectTimeoutSeconds * 1000,
         ...(this.#ca && { ca: this.#ca }),

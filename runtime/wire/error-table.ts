@@ -184,6 +184,17 @@ export const ERROR_TABLE = {
     operator:
       "session.initializePerMinute is reached, or many ids under an unknown key come in at once.",
   },
+  TOO_MANY_CALLS: {
+    level: "request",
+    httpStatus: 200,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "too many calls are in flight; the call did not run",
+    client: "Wait for the answers of other calls, then try again. The session goes on.",
+    operator:
+      "limits.callsPerSession, limits.callsPerPrincipal or limits.upstreamConnections is reached, and the queue is full or too slow: calls_waiting and calls_refused_total say which. A backend may hang.",
+  },
   AT_CAPACITY: {
     level: "either",
     httpStatus: 503,
@@ -214,6 +225,16 @@ export const ERROR_TABLE = {
     message: "the session store does not answer",
     client: "Try again after Retry-After with the same session.",
     operator: "Look at the session store.",
+  },
+  STORE_FULL: {
+    level: "either",
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "the session store is full: it takes no new sessions and subscriptions",
+    client: "Try again after Retry-After. Open sessions go on.",
+    operator: "The store has used its maxmemory: give it more, or lower session.maxSessions.",
   },
   JWKS_UNAVAILABLE: {
     level: "http",

@@ -33,12 +33,14 @@ export function readEnvelope(text: string): Envelope {
   let id: Span | undefined;
   let paramsAt: Span | undefined;
   let answers = false;
-  for (const member of members(text)) {
+  const all = members(text);
+  for (const member of all) {
     if (member.key === "method") method = JSON.parse(cut(text, member));
     else if (member.key === "id") id = member;
     else if (member.key === "params") paramsAt = member;
     else if (member.key === "result" || member.key === "error") answers = true;
   }
+  if (!endsWithObject(text, all.at(-1))) throw new SyntaxError("something follows the message");
   const idText = id === undefined ? "" : cut(text, id);
   const spans = { ...(id && { id }), ...(paramsAt && { paramsAt }) };
   if (method !== undefined) {
@@ -46,6 +48,11 @@ export function readEnvelope(text: string): Envelope {
   }
   if (!answers) throw new SyntaxError("a message has neither a method nor a result nor an error");
   return { kind: "response", method: "", idText, ...spans };
+}
+
+/** Whether nothing but the closing brace follows the last member. */
+function endsWithObject(text: string, last: Member | undefined): boolean {
+  return last === undefined || text.slice(last.end).trim() === "}";
 }
 
 /** The envelope of a text that may be no message at all, such as an event without data. */

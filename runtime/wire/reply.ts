@@ -16,8 +16,8 @@ export interface Reply {
   readonly gone: AbortSignal;
   /** The whole answer: one JSON-RPC message. */
   message(text: string | Buffer): void;
-  /** The whole answer, passed on as it arrives. `length` in bytes where the sender announced it. */
-  stream(body: Readable, length: number | undefined): Promise<void>;
+  /** The whole answer, passed on as it arrives. */
+  stream(body: Readable): Promise<void>;
   /** One message of an SSE answer. */
   event(text: string): Promise<void>;
   /** The end of an SSE answer; with nothing sent before, an empty one. */

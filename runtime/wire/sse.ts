@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { EventSize } from "./event-size.ts";
 
 export interface SseEvent {
   readonly data: string;
@@ -20,8 +21,33 @@ export function encodeEvent(data: string): string {
   return `event: message\ndata: ${data.split(/\r\n|\r|\n/).join("\ndata: ")}\n\n`;
 }
 
-/** An event, or a line of one, that is longer than this ends its stream: nothing is held without a limit. */
-export const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024;
+/** What stands around the JSON of an event that is written piece by piece. */
+export const EVENT_START = "event: message\ndata: ";
+export const EVENT_END = "\n\n";
+
+/** A piece of JSON without line breaks: they are spaces between its tokens, as strings have none. The piece is changed. */
+export function inOneLine(piece: Buffer): Buffer {
+  for (const lineBreak of [0x0a, 0x0d]) {
+    for (let at = piece.indexOf(lineBreak); at !== -1; at = piece.indexOf(lineBreak, at + 1)) {
+      piece[at] = 0x20;
+    }
+  }
+  return piece;
+}
+
+/** Accounts for what is held of an event until it is whole. */
+export interface EventHold {
+  /** Holds so much in all; waits until there is room. */
+  grow(bytes: number): Promise<void>;
+  release(): void;
+}
+
+export interface EventLimits {
+  /** An event, or a line of one, that is longer ends its stream. Default: no limit. */
+  readonly maxCharacters?: number;
+  /** Default: it is not accounted for. */
+  readonly hold?: EventHold;
+}
 
 /**
  * The events of a body, as they arrive. An event that the end of the body cuts off is dropped.
@@ -30,8 +56,9 @@ export const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024;
  */
 export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
-  maxCharacters = MAX_EVENT_CHARACTERS,
+  { maxCharacters = Number.POSITIVE_INFINITY, hold }: EventLimits = {},
 ): AsyncGenerator<SseEvent> {
+  const size = new EventSize();
   const decoder = new TextDecoder();
   let ready: SseEvent[] = [];
   let retryMs: number | undefined;
@@ -58,11 +85,15 @@ export async function* readEvents(
     },
   });
   for await (const chunk of body) {
-    parser.feed(decoder.decode(chunk, { stream: true }));
+    const text = decoder.decode(chunk, { stream: true });
+    if (hold !== undefined) await hold.grow(size.add(text));
+    parser.feed(text);
     if (overflow !== undefined) throw overflow;
     if (ready.length === 0) continue;
     const batch = ready;
     ready = [];
     yield* batch;
+    // Whoever read them is done with them now.
+    hold?.release();
   }
 }

@@ -66,7 +66,7 @@ describe("the connections of a store", () => {
 
 describe("the volume of a store", () => {
   test.each([
-    ["without proxies", undefined, 4],
+    ["without proxies", undefined, 3],
     ["with 2 proxied servers for all sessions and 1 for 50", PROXIED, 8],
   ])("%s is the same for 1,000 and 10,000 sessions", (_, servers, gibibytes) => {
     const fleet = { backends: 3, memoryBytes: 2 ** 40, ...(servers && { servers }) };

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import type { CallReport, Verdict } from "../../e2e/call-report.ts";
-import { Trial } from "../../e2e/trial.ts";
+import type { CallReport, Verdict } from "../../testkit/trials/call-report.ts";
+import { Trial } from "../../testkit/trials/trial.ts";
 
 function report(verdict: Verdict, session = 1): CallReport {
   return { atMs: 0, tookMs: 5, session, lasts: true, call: 1, verdict, resent: 0, pod: "server-0" };

@@ -9,7 +9,10 @@ let client: RawClient;
 
 beforeAll(async () => {
   echo = await EchoServer.start();
-  gateway = await startGateway({ backends: [{ name: "echo", url: echo.url }] });
+  gateway = await startGateway({
+    backends: [{ name: "echo", url: echo.url }],
+    limits: { bodyDepth: 2_000 },
+  });
 });
 afterAll(async () => {
   await gateway.close();
@@ -92,7 +95,7 @@ it.each([
   expect(answer.headers).not.toHaveProperty("mcp-session-id");
 });
 
-it("capabilities nested 1,500 deep open a session that works", async () => {
+it("capabilities nested 1,500 deep, where limits.bodyDepth allows that, open a session that works", async () => {
   const depth = 1_500;
   const capabilities = `{"experimental":${"[".repeat(depth)}${"]".repeat(depth)}}`;
   client = new RawClient(gateway.url);

@@ -13,7 +13,7 @@ beforeAll(async () => {
   echo = await EchoServer.start();
   gateway = await startGateway({
     backends: [{ name: "echo", url: echo.url }],
-    limits: { bodyBytes: BODY_BYTES },
+    limits: { bodyBytes: BODY_BYTES, bodyMembers: 20_000 },
   });
   client = await RawClient.open(gateway.url);
 });
@@ -100,11 +100,19 @@ const HTTP: Row[] = [
     [400, -32000, "7"],
   ],
   ["PUT", { method: "PUT" }, [405, -32000]],
+  ["PUT of /mcp/", { method: "PUT", path: "/mcp/" }, [405, -32000]],
   ["another path", { path: "/elsewhere", body: ping }, [404, -32000]],
   ["a path below the endpoint", { path: "/mcp/x", body: ping }, [404, -32000]],
 ];
 
 const MESSAGES: Row[] = [
+  ["129 levels of arrays and objects", post(nested(129)), [400, -32600]],
+  ["20,001 elements", post(`[${"1,".repeat(20_001)}1]`), [400, -32600]],
+  [
+    "60,000 bytes of arrays without a session",
+    post(nested(30_000), without("mcp-session-id")),
+    [400, -32000],
+  ],
   ["an empty body", post(""), [400, -32700]],
   ["text that is no JSON", post("{"), [400, -32700]],
   ["JSON with something behind it", post(`${ping}x`), [400, -32700]],
@@ -216,6 +224,39 @@ it("a signed id with one changed character is 404, and the id itself still 200",
   expect((await client.post(ping)).status).toBe(200);
 });
 
+it("a request at /mcp/ is answered as one at /mcp", async () => {
+  const answer = await client.send({ path: "/mcp/", body: ping });
+  expect([answer.status, answer.text]).toEqual([200, '{"jsonrpc":"2.0","id":7,"result":{}}']);
+});
+
+it("128 levels are served, and brackets in strings are none", async () => {
+  const text = `{"jsonrpc":"2.0","id":7,"method":"ping","params":{"a":${nested(126)},"b":"\\"${"[".repeat(500)}"}}`;
+  expect((await client.post(text)).status).toBe(200);
+});
+
+it("HEAD is 405, and opens no stream", async () => {
+  const headers = { accept: "text/event-stream", "mcp-session-id": String(client.sessionId) };
+  const { status } = await fetch(gateway.url, { method: "HEAD", headers });
+  expect(status).toBe(405);
+  const report = await new RawClient(gateway.adminUrl).send({ method: "GET", path: "/status" });
+  expect(JSON.parse(report.text).sessions.streams).toBe(0);
+});
+
+it("a body of 30,000 bytes for an unknown session is 404, and an initialize with that id 200", async () => {
+  const padded = ping.padEnd(30_000);
+  expect((await client.post(padded, inSession("x"))).status).toBe(404);
+  const other = new RawClient(gateway.url);
+  other.sessionId = "x";
+  expect((await other.initialize({ protocolVersion: "2025-11-25" })).status).toBe(200);
+});
+
+it.each(["/health", "/livez"])("%s is answered with 200 at both ports", async (path) => {
+  for (const url of [gateway.url, gateway.adminUrl]) {
+    const { status, text } = await new RawClient(url).send({ method: "GET", path });
+    expect([status, text]).toEqual([200, '{"status":"ok"}']);
+  }
+});
+
 it("a notification gets 202 and 0 bytes", async () => {
   const answer = await client.post(note());
   expect([answer.status, answer.text]).toEqual([202, ""]);
@@ -229,6 +270,10 @@ it("DELETE gets 204 once, and the second DELETE and every later request 404", as
   expect((await other.post(ping)).status).toBe(404);
   expect((await other.send({ method: "GET" })).status).toBe(404);
 });
+
+function nested(levels: number): string {
+  return "[".repeat(levels) + "]".repeat(levels);
+}
 
 function note(): string {
   return '{"jsonrpc":"2.0","method":"notifications/initialized"}';

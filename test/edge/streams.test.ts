@@ -1,5 +1,5 @@
 import { request } from "undici";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
 import { EchoServer } from "../../testkit/servers/echo-server.ts";
@@ -22,6 +22,7 @@ afterEach(async () => {
   await echo.close();
 });
 
+const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 const SLOW = '{"jsonrpc":"2.0","id":"s","method":"tools/call","params":{"name":"echo_slow"}}';
 const CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
 
@@ -106,6 +107,30 @@ it("a client that names text/event-stream first gets a single message as an even
   expect(answer.headers["content-type"]).toBe("text/event-stream");
   expect(answer.text).toBe('event: message\ndata: {"jsonrpc":"2.0","id":1,"result":{}}\n\n');
 });
+
+it("a session of idleTtl 1s with an open stream and a keepAlive of 60s outlives one without a stream", async () => {
+  const short = await startGateway({
+    backends: [{ name: "echo", url: echo.url }],
+    session: { idleTtl: "1s" },
+    limits: { keepAlive: "60s" },
+  });
+  onTestFinished(() => short.close());
+  const listening = await RawClient.open(short.url);
+  const stream = await listening.stream();
+  for (const _ of [1, 2, 3]) {
+    const idle = await RawClient.open(short.url);
+    await eventually(async () => expect(await status(short.adminUrl)).toMatchObject({ stored: 1 }));
+    expect((await idle.post(PING)).status).toBe(404);
+  }
+  expect((await listening.post(PING)).status).toBe(200);
+  stream.leave();
+  await eventually(async () => expect(await status(short.adminUrl)).toMatchObject({ stored: 0 }));
+});
+
+async function status(adminUrl: string): Promise<unknown> {
+  const { text } = await new RawClient(adminUrl).send({ method: "GET", path: "/status" });
+  return JSON.parse(text).sessions;
+}
 
 async function openStreams(): Promise<number> {
   const status = await new RawClient(gateway.adminUrl).send({ method: "GET", path: "/status" });

@@ -66,7 +66,9 @@ function describePods(storeOf: () => OpenStore): void {
   };
 
   it("a question asked in a call on pod A is answered on pod B, and 1 answer reaches the backend", async () => {
-    const { backend, onA, onB } = await twoPods();
+    const { backend, onA, there } = await twoPods();
+    await onA.initialize({ protocolVersion: "2025-11-25", capabilities: { elicitation: {} } });
+    const onB = sameSession(onA, there);
     const answer = Promise.withResolvers<unknown>();
     backend.on("response", (exchange) => {
       answer.resolve(exchange.received.message);

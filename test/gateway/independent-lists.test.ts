@@ -51,21 +51,24 @@ const FAULTS: readonly [string, string, Parameters<ScriptedBackend["on"]>[1]][] 
 ];
 
 describe.each(MODES)("under partialFailureMode %s", (mode) => {
-  it.each(FAULTS)("%s that fails with %s takes 0 of 3 tools away, and /status names it", async (method, _how, script) => {
-    const fleet = await start(mode, { prepare: (backend) => backend.on(method, script) });
+  it.each(FAULTS)(
+    "%s that fails with %s takes 0 of 3 tools away, and /status names it",
+    async (method, _how, script) => {
+      const fleet = await start(mode, { prepare: (backend) => backend.on(method, script) });
 
-    expect(await toolsOf(fleet)).toEqual(NAMES);
-    expect(textOf(await fleet.client.post(callOf("write")))).toBe("write for raw");
+      expect(await toolsOf(fleet)).toEqual(NAMES);
+      expect(textOf(await fleet.client.post(callOf("write")))).toBe("write for raw");
 
-    const list = { "prompts/list": "prompts", "resources/list": "resources" }[method];
-    const error = expect.stringMatching(new RegExp(`^${list ?? "resourceTemplates"}: `));
-    expect(await rowOf(fleet)).toMatchObject({ state: "degraded", error, tools: 3 });
-    expect(fleet.backend.discovered("initialize")).toBe(1);
-    const failing = await listOf(fleet.client, method);
-    const data = { missingBackends: ["scripted"] };
-    if (mode === "fail") expect(failing.error?.data).toMatchObject(data);
-    else expect(failing.result?._meta).toEqual({ "mcp-fleet/missingBackends": ["scripted"] });
-  });
+      const list = { "prompts/list": "prompts", "resources/list": "resources" }[method];
+      const error = expect.stringMatching(new RegExp(`^${list ?? "resourceTemplates"}: `));
+      expect(await rowOf(fleet)).toMatchObject({ state: "degraded", error, tools: 3 });
+      expect(fleet.backend.discovered("initialize")).toBe(1);
+      const failing = await listOf(fleet.client, method);
+      const data = { missingBackends: ["scripted"] };
+      if (mode === "fail") expect(failing.error?.data).toMatchObject(data);
+      else expect(failing.result?._meta).toEqual({ "mcp-fleet/missingBackends": ["scripted"] });
+    },
+  );
 
   it("prompts/list that fails at a refresh keeps its 1 prompt, and a tool more is there", async () => {
     const fleet = await start(mode);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Events } from "../../runtime/sessions/events.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import { mintSessionId } from "../../runtime/sessions/session-id.ts";
-import type { SessionRecord } from "../../runtime/sessions/session-record.ts";
+import type { EndedSession } from "../../runtime/sessions/session-record.ts";
 import type { Sessions } from "../../runtime/sessions/sessions.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
@@ -195,7 +195,7 @@ describe("sessions", () => {
   it("says once in the fleet that a session ended, and cuts its calls on all 2 pods", async () => {
     const pods = [pod(), pod()];
     const [one, two] = pods.map(({ sessions }) => sessions);
-    const ended: [SessionRecord, string][] = [];
+    const ended: [EndedSession, string][] = [];
     for (const { events } of pods) events.on("sessionEnded", (...end) => ended.push(end));
     const here = await one?.create(client);
     const there = await two?.find(here?.id ?? "", "alice");

@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { ByteBudget } from "../../runtime/async/byte-budget.ts";
 import { Endpoint } from "../../runtime/upstream/endpoints/endpoint.ts";
 import { EndpointHealth } from "../../runtime/upstream/endpoints/endpoint-health.ts";
 
@@ -24,7 +25,8 @@ test("a pod with 3 calls in flight whose share becomes 1 finishes them, and then
   const { held, url } = await heldPod();
   const health = new EndpointHealth({ threshold: 3, lossAfterMs: 10_000 });
   const address = { name: "counter-0", url };
-  const endpoint = new Endpoint({ address, health, connections: 3, connect: {} });
+  const messageLimits = { maxBytes: 1_024, budget: new ByteBudget(4_096, 1_024) };
+  const endpoint = new Endpoint({ address, health, connections: 3, messageLimits, connect: {} });
   onTestFinished(() => endpoint.destroy(new Error("the test is over")));
   const call = async () => {
     const { signal } = new AbortController();

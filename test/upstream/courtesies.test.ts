@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { callOf, startFleet, textOf } from "../../testkit/processes/scripted-fleet.ts";
 import type { Script } from "../../testkit/servers/scripted-backend.ts";
 
@@ -85,7 +86,8 @@ it("a backend that breaks logging/setLevel off in a session that replaces a lost
 });
 
 it("a backend that is away takes no answer, and the client's POST of one is 202 all the same", async () => {
-  const { backend, client } = await startFleet();
+  const { backend, gateway } = await startFleet();
+  const client = await RawClient.open(gateway.url, "2025-11-25", { roots: {} });
   backend.on("tools/call", async (exchange) => {
     exchange.begin();
     await exchange.event({ jsonrpc: "2.0", id: 7, method: "roots/list" });

@@ -253,20 +253,23 @@ const SILENT: readonly [string, Parameters<ScriptedBackend["on"]>[1] | undefined
 ];
 
 describe("a backend that does not declare listChanged", () => {
-  it.each(SILENT)("and %s is asked again each catalogRefresh: a tool more is there", async (_what, script) => {
-    const fleet = await startFleet({
-      limits: { catalogRefresh: "200ms" },
-      prepare: (backend) => {
-        backend.capabilities = { tools: {} };
-        if (script !== undefined) backend.on("GET", script);
-      },
-    });
-    const { backend, client } = fleet;
-    expect(await toolsOf(client)).toHaveLength(3);
-    backend.tools = [...backend.tools, LATE_TOOL];
-    await eventually(async () => expect(await toolsOf(client)).toContain("late"));
-    expect(backend.discovered("initialize")).toBe(1);
-  });
+  it.each(SILENT)(
+    "and %s is asked again each catalogRefresh: a tool more is there",
+    async (_what, script) => {
+      const fleet = await startFleet({
+        limits: { catalogRefresh: "200ms" },
+        prepare: (backend) => {
+          backend.capabilities = { tools: {} };
+          if (script !== undefined) backend.on("GET", script);
+        },
+      });
+      const { backend, client } = fleet;
+      expect(await toolsOf(client)).toHaveLength(3);
+      backend.tools = [...backend.tools, LATE_TOOL];
+      await eventually(async () => expect(await toolsOf(client)).toContain("late"));
+      expect(backend.discovered("initialize")).toBe(1);
+    },
+  );
 });
 
 it("a backend that declares listChanged and has a stream is asked again each catalogRecheck only", async () => {

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { Pool } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { ByteBudget } from "../../runtime/async/byte-budget.ts";
 import { HttpExchange } from "../../runtime/upstream/endpoints/http-exchange.ts";
 
 const KB = 1024;
@@ -22,7 +23,10 @@ async function start(answer: RequestListener) {
     server.close();
   });
   const send = (signal = NEVER) => {
-    const exchange = new HttpExchange(signal);
+    const exchange = new HttpExchange(signal, {
+      maxBytes: 8 * KB * KB,
+      budget: new ByteBudget(16 * KB * KB, 8 * KB * KB),
+    });
     pool.dispatch({ path: "/", method: "POST", body: "{}" }, exchange);
     return exchange;
   };

@@ -182,11 +182,14 @@ describe("a large answer", () => {
   });
 });
 
+const ASKABLE = { protocolVersion: "2025-11-25", capabilities: { elicitation: {} } };
+
 describe("a person who is asked something", () => {
   it("may take 1 s with a callTimeout of 300 ms, and the answer reaches the backend", async () => {
     const { backend, client, clock, called } = await startStopped({
       limits: { callTimeout: "300ms" },
     });
+    await client.initialize(ASKABLE);
     const stream = client.stream(callOf("write"));
     const exchange = await called;
     backend.once("response", async (answer) => {
@@ -212,6 +215,7 @@ describe("a person who is asked something", () => {
     const { client, clock, called } = await startStopped({
       limits: { callTimeout: "200ms", callTimeoutMax: "600ms" },
     });
+    await client.initialize(ASKABLE);
     const stream = client.stream(callOf("write"));
     const exchange = await called;
     exchange.begin();

@@ -138,7 +138,7 @@ describe("a session that a backend does not open", () => {
 
   for (const [what, text] of [
     ["a page", "<h1>hello</h1>"],
-    ["JSON that breaks off", '{"jsonrpc":"2.0","id":"mcp-fleet.initialize","result":{"protoc'],
+    ["JSON that breaks off", '{"jsonrpc":"2.0","id":1073741824,"result":{"protoc'],
   ] as const) {
     it(`is an error of the backend for ${what} at initialize, and the next of 2 calls runs`, async () => {
       const { backend, client } = await startFleet();

@@ -95,7 +95,7 @@ it("a line of 1,000 characters without an end, and an event of 50 lines of 20, e
     for (;;) yield Buffer.from(piece);
   }
   for (const piece of ["x".repeat(20), `data: ${"x".repeat(14)}\n`]) {
-    const reading = Array.fromAsync(readEvents(endless(`data: ${piece}`), 512));
+    const reading = Array.fromAsync(readEvents(endless(`data: ${piece}`), { maxCharacters: 512 }));
     await expect(reading).rejects.toThrow("512");
   }
 });

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { Agent, type Dispatcher, request } from "undici";
 
+import { randomFrom } from "../seed.ts";
 import { RawEndpoint, type RawSession } from "./raw-endpoint.ts";
 
 export interface CrowdPlan {
@@ -135,7 +136,7 @@ export class ClientCrowd {
 }
 
 function deedsOf({ abandoned, aborted, calls, seed }: CrowdPlan): Deed[] {
-  const random = mulberry32(seed);
+  const random = randomFrom(seed);
   const ofKind = (kind: Deed["kind"], count: number) =>
     Array.from({ length: count }, () => {
       const [callMs, abortMs] = [random() * LONGEST_MS, random() * LONGEST_MS];
@@ -146,15 +147,4 @@ function deedsOf({ abandoned, aborted, calls, seed }: CrowdPlan): Deed[] {
     .flat()
     .sort((one, other) => one.place - other.place)
     .map(({ deed }) => deed);
-}
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

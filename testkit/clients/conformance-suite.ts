@@ -10,7 +10,7 @@ const revision = "2025-11-25";
 
 // Limits for a hang, no measures of speed: a whole run takes a few seconds.
 const scenarioTimeoutMs = 10_000;
-const runTimeoutMs = 50_000;
+const runTimeoutMs = 150_000;
 
 /** How many checks of a scenario ended how, and why the failed ones failed. */
 export interface ScenarioCounts {
@@ -35,7 +35,7 @@ interface Check {
  * Read the counts, not only `failure`: the suite takes a scenario without a single SUCCESS for
  * passed. A scenario that broke off without a report counts as one failure.
  *
- * @throws if the suite does not run: unknown scenario, or killed after 50 s.
+ * @throws if the suite does not run: unknown scenario, or killed after 150 s.
  */
 export async function runConformance(
   url: string,

@@ -78,11 +78,17 @@ export class FleetLoad {
 
   /** Of the sessions that were ended, how many some gateway does not answer with 404. */
   async undead(): Promise<number> {
-    const alive = this.#ended.map(async (id) => {
-      const pings = this.urls.map((url) => post(url, id, requestText(0, "ping", {})));
-      return (await Promise.all(pings)).some(({ status }) => status !== 404);
-    });
-    return (await Promise.all(alive)).filter(Boolean).length;
+    let alive = 0;
+    const rest = this.#ended.values();
+    const asker = async () => {
+      for (const id of rest) {
+        const pings = this.urls.map((url) => post(url, id, requestText(0, "ping", {})));
+        if ((await Promise.all(pings)).some(({ status }) => status !== 404)) alive += 1;
+      }
+    };
+    // As many at a time as there are clients, whatever the number of sessions.
+    await Promise.all(this.#lasting.map(asker));
+    return alive;
   }
 
   async #open(): Promise<string> {

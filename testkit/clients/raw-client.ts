@@ -53,9 +53,13 @@ export class RawClient {
   }
 
   /** A client whose session is open. */
-  static async open(url: string, protocolVersion = "2025-11-25"): Promise<RawClient> {
+  static async open(
+    url: string,
+    protocolVersion = "2025-11-25",
+    capabilities: object = {},
+  ): Promise<RawClient> {
     const client = new RawClient(url);
-    const answer = await client.initialize({ protocolVersion });
+    const answer = await client.initialize({ protocolVersion, capabilities });
     if (answer.status !== 200) throw new Error(`initialize got ${answer.status}: ${answer.text}`);
     return client;
   }

@@ -13,6 +13,10 @@ export interface SoakPlan {
   /** In each round: sessions that are left alone, and as many requests that break off. */
   readonly abandoned: number;
   readonly calls: number;
+  /** The same seed is the same clients. */
+  readonly seed: number;
+  /** Hears after each round what the heap is. */
+  readonly onRound?: (heapBytes: number) => void;
 }
 
 /** Takes as long as it is told, and answers as events every second time. */
@@ -28,7 +32,12 @@ async function slow(params: Readonly<Record<string, unknown>>): Promise<BackendA
  *
  * @throws where it goes on holding something, with what that is.
  */
-export async function soak({ rounds, roundSeconds, ...crowd }: SoakPlan): Promise<number[]> {
+export async function soak({
+  rounds,
+  roundSeconds,
+  onRound = () => {},
+  ...crowd
+}: SoakPlan): Promise<number[]> {
   const backend = await CountingBackend.start({
     answer: ({ method, params }) => (method === "tools/call" ? slow(params) : undefined),
   });
@@ -46,11 +55,12 @@ export async function soak({ rounds, roundSeconds, ...crowd }: SoakPlan): Promis
       const baseline = await heldBy(gateway, backend);
       const heapBytes: number[] = [];
       for (let round = 0; round < rounds; round += 1) {
-        const { abandoned, calls } = crowd;
-        const plan = { abandoned, aborted: abandoned, calls, seconds: roundSeconds, seed: 4 };
+        const plan = { ...crowd, aborted: crowd.abandoned, seconds: roundSeconds };
         await ClientCrowd.visit(gateway.url, "b_echo", plan);
         await givenBack(gateway, backend, baseline);
-        heapBytes.push((await gateway.inspect()).heapUsedBytes);
+        const { heapUsedBytes } = await gateway.inspect();
+        heapBytes.push(heapUsedBytes);
+        onRound(heapUsedBytes);
       }
       return heapBytes;
     } finally {

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import type { Configuration } from "@mcp-fleet/contract/settings";
 import { expect, onTestFinished } from "vitest";
 import { stringify } from "yaml";
+import { DEFECT } from "../../runtime/server/defects.ts";
 import { eventually } from "../vitest/eventually.ts";
 
 const MAIN = new URL("../../runtime/cli/main.ts", import.meta.url).pathname;
@@ -37,6 +38,8 @@ export async function startGatewayProcess(configuration: Configuration): Promise
     await exited;
   });
   const lines: string[] = [];
+  // Registered last, so it runs first: what the process logged while it was used.
+  onTestFinished(() => expect(lines.filter((line) => line.includes(DEFECT))).toEqual([]));
   const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
   onLine(child, (line) => {
     lines.push(line);

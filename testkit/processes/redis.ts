@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import type { RedisOptions } from "ioredis";
 import { askRedis } from "./ask-redis.ts";
+import { endsWithUs } from "./ends-with-us.ts";
 import { freePort } from "./free-ports.ts";
 
 type ClientOptions = Omit<RedisOptions, "replyMapping">;
@@ -107,7 +108,7 @@ export class RedisProcess {
     const child = spawn(join(FOLDER, this.#binary), [config], {
       stdio: ["ignore", "pipe", "pipe"],
     });
-    this.#child = child;
+    this.#child = endsWithUs(child);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk) => {

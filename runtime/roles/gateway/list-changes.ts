@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { Coalescer } from "../../async/coalescer.ts";
 import type { ClientListeners } from "../../calls/client-listeners.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import { LIST_NAMES } from "../../catalog/listing.ts";
@@ -28,6 +29,9 @@ export interface ListChangesParts {
  */
 export class ListChanges {
   readonly #parts: ListChangesParts;
+  /** By view and backend, and by session: a backend that says it 3,000 times is told on and read twice. */
+  readonly #publishing = new Coalescer<string, void>();
+  readonly #rereading = new Coalescer<LiveSession, void>();
 
   constructor(parts: ListChangesParts) {
     const { views, events } = parts;
@@ -45,12 +49,19 @@ export class ListChanges {
     if (backend === undefined) return;
     try {
       if (catalogs.isPerSession(backend)) {
-        const { catalog, changed } = await catalogs.reread(session);
-        this.#notify(session, catalog, changed);
-      } else await this.#publish(session.record.view, name);
+        await this.#rereading.run(session, () => this.#reread(session));
+      } else {
+        const { view } = session.record;
+        await this.#publishing.run(JSON.stringify([view, name]), () => this.#publish(view, name));
+      }
     } catch (error) {
       log.info({ sid: session.label, backend: name, error }, "changed lists could not be read");
     }
+  }
+
+  async #reread(session: LiveSession): Promise<void> {
+    const { catalog, changed } = await this.#parts.catalogs.reread(session);
+    this.#notify(session, catalog, changed);
   }
 
   /** While the store is away, at least this process's own clients hear of it. */

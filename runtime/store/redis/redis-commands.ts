@@ -85,6 +85,9 @@ export class RedisCommands {
   keep(name: string, text: string): Promise<string> {
     return this.#measured("keep", () =>
       this.#connection.run(async (client) => {
+        // A server that is full refuses the write also where nothing would be written.
+        const there = await client.get(name);
+        if (there !== null) return there;
         if ((await client.set(name, text, "NX")) === "OK") return text;
         const kept = await client.get(name);
         if (kept === null) throw new Error(`${name} was there and is gone`);
@@ -124,10 +127,10 @@ export class RedisCommands {
    * know it yet loses what it is given, and knows of no session that was opened since: nobody confirms it.
    */
   async #confirmed(client: Redis, work: () => Promise<unknown>): Promise<unknown> {
-    const { keys, by } = this.#parts;
+    const { ofStore, probe } = this.keys;
     // Sent together, so that all of it goes to one server.
     const [, answer, replicas] = await Promise.all([
-      client.set(keys.probe, by),
+      runWholeScript(client, "probe", [...ofStore, probe], this.scriptArgs),
       work(),
       client.wait(1, REPLICA_WAIT_MS),
     ]);

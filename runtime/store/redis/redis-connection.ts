@@ -69,7 +69,7 @@ export class RedisConnection {
    * Does something at the store, again where the store was not ready for it, within the budget. `attempt` must be
    * safe to repeat.
    *
-   * @throws STORE_UNAVAILABLE.
+   * @throws STORE_UNAVAILABLE; STORE_FULL for what would make a full store hold more.
    */
   async run<T>(attempt: (client: Redis) => Promise<T>): Promise<T> {
     const isDown = this.#isDown();
@@ -181,6 +181,7 @@ async function withDeadline<T>(deadlineMs: number, promise: Promise<T>): Promise
 
 function unavailable(error: unknown): FleetError {
   if (error instanceof FleetError) return error;
+  if (replyCode(error) === "OOM") return new FleetError("STORE_FULL", { cause: error });
   if (replyCode(error) === "RELEARNING") {
     return new FleetError("STORE_UNAVAILABLE", {
       message: "the session store came back empty and is being refilled",

@@ -10,6 +10,8 @@ export class RedisKeys {
   readonly generation: string;
   /** The pods that drain. */
   readonly draining: string;
+  /** The sessions that have ended by the time when their tombstones go. */
+  readonly ended: string;
   /** The key that signs session ids where none is configured. */
   readonly signingKey: string;
   /** Written where a replica has to confirm that this is still the master. */
@@ -23,13 +25,14 @@ export class RedisKeys {
     this.changes = `${prefix}changes`;
     this.generation = `${prefix}generation`;
     this.draining = `${prefix}draining`;
+    this.ended = `${prefix}ended`;
     this.signingKey = `${prefix}signing-key`;
     this.probe = `${prefix}probe`;
   }
 
   /** The first `KEYS` of all scripts. */
   get ofStore(): readonly string[] {
-    return [this.expiry, this.changes, this.generation, this.draining];
+    return [this.expiry, this.changes, this.generation, this.draining, this.ended];
   }
 
   /** `KEYS` of the scripts about one session: its own, and the sets that it is a member of. */

@@ -74,7 +74,8 @@ export function redisOptions(settings: RedisSettings): ClientOptions {
     // It cuts connections that a fail-over has already replaced.
     failoverDetector: false,
     // Both always answer a number: without one the client ends and does not come back.
-    sentinelRetryStrategy: (attempt) => Math.min(attempt * 50, 500) * (0.75 + random.fraction() / 2),
+    sentinelRetryStrategy: (attempt) =>
+      Math.min(attempt * 50, 500) * (0.75 + random.fraction() / 2),
     retryStrategy: (attempt) =>
       Math.min(25 * 2 ** Math.min(attempt, 4), 250) + random.fraction() * 50,
     maxRetriesPerRequest: 0,

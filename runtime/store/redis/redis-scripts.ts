@@ -29,6 +29,7 @@ export const OPERATIONS = [
   "list-expired",
   "end-expired",
   "count",
+  "probe",
   "ensure-generation",
 ] as const;
 
@@ -79,7 +80,8 @@ function readScripts(): ReadonlyMap<Operation, Script> {
   const prelude = read("prelude");
   return new Map(
     OPERATIONS.map((operation) => {
-      const lua = `${prelude}\n${read(operation)}`;
+      const [flags, ...rest] = read(operation).split("\n");
+      const lua = [flags, prelude, ...rest].join("\n");
       return [operation, { lua, sha: createHash("sha1").update(lua).digest("hex") }];
     }),
   );

@@ -1,6 +1,11 @@
 import type { RecordFormat } from "@mcp-fleet/contract/settings";
 import { random } from "../../platform/random.ts";
-import type { SessionRecord, Subscription, UpstreamRecord } from "../../sessions/session-record.ts";
+import type {
+  EndedSession,
+  SessionRecord,
+  Subscription,
+  UpstreamRecord,
+} from "../../sessions/session-record.ts";
 import type { Creation, SessionCaps, SessionStore } from "../../sessions/session-store.ts";
 import { decodeRecord, encodeRecord, subscriptionField, upstreamField } from "./record-format.ts";
 import type { RedisBus } from "./redis-bus.ts";
@@ -72,13 +77,13 @@ export class RedisSessions implements SessionStore {
     return this.#changed(record.key, this.#ofRecord("set-upstream", record, args, more));
   }
 
-  async end(record: SessionRecord): Promise<SessionRecord | undefined> {
+  async end(record: SessionRecord): Promise<EndedSession | undefined> {
     const fields = await this.#ofRecord("end", record, [random.uuid()]);
     return this.#ended(record.key, fields);
   }
 
-  async takeExpired(limit: number): Promise<SessionRecord[]> {
-    const taken: SessionRecord[] = [];
+  async takeExpired(limit: number): Promise<EndedSession[]> {
+    const taken: EndedSession[] = [];
     // Others list the same sessions: what they were first to end makes room for more of them.
     for (;;) {
       const left = limit - taken.length;
@@ -100,7 +105,7 @@ export class RedisSessions implements SessionStore {
     await this.#ofRecord("restore", record, args);
   }
 
-  async #endExpired(key: string): Promise<SessionRecord | undefined> {
+  async #endExpired(key: string): Promise<EndedSession | undefined> {
     const fields = await this.#commands.ofSession("end-expired", key, [random.uuid()]);
     return this.#ended(key, fields);
   }
@@ -124,10 +129,12 @@ export class RedisSessions implements SessionStore {
     return record;
   }
 
-  #ended(key: string, fields: unknown): SessionRecord | undefined {
+  #ended(key: string, fields: unknown): EndedSession | undefined {
     const record = readFields(key, fields);
-    if (record !== undefined) this.#bus.tell({ kind: "ended", key });
-    return record;
+    if (record === undefined) return undefined;
+    this.#bus.tell({ kind: "ended", key });
+    const { owner, upstreams } = record;
+    return { key, owner, upstreams };
   }
 }
 

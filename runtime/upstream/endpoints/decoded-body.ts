@@ -44,11 +44,12 @@ export function decodedBody(body: ResponseBody, encoding: string): ResponseBody 
 function decodedBy(body: ResponseBody, name: string): ResponseBody {
   const decoder = DECODERS[name]?.();
   if (decoder === undefined) throw new Error(`the content-encoding is not known: ${name}`);
-  const decoded = new ResponseBody({
+  const source = {
     pause: () => decoder.pause(),
     resume: () => decoder.resume(),
-    abort: (reason) => decoder.destroy(reason),
-  });
+    abort: (reason: Error) => decoder.destroy(reason),
+  };
+  const decoded = new ResponseBody(source, body.limits);
   decoder.on("data", (piece: Buffer) => decoded.push(piece));
   // Destroying the decoder ends the reading of the body, which gives the connection up.
   pipeline(body, decoder, (error) => (error ? decoded.break(error) : decoded.end()));

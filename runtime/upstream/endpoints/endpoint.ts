@@ -5,6 +5,7 @@ import { decodedBody } from "./decoded-body.ts";
 import type { EndpointAddress } from "./endpoint-address.ts";
 import type { EndpointHealth } from "./endpoint-health.ts";
 import { HttpExchange, type HttpResponse } from "./http-exchange.ts";
+import type { MessageLimits } from "./message-limits.ts";
 
 /** Idle connections are let go this long before the server announced to close them. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
@@ -28,6 +29,7 @@ export interface EndpointParts {
   readonly health: EndpointHealth;
   /** Of calls; open streams have no limit here. */
   readonly connections: number;
+  readonly messageLimits: MessageLimits;
   /** How a connection is made. */
   readonly connect: NonNullable<Pool.Options["connect"]>;
 }
@@ -41,6 +43,7 @@ export class Endpoint {
   readonly address: string;
   readonly health: EndpointHealth;
   readonly #path: string;
+  readonly #messageLimits: MessageLimits;
   readonly #streams: Pool;
   readonly #open: (connections?: number) => Pool;
   /** Pools with another limit, until their calls have finished. */
@@ -49,7 +52,7 @@ export class Endpoint {
   #connections: number;
   #outstanding = 0;
 
-  constructor({ address, health, connections, connect }: EndpointParts) {
+  constructor({ address, health, connections, messageLimits, connect }: EndpointParts) {
     const { origin, pathname, search } = new URL(address.url);
     const options: Pool.Options = {
       connect,
@@ -61,6 +64,7 @@ export class Endpoint {
     this.name = address.name;
     this.address = address.url;
     this.health = health;
+    this.#messageLimits = messageLimits;
     this.#path = pathname + search;
     this.#open = (most) => {
       const pool = sockets.pool(
@@ -114,7 +118,7 @@ export class Endpoint {
     signal,
   }: HttpRequest): Promise<HttpResponse> {
     const pool = isStream ? this.#streams : this.#calls;
-    const exchange = new HttpExchange(signal);
+    const exchange = new HttpExchange(signal, this.#messageLimits);
     this.#outstanding += 1;
     try {
       pool.dispatch({ path, method, headers, body: body ?? null }, exchange);

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 
+import type { MessageLimits } from "./message-limits.ts";
 import { ResponseBody } from "./response-body.ts";
 
 type Handler = Required<Dispatcher.DispatchHandler>;
@@ -19,14 +20,16 @@ export interface HttpResponse {
 export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly response: Promise<HttpResponse>;
   readonly #signal: AbortSignal;
+  readonly #messages: MessageLimits;
   readonly #abort = () => this.#cut();
   #resolve: (response: HttpResponse) => void = () => {};
   #reject: (error: unknown) => void = () => {};
   #controller: Controller | undefined;
   #body: ResponseBody | undefined;
 
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, messages: MessageLimits) {
     this.#signal = signal;
+    this.#messages = messages;
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -46,7 +49,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(...[controller, statusCode, headers]: Parameters<Handler["onResponseStart"]>) {
     if (statusCode < 200) return;
-    this.#body = new ResponseBody(controller);
+    this.#body = new ResponseBody(controller, this.#messages);
     this.#resolve({ statusCode, headers, body: this.#body });
   }
 

@@ -1,5 +1,7 @@
 import type { Dispatcher } from "undici";
+import type { Hold } from "../../async/byte-budget.ts";
 import { clock } from "../../platform/clock.ts";
+import type { MessageLimits } from "./message-limits.ts";
 
 /** Where a body comes from. */
 export type BodySource = Pick<
@@ -21,6 +23,10 @@ const HIGH_WATER_BYTES = 64 * 1024;
 
 /** The body of a response, as it arrives, for one reader. What nobody reads waits at the server. */
 export class ResponseBody implements AsyncIterable<Buffer> {
+  /** What its reader holds of it. */
+  readonly hold: Hold;
+  /** What may be held of it, and of all. */
+  readonly limits: MessageLimits;
   readonly #controller: BodySource;
   #pieces: Buffer[] = [];
   #bytes = 0;
@@ -28,8 +34,10 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   #error: unknown;
   #wake: () => void = () => {};
 
-  constructor(controller: BodySource) {
+  constructor(controller: BodySource, limits: MessageLimits) {
     this.#controller = controller;
+    this.limits = limits;
+    this.hold = limits.budget.open();
   }
 
   push(piece: Buffer): void {
@@ -47,6 +55,7 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   break(error: unknown): void {
     this.#state = "broken";
     this.#error = error;
+    this.hold.release();
     this.#wake();
   }
 
@@ -68,7 +77,8 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Reads until the body ends, or is longer than the limit. `onPiece` hears of what arrives.
+   * Reads until the body ends, is longer than the limit, or finds no room to be held. `onPiece` hears of what arrives.
+   * What is read is held until the body is destroyed.
    *
    * @throws what the body breaks off with.
    */
@@ -81,13 +91,30 @@ export class ResponseBody implements AsyncIterable<Buffer> {
       if (pieces.length === 0) return { bytes: joined(all), isWhole: true };
       for (const piece of pieces) length += piece.length;
       all.push(...pieces);
-    } while (length <= limitBytes);
+    } while (length <= limitBytes && this.hold.tryGrow(length));
     return { bytes: joined(all), isWhole: false };
   }
 
+  /**
+   * Reads all of it, as fast as there is room to hold it.
+   *
+   * @throws where it is longer than a message may be, and what the body breaks off with.
+   */
   async text(): Promise<string> {
-    const { bytes } = await this.start(Number.POSITIVE_INFINITY);
-    return bytes.toString("utf8");
+    const all: Buffer[] = [];
+    const { maxBytes } = this.limits;
+    let length = 0;
+    try {
+      for (let pieces = await this.#take(); pieces.length > 0; pieces = await this.#take()) {
+        for (const piece of pieces) length += piece.length;
+        all.push(...pieces);
+        if (length > maxBytes) throw new Error(tooLong(maxBytes));
+        await this.hold.grow(length);
+      }
+      return joined(all).toString("utf8");
+    } finally {
+      this.destroy();
+    }
   }
 
   /** Has what is left read by nobody, as long as it is little and soon there, so that the connection can go on. */
@@ -104,6 +131,7 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   /** Gives up what has not been read, and the connection where more would come. */
   destroy(): void {
     this.#pieces = [];
+    this.hold.release();
     if (this.#state === "open") this.#controller.abort(new Error("the answer was not read on"));
   }
 
@@ -121,6 +149,10 @@ export class ResponseBody implements AsyncIterable<Buffer> {
     this.#controller.resume();
     return pieces;
   }
+}
+
+function tooLong(maxBytes: number): string {
+  return `the answer is longer than ${maxBytes} bytes (limits.messageBytes)`;
 }
 
 function joined(pieces: readonly Buffer[]): Buffer {

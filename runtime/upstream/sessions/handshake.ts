@@ -4,6 +4,7 @@ import type { Backend } from "../backend.ts";
 import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
 import { refused, unreachable } from "./backend-error.ts";
 import { courtesy } from "./courtesy.ts";
+import { ownRequestText } from "./own-request.ts";
 import { resultOf, UpstreamSession } from "./upstream-session.ts";
 
 /** What we say of the client, or of ourselves, to a backend. All but the version as JSON text. */
@@ -38,7 +39,7 @@ export async function handshake(
   pod = backend.hasPods ? backend.leastBusy : undefined,
 ): Promise<InitializeOutcome> {
   const params = `{"protocolVersion":${JSON.stringify(protocol)},"capabilities":${capabilities},"clientInfo":${clientInfo}}`;
-  const initialize = `{"jsonrpc":"2.0","id":"mcp-fleet.initialize","method":"initialize","params":${params}}`;
+  const initialize = ownRequestText("initialize", params);
   try {
     const where = pod === undefined ? {} : { pod };
     const unopened = new UpstreamSession(backend, { protocol: "", epoch, ...where });

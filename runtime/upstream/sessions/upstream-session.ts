@@ -2,7 +2,8 @@ import { clock } from "../../platform/clock.ts";
 import type { Principal } from "../../sessions/principal.ts";
 import type { UpstreamRecord } from "../../sessions/session-record.ts";
 import { cut, at as find } from "../../wire/json-text.ts";
-import { type Envelope, isSameId, readEnvelope } from "../../wire/message.ts";
+import { type Envelope, readEnvelope } from "../../wire/message.ts";
+import { ownIds, type RequestIds, responseTo } from "../../wire/response.ts";
 import type { Backend } from "../backend.ts";
 import type { Answer, Purpose, Refusal, TransportRequest } from "../transports/transport.ts";
 import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
@@ -114,18 +115,18 @@ export class UpstreamSession {
     signal: AbortSignal,
   ): Promise<RequestOutcome> {
     const answer = await this.#dispatch(operation, text, purpose, signal);
-    const { idText } = readEnvelope(text);
+    const ids = ownIds(readEnvelope(text).idText);
     if (answer.kind === "events") {
-      const response = await unbroken(responseAmong(answer, idText), signal);
+      const response = await unbroken(responseAmong(answer, ids), signal);
       return { text: response, sessionId: answer.sessionId, answer };
     }
     if (answer.kind === "json") {
       const body = await unbroken(answer.body.text(), signal);
-      const response = responseIn(body, idText);
+      const response = responseTo(ids, body);
       const { sessionId } = answer;
       return { text: response, sessionId, answer: response === undefined ? pageOf(body) : answer };
     }
-    const body = answer.kind === "refused" ? errorIn(answer, idText) : undefined;
+    const body = answer.kind === "refused" ? errorIn(answer, ids) : undefined;
     return { text: body, sessionId: undefined, answer };
   }
 
@@ -155,23 +156,12 @@ export class UpstreamSession {
   }
 }
 
-/** The text if it is a JSON-RPC response, to this request where an id is given. */
-export function responseIn(text: string, idText?: string): string | undefined {
-  try {
-    const envelope = readEnvelope(text);
-    if (envelope.kind !== "response") return undefined;
-    return idText === undefined || isSameId(envelope.idText, idText) ? text : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * The JSON-RPC response, an error, that a refusal carries. What is HTTP 200 and neither JSON nor events is none, whatever it
  * reads like: no official client takes it.
  */
-export function errorIn({ statusCode, text, notProcessed }: Refusal, idText: string) {
-  return statusCode >= 300 || notProcessed ? responseIn(text, idText) : undefined;
+export function errorIn({ statusCode, text, notProcessed }: Refusal, ids: RequestIds) {
+  return statusCode >= 300 || notProcessed ? responseTo(ids, text) : undefined;
 }
 
 /** JSON that is no response. */
@@ -194,13 +184,13 @@ function drop(answer: Answer): void {
 
 type EventsAnswer = Extract<Answer, { readonly kind: "events" }>;
 
-async function responseAmong(answer: EventsAnswer, idText: string): Promise<string | undefined> {
+async function responseAmong(answer: EventsAnswer, ids: RequestIds): Promise<string | undefined> {
   const { events } = answer;
   for (let next = await events.next(); !next.done; next = await events.next()) {
-    const { data } = next.value;
-    if (responseIn(data, idText) === undefined) continue;
+    const response = responseTo(ids, next.value.data);
+    if (response === undefined) continue;
     letEnd(answer);
-    return data;
+    return response;
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { SingleFlight } from "../../async/single-flight.ts";
 import { untilAborted } from "../../async/until-aborted.ts";
 import { Lease } from "../../fleet/lease.ts";
 import type { LeaseStore } from "../../fleet/lease-store.ts";
@@ -8,7 +9,7 @@ import { clock } from "../../platform/clock.ts";
 import { random } from "../../platform/random.ts";
 import type { Events } from "../../sessions/events.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
-import type { SessionRecord, UpstreamRecord } from "../../sessions/session-record.ts";
+import type { EndedSession, SessionRecord, UpstreamRecord } from "../../sessions/session-record.ts";
 import type { SessionStore } from "../../sessions/session-store.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
@@ -50,14 +51,14 @@ export interface UpstreamSessionsParts {
 export class UpstreamSessions {
   readonly #parts: UpstreamSessionsParts;
   readonly #holder = random.uuid();
-  readonly #opening = new Map<string, Promise<UpstreamSession>>();
+  readonly #opening = new SingleFlight<string, UpstreamSession>();
   readonly #moves: SessionMoves;
   readonly #cleanUps = new Set<Promise<void>>();
 
   constructor(parts: UpstreamSessionsParts) {
     this.#parts = parts;
     this.#moves = new SessionMoves(parts);
-    parts.events.on("sessionEnded", (record) => this.#cleanUp(this.#endAll(record)));
+    parts.events.on("sessionEnded", (session) => this.#cleanUp(this.#endAll(session)));
     parts.events.on("sessionChanged", ({ key }) => {
       const session = parts.held(key);
       if (session !== undefined) this.#moves.holdUp(session);
@@ -98,10 +99,7 @@ export class UpstreamSessions {
     const present = usable(session.record, backend);
     if (present !== undefined && !(await this.#leaves(session, present))) return present;
     const slot = `${session.key} ${backend.name}`;
-    const opening =
-      this.#opening.get(slot) ??
-      this.#openUnderLease(session, backend).finally(() => this.#opening.delete(slot));
-    this.#opening.set(slot, opening);
+    const opening = this.#opening.run(slot, () => this.#openUnderLease(session, backend));
     return await untilAborted(opening, signal);
   }
 
@@ -140,10 +138,10 @@ export class UpstreamSessions {
   }
 
   /** Ends the backend sessions of a session that has ended. Never fails: the backends' own expiry remains. */
-  async #endAll(record: SessionRecord): Promise<void> {
-    const ends = Object.keys(record.upstreams).map(async (name) => {
+  async #endAll(session: EndedSession): Promise<void> {
+    const ends = Object.keys(session.upstreams).map(async (name) => {
       const backend = this.#parts.backends.get(name);
-      const upstream = backend === undefined ? undefined : usable(record, backend);
+      const upstream = backend === undefined ? undefined : usable(session, backend);
       if (upstream !== undefined) await this.#endOne(upstream);
     });
     await Promise.all(ends);
@@ -277,8 +275,8 @@ function isMoving({ record }: UpstreamSession): boolean {
   return record.moving === true;
 }
 
-function usable(record: SessionRecord, backend: Backend): UpstreamSession | undefined {
-  const upstream = record.upstreams[backend.name];
+function usable({ upstreams }: EndedSession, backend: Backend): UpstreamSession | undefined {
+  const upstream = upstreams[backend.name];
   if (upstream === undefined || upstream.lost === true) return undefined;
   return new UpstreamSession(backend, upstream);
 }

@@ -1,7 +1,8 @@
-import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../../wire/sse.ts";
+import { SSE_CONTENT_TYPE, type SseEvent } from "../../wire/sse.ts";
 import { describe } from "./answer-text.ts";
 import type { RedirectedPath } from "./redirected-path.ts";
 import { contentTypeOf, refusalOf } from "./refusal.ts";
+import { eventsOf } from "./streamable-http.ts";
 import { TransportFault } from "./transport-fault.ts";
 
 /** The event stream of a session of HTTP+SSE. */
@@ -38,7 +39,7 @@ export async function openEventStream(
     if (statusCode !== 200 || contentTypeOf(response) !== SSE_CONTENT_TYPE) {
       throw new Error(`the event stream got ${describe(await refusalOf(response, signal))}`);
     }
-    const events = readEvents(body);
+    const events = eventsOf(body);
     const first = await events.next();
     const postPath = first.done ? undefined : pathOf(first.value, path.address);
     if (postPath === undefined) {

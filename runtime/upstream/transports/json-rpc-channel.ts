@@ -113,10 +113,10 @@ export class JsonRpcChannel {
     try {
       const refusal = await this.#write(request);
       if (refusal === undefined) return answerWith(waiting.stream);
-      this.#forget(waiting);
+      waiting.stream.destroy();
       return refusal;
     } catch (error) {
-      this.#forget(waiting);
+      waiting.stream.destroy();
       throw error;
     }
   }
@@ -133,7 +133,6 @@ export class JsonRpcChannel {
   #forget({ idText, stream }: Waiting): void {
     if (this.#waiting.get(idText)?.stream !== stream) return;
     this.#waiting.delete(idText);
-    this.#makeRoom(stream);
     if (this.#finishing && this.#waiting.size === 0) this.close(new Error("the session ended"));
   }
 

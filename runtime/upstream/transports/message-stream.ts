@@ -62,6 +62,8 @@ export class MessageStream {
         const messages = await this.#take();
         if (messages.length === 0) return;
         for (const data of messages) yield { data };
+        // Not before they are read: whoever writes holds them until then.
+        if (this.#characters < HIGH_WATER_CHARACTERS) this.#hooks.onFull(false);
       }
     } finally {
       this.destroy();
@@ -78,7 +80,6 @@ export class MessageStream {
     if (messages.length === 0 && this.#state === "broken") throw this.#error;
     this.#messages = [];
     this.#characters = 0;
-    this.#hooks.onFull(false);
     return messages;
   }
 }

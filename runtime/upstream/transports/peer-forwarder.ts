@@ -2,6 +2,7 @@ import type { Settings } from "@mcp-fleet/contract/settings";
 import type { PeerCredential } from "../../fleet/peer-credential.ts";
 import { Endpoint } from "../endpoints/endpoint.ts";
 import { EndpointHealth } from "../endpoints/endpoint-health.ts";
+import type { MessageLimits } from "../endpoints/message-limits.ts";
 import type { StreamPeers, StreamWord } from "../stream-peers.ts";
 import type { PeerRequest, Peers } from "./http-sse.ts";
 import { StreamableHttp } from "./streamable-http.ts";
@@ -11,6 +12,7 @@ import { TransportFault } from "./transport-fault.ts";
 export interface PeerForwarderParts {
   readonly credential: PeerCredential;
   readonly limits: Settings["limits"];
+  readonly messageLimits: MessageLimits;
 }
 
 /** Sends requests to other processes of the fleet, on their admin ports, as streamable HTTP. */
@@ -78,12 +80,13 @@ export class PeerForwarder implements Peers, StreamPeers {
   #endpoint(url: string): Endpoint {
     const present = this.#endpoints.get(url);
     if (present !== undefined) return present;
-    const { limits } = this.#parts;
+    const { limits, messageLimits } = this.#parts;
     const lossAfterMs = limits.podLossAfterSeconds * 1000;
     const endpoint = new Endpoint({
       address: { name: url, url },
       health: new EndpointHealth({ threshold: 1, lossAfterMs }),
       connections: limits.upstreamConnections,
+      messageLimits,
       connect: { timeout: limits.connectTimeoutSeconds * 1000 },
     });
     this.#endpoints.set(url, endpoint);

@@ -1,7 +1,9 @@
 import { NOT_PROCESSED_HEADER } from "../../wire/error-table.ts";
-import { readEvents, SSE_CONTENT_TYPE } from "../../wire/sse.ts";
+import { FIRST_OWN_ID } from "../../wire/request-id.ts";
+import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../../wire/sse.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { HttpResponse } from "../endpoints/http-exchange.ts";
+import type { ResponseBody } from "../endpoints/response-body.ts";
 import { RedirectedPath } from "./redirected-path.ts";
 import { contentTypeOf, refusalOf } from "./refusal.ts";
 import type { Answer, SessionRef, Transport, TransportRequest } from "./transport.ts";
@@ -15,7 +17,7 @@ const MESSAGE_HEADERS = {
 };
 
 /** Understood by every MCP server, whether it knows the session or not. */
-const PING = '{"jsonrpc":"2.0","id":"mcp-fleet.ping","method":"ping"}';
+const PING = `{"jsonrpc":"2.0","id":${FIRST_OWN_ID},"method":"ping"}`;
 
 /** Where the requests of a session go, beside the address of the endpoint. */
 export interface StreamableHttpOptions {
@@ -93,6 +95,11 @@ function sessionHeaders({ sessionId, protocol }: SessionRef): Record<string, str
   };
 }
 
+/** The events of a body, each held until it is read. */
+export function eventsOf(body: ResponseBody): AsyncGenerator<SseEvent> {
+  return readEvents(body, { maxCharacters: body.limits.maxBytes, hold: body.hold });
+}
+
 /** What a response means. */
 async function answerOf(
   response: HttpResponse,
@@ -107,11 +114,11 @@ async function answerOf(
     const header = headers["mcp-session-id"];
     const given = typeof header === "string" ? header : undefined;
     if (contentType === JSON_CONTENT_TYPE) {
-      return { kind: "json", body, lengthBytes: announcedLength(response), sessionId: given };
+      return { kind: "json", body, sessionId: given };
     }
     if (contentType === SSE_CONTENT_TYPE) {
       const destroy = () => body.destroy();
-      return { kind: "events", events: readEvents(body), sessionId: given, destroy };
+      return { kind: "events", events: eventsOf(body), sessionId: given, destroy };
     }
   }
   if (statusCode === 404 && sessionId !== undefined) {
@@ -123,10 +130,4 @@ async function answerOf(
     return ACCEPTED;
   }
   return await refusalOf(response, signal);
-}
-
-function announcedLength({ headers }: HttpResponse): number | undefined {
-  const header = headers["content-length"];
-  const encoded = headers["content-encoding"] !== undefined;
-  return typeof header === "string" && !encoded ? Number(header) : undefined;
 }

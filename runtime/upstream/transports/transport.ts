@@ -39,8 +39,6 @@ export type Answer =
   | {
       readonly kind: "json";
       readonly body: ResponseBody;
-      /** Where the server announced it. */
-      readonly lengthBytes: number | undefined;
       readonly sessionId: string | undefined;
     }
   /** Messages, one after the other. */

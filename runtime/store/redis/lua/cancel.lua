@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Says that the client of a session does not wait any more for one of its requests.
 --
 -- KEYS     those of one session

@@ -1,3 +1,4 @@
+#!lua
 -- Writes a new session, if the fleet has room for it. Writing it again changes nothing.
 --
 -- KEYS     those of one session, its owner's set among them
@@ -15,8 +16,6 @@ local function full(set, max)
 end
 if full(EXPIRY, tonumber(ARGV[4])) then return "at-capacity" end
 if full(owned(ARGV[6]), tonumber(ARGV[5])) then return "owner-at-capacity" end
--- A full server refuses the first write of a script or none: DEL, as the first, would let all the others in.
-redis.call("HSET", RECORD, "owner", ARGV[6])
 redis.call("DEL", RECORD, LEASES)
 redis.call("HSET", RECORD, unpack(ARGV, 8))
 expire(tonumber(ARGV[7]))

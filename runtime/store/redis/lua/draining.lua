@@ -1,6 +1,7 @@
+#!lua flags=no-writes
 -- Lists the pods that drain.
 --
--- KEYS     the first four
+-- KEYS     the first five
 -- Output   the pods
 
 return redis.call("SMEMBERS", DRAINING)

@@ -1,3 +1,4 @@
+#!lua flags=no-writes
 -- Says whether anybody has the right to do something to a session.
 --
 -- KEYS     those of one session

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Takes or prolongs the right to do one thing to a session.
 --
 -- KEYS     those of one session

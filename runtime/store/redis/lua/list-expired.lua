@@ -1,6 +1,7 @@
+#!lua flags=no-writes
 -- Lists sessions that have expired and have not been ended.
 --
--- KEYS     the first four
+-- KEYS     the first five
 -- ARGV[3]  the most sessions
 -- Output   their keys
 

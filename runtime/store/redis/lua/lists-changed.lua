@@ -1,6 +1,7 @@
+#!lua flags=allow-oom
 -- Says that the lists of a backend changed for one kind of client.
 --
--- KEYS     the first four
+-- KEYS     the first five
 -- ARGV[3]  the view
 -- ARGV[4]  the backend
 -- Output   1

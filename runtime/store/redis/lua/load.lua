@@ -1,3 +1,4 @@
+#!lua flags=no-writes
 -- Reads a session.
 --
 -- KEYS    those of one session

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Chooses the pod with the fewest live sessions of those that do not drain, the first of equals, and counts the
 -- session there.
 --

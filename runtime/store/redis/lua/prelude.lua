@@ -1,4 +1,6 @@
--- Comes before every script.
+-- Comes before every script, behind its first line, which says what the script may do while the server has used its
+-- maxmemory: allow-oom where it serves a session that is there, no-writes where it only reads, nothing where it makes
+-- the store hold more. Such a script is refused with OOM before it begins.
 --
 -- KEYS[1]  the sorted set of all sessions that have not ended, by expiry in milliseconds
 -- KEYS[2]  the stream of changes: kind ("changed", "cancelled", "ended", "lists" or "drains"), key (a view
@@ -6,27 +8,33 @@
 --          where "lists"
 -- KEYS[3]  the generation: a hash of id and since, there as long as the store has kept what it was given
 -- KEYS[4]  the pods that drain: a set
+-- KEYS[5]  the sorted set of the sessions that have ended, by the time when their tombstones go
 -- ARGV[1]  the time in milliseconds, or "" for this server's own
 -- ARGV[2]  the process that asks: what it did itself it need not read in the stream
 --
 -- Scripts about one session have more keys, and one argument more:
--- KEYS[5]  its record, a hash; with the field endedBy it is the session's tombstone, and pins is a JSON object
+-- KEYS[6]  its record, a hash; with the field endedBy it is the session's tombstone, and pins is a JSON object
 --          of the pods where it is counted, by the field of the backend's session
--- KEYS[6]  its leases, a hash of "end holder" by purpose
--- KEYS[7…] the sets that it is, or may come to be, a member of: KEYS[1] with ":" and its owner appended, the
+-- KEYS[7]  its leases, a hash of "end holder" by purpose
+-- KEYS[8…] the sets that it is, or may come to be, a member of: KEYS[1] with ":" and its owner appended, the
 --          owner's sessions; with ":pod:" and a pod appended, the sessions pinned to that pod. A pod is the JSON
 --          text ["backend","pod"]. Who calls goes by the record that it saw last: a set that is missing is the
 --          error UNDECLARED with the names of all that are, before anything is written
 -- ARGV[3]  the session's key
 
-local EXPIRY, CHANGES, GENERATION, DRAINING, RECORD, LEASES = unpack(KEYS)
+local EXPIRY, CHANGES, GENERATION, DRAINING, ENDED, RECORD, LEASES = unpack(KEYS)
 local BY, KEY = ARGV[2], ARGV[3]
 local DECLARED = {}
-for at = 5, #KEYS do DECLARED[KEYS[at]] = true end
+for at = 6, #KEYS do DECLARED[KEYS[at]] = true end
 
--- A record outlives its session by this long: a reaper that is late still finds what to clean up, and a
--- process that is late does not write an ended session again.
+-- A record outlives a session that has expired by this long: a reaper that is late still finds what to clean up.
 local KEPT_MS = 300000
+
+-- A tombstone stays for this long, so that a process that is late does not write an ended session again: while there
+-- are no more than so many. Of more, each stays for as long as its end may be asked for again.
+local TOMBSTONE_MS = 60000
+local TOMBSTONES = 10000
+local REPEATED_MS = 5000
 
 -- Processes have this long to write again what a store that came back empty has lost.
 local RELEARN_MS = 10000
@@ -43,6 +51,7 @@ end
 -- Whether the session is there. Fails with RELEARNING while a session without a record may still come back.
 local function live()
   local expires, ended = unpack(redis.call("HMGET", RECORD, "expiresAtMs", "endedBy"))
+  if ended then return false end
   if not expires then
     local since = redis.call("HGET", GENERATION, "since")
     if not since or NOW - since < RELEARN_MS then
@@ -50,7 +59,7 @@ local function live()
     end
     return false
   end
-  return not ended and tonumber(expires) > NOW
+  return tonumber(expires) > NOW
 end
 
 -- The sorted set of the sessions of an owner.
@@ -112,15 +121,33 @@ local function tell(kind, key, ...)
   redis.call("XADD", CHANGES, "MAXLEN", "~", CHANGES_KEPT, "*", "kind", kind, "key", key, "by", BY, ...)
 end
 
+-- Leaves of a record what asking for the end again is answered with: what has to be closed at the backends.
+local function bury(token, owner, fields)
+  local ms = TOMBSTONE_MS
+  local core, format = unpack(redis.call("HMGET", RECORD, "core", "format"))
+  local version = tonumber(format) or cjson.decode(core or "{}").version
+  redis.call("ZREMRANGEBYSCORE", ENDED, "-inf", NOW)
+  if redis.call("ZCOUNT", ENDED, "-inf", "+inf") >= TOMBSTONES then ms = REPEATED_MS end
+  redis.call("ZADD", ENDED, NOW + ms, KEY)
+  redis.call("PEXPIRE", ENDED, TOMBSTONE_MS)
+  redis.call("DEL", RECORD, LEASES)
+  redis.call("HSET", RECORD, "endedBy", token, "owner", owner, "core", cjson.encode({ version = version }))
+  for at = 1, #fields, 2 do
+    if string.sub(fields[at], 1, 9) == "upstream:" then
+      redis.call("HSET", RECORD, fields[at], fields[at + 1])
+    end
+  end
+  redis.call("PEXPIRE", RECORD, ms)
+end
+
 -- Ends the session, whose sets are declared. Returns the fields of its record.
 local function finish(token)
   local fields = redis.call("HGETALL", RECORD)
-  redis.call("ZREM", owned(redis.call("HGET", RECORD, "owner") or ""), KEY)
+  local owner = redis.call("HGET", RECORD, "owner") or ""
+  redis.call("ZREM", owned(owner), KEY)
   for _, pod in pairs(pins()) do redis.call("ZREM", pinned(pod), KEY) end
-  redis.call("HSET", RECORD, "endedBy", token)
-  redis.call("PEXPIRE", RECORD, KEPT_MS)
-  redis.call("DEL", LEASES)
   redis.call("ZREM", EXPIRY, KEY)
+  bury(token, owner, fields)
   tell("ended", KEY)
   return fields
 end

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Gives a lease back, if it is still the holder's.
 --
 -- KEYS     those of one session

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Writes a session that the store has lost. One that is there, or has ended, stays as it is.
 --
 -- KEYS     those of one session, with all sets that it is a member of

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Sets the log level that the client asked for.
 --
 -- KEYS     those of one session

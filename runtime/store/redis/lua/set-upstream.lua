@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Writes a backend session, unless one of a higher epoch, another of the same epoch, or a lost one is there.
 --
 -- KEYS     those of one session, with all sets that it is a member of

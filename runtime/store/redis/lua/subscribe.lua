@@ -1,3 +1,4 @@
+#!lua
 -- Adds a subscription, behind those that are there.
 --
 -- KEYS     those of one session

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Moves the expiry of a session: never backwards, never beyond the end of its lifetime.
 --
 -- KEYS     those of one session, with all sets that it is a member of

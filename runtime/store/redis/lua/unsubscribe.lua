@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Removes a subscription.
 --
 -- KEYS     those of one session

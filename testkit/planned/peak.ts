@@ -3,8 +3,8 @@ import { setInterval } from "node:timers";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { type Configuration, encode } from "@mcp-fleet/contract/settings";
-import { RawEndpoint } from "../../testkit/clients/raw-endpoint.ts";
-import { MeasuredProcess } from "../../testkit/processes/measured-process.ts";
+import { RawEndpoint } from "../clients/raw-endpoint.ts";
+import { MeasuredProcess } from "../processes/measured-process.ts";
 import { type Cell, type CellPlan, planOf } from "./cell.ts";
 import { Clients } from "./clients.ts";
 import { type Comparison, compared } from "./comparison.ts";
@@ -78,13 +78,13 @@ function startGateway(
   { url }: MeasuredProcess,
   store: PlannedStore,
 ): Promise<MeasuredProcess> {
-  const { sessions, cacheEntries, upstreamConnections, views, clientBytes } = inputs;
+  const { sessions, cacheEntries, upstreamConnections, views, clientBytes, heldBytes } = inputs;
   const configuration: Configuration = {
     port: 0,
     adminPort: 0,
     backends: backendNames(inputs).map((name) => ({ name, url })),
     session: { maxSessions: sessions, cacheEntries },
-    limits: { upstreamConnections, views, clientBytes },
+    limits: { upstreamConnections, views, clientBytes, heldBytes },
     sessionStorage: store.settings,
     nofile: { mode: "enforce" },
   };

@@ -1,13 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { CallReport, Verdict } from "./call-report.ts";
-import type { Fault, Fleet } from "./fleet.ts";
-
-/** Load that goes on when the fault is over, so that what it left behind shows. */
-const AFTER_MS = 2_000;
-/** Within this, every session whose memory went has called again. */
-const TOLD_WITHIN_MS = 40_000;
-const POLL_MS = 250;
 
 /** What no fault is an excuse for. */
 const NEVER: readonly Verdict[] = ["lost", "twice", "moved", "wrong"];
@@ -32,31 +23,6 @@ export class Trial {
 
   constructor(course: Course) {
     this.course = course;
-  }
-
-  static async of({ title, isPlanned, bring }: Fault, fleet: Fleet): Promise<Trial> {
-    const { load, pods } = fleet;
-    const fromMs = Date.now();
-    const first = load.reports.length;
-    const before = [...load.places];
-    let gone: readonly string[] = [];
-    let failure: string | undefined;
-    const doomed = () =>
-      new Set(before.filter(([, pod]) => gone.includes(pod)).map(([session]) => session));
-    try {
-      gone = await bring(fleet);
-      await pods.settled();
-      await untilTold(fleet, first, doomed());
-      await delay(AFTER_MS);
-    } catch (error) {
-      failure = error instanceof Error ? error.message : String(error);
-    }
-    const reports = load.reports.slice(first);
-    const untilMs = Date.now();
-    return new Trial({
-      ...{ title, isPlanned, fromMs, untilMs },
-      ...{ gone, doomed: doomed(), reports, failure },
-    });
   }
 
   count(...verdicts: readonly Verdict[]): number {
@@ -117,14 +83,4 @@ export class Trial {
       ...undue.map((session) => `session ${session} was told of a loss that is none`),
     ];
   }
-}
-
-async function untilTold({ load }: Fleet, first: number, doomed: ReadonlySet<number>) {
-  const limit = Date.now() + TOLD_WITHIN_MS;
-  const isOver = () => {
-    const told = load.reports.slice(first).filter(({ verdict }) => verdict === "told");
-    const sessions = new Set(told.map(({ session }) => session));
-    return doomed.size === 0 || [...doomed].every((session) => sessions.has(session));
-  };
-  while (!isOver() && Date.now() < limit) await delay(POLL_MS);
 }

@@ -1,7 +1,6 @@
 import type { ClientRequest } from "node:http";
-
-import { RawEndpoint, RawSession } from "../../testkit/clients/raw-endpoint.ts";
-import { openStreams } from "../client-streams.ts";
+import { openStreams } from "../clients/client-streams.ts";
+import { RawEndpoint, RawSession } from "../clients/raw-endpoint.ts";
 import { HOLD } from "./holding-backend.ts";
 
 export interface ClientsLoad {

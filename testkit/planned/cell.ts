@@ -32,6 +32,9 @@ const VIEWS = 2;
 /** What a client says of itself. */
 const CLIENT_BYTES = 512;
 
+/** Answers are short and lists are no longer than this: room for more would not be used. */
+const HELD_BYTES = 2 ** 20;
+
 /** A gateway that checks its open files takes it that so many calls of each session are in flight. */
 const CALLS_PER_SESSION = 0.1;
 
@@ -49,6 +52,7 @@ export function planOf({ sessions, backends }: Cell): CellPlan {
     upstreamConnections: Math.ceil(concurrentCalls / backends),
     views: VIEWS,
     clientBytes: CLIENT_BYTES,
+    heldBytes: HELD_BYTES,
   });
   if (store === undefined) throw new Error("a plan over Redis has a store");
   const share = CONSTANTS.recordLinger.value / inputs.idleTtlSeconds;

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 
 import type { Configuration } from "@mcp-fleet/contract/settings";
 import { RedisKeys } from "../../runtime/store/redis/redis-keys.ts";
-import { RedisProcess } from "../../testkit/processes/redis.ts";
+import { RedisProcess } from "../processes/redis.ts";
 
 const KEY_PREFIX = "mcp-fleet:";
 

@@ -1,9 +1,8 @@
 import { availableParallelism } from "node:os";
-
-import { markdown } from "../../tools/docs/generated-table.ts";
-import type { Cell } from "./cell.ts";
-import { type Comparison, excess, isRight } from "./comparison.ts";
-import type { Peak } from "./peak.ts";
+import type { Cell } from "../testkit/planned/cell.ts";
+import { type Comparison, excess, isRight } from "../testkit/planned/comparison.ts";
+import type { Peak } from "../testkit/planned/peak.ts";
+import { markdown } from "../tools/docs/generated-table.ts";
 
 const BEGIN = "<!-- BEGIN measured: predicted -->";
 const END = "<!-- END measured -->";

@@ -1,4 +1,4 @@
-import { type BackendAnswer, CountingBackend } from "../../testkit/servers/counting-backend.ts";
+import { type BackendAnswer, CountingBackend } from "../servers/counting-backend.ts";
 
 /** What a call of `echo` says first to be kept waiting, and to let all go that wait. */
 export const HOLD = "hold";

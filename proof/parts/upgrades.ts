@@ -1,0 +1,173 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { FleetLoad } from "../../testkit/clients/fleet-load.ts";
+import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { makeOld, redisAt } from "../../testkit/processes/redis-store.ts";
+import { until } from "../../testkit/processes/until.ts";
+import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
+import { countFrom } from "../environment.ts";
+import type { Findings, Row } from "../part.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** Gateways, which are replaced one after the other. */
+const REPLICAS = 3;
+
+const KEY_PREFIX = "fleet:";
+
+/** Of each client while one gateway is replaced. */
+const TURNS = 10;
+
+/** The fleet once from the other build to this one, and once back, with sessions that last over both. */
+export async function run(say: (text: string) => void): Promise<Findings> {
+  if (!hasRedis) throw new Error("a fleet needs a Redis: run make .tools/redis/redis-cli");
+  const clients = countFrom("CLIENTS", 12);
+  const build = new Build(otherCommit());
+  try {
+    say(`the other build is ${build.commit}`);
+    const rows = await replaced(build, clients, say);
+    return {
+      setup: `from commit ${build.commit} and back, ${REPLICAS} gateways replaced one after the other, ${clients} lasting sessions`,
+      columns: ["Gateways run", "Calls", "Cut", "Ran twice", "Wrong or refused", "Undead sessions"],
+      rows,
+    };
+  } finally {
+    build.remove();
+  }
+}
+
+async function replaced(build: Build, clients: number, say: (text: string) => void) {
+  /** How often each numbered call ran. */
+  const runs = new Map<unknown, number>();
+  const backend = await CountingBackend.start({
+    answer: ({ method, params }) => {
+      if (method !== "tools/call") return undefined;
+      const { number } = Object(params.arguments);
+      runs.set(number, (runs.get(number) ?? 0) + 1);
+      return undefined;
+    },
+  });
+  const redis = await RedisProcess.server();
+  await makeOld(redis, redisAt(redis, { keyPrefix: KEY_PREFIX }));
+  const gateways: FleetProcess[] = [];
+  const start = (main?: string) => {
+    const configuration = {
+      name: "fleet",
+      backends: [{ name: "counting", url: backend.url }],
+      sessionStorage: {
+        provider: "redis",
+        address: `127.0.0.1:${redis.port}`,
+        keyPrefix: KEY_PREFIX,
+      },
+    };
+    return FleetProcess.start(configuration, "gateway", main);
+  };
+  try {
+    for (let index = 0; index < REPLICAS; index += 1) gateways.push(await start(build.main));
+    const load = new FleetLoad(
+      gateways.map(({ url }) => url),
+      "counting_echo",
+    );
+    await load.open(clients);
+    const rows: Row[] = [];
+    const steps = [
+      ["this build", undefined],
+      ["the other build again", build.main],
+    ] as const;
+    for (const [title, main] of steps) {
+      for (let index = 0; index < REPLICAS; index += 1) {
+        const running = load.run(TURNS);
+        const next = await start(main);
+        const previous = gateways[index];
+        load.urls[index] = next.url;
+        gateways[index] = next;
+        await previous?.terminate();
+        await previous?.stop();
+        await running;
+        await load.callAll();
+        rows.push(await judged(`${index + 1} of ${REPLICAS}: ${title}`, load, runs));
+        say(rows.at(-1)?.cells.join(", ") ?? "");
+      }
+    }
+    return rows;
+  } finally {
+    await Promise.all([...gateways, redis].map((one) => one.stop()));
+    await backend.close();
+  }
+}
+
+/** All that has been since the beginning. */
+async function judged(
+  title: string,
+  load: FleetLoad,
+  runs: ReadonlyMap<unknown, number>,
+): Promise<Row> {
+  const { answered, broken, complaints } = load;
+  const twice = [...runs.values()].filter((times) => times > 1).length;
+  let undead = 0;
+  const isOver = async () => {
+    undead = await load.undead();
+    return undead === 0;
+  };
+  // An end takes a moment to reach every gateway.
+  await until("the end of sessions that were ended", isOver).catch(() => {});
+  const wrong = [complaints.length, ...complaints.slice(0, 3)].join("; ");
+  return {
+    cells: [title, `${answered.size}`, `${broken.size}`, `${twice}`, wrong, `${undead}`],
+    holds: broken.size + twice + complaints.length + undead === 0 && answered.size > 0,
+  };
+}
+
+/** @throws nothing is tagged, and nothing is named. */
+function otherCommit(): string {
+  const named = process.env.FROM ?? "";
+  const tags = git("tag", "--merged", "HEAD", "--sort=-creatordate").split("\n");
+  const name = named === "" ? (tags[0] ?? "") : named;
+  if (name === "") {
+    throw new Error("no tag says what the last release was: name a commit, FROM=COMMIT");
+  }
+  try {
+    return git("rev-parse", "--verify", "--quiet", "--short=10", `${name}^{commit}`);
+  } catch (cause) {
+    throw new Error(`FROM=${name} is no commit here`, { cause });
+  }
+}
+
+/** The tree of another commit in a folder of its own, with the packages of this one. */
+class Build {
+  readonly commit: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), "mcp-fleet-build-"));
+
+  constructor(commit: string) {
+    this.commit = commit;
+    const archive = execFileSync("git", ["archive", commit, "contract", "runtime"], {
+      cwd: ROOT,
+      maxBuffer: 2 ** 28,
+    });
+    execFileSync("tar", ["-x", "-C", this.#folder], { input: archive });
+    const packages = join(ROOT, "node_modules");
+    const own = join(this.#folder, "node_modules");
+    mkdirSync(join(own, "@mcp-fleet"), { recursive: true });
+    for (const name of readdirSync(packages)) {
+      if (name !== "@mcp-fleet") symlinkSync(join(packages, name), join(own, name));
+    }
+    symlinkSync(join(this.#folder, "contract"), join(own, "@mcp-fleet/contract"));
+  }
+
+  /** The file of its command. */
+  get main(): string {
+    return join(this.#folder, "runtime/cli/main.ts");
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim();
+}

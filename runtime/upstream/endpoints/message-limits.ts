@@ -1,0 +1,9 @@
+import type { ByteBudget } from "../../async/byte-budget.ts";
+
+/** What may be held of messages that have to be whole before they can be understood. */
+export interface MessageLimits {
+  /** Of one message. */
+  readonly maxBytes: number;
+  /** Of all of them together. */
+  readonly budget: ByteBudget;
+}
