@@ -19,13 +19,13 @@ describe.skipIf(!hasPlaywright)(
     ] as const;
 
     const ways = roles.flatMap(([role, start, prefix]) =>
-    clients.map(([sdk, connect]) => [role, sdk, start, prefix, connect] as const),
-  );
+      clients.map(([sdk, connect]) => [role, sdk, start, prefix, connect] as const),
+    );
 
-  it.each(ways)(
-    "hears the roots of a client in 1 call, through a %s, with %s, whether it finds a browser or not",
-    async (name, _sdk, start, prefix, connect) => {
-      const playwright = await startPlaywright();
+    it.each(ways)(
+      "hears the roots of a client in 1 call, through a %s, with %s, whether it finds a browser or not",
+      async (name, _sdk, start, prefix, connect) => {
+        const playwright = await startPlaywright();
         onTestFinished(() => playwright.close());
         const running = await start({
           name,

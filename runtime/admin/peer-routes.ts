@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { StreamNews, StreamWord } from "../upstream/stream-peers.ts";
 import type { PeerCall } from "../upstream/peer-calls.ts";
+import type { StreamNews, StreamWord } from "../upstream/stream-peers.ts";
 import type { Answer } from "../upstream/transports/transport.ts";
 import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import { encodeEvent, SSE_CONTENT_TYPE } from "../wire/sse.ts";

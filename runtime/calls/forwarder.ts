@@ -21,8 +21,8 @@ import { AnswerRelay } from "./answer-relay.ts";
 import type { Call } from "./call.ts";
 import { CallTimer } from "./call-timer.ts";
 import { Places, type Waiting } from "./places.ts";
-import { placesOf } from "./too-many-calls.ts";
 import type { SessionStreams } from "./session-streams.ts";
+import { placesOf } from "./too-many-calls.ts";
 
 /** A call on its way to one backend. */
 export interface Forwarding {

@@ -22,6 +22,8 @@ interface Started {
 }
 
 interface StartOptions {
+  /** What the backend asks in each call. Default: roots/list. */
+  readonly method?: string;
   readonly gateways?: number;
   /** The store of each gateway. Default: one of memory for all. */
   readonly openStore?: () => Promise<Store>;
@@ -29,9 +31,9 @@ interface StartOptions {
   readonly own?: Partial<Configuration["backends"][number]>;
 }
 
-/** A backend that asks for roots on the session's own stream in every call, and answers the call after that. */
+/** A backend that asks something on the session's own stream in every call, and answers the call after that. */
 async function startAsking(options: StartOptions = {}): Promise<Started> {
-  const { gateways = 1, limits, own, openStore } = options;
+  const { method = "roots/list", gateways = 1, limits, own, openStore } = options;
   const backend = await ScriptedBackend.start();
   onTestFinished(() => backend.stop());
   backend.on("tools/call", async (exchange) => {
@@ -39,7 +41,7 @@ async function startAsking(options: StartOptions = {}): Promise<Started> {
     await backend.announceTo(exchange.received.sessionId, {
       jsonrpc: "2.0",
       id: asked,
-      method: "roots/list",
+      method,
     });
     await eventually(() => expect(backend.count("response")).toBeGreaterThan(asked));
     exchange.result(textResult("asked"));
@@ -114,15 +116,15 @@ describe("a server that asks on the session's own stream", () => {
     expect(made).toEqual([]);
   });
 
-  it.each([{ sampling: {} }, { elicitation: {} }])(
-    "has 1 stream in a session of a client that declares %j",
-    async (capabilities) => {
-      const { backend, gateways } = await startAsking();
-      const client = await open(gateways[0], capabilities);
-      expect(await callAndAnswer(client, 1)).toEqual([1, "asked"]);
-      expect(streamsOpened(backend)).toBe(1);
-    },
-  );
+  it.each([
+    ["sampling/createMessage", { sampling: {} }],
+    ["elicitation/create", { elicitation: {} }],
+  ])("asks %s through 1 stream, of a client that declares %j", async (method, capabilities) => {
+    const { backend, gateways } = await startAsking({ method });
+    const client = await open(gateways[0], capabilities);
+    expect(await callAndAnswer(client, 1)).toEqual([1, "asked"]);
+    expect(streamsOpened(backend)).toBe(1);
+  });
 
   it("has 0 streams in a session of a client that declares nothing", async () => {
     const { backend, gateways } = await startAsking();
