@@ -137,6 +137,12 @@ const limits = z.strictObject({
     1,
     10_000,
   ).default(100),
+  sessionStreamWait: duration(
+    "How long the first call of a session to a backend waits until the session's stream there is open. Only for clients that declare roots, sampling or elicitation.",
+  ).prefault("2s"),
+  sessionStreamLinger: duration(
+    "How long such a stream stays open after the last call, for the next one.",
+  ).prefault("30s"),
 });
 
 const dns = z.strictObject({

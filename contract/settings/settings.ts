@@ -84,6 +84,8 @@ export interface Settings {
     readonly serverRequests: number;
     readonly messageBytes: number;
     readonly heldBytes: number;
+    readonly sessionStreamWaitSeconds: number;
+    readonly sessionStreamLingerSeconds: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -218,6 +220,8 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     serverRequests: limits.serverRequests,
     messageBytes: limits.messageBytes,
     heldBytes: limits.heldBytes,
+    sessionStreamWaitSeconds: limits.sessionStreamWait,
+    sessionStreamLingerSeconds: limits.sessionStreamLinger,
   };
 }
 

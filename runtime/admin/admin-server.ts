@@ -8,7 +8,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { AdminGuards } from "./admin-guards.ts";
 import { ADMIN_PAGE } from "./admin-page.ts";
-import { addPeerRoutes, type PeerService } from "./peer-routes.ts";
+import { addPeerRoutes, type PeerService, type StreamService } from "./peer-routes.ts";
 import { addPodRoutes, type PodAdministration } from "./pod-routes.ts";
 
 export interface AdminServerParts {
@@ -19,6 +19,7 @@ export interface AdminServerParts {
   readonly peers: PeerService;
   readonly settings: Pick<Settings, "host" | "peerHost" | "allowedHosts">;
   readonly log: Logger;
+  readonly streams: StreamService;
   /** Guards what changes something. Undefined: only who is on the same machine, or in the same pod, may. */
   readonly token: string | undefined;
 }
@@ -51,9 +52,9 @@ export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
 }
 
 function addGuarded(server: FastifyInstance, parts: AdminServerParts): void {
-  const { metrics, status, pods, peers, token } = parts;
+  const { metrics, status, pods, peers, streams, token } = parts;
   addPodRoutes(server, pods, token);
-  addPeerRoutes(server, peers);
+  addPeerRoutes(server, peers, streams);
   server.get("/metrics", async (_request, reply) => {
     return reply.type(metrics.registry.contentType).send(await metrics.text());
   });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { PeerCall } from "../upstream/peer-calls.ts";
+import type { StreamNews, StreamWord } from "../upstream/stream-peers.ts";
 import type { Answer } from "../upstream/transports/transport.ts";
 import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import { encodeEvent, SSE_CONTENT_TYPE } from "../wire/sse.ts";
@@ -11,6 +12,17 @@ export interface PeerService {
   serve(call: PeerCall): Promise<Answer>;
 }
 
+/** The streams of sessions at backends, of which one process has each. */
+export interface StreamService {
+  /** Whether what another process says could be done. */
+  hear(word: StreamWord): Promise<boolean>;
+}
+
+interface StreamRequest {
+  readonly Params: { readonly backend: string; readonly news: string };
+  readonly Body: Buffer | undefined;
+}
+
 interface PeerRequest {
   readonly Params: { readonly backend: string; readonly endpoint: string };
   readonly Body: Buffer | undefined;
@@ -18,8 +30,17 @@ interface PeerRequest {
 
 const OPERATIONS = { POST: "send", GET: "receive", DELETE: "close" } as const;
 
-/** `/peer/{backend}/{endpoint}`, for the other processes alone: streamable HTTP for sessions that live here. */
-export function addPeerRoutes(server: FastifyInstance, peers: PeerService): void {
+const NEWS: readonly StreamNews[] = ["follow", "message", "asked", "free"];
+
+/**
+ * For the other processes alone. `/peer/{backend}/{endpoint}`: streamable HTTP for sessions that live here.
+ * `/streams/{backend}/{news}`: about the stream of a session at a backend; 202, or 404 where nothing could be done.
+ */
+export function addPeerRoutes(
+  server: FastifyInstance,
+  peers: PeerService,
+  streams: StreamService,
+): void {
   server.register((guarded, _options, done) => {
     guarded.removeAllContentTypeParsers();
     guarded.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, next) =>
@@ -40,6 +61,17 @@ export function addPeerRoutes(server: FastifyInstance, peers: PeerService): void
         const gone = new AbortController();
         reply.raw.once("close", () => gone.abort(new Error("the other process is gone")));
         await sendAnswer(await peers.serve(callOf(request, gone.signal)), reply);
+      },
+    });
+    guarded.post<StreamRequest>("/streams/:backend/:news", {
+      bodyLimit: Number.MAX_SAFE_INTEGER,
+      handler: async ({ params, headers, body }, reply) => {
+        const news = NEWS.find((known) => known === params.news);
+        const key = textOf(headers["mcp-session-id"]);
+        const text = body?.toString("utf8") ?? "";
+        const { backend } = params;
+        const done = news !== undefined && (await streams.hear({ key, backend, news, text }));
+        await reply.code(done ? 202 : 404).send();
       },
     });
     done();

@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { untilAborted } from "../async/until-aborted.ts";
 import { clock } from "../platform/clock.ts";
 import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
@@ -20,6 +21,7 @@ import { AnswerRelay } from "./answer-relay.ts";
 import type { Call } from "./call.ts";
 import { CallTimer } from "./call-timer.ts";
 import { Places, type Waiting } from "./places.ts";
+import type { SessionStreams } from "./session-streams.ts";
 import { placesOf } from "./too-many-calls.ts";
 
 /** A call on its way to one backend. */
@@ -36,6 +38,7 @@ export interface Forwarding {
 
 export interface ForwarderParts {
   readonly upstreams: UpstreamSessions;
+  readonly sessionStreams: SessionStreams;
   readonly limits: Settings["limits"];
   /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
   readonly isOnlyBackend: boolean;
@@ -188,9 +191,12 @@ export class Forwarder {
   async #attempt(attempted: Attempted): Promise<AttemptFailure | undefined> {
     const { call, session, backend, text } = attempted;
     const { context } = call;
-    const upstream = await this.#parts.upstreams.open(session, backend, context.signal);
-    context.begun = true;
+    const { upstreams, sessionStreams } = this.#parts;
+    const upstream = await upstreams.open(session, backend, context.signal);
+    const stream = sessionStreams.begin(session, upstream, attempted);
     try {
+      if (stream?.opening !== undefined) await untilAborted(stream.opening, context.signal);
+      context.begun = true;
       const answer = await upstream.send(text, "call", context.signal, context.principal);
       if (answer.kind !== "json" && answer.kind !== "events") {
         return await this.#classify(attempted, upstream, answer);
@@ -204,6 +210,8 @@ export class Forwarder {
       const isElsewhere = backend.hasPods && upstream.record.pod === undefined;
       const kind = isElsewhere ? "rejected" : "not-run";
       return { kind, error: unreachable(backend, error) };
+    } finally {
+      stream?.end(attempted);
     }
   }
 

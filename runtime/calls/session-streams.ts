@@ -1,31 +1,30 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { untilAborted } from "../async/until-aborted.ts";
-import { Lease } from "../fleet/lease.ts";
 import type { LeaseStore } from "../fleet/lease-store.ts";
-import { Backoff } from "../platform/backoff.ts";
 import { clock } from "../platform/clock.ts";
-import { random } from "../platform/random.ts";
 import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
-import { TokenBucket } from "../sessions/token-bucket.ts";
 import type { Backend } from "../upstream/backend.ts";
 import type { BackendRegistry } from "../upstream/backend-registry.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
-import { describe } from "../upstream/transports/answer-text.ts";
-import { type Envelope, readEnvelope } from "../wire/message.ts";
+import type { StreamPeers, StreamWord } from "../upstream/stream-peers.ts";
+import { type Envelope, envelopeOf, readEnvelope } from "../wire/message.ts";
 import { listsChangedBy } from "../wire/methods.ts";
 import { noticeFor } from "./backend-notice.ts";
 import type { ClientListeners } from "./client-listeners.ts";
 import { type Refusal, tooMany, undeclared, unheard } from "./question.ts";
 import { relayedRequest } from "./relayed-request.ts";
+import type { RunningCall } from "./running-calls.ts";
+import { SessionStream } from "./session-stream.ts";
 
 export interface SessionStreamsParts {
   readonly leases: LeaseStore;
   readonly upstreams: UpstreamSessions;
   readonly backends: BackendRegistry;
   readonly streams: ClientListeners;
+  readonly peers: StreamPeers;
   readonly events: Events;
   /** Counts one more stream. Returns what gives it back; undefined where there is no room. */
   readonly acquireStream: () => (() => void) | undefined;
@@ -35,42 +34,17 @@ export interface SessionStreamsParts {
   readonly log: Logger;
 }
 
-/** One process holds a session's stream at a backend: SDK servers allow one. */
-const LEASE_MS = 30_000;
-const LEASE_RETRY_MS = 1_000;
-
-/** How long a stream that ended, or a backend or store that does not answer, is left alone: at first, and at most. */
-const REOPEN = { firstMs: 500, maxMs: 15_000 };
-
-/** Who waits for a stream to be open does not wait longer: some servers answer a GET with their first event. */
-const OPEN_WAIT_MS = 2_000;
-
-/** What the streams share that a session has at a backend one after the other. */
-interface Following {
-  readonly lease: Lease;
-  /** How long to wait for the next stream. */
-  readonly backoff: Backoff;
-  /** What the backend may ask the client. */
-  readonly questions: TokenBucket;
-  /** A stream is open. */
-  readonly opened: () => void;
-}
-
-interface OpenStream {
-  readonly backend: Backend;
-  readonly stop: AbortController;
-  readonly opened: Promise<void>;
-}
-
 /**
- * The streams that sessions have at backends of their own: only while the client listens, and only where it
- * subscribed to something or the backend is configured to speak to each session.
+ * The streams that sessions have at backends of their own. Where the client declared that it can be asked something,
+ * while calls run and a while longer; and while the client listens, where it subscribed to something or the backend
+ * is configured to speak to each session.
  */
 export class SessionStreams {
   readonly #parts: SessionStreamsParts;
-  readonly #holder = random.uuid();
   /** By session, then by the backend's name. */
-  readonly #open = new Map<string, Map<string, OpenStream>>();
+  readonly #open = new Map<string, Map<string, SessionStream>>();
+  /** The epochs of the backend sessions that have no stream, by the backend's name. */
+  readonly #without = new WeakMap<LiveSession, Map<string, number>>();
 
   constructor(parts: SessionStreamsParts) {
     const { events, streams } = parts;
@@ -83,25 +57,66 @@ export class SessionStreams {
     events.on("backendRemoved", () => this.#adjustAll());
     // What a session has at backends may follow from what another process did in it.
     events.on("sessionChanged", async (record) => {
+      for (const stream of this.#open.get(record.key)?.values() ?? []) {
+        stream.session.follow(record);
+        stream.follows(record.upstreams[stream.backend.name]?.epoch);
+      }
       const session = streams.session(record.key);
       session?.follow(record);
       if (session !== undefined) await this.adjust(session);
     });
   }
 
+  /**
+   * A call begins: what the backend asks during it has a way to the client. Hand back what it returns with `end` once
+   * the call is over; undefined where there is nothing to ask or no stream to be had.
+   */
+  begin(
+    session: LiveSession,
+    { backend, record }: UpstreamSession,
+    call: RunningCall,
+  ): SessionStream | undefined {
+    // The one stream of HTTP+SSE brings the answers, too.
+    if (!session.canBeAsked || backend.settings.transport === "sse") return undefined;
+    if (this.#hasNone(session, backend, record.epoch)) return undefined;
+    const open = this.#open.get(session.key)?.get(backend.name);
+    const stream = open?.isStopped === false ? open : this.#start(session, backend, record.epoch);
+    stream.begin(call, record.epoch);
+    return stream;
+  }
+
   /** Opens what the session should have by now and closes what it should not. Waits a while until it is open. */
   async adjust(session: LiveSession): Promise<void> {
     const opening: Promise<void>[] = [];
     const open = this.#open.get(session.key);
-    for (const { backend, stop } of open?.values() ?? []) {
-      if (!this.#isWanted(session, backend)) stop.abort(new Error("not wanted any more"));
+    for (const stream of open?.values() ?? []) {
+      if (!stream.isUsed && !this.#isWanted(session, stream.backend)) stream.stop("not wanted");
+      else if (this.#parts.backends.get(stream.backend.name) !== stream.backend) {
+        stream.stop("the backend is gone");
+      }
     }
     for (const backend of this.#parts.backends.all) {
       if (!this.#isWanted(session, backend)) continue;
-      opening.push(open?.get(backend.name)?.opened ?? this.#start(session, backend));
+      const epoch = this.#parts.upstreams.opened(session, backend)?.record.epoch ?? 0;
+      if (this.#hasNone(session, backend, epoch)) continue;
+      const present = open?.get(backend.name);
+      const stream = present?.isStopped === false ? present : this.#start(session, backend, epoch);
+      if (stream.opening !== undefined) opening.push(stream.opening);
     }
     if (opening.length === 0) return;
-    await untilAborted(Promise.all(opening), clock.timeout(OPEN_WAIT_MS)).catch(() => {});
+    const waitMs = this.#parts.limits.sessionStreamWaitSeconds * 1000;
+    await untilAborted(Promise.all(opening), clock.timeout(waitMs)).catch(() => {});
+  }
+
+  /** What another process says. Returns whether it could be done. */
+  async hear({ key, backend, news, text }: StreamWord): Promise<boolean> {
+    const stream = this.#open.get(key)?.get(backend);
+    if (news === "message") return await this.#handHere(key, backend, text);
+    if (stream === undefined) return false;
+    if (news === "follow") return await stream.follow(text);
+    if (news === "free") stream.wake();
+    else stream.calls.waitForClient();
+    return false;
   }
 
   closeAll(): void {
@@ -109,142 +124,76 @@ export class SessionStreams {
   }
 
   #drop(key: string, reason = "the session ended"): void {
-    for (const { stop } of this.#open.get(key)?.values() ?? []) stop.abort(new Error(reason));
+    for (const stream of this.#open.get(key)?.values() ?? []) stream.stop(reason);
   }
 
   /** There are other backends than before. */
   async #adjustAll(): Promise<void> {
-    const { streams } = this.#parts;
-    const sessions = [...this.#open.keys()].map((key) => streams.session(key));
-    await Promise.all(sessions.map((session) => session && this.adjust(session)));
+    const sessions = [...this.#open.values()].flatMap((ofSession) => {
+      const [stream] = ofSession.values();
+      return stream === undefined ? [] : [stream.session];
+    });
+    await Promise.all(sessions.map((session) => this.adjust(session)));
   }
 
+  /** Whether the client listens to what the backend says whenever it likes. */
   #isWanted(session: LiveSession, backend: Backend): boolean {
     if (this.#parts.backends.get(backend.name) !== backend) return false;
     if (session.ended || !this.#parts.streams.isOpen(session.key)) return false;
     if (this.#parts.upstreams.opened(session, backend) === undefined) return false;
-    const { notifications, catalog } = backend.settings;
-    const subscribed = session.record.subscriptions.some((one) => one.backend === backend.name);
-    return subscribed || notifications === "session" || catalog === "perSession";
+    const { notifications, catalog, stateful, transport } = backend.settings;
+    if (notifications === "session" || catalog === "perSession") return true;
+    // Once open, the end of the stream could be the end of what the session holds: see `SessionStream.isUsed`.
+    if (stateful && session.canBeAsked && transport !== "sse") return true;
+    return session.record.subscriptions.some((one) => one.backend === backend.name);
   }
 
-  #start(session: LiveSession, backend: Backend): Promise<void> {
-    const release = this.#parts.acquireStream();
-    if (release === undefined) return Promise.resolve();
-    const stop = new AbortController();
-    const { promise: opened, resolve } = Promise.withResolvers<void>();
-    const ofSession = this.#open.get(session.key) ?? new Map<string, OpenStream>();
-    const stream = { backend, stop, opened };
+  #hasNone(session: LiveSession, backend: Backend, epoch: number): boolean {
+    return this.#without.get(session)?.get(backend.name) === epoch;
+  }
+
+  #start(session: LiveSession, backend: Backend, epoch: number): SessionStream {
+    const { limits } = this.#parts;
+    const ofSession = this.#open.get(session.key) ?? new Map<string, SessionStream>();
+    const earlier = ofSession.get(backend.name)?.ended ?? Promise.resolve();
+    const stream: SessionStream = new SessionStream({
+      ...this.#parts,
+      session,
+      backend,
+      epoch,
+      earlier,
+      questionsPerMinute: limits.serverRequests,
+      waitMs: limits.sessionStreamWaitSeconds * 1000,
+      lingerMs: limits.sessionStreamLingerSeconds * 1000,
+      deliver: (upstream, text, signal) => this.#deliver(stream, upstream, text, signal),
+      onUnsupported: (without) => {
+        const epochs = this.#without.get(session) ?? new Map<string, number>();
+        this.#without.set(session, epochs.set(backend.name, without));
+      },
+      onIdle: () => this.#onIdle(stream),
+    });
     this.#open.set(session.key, ofSession.set(backend.name, stream));
-    this.#run(session, backend, stop.signal, resolve)
-      .catch((error: unknown) => {
-        if (stop.signal.aborted) return;
-        this.#parts.log.error({ sid: session.label, backend: backend.name, error }, "stream ends");
-      })
-      .finally(() => {
-        resolve();
-        release();
-        if (ofSession.get(backend.name) === stream) ofSession.delete(backend.name);
-        if (ofSession.size === 0 && this.#open.get(session.key) === ofSession) {
-          this.#open.delete(session.key);
-        }
-      });
-    return opened;
-  }
-
-  async #run(
-    session: LiveSession,
-    backend: Backend,
-    signal: AbortSignal,
-    opened: () => void,
-  ): Promise<void> {
-    const { leases, limits, log } = this.#parts;
-    const purpose = `stream:${backend.name}`;
-    const holder = this.#holder;
-    const perMinute = limits.serverRequests;
-    const questions = new TokenBucket(perMinute / 60, perMinute);
-    const lease = new Lease({ leases, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
-    const backoff = new Backoff(REOPEN);
-    try {
-      while (!signal.aborted) {
-        try {
-          const following = { lease, backoff, questions, opened };
-          const pauseMs = await this.#follow(session, backend, following, signal);
-          if (pauseMs === undefined) return;
-          await clock.sleep(pauseMs, { signal });
-        } catch (error) {
-          if (signal.aborted) return;
-          log.info({ sid: session.label, backend: backend.name, error }, "stream lost");
-          await clock.sleep(backoff.nextMs(), { signal });
-        }
+    void stream.ended.then(() => {
+      if (ofSession.get(backend.name) === stream) ofSession.delete(backend.name);
+      if (ofSession.size === 0 && this.#open.get(session.key) === ofSession) {
+        this.#open.delete(session.key);
       }
-    } finally {
-      lease.release();
-    }
+    });
+    return stream;
   }
 
-  /** One stream, from its opening to its end. Returns how long to wait for the next one, or undefined for none. */
-  async #follow(
-    session: LiveSession,
-    backend: Backend,
-    { lease, backoff, questions, opened }: Following,
-    signal: AbortSignal,
-  ): Promise<number | undefined> {
-    const { upstreams } = this.#parts;
-    if (!(await lease.take())) return LEASE_RETRY_MS;
-    const upstream = upstreams.opened(session, backend);
-    if (upstream === undefined) return undefined;
-    const stream = await upstream.receive(signal);
-    opened();
-    if (stream.kind === "refused") throw new Error(`a stream got ${describe(stream)}`);
-    if (stream.kind === "session-unknown") {
-      if (backend.settings.stateful) return undefined;
-      await upstreams.markLost(session, upstream);
-      await upstreams.open(session, backend, signal);
-      return 0;
-    }
-    if (stream.kind !== "events") return undefined;
-    const openedAtMs = clock.monotonicMs();
-    let askedMs: number | undefined;
-    try {
-      await lease.during(async () => {
-        for await (const { data, retryMs } of stream.events) {
-          askedMs = retryMs ?? askedMs;
-          if (data !== "") await this.#deliver(session, upstream, data, questions, signal);
-        }
-      });
-    } finally {
-      backoff.endedAfter(clock.monotonicMs() - openedAtMs);
-    }
-    return backoff.nextMs(askedMs);
-  }
-
-  /** Asks the client what the backend wants to know. Returns why it does not; a ping is not for clients. */
-  #ask(
-    session: LiveSession,
-    upstream: UpstreamSession,
-    envelope: Envelope,
-    text: string,
-    questions: TokenBucket,
-  ): Refusal | undefined {
-    const notHeard = unheard("the client does not listen");
-    if (envelope.method === "ping") return notHeard;
-    const refusal = undeclared(envelope, session.record.capabilities);
-    if (refusal !== undefined) return refusal;
-    if (questions.take() > 0) return tooMany(this.#parts.limits.serverRequests);
-    const asked = relayedRequest(text, envelope, upstream);
-    return this.#parts.streams.send(session.key, asked) ? undefined : notHeard;
+  #onIdle(stream: SessionStream): void {
+    if (!this.#isWanted(stream.session, stream.backend)) stream.stop("no call needs it any more");
   }
 
   async #deliver(
-    session: LiveSession,
+    stream: SessionStream,
     upstream: UpstreamSession,
     text: string,
-    questions: TokenBucket,
     signal: AbortSignal,
   ): Promise<void> {
-    const { streams, isOnlyBackend, events, log } = this.#parts;
-    const { backend } = upstream;
+    const { isOnlyBackend, events, log } = this.#parts;
+    const { session, backend } = stream;
     try {
       const envelope = readEnvelope(text);
       if (envelope.kind === "notification") {
@@ -252,9 +201,9 @@ export class SessionStreams {
         if (changed) events.emit("listChanged", session, backend.name);
         if (changed && !isOnlyBackend) return;
         const notice = noticeFor({ session, upstream, envelope, text, isOnlyBackend });
-        if (notice !== undefined) streams.send(session.key, notice);
+        if (notice !== undefined) await this.#hand(stream, notice);
       } else if (envelope.kind === "request") {
-        const refusal = this.#ask(session, upstream, envelope, text, questions);
+        const refusal = await this.#ask(stream, upstream, envelope, text);
         if (refusal !== undefined) {
           await upstream.respond(envelope, refusal.code, refusal.message, signal);
         }
@@ -263,5 +212,39 @@ export class SessionStreams {
       if (signal.aborted) throw error;
       log.warn({ backend: backend.name, error }, "a message from a backend was not delivered");
     }
+  }
+
+  /** Asks the client what the backend wants to know. Returns why it does not; a ping is not for clients. */
+  async #ask(
+    stream: SessionStream,
+    upstream: UpstreamSession,
+    envelope: Envelope,
+    text: string,
+  ): Promise<Refusal | undefined> {
+    const notHeard = unheard("the client does not listen");
+    if (envelope.method === "ping") return notHeard;
+    const refusal = undeclared(envelope, stream.session.record.capabilities);
+    if (refusal !== undefined) return refusal;
+    if (stream.questions.take() > 0) return tooMany(this.#parts.limits.serverRequests);
+    if (!(await this.#hand(stream, relayedRequest(text, envelope, upstream)))) return notHeard;
+    void stream.tellFollowers("asked", "");
+    return undefined;
+  }
+
+  /** Brings a message to the client, from here or from another process that can. */
+  async #hand(stream: SessionStream, text: string): Promise<boolean> {
+    const { session, backend } = stream;
+    if (await this.#handHere(session.key, backend.name, text)) return true;
+    return await stream.tellFollowers("message", text);
+  }
+
+  /** Brings a message to the client: what it is asked with a call that waits, anything else on its own stream. */
+  async #handHere(key: string, backend: string, text: string): Promise<boolean> {
+    const calls = this.#open.get(key)?.get(backend)?.calls;
+    if (envelopeOf(text)?.kind === "request" && calls !== undefined) {
+      calls.waitForClient();
+      if (await calls.ask(text)) return true;
+    }
+    return this.#parts.streams.send(key, text);
   }
 }

@@ -21,7 +21,7 @@ export class BatchReply implements Reply {
   }
 
   get takesEvents(): boolean {
-    return this.#stream.takesEvents;
+    return !this.#ended && this.#stream.takesEvents;
   }
 
   get gone(): AbortSignal {

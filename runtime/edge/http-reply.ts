@@ -46,7 +46,8 @@ export class HttpReply implements Reply, KeepAliveTarget {
   }
 
   get takesEvents(): boolean {
-    return this.#form !== "json";
+    const isOpen = this.#mode === "open" || this.#mode === "sse";
+    return this.#form !== "json" && isOpen && !this.#gone.signal.aborted;
   }
 
   get gone(): AbortSignal {
@@ -130,7 +131,7 @@ export class HttpReply implements Reply, KeepAliveTarget {
   }
 
   end(): void {
-    if (this.#mode === "open" && !this.takesEvents) {
+    if (this.#mode === "open" && this.#form === "json") {
       this.#finish("ended");
       this.#reply.code(202).send();
       return;

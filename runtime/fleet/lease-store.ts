@@ -14,6 +14,9 @@ export interface LeaseStore {
   /** Gives a right back; another's is left alone. */
   release(key: string, purpose: string, holder: string): Promise<void>;
 
+  /** Who has a right now; undefined where nobody has. */
+  holder(key: string, purpose: string): Promise<string | undefined>;
+
   /** Whether anybody has a right to this session whose purpose begins so. */
   isTaken(key: string, purposePrefix: string): Promise<boolean>;
 }

@@ -33,6 +33,16 @@ export class Lease {
     return leases.take(key, purpose, holder, ttlMs);
   }
 
+  /**
+   * Who has it now, whether that is us or another process; undefined where nobody has.
+   *
+   * @throws STORE_UNAVAILABLE.
+   */
+  currentHolder(): Promise<string | undefined> {
+    const { leases, key, purpose } = this.#parts;
+    return leases.holder(key, purpose);
+  }
+
   /** Does what it was taken for, and prolongs it all the while. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     const prolong = () => this.#orLog(this.take(), "a lease cannot be prolonged");

@@ -123,16 +123,17 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const { idleTtlSeconds } = settings.session;
   const listening = () => streams.sessions();
   const reaper = new Reaper({ sessions, listening, idleTtlSeconds, log });
-  const forwarder = new Forwarder({ ...shared, upstreams, isOnlyBackend });
   const sessionStreams = new SessionStreams({
     ...shared,
     leases,
     upstreams,
     backends,
     streams,
+    peers,
     acquireStream,
     isOnlyBackend,
   });
+  const forwarder = new Forwarder({ ...shared, upstreams, sessionStreams, isOnlyBackend });
   sendRenewalNotices(events, streams);
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });
   const kept = { sessions: store.sessions, forwarder, sessionStreams };
@@ -190,6 +191,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     status,
     pods: drains,
     peers: new PeerCalls(credential, backends),
+    streams: sessionStreams,
     token: given.adminToken,
     settings,
     log,

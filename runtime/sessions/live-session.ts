@@ -1,3 +1,4 @@
+import { isObject } from "../wire/message.ts";
 import { sessionLabel } from "./session-id.ts";
 import type { SessionRecord, Subscription } from "./session-record.ts";
 
@@ -30,6 +31,9 @@ export class LiveSession {
   /** Digests of the lists as this client last got them, by list method. */
   readonly listed = new Map<string, string>();
 
+  /** The client declared something that servers ask it for. */
+  readonly canBeAsked: boolean;
+
   #record: SessionRecord;
   #touchedAtMs: number;
 
@@ -37,6 +41,7 @@ export class LiveSession {
     this.id = id;
     this.key = record.key;
     this.label = sessionLabel(record.key);
+    this.canBeAsked = declaresAnswers(record.capabilities);
     this.#record = record;
     this.#touchedAtMs = nowMs;
   }
@@ -72,4 +77,12 @@ export class LiveSession {
     call.cut(new Error("cancelled by the client"));
     return true;
   }
+}
+
+const ASKED_FOR = ["roots", "sampling", "elicitation"];
+
+/** Whether a client with these capabilities answers requests of servers beside ping. */
+function declaresAnswers(capabilities: string): boolean {
+  const declared: unknown = JSON.parse(capabilities);
+  return isObject(declared) && ASKED_FOR.some((name) => isObject(declared[name]));
 }

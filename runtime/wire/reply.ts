@@ -10,7 +10,7 @@ import type { FleetError } from "./fleet-error.ts";
 export interface Reply {
   /** Whether anything was sent, after which the HTTP status cannot change. */
   readonly begun: boolean;
-  /** Whether the client takes events. If not, all but the answer is dropped. */
+  /** Whether an event may still go ahead of the answer. If not, all but the answer is dropped. */
   readonly takesEvents: boolean;
   /** Aborted when the client is gone; what is written afterwards is dropped. */
   readonly gone: AbortSignal;

@@ -52,6 +52,8 @@ test("a configuration of one backend gets every default", () => {
       catalogPages: 1_000,
       catalogBytes: 4_194_304,
       catalogTemplates: 500,
+      sessionStreamWaitSeconds: 2,
+      sessionStreamLingerSeconds: 30,
       bodyDepth: 128,
       bodyMembers: 100_000,
       serverRequests: 100,

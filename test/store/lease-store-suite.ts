@@ -54,6 +54,16 @@ export function describeLeaseStore(name: string, makeStore: MakeStore): void {
       expect(await at.store.leases.take("a", "open:one", "you", MINUTE_MS)).toBe(false);
     });
 
+    it("has 1 holder until it expires, and none when it is free", async () => {
+      expect(await at.store.leases.holder("a", "open:one")).toBeUndefined();
+      await at.store.leases.take("a", "open:one", "me", MINUTE_MS);
+      await at.store.leases.take("a", "open:one", "you", MINUTE_MS);
+      expect(await at.store.leases.holder("a", "open:one")).toBe("me");
+      expect(await at.store.leases.holder("b", "open:one")).toBeUndefined();
+      at.nowMs = START_MS + MINUTE_MS;
+      expect(await at.store.leases.holder("a", "open:one")).toBeUndefined();
+    });
+
     it("ends with its session", async () => {
       await at.store.leases.take("a", "open:one", "me", MINUTE_MS);
       await at.store.sessions.end(sessionRecord("a"));

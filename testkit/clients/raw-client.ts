@@ -104,9 +104,9 @@ export class RawClient {
   }
 
   /** The answer as a stream: a GET, or the POST of `body`. */
-  async stream(body?: string): Promise<RawStream> {
+  async stream(body?: string, headers: Headers = {}): Promise<RawStream> {
     const stop = new AbortController();
-    const wanted: RawRequest = body === undefined ? { method: "GET" } : { body };
+    const wanted: RawRequest = body === undefined ? { method: "GET", headers } : { body, headers };
     const answer = await this.#request(wanted, stop.signal);
     return new RawStream(String(answer.headers["content-type"]), answer.body, stop);
   }

@@ -23,6 +23,7 @@ export async function useEveryOperation(store: Store): Promise<unknown[]> {
     () => pods.draining(),
     () => pods.setDraining(pod, false),
     () => leases.take("a", "move", "holder", 1_000),
+    () => leases.holder("a", "move"),
     () => leases.isTaken("a", "move"),
     () => leases.release("a", "move", "holder"),
     () => bus.cancel("a", "1"),

@@ -121,6 +121,17 @@ export class ScriptedBackend {
     await Promise.all([...this.#streams].map((stream) => stream.event(message)));
   }
 
+  /** Says something on the open GET stream of one session; where there is none, nobody hears it. */
+  async announceTo(sessionId: string | undefined, message: object): Promise<void> {
+    const ofSession = [...this.#streams].filter(({ received }) => received.sessionId === sessionId);
+    await Promise.all(ofSession.map((stream) => stream.event(message)));
+  }
+
+  /** How many GET streams clients have open. */
+  get clientStreams(): number {
+    return [...this.#streams].filter(({ received }) => received.client !== DISCOVERY).length;
+  }
+
   /** Ends every open GET stream. */
   endStreams(): void {
     for (const stream of this.#streams) stream.end();

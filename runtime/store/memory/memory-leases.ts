@@ -33,6 +33,12 @@ export class MemoryLeases implements LeaseStore {
     if (leases.size === 0) this.#leases.delete(key);
   }
 
+  async holder(key: string, purpose: string): Promise<string | undefined> {
+    const present = this.#leases.get(key)?.get(purpose);
+    if (present === undefined || present.endsAtMs <= this.#records.now()) return undefined;
+    return present.holder;
+  }
+
   async isTaken(key: string, purposePrefix: string): Promise<boolean> {
     const now = this.#records.now();
     const leases = [...(this.#leases.get(key) ?? [])];

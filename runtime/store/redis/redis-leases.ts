@@ -18,6 +18,11 @@ export class RedisLeases implements LeaseStore {
     await this.#commands.ofSession("release", key, [purpose, holder]);
   }
 
+  async holder(key: string, purpose: string): Promise<string | undefined> {
+    const holder = await this.#commands.ofSession("lease-holder", key, [purpose]);
+    return typeof holder === "string" ? holder : undefined;
+  }
+
   async isTaken(key: string, purposePrefix: string): Promise<boolean> {
     return (await this.#commands.ofSession("has-lease", key, [purposePrefix])) === 1;
   }

@@ -20,6 +20,7 @@ export const OPERATIONS = [
   "set-draining",
   "draining",
   "lease",
+  "lease-holder",
   "release",
   "has-lease",
   "cancel",

@@ -3,6 +3,7 @@ import type { PeerCredential } from "../../fleet/peer-credential.ts";
 import { Endpoint } from "../endpoints/endpoint.ts";
 import { EndpointHealth } from "../endpoints/endpoint-health.ts";
 import type { MessageLimits } from "../endpoints/message-limits.ts";
+import type { StreamPeers, StreamWord } from "../stream-peers.ts";
 import type { PeerRequest, Peers } from "./http-sse.ts";
 import { StreamableHttp } from "./streamable-http.ts";
 import type { Answer } from "./transport.ts";
@@ -15,7 +16,7 @@ export interface PeerForwarderParts {
 }
 
 /** Sends requests to other processes of the fleet, on their admin ports, as streamable HTTP. */
-export class PeerForwarder implements Peers {
+export class PeerForwarder implements Peers, StreamPeers {
   readonly #parts: PeerForwarderParts;
   readonly #endpoints = new Map<string, Endpoint>();
   #url = "";
@@ -50,6 +51,24 @@ export class PeerForwarder implements Peers {
       const isLost = error instanceof TransportFault && !error.sent && peer.health.state === "gone";
       if (!isLost) throw error;
       return { kind: "session-unknown" };
+    }
+  }
+
+  /** Tells another process something about a session's stream. Returns whether it did what that asks for; never fails. */
+  async tell(peer: string, word: StreamWord, signal: AbortSignal): Promise<boolean> {
+    const { key, backend, news, text } = word;
+    const path = `/streams/${encodeURIComponent(backend)}/${news}`;
+    const headers = { authorization: this.#parts.credential.authorizationFor(key) };
+    const session = { sessionId: key, protocol: "" };
+    const transport = new StreamableHttp(this.#endpoint(peer), { path });
+    try {
+      const purpose = "notify";
+      const request = { operation: "send", session, text, purpose, headers, signal } as const;
+      const answer = await transport.send(request);
+      if (answer.kind === "json") answer.body.discard();
+      return answer.kind === "accepted";
+    } catch {
+      return false;
     }
   }
 
