@@ -24,8 +24,6 @@ export class WholeReply implements Reply {
     return this.#reply.sent;
   }
 
-  readonly takesEvents = false;
-
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
