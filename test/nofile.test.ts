@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -485,6 +485,28 @@ describe("a process with 1,024 open files", () => {
     taken[0]?.();
     expect(descriptors.acquireStream()).toBeDefined();
     expect(descriptors.acquireStream()).toBeUndefined();
+  });
+
+  it("takes the descriptor of a client's stream from the first of 601 such streams that gives way: the 4th, as calls need 3", () => {
+    const fit = fitNofile(settingsOf(), NOFILE);
+    const descriptors = new Descriptors({ settings: fit.settings, fit, metrics: new Metrics() });
+    const asked: number[] = [];
+    for (let stream = 1; stream <= 601; stream += 1) {
+      descriptors.acquireStream(() => asked.push(stream) > 3);
+    }
+    const full = descriptors.used;
+    descriptors.acquireConnection(new Socket());
+    descriptors.requireCapacity("stream");
+    expect(asked).toEqual([1, 2, 3, 4]);
+    expect(descriptors.used).toBe(full);
+  });
+
+  it("refuses a client's stream where calls need all of 601 such streams", () => {
+    const fit = fitNofile(settingsOf(), NOFILE);
+    const descriptors = new Descriptors({ settings: fit.settings, fit, metrics: new Metrics() });
+    for (let stream = 1; stream <= 601; stream += 1) descriptors.acquireStream(() => false);
+    descriptors.acquireConnection(new Socket());
+    expect(() => descriptors.requireCapacity("stream")).toThrow("no room for another stream");
   });
 
   it("still answers /livez on the admin port under 2,000 idle connections, refuses the next with 503, and takes it once they are gone", async () => {

@@ -23,7 +23,7 @@ export interface SessionStreamParts {
   readonly leases: LeaseStore;
   readonly upstreams: UpstreamSessions;
   readonly peers: StreamPeers;
-  readonly acquireStream: () => (() => void) | undefined;
+  readonly acquireStream: (yields: () => boolean) => (() => void) | undefined;
   /** What the backend may ask the client on it. */
   readonly questionsPerMinute: number;
   /** How long `opening` takes at most. */
@@ -34,8 +34,8 @@ export interface SessionStreamParts {
   readonly deliver: (upstream: UpstreamSession, text: string, signal: AbortSignal) => Promise<void>;
   /** The backend has no stream for this backend session. */
   readonly onUnsupported: (epoch: number) => void;
-  /** It may be of no more use. */
-  readonly onIdle: () => void;
+  /** Whether it is to be open without any call, too. */
+  readonly isWanted: () => boolean;
   readonly log: Logger;
 }
 
@@ -108,8 +108,7 @@ export class SessionStream {
    * end of the stream for the end of its client, and drop that work: there, it stays.
    */
   get isUsed(): boolean {
-    if (this.#isHeld && this.backend.settings.stateful && this.session.canBeAsked) return true;
-    return this.calls.size > 0 || this.#usedUntilMs > clock.monotonicMs();
+    return this.#stays || this.calls.size > 0 || this.#usedUntilMs > clock.monotonicMs();
   }
 
   /** A call begins in this backend session. */
@@ -163,6 +162,10 @@ export class SessionStream {
     return false;
   }
 
+  get #stays(): boolean {
+    return this.#isHeld && this.backend.settings.stateful && this.session.canBeAsked;
+  }
+
   get #usedUntilMs(): number {
     return Math.max(this.#usedAtMs + this.#parts.lingerMs, ...this.#followers.values());
   }
@@ -172,11 +175,18 @@ export class SessionStream {
     const restMs = Math.max(0, this.#usedUntilMs - clock.monotonicMs());
     this.#idleTimer = clock.after(restMs, () => {
       this.#idleTimer = undefined;
-      if (!this.isUsed) this.#parts.onIdle();
+      if (!this.isUsed && !this.#parts.isWanted()) this.stop("no call needs it any more");
       else if (this.calls.size === 0 && this.#usedUntilMs > clock.monotonicMs()) this.#watchUse();
     });
     this.#idleTimer.unref();
   }
+
+  /** A client needs its descriptor: it closes unless something needs it right now. */
+  readonly #giveWay = (): boolean => {
+    if (this.calls.size > 0 || this.#stays || this.#parts.isWanted()) return false;
+    this.stop("a client needs its descriptor");
+    return true;
+  };
 
   #beginOpening(): void {
     this.#opened();
@@ -219,7 +229,7 @@ export class SessionStream {
     try {
       this.#isHeld = await this.#lease.take();
       if (!this.#isHeld) return await this.#followHolder();
-      const release = this.#parts.acquireStream();
+      const release = this.#parts.acquireStream(this.#giveWay);
       if (release === undefined) {
         this.#opened();
         this.#isHeld = false;

@@ -26,8 +26,11 @@ export interface SessionStreamsParts {
   readonly streams: ClientListeners;
   readonly peers: StreamPeers;
   readonly events: Events;
-  /** Counts one more stream. Returns what gives it back; undefined where there is no room. */
-  readonly acquireStream: () => (() => void) | undefined;
+  /**
+   * Counts one more stream, which is asked whether it gives way where a client needs the room. Returns what gives it
+   * back; undefined where there is no room.
+   */
+  readonly acquireStream: (yields: () => boolean) => (() => void) | undefined;
   /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
   readonly isOnlyBackend: boolean;
   readonly limits: Settings["limits"];
@@ -170,7 +173,7 @@ export class SessionStreams {
         const epochs = this.#without.get(session) ?? new Map<string, number>();
         this.#without.set(session, epochs.set(backend.name, without));
       },
-      onIdle: () => this.#onIdle(stream),
+      isWanted: () => this.#isWanted(session, backend),
     });
     this.#open.set(session.key, ofSession.set(backend.name, stream));
     void stream.ended.then(() => {
@@ -180,10 +183,6 @@ export class SessionStreams {
       }
     });
     return stream;
-  }
-
-  #onIdle(stream: SessionStream): void {
-    if (!this.#isWanted(stream.session, stream.backend)) stream.stop("no call needs it any more");
   }
 
   async #deliver(

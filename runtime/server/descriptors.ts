@@ -19,6 +19,9 @@ export interface DescriptorsParts {
 const CONNECTIONS_SHARE = 1 / 4;
 const REFUSALS_SHARE = 1 / 2;
 
+/** How many streams are asked to give way to one client. */
+const ASKED_STREAMS = 16;
+
 /**
  * The process's descriptors, counted as they are taken, so that the system never has to refuse one. What backends,
  * store and process may take is set aside. Clients share the rest in this order: new sessions and streams end where
@@ -34,6 +37,8 @@ export class Descriptors implements ConnectionBudget, Room {
   #connections = 0;
   readonly #refusals = new Set<Socket>();
   #streams = 0;
+  /** Streams that may give way to clients: each says whether it does, and is closed then. */
+  readonly #yielding = new Set<() => boolean>();
 
   constructor({ settings, fit, metrics }: DescriptorsParts) {
     const budget = processBudget(settings);
@@ -73,7 +78,7 @@ export class Descriptors implements ConnectionBudget, Room {
 
   /** @throws AT_CAPACITY where one more session or stream of a client would need what is kept for those there are. */
   requireCapacity(what: "session" | "stream"): void {
-    if (this.used <= this.#allowed) return;
+    if (this.used <= this.#allowed || this.#makeRoom()) return;
     this.#metrics.descriptorsRefused.inc({ what });
     const message = `this process has no room for another ${what}: its open files are in use`;
     throw new FleetError("AT_CAPACITY", { message });
@@ -81,7 +86,7 @@ export class Descriptors implements ConnectionBudget, Room {
 
   /** Whether a client's connection is taken; if so, it counts until it closes. */
   acquireConnection(socket: Socket): boolean {
-    if (this.used - this.#refusals.size >= this.#allowedConnections) {
+    if (this.used - this.#refusals.size >= this.#allowedConnections && !this.#makeRoom()) {
       this.#metrics.descriptorsRefused.inc({ what: "connection" });
       return false;
     }
@@ -103,15 +108,39 @@ export class Descriptors implements ConnectionBudget, Room {
     socket.once("close", () => this.#refusals.delete(socket));
   }
 
-  /** A stream of a session at a backend, beside those set aside; give it back once. Undefined where it is refused. */
-  readonly acquireStream = (): (() => void) | undefined => {
+  /**
+   * A stream of a session at a backend, beside those set aside. Returns what gives it back; undefined where it is refused.
+   *
+   * @param yields asked where a client needs the descriptor: whether the stream gives way, which then counts as given back.
+   */
+  readonly acquireStream = (yields?: () => boolean): (() => void) | undefined => {
     if (this.used >= this.#allowed) {
       this.#metrics.descriptorsRefused.inc({ what: "stream" });
       return undefined;
     }
     this.#streams += 1;
-    return () => {
-      this.#streams -= 1;
+    let isHeld = true;
+    const release = () => {
+      if (isHeld) this.#streams -= 1;
+      isHeld = false;
+      this.#yielding.delete(giveWay);
     };
+    const giveWay = () => {
+      const gives = yields?.() === true;
+      if (gives) release();
+      return gives;
+    };
+    if (yields !== undefined) this.#yielding.add(giveWay);
+    return release;
   };
+
+  /** Has one stream give way. Those that do not are asked again after all others. */
+  #makeRoom(): boolean {
+    for (const giveWay of this.#yielding.values().take(ASKED_STREAMS).toArray()) {
+      if (giveWay()) return true;
+      this.#yielding.delete(giveWay);
+      this.#yielding.add(giveWay);
+    }
+    return false;
+  }
 }
