@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { postUnread, stalled } from "../../testkit/clients/unread-answer.ts";
 import {
   callOf,
   messageOf,
@@ -23,28 +22,6 @@ async function heldBytes({ gateway }: ScriptedFleet): Promise<number> {
   return Number(/^mcp_fleet_held_bytes (\d+)$/m.exec(text)?.[1]);
 }
 
-/** Posts without reading the answer. */
-async function post(url: string, client: RawClient, body: string): Promise<IncomingMessage> {
-  const headers = {
-    accept: "application/json, text/event-stream",
-    "content-type": "application/json",
-    "mcp-session-id": client.sessionId ?? "",
-  };
-  const outgoing = request(url, { method: "POST", agent: false, headers });
-  outgoing.end(body);
-  const [answer] = await once(outgoing, "response");
-  return answer;
-}
-
-/** Resolves when a number has not grown for a while. */
-async function stalled(read: () => number): Promise<void> {
-  let before = -1;
-  while (before !== read()) {
-    before = read();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-}
-
 describe("an answer of 50 MB that became an event stream because its backend was quiet", () => {
   it("is passed on as the client reads it, held back before, and one event in the end", async () => {
     const { backend, client, gateway } = await startFleet({ limits: { keepAlive: "50ms" } });
@@ -59,7 +36,7 @@ describe("an answer of 50 MB that became an event stream because its backend was
       exchange.end();
     });
 
-    const answer = await post(gateway.url, client, callOf("write"));
+    const answer = await postUnread(gateway.url, client, callOf("write"));
     expect(answer.headers["content-type"]).toBe("text/event-stream");
     isStream.resolve();
     await stalled(() => megabytes);
@@ -90,7 +67,11 @@ describe("a batch of 20 calls with answers of 8 MB", () => {
     });
     const ids = Array.from({ length: 20 }, (_, index) => index + 1);
 
-    const answer = await post(gateway.url, client, `[${ids.map((id) => callOf("write", id))}]`);
+    const answer = await postUnread(
+      gateway.url,
+      client,
+      `[${ids.map((id) => callOf("write", id))}]`,
+    );
     await eventually(() => expect(backend.count("tools/call")).toBe(20));
     await stalled(() => megabytes);
     expect(megabytes).toBeLessThan(HELD_BACK_MEGABYTES);

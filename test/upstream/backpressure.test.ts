@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it } from "vitest";
-import type { RawClient } from "../../testkit/clients/raw-client.ts";
+import { postUnread, stalled } from "../../testkit/clients/unread-answer.ts";
 import { callOf, startFleet, statusOf, textOf } from "../../testkit/processes/scripted-fleet.ts";
 import { type Exchange, textResult } from "../../testkit/servers/scripted-exchange.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
@@ -27,31 +26,6 @@ class Counted {
   digest(): string {
     return this.#hash.digest("hex");
   }
-
-  /** Resolves when nothing more was written for a while. */
-  async stalled(): Promise<void> {
-    let before = -1;
-    while (before !== this.megabytes) {
-      before = this.megabytes;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
-  }
-}
-
-/** Posts a call without reading its answer. */
-async function post(url: string, client: RawClient, body: string): Promise<IncomingMessage> {
-  const outgoing = request(url, {
-    method: "POST",
-    agent: false,
-    headers: {
-      accept: "application/json, text/event-stream",
-      "content-type": "application/json",
-      "mcp-session-id": client.sessionId ?? "",
-    },
-  });
-  outgoing.end(body);
-  const [answer] = await once(outgoing, "response");
-  return answer;
 }
 
 async function writeJson(exchange: Exchange, counted: Counted): Promise<void> {
@@ -71,8 +45,8 @@ describe("a client that does not read", () => {
     const sent = new Counted();
     backend.on("tools/call", (exchange) => writeJson(exchange, sent));
 
-    const answer = await post(gateway.url, client, callOf("write"));
-    await sent.stalled();
+    const answer = await postUnread(gateway.url, client, callOf("write"));
+    await stalled(() => sent.megabytes);
 
     expect(sent.megabytes).toBeLessThan(HELD_BACK_MEGABYTES);
     const received = createHash("sha256");
@@ -95,8 +69,8 @@ describe("a client that does not read", () => {
       exchange.end();
     });
 
-    const answer = await post(gateway.url, client, callOf("write"));
-    await sent.stalled();
+    const answer = await postUnread(gateway.url, client, callOf("write"));
+    await stalled(() => sent.megabytes);
 
     expect(sent.megabytes).toBeLessThan(HELD_BACK_MEGABYTES);
     const text = Buffer.concat(await answer.toArray()).toString("latin1");
@@ -141,7 +115,7 @@ describe("a client that leaves in mid-call", () => {
     const sent = new Counted();
     backend.once("tools/call", (exchange) => writeJson(exchange, sent));
 
-    const answer = await post(gateway.url, client, callOf("write"));
+    const answer = await postUnread(gateway.url, client, callOf("write"));
     await once(answer, "readable");
     answer.destroy();
 
@@ -158,7 +132,7 @@ describe("a client that leaves in mid-call", () => {
       await left.promise;
       exchange.reset();
     });
-    const answer = await post(gateway.url, client, callOf("read"));
+    const answer = await postUnread(gateway.url, client, callOf("read"));
     await once(answer, "readable");
     const socketClosed = once(answer.socket, "close");
     answer.destroy();
