@@ -16,11 +16,11 @@ import { FleetError } from "../wire/fleet-error.ts";
 import { isObject, type Message } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
 import { sentIdText, underSentId } from "../wire/request-id.ts";
-import { clientIds } from "../wire/response.ts";
+import { clientIds, type RequestIds } from "../wire/response.ts";
 import { AnswerRelay } from "./answer-relay.ts";
 import type { Call } from "./call.ts";
 import { CallTimer } from "./call-timer.ts";
-import { Places, type Waiting } from "./places.ts";
+import { Places } from "./places.ts";
 import type { SessionStreams } from "./session-streams.ts";
 import { placesOf } from "./too-many-calls.ts";
 
@@ -60,6 +60,7 @@ type AttemptFailure =
 
 /** A call with all that its attempts share. */
 interface Attempted extends Required<Forwarding> {
+  readonly ids: RequestIds;
   readonly session: LiveSession;
   readonly timer: CallTimer;
   /** The answer has been handed to the client. */
@@ -114,11 +115,11 @@ export class Forwarder {
     context.backend = backend.name;
     context.progressToken = progressTokenOf(message);
     try {
-      const isSent = sentIdText(message.idText) === message.idText;
-      const sent = isSent ? text : underSentId(text, "id");
+      const ids = clientIds(message.idText);
+      const sent = ids.sentIdText === ids.idText ? text : underSentId(text, "id");
       const forwarding = { call, backend, text: sent, repeatable, reply };
-      await this.#inPlace(backend, context, () =>
-        this.#attempts({ ...forwarding, session, timer, answered }),
+      await this.#placesAt(backend).run(context, () =>
+        this.#attempts({ ...forwarding, ids, session, timer, answered }),
       );
     } catch (error) {
       if (context.cancelled) return reply.end();
@@ -132,17 +133,6 @@ export class Forwarder {
   }
 
   /** As many calls as the backend has connections; further ones wait here, where a wait has an end. */
-  async #inPlace(backend: Backend, call: Waiting, work: () => Promise<void>): Promise<void> {
-    const places = this.#placesAt(backend);
-    const turn = places.take(call);
-    if (turn !== undefined) await turn;
-    try {
-      await work();
-    } finally {
-      places.give();
-    }
-  }
-
   #placesAt(backend: Backend): Places {
     const present = this.#places.get(backend);
     if (present !== undefined) return present;
@@ -216,11 +206,11 @@ export class Forwarder {
   }
 
   #relay(attempted: Attempted, upstream: UpstreamSession): AnswerRelay {
-    const { call, session, timer, reply, answered } = attempted;
+    const { call, ids, session, timer, reply, answered } = attempted;
     const { isOnlyBackend, limits, events, log } = this.#parts;
     return new AnswerRelay({
       upstream,
-      ids: clientIds(call.message.idText),
+      ids,
       context: call.context,
       session,
       timer,
@@ -245,10 +235,10 @@ export class Forwarder {
     if (answer.kind === "session-unknown") return { kind: "session-lost", upstream };
     const unknown = { kind: "unknown", cause: describe(answer), reason: reasonOf(answer) } as const;
     if (answer.kind !== "refused") return unknown;
-    const { call, backend, reply, answered } = attempted;
+    const { call, ids, backend, reply, answered } = attempted;
     const { statusCode, notProcessed } = answer;
     if (await this.#isLost(call, upstream, answer)) return { kind: "session-lost", upstream };
-    const response = errorIn(answer, clientIds(call.message.idText));
+    const response = errorIn(answer, ids);
     if (notProcessed) {
       const why = response === undefined ? {} : { response };
       return { kind: "rejected", error: refused(backend, answer), ...why };

@@ -48,6 +48,21 @@ export class Places {
     return this.#wait(call.signal);
   }
 
+  /**
+   * Does the work of a call in a place of its own.
+   *
+   * @throws as `take`, and what the work throws.
+   */
+  async run(call: Waiting, work: () => Promise<void>): Promise<void> {
+    const turn = this.take(call);
+    if (turn !== undefined) await turn;
+    try {
+      await work();
+    } finally {
+      this.give();
+    }
+  }
+
   /** The place goes to the call that has been waiting longest. */
   give(): void {
     const [next] = this.#waiting;
@@ -90,20 +105,14 @@ export class PlacesByKey<Key> {
     this.#parts = parts;
   }
 
-  /** As `Places.take`. */
-  take(key: Key, call: Waiting): Promise<void> | undefined {
-    let places = this.#places.get(key);
-    if (places === undefined) {
-      places = new Places(this.#parts);
-      this.#places.set(key, places);
+  /** As `Places.run`. */
+  async run(key: Key, call: Waiting, work: () => Promise<void>): Promise<void> {
+    const places = this.#places.get(key) ?? new Places(this.#parts);
+    this.#places.set(key, places);
+    try {
+      await places.run(call, work);
+    } finally {
+      if (places.isUnused) this.#places.delete(key);
     }
-    return places.take(call);
-  }
-
-  give(key: Key): void {
-    const places = this.#places.get(key);
-    if (places === undefined) return;
-    places.give();
-    if (places.isUnused) this.#places.delete(key);
   }
 }

@@ -11,6 +11,7 @@ import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import type { StreamNews, StreamPeers } from "../upstream/stream-peers.ts";
 import { describe } from "../upstream/transports/answer-text.ts";
+import { heardStream } from "../upstream/transports/heard-stream.ts";
 import { type RunningCall, RunningCalls } from "./running-calls.ts";
 
 export interface SessionStreamParts {
@@ -277,19 +278,11 @@ export class SessionStream {
       return undefined;
     }
     this.#opened();
-    const openedAtMs = clock.monotonicMs();
-    let askedMs: number | undefined;
-    try {
-      await this.#lease.during(async () => {
-        for await (const { data, retryMs } of stream.events) {
-          askedMs = retryMs ?? askedMs;
-          if (data !== "") await deliver(upstream, data, signal);
-        }
-      });
-    } finally {
-      this.#backoff.endedAfter(clock.monotonicMs() - openedAtMs);
-    }
-    return this.#backoff.nextMs(askedMs);
+    return await this.#lease.during(() =>
+      heardStream(stream.events, this.#backoff, async ({ data }) => {
+        if (data !== "") await deliver(upstream, data, signal);
+      }),
+    );
   }
 
   async #tell(url: string, news: StreamNews, text: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type { FastifyReply } from "fastify";
 
 import type { FleetError } from "../wire/fleet-error.ts";
+import { JSON_CONTENT_TYPE } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
 import { EVENT_END, EVENT_START, encodeEvent, inOneLine, SSE_KEEP_ALIVE } from "../wire/sse.ts";
 import { beginAnswer, beginEvents, sendError } from "./http-response.ts";
@@ -63,7 +64,7 @@ export class HttpReply implements Reply, KeepAliveTarget {
     }
     if (this.#mode !== "open") return;
     this.#finish("json");
-    this.#reply.header("content-type", "application/json").send(text);
+    this.#reply.header("content-type", JSON_CONTENT_TYPE).send(text);
   }
 
   async stream(body: Readable): Promise<void> {
@@ -72,7 +73,7 @@ export class HttpReply implements Reply, KeepAliveTarget {
       return this.end();
     }
     this.#finish("json");
-    beginAnswer(this.#reply, { "content-type": "application/json" });
+    beginAnswer(this.#reply, { "content-type": JSON_CONTENT_TYPE });
     await pipeline(body, this.#reply.raw).catch((error: NodeJS.ErrnoException) => {
       const clientLeft = error.code === "ERR_STREAM_PREMATURE_CLOSE";
       if (!clientLeft) throw error;

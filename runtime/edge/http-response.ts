@@ -3,6 +3,7 @@ import type { FastifyReply } from "fastify";
 import { ServerResponse } from "../platform/sockets.ts";
 import { ERROR_TABLE, type ErrorRow, NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import { asFleetError, FleetError } from "../wire/fleet-error.ts";
+import { JSON_CONTENT_TYPE } from "../wire/message.ts";
 import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import { hasUnreadBody } from "./body-reader.ts";
 import type { Drain } from "./drain.ts";
@@ -22,7 +23,7 @@ export function sendError(
   if (row.notProcessed) reply.header(NOT_PROCESSED_HEADER, "true");
   reply
     .code(statusCode)
-    .header("content-type", "application/json")
+    .header("content-type", JSON_CONTENT_TYPE)
     .send(error.toJsonRpc(error.idText ?? idText));
 }
 

@@ -9,6 +9,7 @@ import { METADATA_PATH } from "../auth/protected-resource.ts";
 import type { Principal } from "../sessions/principal.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
+import { JSON_CONTENT_TYPE } from "../wire/message.ts";
 import { type ConnectionBudget, createGatedServer } from "./connection-gate.ts";
 import type { Drain } from "./drain.ts";
 import type { Guards } from "./guards.ts";
@@ -117,7 +118,7 @@ function publishMetadata(mcp: FastifyInstance, { resource }: Authenticator): voi
 /** Bodies are left to the endpoint, which reads them once it knows whose they are. */
 function acceptJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser("application/json", (_request, _body, done) => done(null));
+  server.addContentTypeParser(JSON_CONTENT_TYPE, (_request, _body, done) => done(null));
 }
 
 function answerErrors(server: FastifyInstance, { log, metrics }: McpServerParts): void {

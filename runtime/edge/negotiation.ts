@@ -1,8 +1,7 @@
 import { FleetError } from "../wire/fleet-error.ts";
+import { JSON_CONTENT_TYPE } from "../wire/message.ts";
 import { isProtocolVersion, PROTOCOL_VERSIONS } from "../wire/protocol-version.ts";
 import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
-
-const JSON_CONTENT_TYPE = "application/json";
 
 /** What the official clients send with a POST. */
 const USUAL_ACCEPT = `${JSON_CONTENT_TYPE}, ${SSE_CONTENT_TYPE}`;

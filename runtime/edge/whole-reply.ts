@@ -1,5 +1,6 @@
 import type { FastifyReply } from "fastify";
 import type { FleetError } from "../wire/fleet-error.ts";
+import { JSON_CONTENT_TYPE } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
 import { encodeEvent, SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import { sendError } from "./http-response.ts";
@@ -31,7 +32,7 @@ export class WholeReply implements Reply {
   message(text: string | Buffer): void {
     if (this.#form === "events") {
       this.#reply.header("content-type", SSE_CONTENT_TYPE).send(encodeEvent(text.toString()));
-    } else this.#reply.header("content-type", "application/json").send(text);
+    } else this.#reply.header("content-type", JSON_CONTENT_TYPE).send(text);
   }
 
   async stream(): Promise<void> {

@@ -3,6 +3,9 @@ import { cut, type Member, members, replace, type Span } from "./json-text.ts";
 
 export type MessageKind = "request" | "notification" | "response";
 
+/** The media type of a message that is sent by itself. */
+export const JSON_CONTENT_TYPE = "application/json";
+
 /** One JSON-RPC message: its exact text, and the few things about it that routing reads. */
 export interface Message {
   readonly text: string;

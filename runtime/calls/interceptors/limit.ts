@@ -37,12 +37,6 @@ function limited(
   return async (call, next) => {
     const key = keyOf(call.context);
     if (key === undefined) return await next(call);
-    const turn = places.take(key, call.context);
-    if (turn !== undefined) await turn;
-    try {
-      await next(call);
-    } finally {
-      places.give(key);
-    }
+    await places.run(key, call.context, () => next(call));
   };
 }

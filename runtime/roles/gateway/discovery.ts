@@ -14,6 +14,7 @@ import {
 import { ownRequest } from "../../upstream/sessions/own-request.ts";
 import type { UpstreamSession } from "../../upstream/sessions/upstream-session.ts";
 import { describe } from "../../upstream/transports/answer-text.ts";
+import { heardStream } from "../../upstream/transports/heard-stream.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import { envelopeOf, isObject } from "../../wire/message.ts";
 import { type ListName, listsChangedBy } from "../../wire/methods.ts";
@@ -252,21 +253,14 @@ export class Discovery implements ItemSource {
     backoff: Backoff,
     signal: AbortSignal,
   ): Promise<number> {
-    const openedAtMs = clock.monotonicMs();
-    let askedMs: number | undefined;
     this.#hasStream = true;
     // What changed before the stream was open went unheard.
     this.refresh();
     try {
-      for await (const event of events) {
-        askedMs = event.retryMs ?? askedMs;
-        await this.#hear(event, session, signal);
-      }
+      return await heardStream(events, backoff, (event) => this.#hear(event, session, signal));
     } finally {
       this.#hasStream = false;
-      backoff.endedAfter(clock.monotonicMs() - openedAtMs);
     }
-    return backoff.nextMs(askedMs);
   }
 
   async #hear(event: SseEvent, session: UpstreamSession, signal: AbortSignal): Promise<void> {

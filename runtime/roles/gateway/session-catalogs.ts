@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { SingleFlight } from "../../async/single-flight.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
 import { Catalog, type ProviderListing } from "../../catalog/catalog.ts";
 import { describeLists, ListReadings } from "../../catalog/list-readings.ts";
@@ -35,7 +36,8 @@ interface SessionLists {
   readonly own: Map<string, ListReadings>;
   /** When each list was asked for last. */
   readonly triedAtMs: Map<ListName, number>;
-  readonly reading: Map<ListName, Promise<void>>;
+  /** One reading of a list at a time: who comes meanwhile gets what it finds. */
+  readonly reading: SingleFlight<ListName, void>;
   merged: { readonly shared: Catalog; readonly catalog: Catalog } | undefined;
 }
 
@@ -111,7 +113,12 @@ export class SessionCatalogs {
   #of(session: LiveSession): SessionLists {
     const present = this.#lists.get(session);
     if (present !== undefined) return present;
-    const lists = { own: new Map(), triedAtMs: new Map(), reading: new Map(), merged: undefined };
+    const lists = {
+      own: new Map(),
+      triedAtMs: new Map(),
+      reading: new SingleFlight<ListName, void>(),
+      merged: undefined,
+    };
     this.#lists.set(session, lists);
     return lists;
   }
@@ -124,19 +131,14 @@ export class SessionCatalogs {
     return !isFresh && clock.monotonicMs() - tried >= RETRY_MS;
   }
 
-  /** One reading of a list at a time in each session: who comes meanwhile gets what it finds. */
   async #read(
     session: LiveSession,
     known: SessionLists,
     lists: readonly ListName[],
   ): Promise<void> {
-    const reads = lists.map((list) => {
-      const present = known.reading.get(list);
-      if (present !== undefined) return present;
-      const reading = this.#readNow(session, known, list).finally(() => known.reading.delete(list));
-      known.reading.set(list, reading);
-      return reading;
-    });
+    const reads = lists.map((list) =>
+      known.reading.run(list, () => this.#readNow(session, known, list)),
+    );
     await Promise.all(reads);
   }
 

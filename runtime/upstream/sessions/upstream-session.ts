@@ -2,7 +2,7 @@ import { clock } from "../../platform/clock.ts";
 import type { Principal } from "../../sessions/principal.ts";
 import type { UpstreamRecord } from "../../sessions/session-record.ts";
 import { cut, at as find } from "../../wire/json-text.ts";
-import { type Envelope, readEnvelope } from "../../wire/message.ts";
+import { type Envelope, JSON_CONTENT_TYPE, readEnvelope } from "../../wire/message.ts";
 import { ownIds, type RequestIds, responseTo } from "../../wire/response.ts";
 import type { Backend } from "../backend.ts";
 import type { Answer, Purpose, Refusal, TransportRequest } from "../transports/transport.ts";
@@ -166,8 +166,8 @@ export function errorIn({ statusCode, text, notProcessed }: Refusal, ids: Reques
 
 /** JSON that is no response. */
 function pageOf(text: string): Refusal {
-  const contentType = "application/json";
-  return { kind: "refused", statusCode: 200, contentType, text, notProcessed: false };
+  const about = { statusCode: 200, contentType: JSON_CONTENT_TYPE, notProcessed: false };
+  return { kind: "refused", ...about, text };
 }
 
 /** The result in the text of a response, as JSON text; undefined for an error. */

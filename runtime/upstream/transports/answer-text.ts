@@ -1,4 +1,5 @@
 import { at, cut } from "../../wire/json-text.ts";
+import { JSON_CONTENT_TYPE } from "../../wire/message.ts";
 import { SSE_CONTENT_TYPE } from "../../wire/sse.ts";
 import type { Answer, Refusal } from "./transport.ts";
 
@@ -36,7 +37,7 @@ export function reasonOf(answer: Answer, text?: string): string {
   const { contentType } = answer;
   if (contentType === undefined || contentType === "") return "answered without a content type";
   if (!MEDIA_TYPE.test(contentType)) return "answered with a content type that is not one";
-  const isJson = contentType === "application/json";
+  const isJson = contentType === JSON_CONTENT_TYPE;
   return isJson
     ? "sent no response to the request in its JSON"
     : `answered with ${contentType}, which is not MCP`;

@@ -1,3 +1,4 @@
+import { JSON_CONTENT_TYPE } from "../../wire/message.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { EventStream } from "./event-stream.ts";
 import { JsonRpcChannel } from "./json-rpc-channel.ts";
@@ -5,7 +6,7 @@ import { RedirectedPath } from "./redirected-path.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Answer, TransportRequest } from "./transport.ts";
 
-const HEADERS = { accept: "application/json", "content-type": "application/json" };
+const HEADERS = { accept: JSON_CONTENT_TYPE, "content-type": JSON_CONTENT_TYPE };
 
 /** One session of HTTP+SSE: messages are posted, and everything comes back on one event stream. */
 export class HttpSseSession {

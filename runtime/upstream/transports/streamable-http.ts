@@ -1,4 +1,5 @@
 import { NOT_PROCESSED_HEADER } from "../../wire/error-table.ts";
+import { JSON_CONTENT_TYPE } from "../../wire/message.ts";
 import { FIRST_OWN_ID } from "../../wire/request-id.ts";
 import { readEvents, SSE_CONTENT_TYPE, type SseEvent } from "../../wire/sse.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
@@ -7,8 +8,6 @@ import type { ResponseBody } from "../endpoints/response-body.ts";
 import { RedirectedPath } from "./redirected-path.ts";
 import { contentTypeOf, refusalOf } from "./refusal.ts";
 import type { Answer, SessionRef, Transport, TransportRequest } from "./transport.ts";
-
-const JSON_CONTENT_TYPE = "application/json";
 
 /** What is sent with every message, in the order of the official clients. */
 const MESSAGE_HEADERS = {
