@@ -30,6 +30,7 @@ export type {
 } from "./arguments/pod-args.ts";
 export type { ProcessArgs } from "./arguments/process-args.ts";
 export type {
+  ConfigMapKeyArgs,
   SecretKeyArgs,
   SessionStorageArgs,
   StorageSentinelArgs,
@@ -56,6 +57,7 @@ export type {
   IssuerArgs,
   RedisSentinelArgs,
   RedisTlsArgs,
+  StoreUserArgs,
 } from "./redis-sentinel-args.ts";
 export type { McpServerTransforms, ProcessTransforms, RedisTransforms } from "./transform.ts";
 export { VirtualMcpServer } from "./virtual-mcp-server.ts";

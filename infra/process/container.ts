@@ -7,7 +7,7 @@ import { KEYS_PATH } from "./key-ring.ts";
 import { OWNER_KEY } from "./owner-key.ts";
 import { ADMIN_PORT, MCP_PORT, type ProcessSpec } from "./process-spec.ts";
 import { cpuQuantity, memoryQuantity } from "./quantity.ts";
-import { type KeptSecret, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
+import { type KeptFile, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
 
 type Container = k8s.types.input.core.v1.Container;
 
@@ -16,8 +16,8 @@ export interface Mounts {
   readonly configuration: k8s.core.v1.ConfigMap;
   readonly keys: k8s.core.v1.Secret;
   readonly storage: k8s.core.v1.Secret | undefined;
-  /** The user's own Secrets for the store. */
-  readonly kept: readonly KeptSecret[];
+  /** The user's own Secrets and ConfigMaps for the store. */
+  readonly kept: readonly KeptFile[];
   readonly owner: k8s.core.v1.Secret | undefined;
 }
 

@@ -129,6 +129,12 @@ export function storageFaults(storage: SessionStorageArgs | undefined): Argument
     const rule = "must be absent if ca is set";
     faults.push({ path: "sessionStorage.tls.caRef", rule, fix: "remove it, or remove ca" });
   }
+  if (tls.caConfigMapRef !== undefined && (tls.ca ?? tls.caRef) !== undefined) {
+    const other = tls.ca === undefined ? "caRef" : "ca";
+    const rule = `must be absent if ${other} is set`;
+    const fix = `remove it, or remove ${other}`;
+    faults.push({ path: "sessionStorage.tls.caConfigMapRef", rule, fix });
+  }
   return faults;
 }
 

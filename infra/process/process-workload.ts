@@ -11,7 +11,7 @@ import { networkPolicy } from "./network-policy.ts";
 import { ownerKey } from "./owner-key.ts";
 import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 import { service } from "./service.ts";
-import { keptSecrets, storageSecret, storageSettings } from "./storage.ts";
+import { keptFiles, storageSecret, storageSettings } from "./storage.ts";
 
 /** The main resources of a gateway or proxy. */
 export interface ProcessWorkload {
@@ -26,7 +26,7 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   const owner = ownerKey(spec);
   const storage = storageSecret(spec);
   const configuration = configurationFile(spec, completed(spec));
-  const kept = spec.storage ? keptSecrets(spec.storage) : [];
+  const kept = spec.storage ? keptFiles(spec.storage) : [];
   const pods = deployment(spec, { configuration, keys, owner, storage, kept }, account);
   const address = service(spec);
   disruptionBudget(spec);

@@ -172,6 +172,12 @@ const REDIS: readonly Change[] = [
   to("persistence", "None"),
   to("eviction", "VolatileTtl"),
   to("tls.secretName", "x"),
+  [{ tls: { secretName: "x" } }, { tls: { secretName: "x", caCertificate: CA.ca } }],
+  [
+    { tls: { secretName: "x" } },
+    { tls: { secretName: "x", caConfigMapRef: { name: "ca", key: "ca.crt" } } },
+  ],
+  to("users", [{ name: "files" }]),
   to("exporter", {}),
   to("maxMemory", "300Mi"),
   to("maxClients", 20_000),
@@ -223,6 +229,13 @@ const WORKLOADS = {
   "eng-sentinel": "store",
 } as const;
 
+/** What pods take over while they run: `test/redis-sentinel/reload.test.ts`. */
+const RELOADED: ReadonlySet<string> = new Set([
+  "eng-redis-secrets",
+  "eng-redis-limits",
+  "eng-sentinel-secrets",
+]);
+
 const MOUNTED: ReadonlySet<string> = new Set(["ConfigMap", "Secret"]);
 
 /** What the pods of each workload are made from: the template, and the files that it names by content. */
@@ -238,7 +251,8 @@ async function podsOf(declare: () => unknown) {
       (one) =>
         MOUNTED.has(one.kind) &&
         one.name.startsWith(`${name}-`) &&
-        !one.name.endsWith("-dashboard"),
+        !one.name.endsWith("-dashboard") &&
+        !RELOADED.has(one.name),
     );
     const made = [
       workload.at("spec.template"),
