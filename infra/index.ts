@@ -21,8 +21,10 @@ export type {
 } from "./arguments/exposure-args.ts";
 export type { AutoscalingArgs, CeilingsArgs, LoadArgs } from "./arguments/load-args.ts";
 export type {
+  DestinationArgs,
   NetworkPolicyArgs,
   NofileArgs,
+  PeerArgs,
   PodTemplateArgs,
   ResourcesArgs,
   TolerationArgs,

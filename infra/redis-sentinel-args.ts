@@ -1,5 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
-import type { ResourcesArgs, WorkloadArgs } from "./arguments/pod-args.ts";
+import type { PeerArgs, ResourcesArgs, WorkloadArgs } from "./arguments/pod-args.ts";
 import type { ConfigMapKeyArgs } from "./arguments/session-storage-args.ts";
 import type { Engine } from "./redis/engine.ts";
 import type { Eviction, Persistence } from "./redis/redis-conf.ts";
@@ -39,6 +39,8 @@ export interface StoreUserArgs {
 export interface ExporterArgs {
   /** The image of the exporter. Default: docker.io/oliver006/redis_exporter:v1.90.0. */
   image?: Input<string>;
+  /** The pods that scrape it. Default: those with the label app.kubernetes.io/name: prometheus in every namespace. */
+  from?: PeerArgs[];
 }
 
 /** The arguments of RedisSentinel. Numbers are plain, because they decide its size; strings may be outputs. */

@@ -2,6 +2,7 @@ import { figureText, STORAGE_SESSIONS } from "@mcp-fleet/contract/capacity";
 import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import type { Facts } from "../facts.ts";
 import { nameFaults } from "../naming.ts";
+import { peerFaults } from "../pods/network-peers.ts";
 import { cpuFaults, sizeFaults, workloadFaults } from "../process/process-faults.ts";
 import type { RedisSentinelArgs, StoreUserArgs } from "../redis-sentinel-args.ts";
 import { schemaFaults } from "../schema-faults.ts";
@@ -48,6 +49,7 @@ function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
     ...sizeFaults(["resources.memory", resources.memory]),
     ...cpuFaults(["resources.cpu", resources.cpu]),
     ...workloadFaults(args),
+    ...peerFaults("exporter.from", args.exporter?.from),
   ];
   if (args.openedBackends !== undefined && args.openedBackends < 0) {
     const rule = "must be at least 0";

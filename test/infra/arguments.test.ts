@@ -350,6 +350,31 @@ describe("a secret", () => {
   });
 });
 
+describe("a peer of a policy", () => {
+  test.each([
+    [
+      { clients: [{}] },
+      "networkPolicy.clients[0]: must have either labels or cidr; set cidr or labels",
+    ],
+    [
+      { egress: [{ cidr: "10.0.0.0/8", podLabels: { a: "b" } }] },
+      "networkPolicy.egress[0]: must have either labels or cidr; remove cidr, or the labels",
+    ],
+    [
+      { clients: [{ cidr: "10.0.0.0/33" }] },
+      "networkPolicy.clients[0].cidr: invalid value 10.0.0.0/33",
+    ],
+    [
+      { egress: [{ cidr: "10.0.0.0/8", ports: [0] }] },
+      "networkPolicy.egress[0].ports: invalid value 0: must be whole numbers from 1 to 65535",
+    ],
+  ])("is refused of %j", async (networkPolicy, fault) => {
+    expect(await faultsOf(() => redis({ networkPolicy }))).toEqual([
+      expect.stringContaining(fault),
+    ]);
+  });
+});
+
 describe("a user of a store", () => {
   test.each([
     [[{ name: "gateway" }], "users[0].name: invalid value gateway: must not be that of one of"],

@@ -269,7 +269,7 @@ describe("the users of 2 clients", () => {
 });
 
 describe("an exporter", () => {
-  test("is a second container with a user of its own, which Prometheus may reach from anywhere", async () => {
+  test("is a second container with a user of its own, which Prometheus may reach, or who is named", async () => {
     const stack = await redisStack({ exporter: {} });
     const exporter = workloadOf(stack, "redis").map(`${POD}.containers.1`);
     expect(exporter).toMatchObject({
@@ -283,7 +283,17 @@ describe("an exporter", () => {
     expect(aclOf(stack, "exporter")).toContain("-@all");
     expect(stack.one("NetworkPolicy", "sessions-redis").list("spec.ingress")).toContainEqual({
       ports: [{ port: 9121, protocol: "TCP" }],
-      from: [{ namespaceSelector: {} }],
+      from: [
+        {
+          namespaceSelector: {},
+          podSelector: { matchLabels: { "app.kubernetes.io/name": "prometheus" } },
+        },
+      ],
+    });
+    const named = await redisStack({ exporter: { from: [{ cidr: "10.0.0.0/8" }] } });
+    expect(named.one("NetworkPolicy", "sessions-redis").list("spec.ingress")).toContainEqual({
+      ports: [{ port: 9121, protocol: "TCP" }],
+      from: [{ ipBlock: { cidr: "10.0.0.0/8" } }],
     });
   });
 

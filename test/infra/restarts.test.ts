@@ -44,6 +44,7 @@ const OF_NO_PROCESS: readonly Change[] = [
   to("serviceType", "NodePort"),
   to("monitoring.serviceMonitor", true),
   to("monitoring.grafanaDashboard", true),
+  to("monitoring.from", [{ podLabels: { a } }]),
   [
     { monitoring: { serviceMonitor: true } },
     { monitoring: { serviceMonitor: true, labels: { a } } },
@@ -56,6 +57,8 @@ const OF_NO_POD: readonly Change[] = [
   to("sessionAffinity", "ClientIP"),
   to("networkPolicy.enabled", false),
   to("networkPolicy.clientNamespaces", { team: "a" }),
+  to("networkPolicy.clients", [{ podLabels: { a } }]),
+  to("networkPolicy.egress", [{ cidr: "10.0.0.0/8" }]),
 ];
 
 const stored = (of: object): Args => ({ sessionStorage: { ...STORE, ...of } });
@@ -178,6 +181,7 @@ const REDIS: readonly Change[] = [
     { tls: { secretName: "x", caConfigMapRef: { name: "ca", key: "ca.crt" } } },
   ],
   to("users", [{ name: "files" }]),
+  [{ exporter: {} }, { exporter: { from: [{ podLabels: { a } }] } }],
   to("exporter", {}),
   to("maxMemory", "300Mi"),
   to("maxClients", 20_000),

@@ -117,7 +117,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
       restarts: [],
       arguments: [
         ...["acceptRisk", "networkPolicy", "clientPods", "maxClients", "users"],
-        ...["tls.caCertificate", "tls.caConfigMapRef"],
+        ...["tls.caCertificate", "tls.caConfigMapRef", "exporter.from"],
       ],
     },
     {
