@@ -443,8 +443,7 @@ describe("a session", () => {
     const one = await start({}, {}, parts);
     const other = await start({}, {}, parts);
     const here = await open(one.url, await issuer.token());
-    const there = new RawClient(other.url);
-    there.sessionId = here.sessionId;
+    const there = here.at(other.url);
     for (const client of [here, there]) {
       const refreshed = await issuer.token({ expiresIn: 1200 });
       expect((await client.post(ECHO, bearer(refreshed))).status).toBe(200);
@@ -464,8 +463,7 @@ describe("a session", () => {
     expect(nothing.status).toBe(404);
 
     for (const { url } of [one, other]) {
-      const thief = new RawClient(url);
-      thief.sessionId = client.sessionId;
+      const thief = client.at(url);
       const post = await thief.post(ECHO, bearer(mallory));
       expect([post.status, post.text]).toEqual([404, nothing.text]);
       for (const method of ["GET", "DELETE"] as const) {
@@ -493,8 +491,7 @@ describe("a session", () => {
     const before = await start({}, {}, { store, ring: new KeyRing([first]) });
     const client = await open(before.url, await issuer.token());
     const after = await start({}, {}, { store, ring: new KeyRing([second]) });
-    const there = new RawClient(after.url);
-    there.sessionId = client.sessionId;
+    const there = client.at(after.url);
     const mallory = await issuer.token({ sub: "mallory" });
     expect((await there.post(ECHO, bearer(mallory))).status).toBe(404);
     expect((await there.post(ECHO, bearer(await issuer.token()))).status).toBe(200);

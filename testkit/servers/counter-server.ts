@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { hostname } from "node:os";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import * as z from "zod";
 
 import { freePort } from "../processes/free-ports.ts";
+import { NodeProcess } from "../processes/node-process.ts";
 import { startSdkBackend } from "./sdk-backend.ts";
 
 /** Calls that have begun, in all sessions. */
@@ -36,7 +34,7 @@ function buildCounter(): McpServer {
 
 /** The counter as a process of its own, which keeps its port when it comes back. */
 export class CounterProcess {
-  #child: ChildProcess | undefined;
+  #process: NodeProcess | undefined;
   #url = "";
 
   static async start(): Promise<CounterProcess> {
@@ -51,11 +49,7 @@ export class CounterProcess {
 
   /** kill -9: its memory is gone. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
+    await this.#process?.end();
   }
 
   /** Another process at the same port. */
@@ -66,19 +60,16 @@ export class CounterProcess {
 
   /** It takes connections, and answers nothing. */
   freeze(): void {
-    this.#child?.kill("SIGSTOP");
+    this.#process?.signal("SIGSTOP");
   }
 
   thaw(): void {
-    this.#child?.kill("SIGCONT");
+    this.#process?.signal("SIGCONT");
   }
 
   async #run(port: number): Promise<void> {
-    const args = [import.meta.filename, String(port)];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-    this.#child = child;
-    const [url] = await once(createInterface({ input: child.stdout }), "line");
-    this.#url = String(url);
+    this.#process = new NodeProcess([import.meta.filename, String(port)]);
+    this.#url = await this.#process.nextLine(/^http/);
   }
 }
 
