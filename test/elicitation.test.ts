@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { connectV1 } from "../testkit/clients/sdk-clients.ts";
 import { startRoles } from "../testkit/processes/gateway.ts";
-import { startSdkBackend } from "../testkit/servers/sdk-backend.ts";
+import { SdkServer } from "../testkit/servers/sdk-server.ts";
 
 it("brings 2 answers to the 2 backends that ask at the same time, both with the request id 0", async () => {
   const [url = ""] = await startGateways(1, ["left", "right"]);
@@ -115,9 +115,9 @@ it("lets 2 gateways serve 2 open calls of 1 session at 2 backends, whose 2 answe
 async function startGateways(count: number, names: string[]): Promise<readonly string[]> {
   const backends = await Promise.all(
     names.map(async (name) => {
-      const { url, close } = await startSdkBackend(() => askingServer(name));
-      onTestFinished(close);
-      return { name, url };
+      const backend = await SdkServer.start({ build: () => askingServer(name) });
+      onTestFinished(() => backend.close());
+      return { name, url: backend.url };
     }),
   );
   const gateways = await startRoles({ name: "elicitation", backends }, { count });

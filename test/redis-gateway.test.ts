@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../testkit/clients/raw-client.ts";
 import { startGateway } from "../testkit/processes/gateway.ts";
 import { hasRedis, RedisProcess } from "../testkit/processes/redis.ts";
-import { CountingBackend } from "../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../testkit/servers/echo-backend.ts";
 
 const list = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
 const call = JSON.stringify({
@@ -14,11 +14,11 @@ const call = JSON.stringify({
 
 describe.skipIf(!hasRedis)("2 gateways over one Redis", () => {
   let server: RedisProcess;
-  let backend: CountingBackend;
+  let backend: EchoBackend;
 
   beforeAll(async () => {
-    [server, backend] = await Promise.all([RedisProcess.server(), CountingBackend.start()]);
-    return () => Promise.all([server.stop(), backend.close()]);
+    [server, backend] = await Promise.all([RedisProcess.server(), EchoBackend.start()]);
+    return () => Promise.all([server.stop(), backend.stop()]);
   });
 
   const start = async () => {

@@ -6,7 +6,7 @@ import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
 import { SentinelGroup } from "../../testkit/processes/sentinel-group.ts";
-import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
 const CLIENTS = 12;
 const TURNS = 8;
@@ -30,22 +30,20 @@ const FAULTS = [
 type Storage = NonNullable<Configuration["sessionStorage"]>;
 
 describe.skipIf(!hasRedis)("3 gateways over 1 store at fault", () => {
-  let backend: CountingBackend;
+  let backend: EchoBackend;
   /** How often each numbered call ran. */
   let runs: Map<unknown, number>;
   let calls = 0;
 
   beforeEach(async () => {
     runs = new Map();
-    backend = await CountingBackend.start({
-      answer: async ({ method, params }) => {
-        if (method !== "tools/call") return undefined;
-        const { number } = Object(params.arguments);
-        runs.set(number, (runs.get(number) ?? 0) + 1);
-        return undefined;
-      },
+    backend = await EchoBackend.start();
+    backend.on("tools/call", (exchange) => {
+      const { number } = Object(exchange.received.params.arguments);
+      runs.set(number, (runs.get(number) ?? 0) + 1);
+      backend.echo(exchange);
     });
-    return () => backend.close();
+    return () => backend.stop();
   });
 
   const configuration = (sessionStorage: Storage): Configuration => ({

@@ -3,13 +3,18 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RawStream } from "../../testkit/clients/raw-client.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
 import { callOf, messageOf, textOf } from "../../testkit/processes/scripted-fleet.ts";
-import { openAt, type SseFleetOptions, startBefore } from "../../testkit/processes/sse-fleet.ts";
-import { SseServer } from "../../testkit/servers/sse-server.ts";
+import {
+  openAt,
+  type SseFleetOptions,
+  startBefore,
+  startSseServer,
+} from "../../testkit/processes/sse-fleet.ts";
+import type { SdkServer } from "../../testkit/servers/sdk-server.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
 describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis", () => {
   let redis: RedisProcess;
-  let server: SseServer;
+  let server: SdkServer;
 
   beforeAll(async () => {
     redis = await RedisProcess.server();
@@ -17,8 +22,8 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
   });
 
   beforeEach(async () => {
-    server = await SseServer.start();
-    return () => server.stop();
+    server = await startSseServer();
+    return () => server.close();
   });
 
   /** The process that gets the event stream, another one, and a client's session at both. */
@@ -116,7 +121,7 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
     const { twin } = await start();
     const stream = await twin.stream(callOf("ask"));
     await stream.next();
-    await server.breakOff();
+    await server.endSessions();
     const { error } = JSON.parse((await stream.next()) ?? "");
     expect(error.data).toMatchObject({ error: "OUTCOME_UNKNOWN" });
   });

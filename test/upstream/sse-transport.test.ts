@@ -7,21 +7,21 @@ import {
   statusOf,
   textOf,
 } from "../../testkit/processes/scripted-fleet.ts";
-import { openAt, startBefore } from "../../testkit/processes/sse-fleet.ts";
+import { openAt, startBefore, startSseServer } from "../../testkit/processes/sse-fleet.ts";
 import {
-  FLOOD_MESSAGES,
+  type SdkServer,
   SILENT_PATH,
-  SseServer,
   type StreamScript,
-} from "../../testkit/servers/sse-server.ts";
+} from "../../testkit/servers/sdk-server.ts";
+import { FLOOD_MESSAGES } from "../../testkit/servers/sdk-tools.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
 describe("a server that speaks HTTP+SSE", () => {
-  let server: SseServer;
+  let server: SdkServer;
 
   beforeEach(async () => {
-    server = await SseServer.start();
-    return () => server.stop();
+    server = await startSseServer();
+    return () => server.close();
   });
 
   it("counts 1, 2, 3 in a session of streamable HTTP, and from 1 in another one", async () => {
@@ -86,7 +86,7 @@ describe("a server that speaks HTTP+SSE", () => {
     const client = await openAt(await startBefore(server), { elicitation: {} });
     const older = await client.stream(callOf("ask", 1));
     expect(JSON.parse((await older.next()) ?? "").method).toBe("elicitation/create");
-    const worked = await client.post(callOf("work", 2, { meta: { progressToken: "mine" } }));
+    const worked = await client.post(callOf("progress", 2, { meta: { progressToken: "mine" } }));
     expect(
       messagesOf(worked).map(({ params, result }) => params?.progress ?? result?.content),
     ).toEqual([1, 2, [{ type: "text", text: "done" }]]);
@@ -138,7 +138,7 @@ describe("a server that speaks HTTP+SSE", () => {
     await client.post(callOf("count"));
     const waiting = client.post(callOf("never"));
     await eventually(async () => expect((await statusOf(proxy)).sessions.busy).toBe(1));
-    await server.breakOff();
+    await server.endSessions();
     expect(messageOf(await waiting).error?.data).toMatchObject({ error: "OUTCOME_UNKNOWN" });
     expect(textOf(await client.post(callOf("count")))).toBe("1");
   });

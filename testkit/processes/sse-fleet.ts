@@ -1,6 +1,7 @@
 import type { Configuration, Role } from "@mcp-fleet/contract/settings";
 import { RawClient } from "../clients/raw-client.ts";
-import type { SseServer } from "../servers/sse-server.ts";
+import { SdkServer } from "../servers/sdk-server.ts";
+import { buildServer } from "../servers/sdk-tools.ts";
 import { type RunningRole, startRoles } from "./gateway.ts";
 
 export interface SseFleetOptions {
@@ -15,9 +16,14 @@ export interface SseFleetOptions {
   readonly openFiles?: number;
 }
 
+/** The server of the official SDK, as it speaks HTTP+SSE. */
+export function startSseServer(): Promise<SdkServer> {
+  return SdkServer.start({ build: buildServer, transport: "sse" });
+}
+
 /** A process in front of a server that speaks HTTP+SSE, until the end of the test. */
 export async function startBefore(
-  server: Pick<SseServer, "url">,
+  server: Pick<SdkServer, "url">,
   {
     backend,
     role = "proxy",
