@@ -21,8 +21,10 @@ export type {
 } from "./arguments/exposure-args.ts";
 export type { AutoscalingArgs, CeilingsArgs, LoadArgs } from "./arguments/load-args.ts";
 export type {
+  DestinationArgs,
   NetworkPolicyArgs,
   NofileArgs,
+  PeerArgs,
   PodTemplateArgs,
   ResourcesArgs,
   TolerationArgs,
@@ -30,6 +32,7 @@ export type {
 } from "./arguments/pod-args.ts";
 export type { ProcessArgs } from "./arguments/process-args.ts";
 export type {
+  ConfigMapKeyArgs,
   SecretKeyArgs,
   SessionStorageArgs,
   StorageSentinelArgs,
@@ -56,6 +59,7 @@ export type {
   IssuerArgs,
   RedisSentinelArgs,
   RedisTlsArgs,
+  StoreUserArgs,
 } from "./redis-sentinel-args.ts";
 export type { McpServerTransforms, ProcessTransforms, RedisTransforms } from "./transform.ts";
 export { VirtualMcpServer } from "./virtual-mcp-server.ts";

@@ -53,12 +53,38 @@ export interface PodTemplateArgs {
   runAsUser?: number;
 }
 
-/** Which clients may reach the pods over the network. */
+/** Pods by their labels, or a range of addresses. */
+export interface PeerArgs {
+  /** Labels of the namespaces of the pods. Default: every namespace. */
+  namespaceLabels?: Record<string, string>;
+  /** Labels of the pods. Default: every pod of the namespaces. */
+  podLabels?: Record<string, string>;
+  /** A range of addresses, such as 10.0.0.0/8, instead of labels. Default: none. */
+  cidr?: string;
+}
+
+/** Where pods may connect to. */
+export interface DestinationArgs {
+  /** Labels of the namespaces of the pods. Default: every namespace. */
+  namespaceLabels?: Record<string, string>;
+  /** Labels of the pods. Default: every pod of the namespaces. */
+  podLabels?: Record<string, string>;
+  /** A range of addresses, such as 169.254.169.254/32, instead of labels. Default: none. */
+  cidr?: string;
+  /** The TCP ports of the pods or addresses. Default: every port and protocol. */
+  ports?: number[];
+}
+
+/** Who may reach the pods over the network, and what they may reach. */
 export interface NetworkPolicyArgs {
   /** Whether to create NetworkPolicies. Default: true. */
   enabled?: boolean;
   /** Labels of the namespaces that clients run in. Default: from everywhere. */
   clientNamespaces?: Record<string, string>;
+  /** Clients in addition to the gateways of the fleet. A gateway that names some admits no others. Default: none. */
+  clients?: PeerArgs[];
+  /** Destinations in addition to those that the arguments name. The pods of a server reach these and DNS only. Default: none; pods of a server reach everything but metadata services and link-local addresses. */
+  egress?: DestinationArgs[];
 }
 
 /** Arguments that all components share. */

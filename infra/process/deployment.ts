@@ -33,7 +33,7 @@ export function deployment(
       progressDeadlineSeconds: size.progressDeadlineSeconds,
       strategy: strategy(spec),
       template: podTemplate({
-        labels,
+        labels: { ...labels, ...spec.podLabels },
         selector: selectorOf(spec),
         annotations: asksForNofile ? nofileAnnotations(spec.role, plan.requiredNofile.value) : {},
         workload,

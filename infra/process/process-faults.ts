@@ -3,6 +3,7 @@ import type { ArgumentFault } from "../argument-faults.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import { networkPolicyFaults, peerFaults } from "../pods/network-peers.ts";
 import { isCpu } from "./quantity.ts";
 
 /** The faults in the arguments of a process that neither the schema nor the configuration reports. */
@@ -27,6 +28,7 @@ export function processFaults(
       cpuFaults,
     ),
     ...wholeFaults([pathOf("terminationGracePeriodSeconds"), args.terminationGracePeriodSeconds]),
+    ...peerFaults(pathOf("monitoring.from"), args.monitoring?.from),
     ...keyFaults(args, pathOf),
   ];
 }
@@ -129,15 +131,25 @@ export function storageFaults(storage: SessionStorageArgs | undefined): Argument
     const rule = "must be absent if ca is set";
     faults.push({ path: "sessionStorage.tls.caRef", rule, fix: "remove it, or remove ca" });
   }
+  if (tls.caConfigMapRef !== undefined && (tls.ca ?? tls.caRef) !== undefined) {
+    const other = tls.ca === undefined ? "caRef" : "ca";
+    const rule = `must be absent if ${other} is set`;
+    const fix = `remove it, or remove ${other}`;
+    faults.push({ path: "sessionStorage.tls.caConfigMapRef", rule, fix });
+  }
   return faults;
 }
 
 const OURS = /^(?:app\.kubernetes\.io\/(?:name|instance|component|managed-by)|mcp-fleet\.dev\/)/;
 
 /** The faults in the arguments that all workloads share. */
-export function workloadFaults({ podTemplate = {}, acceptRisk }: WorkloadArgs): ArgumentFault[] {
+export function workloadFaults({
+  podTemplate = {},
+  acceptRisk,
+  networkPolicy = {},
+}: WorkloadArgs): ArgumentFault[] {
   const { labels = {}, annotations = {}, runAsUser } = podTemplate;
-  const faults: ArgumentFault[] = [];
+  const faults = networkPolicyFaults(networkPolicy);
   for (const [where, entries] of Object.entries({ labels, annotations })) {
     for (const key of Object.keys(entries).filter((name) => OURS.test(name))) {
       const path = `podTemplate.${where}["${key}"]`;

@@ -34,6 +34,12 @@ export interface ProcessSpec {
   readonly scaling?: Scaling | undefined;
   readonly workload: Omit<WorkloadArgs, "namespace">;
   readonly transform: ProcessTransforms | undefined;
+  /** Labels of its pods that tell policies of others what they are for. */
+  readonly podLabels: Labels;
+  /** Where it connects to, beside its store: URLs, and names of Services. */
+  readonly destinations: Input<readonly Input<string>[]>;
+  /** The pods that it connects to. */
+  readonly callees: readonly Labels[];
 }
 
 /** The name of the workload and its Service, such as `eng-gateway`. */

@@ -350,6 +350,47 @@ describe("a secret", () => {
   });
 });
 
+describe("a peer of a policy", () => {
+  test.each([
+    [
+      { clients: [{}] },
+      "networkPolicy.clients[0]: must have either labels or cidr; set cidr or labels",
+    ],
+    [
+      { egress: [{ cidr: "10.0.0.0/8", podLabels: { a: "b" } }] },
+      "networkPolicy.egress[0]: must have either labels or cidr; remove cidr, or the labels",
+    ],
+    [
+      { clients: [{ cidr: "10.0.0.0/33" }] },
+      "networkPolicy.clients[0].cidr: invalid value 10.0.0.0/33",
+    ],
+    [
+      { egress: [{ cidr: "10.0.0.0/8", ports: [0] }] },
+      "networkPolicy.egress[0].ports: invalid value 0: must be whole numbers from 1 to 65535",
+    ],
+  ])("is refused of %j", async (networkPolicy, fault) => {
+    expect(await faultsOf(() => redis({ networkPolicy }))).toEqual([
+      expect.stringContaining(fault),
+    ]);
+  });
+});
+
+describe("a user of a store", () => {
+  test.each([
+    [[{ name: "gateway" }], "users[0].name: invalid value gateway: must not be that of one of"],
+    [[{ name: "A b" }], "users[0].name: invalid value A b: must be 1 to 40 lowercase letters"],
+    [[{ name: "a" }, { name: "a" }], "users[1].name: invalid value a: must be unique"],
+    [[{ name: "a", keyPrefix: "mcp-fleet:*:" }], "users[0].keyPrefix: invalid value mcp-fleet:*:"],
+    [[{ name: "a", keyPrefix: "own:" }], "users[0].keyPrefix: invalid value own:: must start with"],
+    [
+      [{ name: "a" }, { name: "b", keyPrefix: "mcp-fleet:a:b:" }],
+      "users[1].keyPrefix: invalid value mcp-fleet:a:b:: must not start with that of users[0]",
+    ],
+  ])("is refused as one of %j", async (users, fault) => {
+    expect(await faultsOf(() => redis({ users }))).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
 describe("less than the plan", () => {
   const little = { memory: "64Mi", cpu: "1m" };
 

@@ -44,6 +44,7 @@ const OF_NO_PROCESS: readonly Change[] = [
   to("serviceType", "NodePort"),
   to("monitoring.serviceMonitor", true),
   to("monitoring.grafanaDashboard", true),
+  to("monitoring.from", [{ podLabels: { a } }]),
   [
     { monitoring: { serviceMonitor: true } },
     { monitoring: { serviceMonitor: true, labels: { a } } },
@@ -56,6 +57,8 @@ const OF_NO_POD: readonly Change[] = [
   to("sessionAffinity", "ClientIP"),
   to("networkPolicy.enabled", false),
   to("networkPolicy.clientNamespaces", { team: "a" }),
+  to("networkPolicy.clients", [{ podLabels: { a } }]),
+  to("networkPolicy.egress", [{ cidr: "10.0.0.0/8" }]),
 ];
 
 const stored = (of: object): Args => ({ sessionStorage: { ...STORE, ...of } });
@@ -172,6 +175,13 @@ const REDIS: readonly Change[] = [
   to("persistence", "None"),
   to("eviction", "VolatileTtl"),
   to("tls.secretName", "x"),
+  [{ tls: { secretName: "x" } }, { tls: { secretName: "x", caCertificate: CA.ca } }],
+  [
+    { tls: { secretName: "x" } },
+    { tls: { secretName: "x", caConfigMapRef: { name: "ca", key: "ca.crt" } } },
+  ],
+  to("users", [{ name: "files" }]),
+  [{ exporter: {} }, { exporter: { from: [{ podLabels: { a } }] } }],
   to("exporter", {}),
   to("maxMemory", "300Mi"),
   to("maxClients", 20_000),
@@ -223,6 +233,13 @@ const WORKLOADS = {
   "eng-sentinel": "store",
 } as const;
 
+/** What pods take over while they run: `test/redis-sentinel/reload.test.ts`. */
+const RELOADED: ReadonlySet<string> = new Set([
+  "eng-redis-secrets",
+  "eng-redis-limits",
+  "eng-sentinel-secrets",
+]);
+
 const MOUNTED: ReadonlySet<string> = new Set(["ConfigMap", "Secret"]);
 
 /** What the pods of each workload are made from: the template, and the files that it names by content. */
@@ -238,7 +255,8 @@ async function podsOf(declare: () => unknown) {
       (one) =>
         MOUNTED.has(one.kind) &&
         one.name.startsWith(`${name}-`) &&
-        !one.name.endsWith("-dashboard"),
+        !one.name.endsWith("-dashboard") &&
+        !RELOADED.has(one.name),
     );
     const made = [
       workload.at("spec.template"),

@@ -113,12 +113,17 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
     { restarts: ["all"], arguments: ["namespace"] },
   ],
   RedisSentinel: [
-    { restarts: [], arguments: ["acceptRisk", "networkPolicy"] },
+    {
+      restarts: [],
+      arguments: [
+        ...["acceptRisk", "networkPolicy", "clientPods", "maxClients", "users"],
+        ...["tls.caCertificate", "tls.caConfigMapRef", "exporter.from"],
+      ],
+    },
     {
       restarts: ["store"],
       arguments: [
         "sessions",
-        "clientPods",
         "engine",
         "image",
         "imagePullPolicy",
@@ -126,7 +131,6 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "tls",
         "exporter",
         "maxMemory",
-        "maxClients",
         "resources",
         "spread",
         "podTemplate",
