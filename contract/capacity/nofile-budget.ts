@@ -1,4 +1,5 @@
 import { Budget } from "./budget.ts";
+import { callStreams } from "./call-streams.ts";
 import { CONSTANTS } from "./constants.ts";
 import type { CompleteInputs } from "./plan-inputs.ts";
 import { storeConnections } from "./store-size.ts";
@@ -7,6 +8,7 @@ import { storeConnections } from "./store-size.ts";
 export function descriptorBudget(inputs: CompleteInputs): Budget {
   const { backends, upstreamConnections, views, store } = inputs;
   const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls } = inputs;
+  const duringCalls = callStreams(inputs);
   const toStore = storeConnections(store);
   const toSentinels = store === "sentinel" ? toStore * CONSTANTS.sentinelLookups.value : 0;
   const lines = [
@@ -39,6 +41,11 @@ export function descriptorBudget(inputs: CompleteInputs): Budget {
       name: "session streams at backends",
       from: `sessionsPerPod × sessionStreamBackends ${sessionStreamBackends}`,
       perSession: sessionStreamBackends,
+    },
+    {
+      name: "session streams during calls",
+      from: `sessionsPerPod × ${duringCalls.from}`,
+      perSession: duringCalls.perSession,
     },
     {
       name: "store",
