@@ -1,3 +1,4 @@
+import type { Line } from "./budget.ts";
 import type { CompleteInputs } from "./plan-inputs.ts";
 
 /** Streams of a session at backends, beside those of `sessionStreamBackends`. */
@@ -24,4 +25,12 @@ export function callStreams(inputs: CompleteInputs): CallStreams {
     perSession: (streams * askableSessionsPercent) / 100,
     from: `askableSessionsPercent ${askableSessionsPercent} % × (statefulBackends ${statefulBackends} + callsPerSecond ${callsPerSecond} ÷ sessions ${sessions} × (callTime ${callTimeSeconds} s + sessionStreamLinger ${sessionStreamLingerSeconds} s), at most openedBackends ${openedBackends} − sessionStreamBackends ${sessionStreamBackends})`,
   };
+}
+
+/** Their line in a budget, with what each takes of it; none where there are no such streams. */
+export function callStreamsLine(inputs: CompleteInputs, each: number, eachText: string): Line[] {
+  const { perSession, from } = callStreams(inputs);
+  if (perSession === 0) return [];
+  const name = "session streams during calls";
+  return [{ name, from: `sessionsPerPod × ${from}${eachText}`, perSession: perSession * each }];
 }

@@ -1,5 +1,5 @@
 import { Budget } from "./budget.ts";
-import { callStreams } from "./call-streams.ts";
+import { callStreamsLine } from "./call-streams.ts";
 import { CONSTANTS } from "./constants.ts";
 import type { CompleteInputs } from "./plan-inputs.ts";
 import { storeConnections } from "./store-size.ts";
@@ -8,7 +8,6 @@ import { storeConnections } from "./store-size.ts";
 export function descriptorBudget(inputs: CompleteInputs): Budget {
   const { backends, upstreamConnections, views, store } = inputs;
   const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls } = inputs;
-  const duringCalls = callStreams(inputs);
   const toStore = storeConnections(store);
   const toSentinels = store === "sentinel" ? toStore * CONSTANTS.sentinelLookups.value : 0;
   const lines = [
@@ -42,11 +41,7 @@ export function descriptorBudget(inputs: CompleteInputs): Budget {
       from: `sessionsPerPod × sessionStreamBackends ${sessionStreamBackends}`,
       perSession: sessionStreamBackends,
     },
-    {
-      name: "session streams during calls",
-      from: `sessionsPerPod × ${duringCalls.from}`,
-      perSession: duringCalls.perSession,
-    },
+    ...callStreamsLine(inputs, 1, ""),
     {
       name: "store",
       from: `store ${toStore} + Sentinels ${toSentinels}`,

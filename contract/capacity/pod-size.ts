@@ -1,5 +1,5 @@
 import { Budget } from "./budget.ts";
-import { callStreams } from "./call-streams.ts";
+import { callStreams, callStreamsLine } from "./call-streams.ts";
 import { CONSTANTS } from "./constants.ts";
 import { type Figure, termOf } from "./figure.ts";
 import type { CompleteInputs } from "./plan-inputs.ts";
@@ -17,7 +17,6 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
   const { catalogBytesPerView, heldBodyBytes } = inputs;
   const { processBytes, sessionBytes, openedBackendBytes, subscriptionBytes } = CONSTANTS;
   const { streamBytes, socketBytes, callBytes, heldCopies, bodyCopies } = CONSTANTS;
-  const duringCalls = callStreams(inputs);
   const lines = [
     { name: "process", from: processBytes.description, fixed: processBytes.value },
     {
@@ -45,11 +44,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       from: `sessionsPerPod × sessionStreamBackends ${sessionStreamBackends} × streamBytes ${streamBytes.value}`,
       perSession: sessionStreamBackends * streamBytes.value,
     },
-    {
-      name: "session streams during calls",
-      from: `sessionsPerPod × ${duringCalls.from} × streamBytes ${streamBytes.value}`,
-      perSession: duringCalls.perSession * streamBytes.value,
-    },
+    ...callStreamsLine(inputs, streamBytes.value, ` × streamBytes ${streamBytes.value}`),
     {
       name: "client sockets",
       from: `sessionsPerPod × socketBytes ${socketBytes.value}`,

@@ -134,7 +134,7 @@ const limits = z.strictObject({
     "The maximum size of a server's message that must be held whole: an event of a stream, or a page of a list. A longer JSON response to a call is streamed.",
   ).prefault("16Mi"),
   heldBytes: size(
-    "The maximum total size of such messages that the process holds, beyond the first 64 KiB of each. Where it is in use, servers wait.",
+    "The maximum total size of such messages that the process holds, and of what clients have not read on their GET streams, beyond the first 64 KiB of each. Where it is in use, servers wait, and a GET stream that is not read is closed.",
   ).prefault("32Mi"),
   serverRequests: count(
     "The maximum number of requests (elicitation, sampling, roots) that a server may send to the client during a call, and per minute outside of calls.",

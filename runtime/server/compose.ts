@@ -120,7 +120,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
 
   // The life of a call.
   const keepAlive = new KeepAlive(limits.keepAliveSeconds);
-  const streams = new ClientStreams({ ...shared, keepAlive, perSession: limits.streams });
+  const streams = new ClientStreams({ ...shared, keepAlive, budget, perSession: limits.streams });
   const { idleTtlSeconds } = settings.session;
   const listening = () => streams.sessions();
   const reaper = new Reaper({ sessions, listening, idleTtlSeconds, log });

@@ -173,7 +173,7 @@ export class Metrics {
   );
   readonly heldBytes = this.#gauge(
     "held_bytes",
-    "Bytes held of backends' messages that have to be whole; limits.heldBytes is the maximum.",
+    "Bytes held of backends' messages that have to be whole, and of what clients have not read on GET streams; limits.heldBytes is the maximum.",
   );
   readonly heldBodyBytes = this.#gauge(
     "held_body_bytes",

@@ -165,8 +165,8 @@ describe("a gateway with 10 backends", () => {
     const during = (more: Partial<PlanInputs>) => {
       const { gateways } = plan({ sessions: 1000, backends: 10, ...more });
       const streams = ({ terms }: Figure) =>
-        terms.find(({ name }) => name === "session streams during calls")?.value;
-      const bytes = streams(gateways.memory) ?? 0;
+        terms.find(({ name }) => name === "session streams during calls")?.value ?? 0;
+      const bytes = streams(gateways.memory);
       return [streams(gateways.requiredNofile), Math.floor(bytes / (21 * 2 ** 10))];
     };
     // 0.1 calls per second, each of 1 s, and 30 s after it.
