@@ -46,7 +46,8 @@ export class ClientStream implements KeepAliveTarget {
 
   /** A comment finds out whether it is still open. */
   tick(): void {
-    this.#reply.raw.write(SSE_KEEP_ALIVE);
+    const { raw } = this.#reply;
+    if (!raw.writableEnded) raw.write(SSE_KEEP_ALIVE);
   }
 
   /** With `retryMs`, the client is asked to open a new stream after that time. */
