@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { bytes } from "../units.ts";
 import { backend } from "./backend.ts";
 import { count, duration, durationOrNone, matching, port, size, text } from "./fields.ts";
 import { LINGER_SECONDS } from "./times.ts";
@@ -35,6 +36,9 @@ const session = z.strictObject({
     "A YAML or JSON file with the keys that sign session ids, reloaded whenever it changes (docs/sessions.md). Absent: MCP_FLEET_SESSION_KEYS, or a random key of the process.",
   ).optional(),
 });
+
+/** A quarter is for the first 64 KiB of each body. */
+export const HELD_BODY_BYTES = { min: bytes("256Ki"), max: bytes("512Mi") };
 
 const limits = z.strictObject({
   bodyBytes: size("The maximum size of a client's request body.").prefault("8Mi"),
@@ -130,7 +134,7 @@ const limits = z.strictObject({
     "The maximum size of a server's message that must be held whole: an event of a stream, or a page of a list. A longer JSON response to a call is streamed.",
   ).prefault("16Mi"),
   heldBytes: size(
-    "The maximum total size of such messages that the process holds, beyond the first 64 KiB of each. Where it is in use, servers wait.",
+    "The maximum total size of such messages that the process holds, and of what clients have not read on their GET streams, beyond the first 64 KiB of each. Where it is in use, servers wait, and a GET stream that is not read is closed.",
   ).prefault("32Mi"),
   serverRequests: count(
     "The maximum number of requests (elicitation, sampling, roots) that a server may send to the client during a call, and per minute outside of calls.",
@@ -143,6 +147,21 @@ const limits = z.strictObject({
   sessionStreamLinger: duration(
     "How long such a stream stays open after the last call, for the next one.",
   ).prefault("30s"),
+  heldBodyBytes: size(
+    "The maximum total size of clients' request bodies that the process holds: of each, the first 64 KiB until it has arrived, and the rest until the request is answered. Further ones wait, for limits.queueTimeout. At least twice limits.bodyBytes.",
+    HELD_BODY_BYTES,
+  ).prefault("16Mi"),
+  bodyBytesPerClient: size(
+    "How much of it, beyond the first 64 KiB of each body, one client may take: a principal, else a session, else an address. The room for one body is set aside for whoever needs it.",
+  ).prefault("2Mi"),
+  catalogBytesPerView: size(
+    "The size of a backend's lists in one cached view, on average. All cached lists together may have that many bytes × limits.views × backends; the rest is left out, and /status says so.",
+  ).prefault("128Ki"),
+  catalogReads: count(
+    "The maximum number of lists of backends that are read at the same time; further ones wait.",
+    1,
+    10_000,
+  ).default(32),
 });
 
 const dns = z.strictObject({

@@ -1,6 +1,6 @@
 import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault, suggest } from "../faults.ts";
-import { DURATION, formatSeconds, seconds } from "../units.ts";
+import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
@@ -23,6 +23,7 @@ const RULES: readonly Rule[] = [
   redisAddress,
   oneBackend,
   addressRules,
+  heldBodies,
 ];
 
 /** The faults of a document whose values do not fit each other. */
@@ -227,4 +228,15 @@ function oneBackend(document: Section, role: Role): Fault[] {
   if (role !== "proxy" || !Array.isArray(backends) || backends.length < 2) return [];
   const fix = "run one proxy per backend, or a gateway for all";
   return [fault(["backends"], backends.length, "must have one entry for a proxy", fix)];
+}
+
+/** The room for one body is set aside, within what long bodies may take. */
+function heldBodies(document: Section): Fault[] {
+  const path = ["limits", "bodyBytes"];
+  const body = numberAt(document, path);
+  const held = numberAt(document, ["limits", "heldBodyBytes"]);
+  if (body === undefined || held === undefined || body * 2 <= held) return [];
+  const rule = `must be at most half of limits.heldBodyBytes, which is ${formatBytes(held)}`;
+  const fix = `lower it, or set limits.heldBodyBytes: ${formatBytes(body * 2)}`;
+  return [fault(path, valueAt(document, path) ?? formatBytes(body), rule, fix)];
 }

@@ -86,6 +86,10 @@ export interface Settings {
     readonly heldBytes: number;
     readonly sessionStreamWaitSeconds: number;
     readonly sessionStreamLingerSeconds: number;
+    readonly heldBodyBytes: number;
+    readonly bodyBytesPerClient: number;
+    readonly catalogBytesPerView: number;
+    readonly catalogReads: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -222,6 +226,10 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     heldBytes: limits.heldBytes,
     sessionStreamWaitSeconds: limits.sessionStreamWait,
     sessionStreamLingerSeconds: limits.sessionStreamLinger,
+    heldBodyBytes: limits.heldBodyBytes,
+    bodyBytesPerClient: limits.bodyBytesPerClient,
+    catalogBytesPerView: limits.catalogBytesPerView,
+    catalogReads: limits.catalogReads,
   };
 }
 

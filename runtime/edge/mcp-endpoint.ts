@@ -1,14 +1,17 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
 import type { Handler } from "../calls/call.ts";
 import type { Calls } from "../calls/calls.ts";
 import { RequestContext } from "../calls/request-context.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
+import { ANONYMOUS } from "../sessions/principal.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { asFleetError, FleetError, resultText } from "../wire/fleet-error.ts";
 import { type Message, readMessage } from "../wire/message.ts";
 import { allowsBatches } from "../wire/protocol-version.ts";
 import { BatchReply } from "./batch-reply.ts";
+import type { BodyBudget, BodyHold } from "./body-budget.ts";
 import { readBody } from "./body-reader.ts";
 import type { ClientStreams } from "./client-streams.ts";
 import type { Drain } from "./drain.ts";
@@ -38,9 +41,11 @@ export interface McpEndpointParts {
   readonly sessions: Sessions;
   readonly streams: ClientStreams;
   readonly keepAlive: KeepAlive;
+  readonly bodies: BodyBudget;
   readonly drain: Drain;
   readonly room: Room;
   readonly limits: Settings["limits"];
+  readonly log: Logger;
 }
 
 /**
@@ -57,7 +62,28 @@ export class McpEndpoint {
   async post(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     answerForm(request.headers.accept);
     const session = await this.#lookUp(request);
-    const text = bodyText(await this.#body(request, session), this.#parts.limits);
+    const hold = this.#parts.bodies.open(clientOf(request, session));
+    try {
+      const text = await this.#text(request, session, hold);
+      return await this.#answer(request, reply, session, text);
+    } catch (thrown) {
+      const error = asFleetError(thrown);
+      if (error.code !== "TOO_MANY_BYTES") throw error;
+      this.#parts.log.warn({ code: error.code }, "the body of a request found no room");
+      if (error.idText === undefined) throw error;
+      this.#replyTo(request, reply, error.idText).fail(error);
+      return reply;
+    } finally {
+      hold.release();
+    }
+  }
+
+  async #answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    session: LiveSession | FleetError,
+    text: string,
+  ): Promise<FastifyReply> {
     if (isBatch(text)) return await this.#postBatch(request, reply, session, text);
     const message = readMessage(text);
     try {
@@ -164,15 +190,29 @@ export class McpEndpoint {
     });
   }
 
+  /** The bytes are gone once they are text. */
+  async #text(
+    request: FastifyRequest,
+    session: LiveSession | FleetError,
+    hold: BodyHold,
+  ): Promise<string> {
+    return bodyText(await this.#body(request, session, hold), this.#parts.limits);
+  }
+
   /** Of who has no session, nothing is held that is longer than an initialize. */
-  #body({ raw }: FastifyRequest, session: LiveSession | FleetError): Promise<Buffer> {
+  #body(
+    { raw }: FastifyRequest,
+    session: LiveSession | FleetError,
+    hold: BodyHold,
+  ): Promise<Buffer> {
     const { bodyBytes, clientBytes } = this.#parts.limits;
     if (!(session instanceof FleetError)) {
       const message = `the body is larger than ${bodyBytes} bytes (limits.bodyBytes)`;
-      return readBody(raw, bodyBytes, () => new FleetError("BODY_TOO_LARGE", { message }));
+      const tooLarge = () => new FleetError("BODY_TOO_LARGE", { message });
+      return readBody(raw, { hold, maxBytes: bodyBytes, tooLarge, namesRequest: true });
     }
     const maxBytes = Math.min(bodyBytes, clientBytes + INITIALIZE_BYTES);
-    return readBody(raw, maxBytes, () => session);
+    return readBody(raw, { hold, maxBytes, tooLarge: () => session, namesRequest: false });
   }
 
   #context(request: FastifyRequest, session: LiveSession | undefined): RequestContext {
@@ -225,6 +265,13 @@ export class McpEndpoint {
       sessions.release(held);
     }
   }
+}
+
+/** Whose share of the bodies a request takes: what is known of its client before the body is. */
+function clientOf(request: FastifyRequest, session: LiveSession | FleetError): string {
+  const { owner } = request.principal;
+  if (owner !== ANONYMOUS.owner) return owner;
+  return session instanceof FleetError ? `address ${request.ip}` : session.key;
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

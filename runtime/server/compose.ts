@@ -15,6 +15,7 @@ import { countCalls } from "../calls/interceptors/metrics.ts";
 import { sendRenewalNotices } from "../calls/renewal-notices.ts";
 import { SessionStreams } from "../calls/session-streams.ts";
 import { Subscriptions } from "../calls/subscriptions.ts";
+import { BodyBudget } from "../edge/body-budget.ts";
 import { ClientStreams } from "../edge/client-streams.ts";
 import { DRAIN_STATES, Drain } from "../edge/drain.ts";
 import { Guards } from "../edge/guards.ts";
@@ -119,7 +120,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
 
   // The life of a call.
   const keepAlive = new KeepAlive(limits.keepAliveSeconds);
-  const streams = new ClientStreams({ ...shared, keepAlive, perSession: limits.streams });
+  const streams = new ClientStreams({ ...shared, keepAlive, budget, perSession: limits.streams });
   const { idleTtlSeconds } = settings.session;
   const listening = () => streams.sessions();
   const reaper = new Reaper({ sessions, listening, idleTtlSeconds, log });
@@ -168,9 +169,11 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     sessions,
     streams,
     keepAlive,
+    bodies: new BodyBudget(limits, metrics),
     drain,
     room: descriptors,
     limits,
+    log,
   });
   const front = { endpoint, authenticator, guards, drain, probes: readiness };
   const mcp = buildMcpServer({ ...shared, ...front, connections: descriptors });

@@ -173,7 +173,23 @@ export class Metrics {
   );
   readonly heldBytes = this.#gauge(
     "held_bytes",
-    "Bytes held of backends' messages that have to be whole; limits.heldBytes is the maximum.",
+    "Bytes held of backends' messages that have to be whole, and of what clients have not read on GET streams; limits.heldBytes is the maximum.",
+  );
+  readonly heldBodyBytes = this.#gauge(
+    "held_body_bytes",
+    "Bytes held of clients' requests: of each, the first 64 KiB until it has arrived, and the rest until it is answered; limits.heldBodyBytes is the maximum.",
+  );
+  readonly listBytes = this.#gauge(
+    "list_bytes",
+    "Bytes of backends' lists that are cached for all sessions; the maximum is limits.catalogBytesPerView × limits.views × backends.",
+  );
+  readonly bodiesWaiting = this.#gauge(
+    "bodies_waiting",
+    "Bodies of requests that wait unread for room.",
+  );
+  readonly bodiesRefused = this.#counter(
+    "bodies_refused_total",
+    "Bodies of requests that found no room in time, or took too long to arrive while others found none.",
   );
   readonly listChanges = this.#counter(
     "list_changes_total",

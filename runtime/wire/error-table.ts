@@ -195,6 +195,18 @@ export const ERROR_TABLE = {
     operator:
       "limits.callsPerSession, limits.callsPerPrincipal or limits.upstreamConnections is reached, and the queue is full or too slow: calls_waiting and calls_refused_total say which. A backend may hang.",
   },
+  TOO_MANY_BYTES: {
+    level: "either",
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message:
+      "the bodies of other requests in flight leave no room for this one (limits.heldBodyBytes, limits.bodyBytesPerClient); the call did not run",
+    client: "Wait for the answers of other calls, then try again. The session goes on.",
+    operator:
+      "limits.heldBodyBytes or limits.bodyBytesPerClient is in use by long bodies, or a body took too long to arrive while others waited.",
+  },
   AT_CAPACITY: {
     level: "either",
     httpStatus: 503,
