@@ -50,6 +50,7 @@ export interface Settings {
     readonly initializePerMinute?: number;
     /** Absent: the keys come from the environment, or are random. */
     readonly keysFile?: string;
+    readonly firstUseTimeoutSeconds: number;
   };
   readonly sessionStorage: SessionStorageSettings;
   readonly limits: {
@@ -86,6 +87,7 @@ export interface Settings {
     readonly heldBytes: number;
     readonly sessionStreamWaitSeconds: number;
     readonly sessionStreamLingerSeconds: number;
+    readonly crowdedPercent: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -105,6 +107,8 @@ export interface Settings {
     /** The limit that the process was planned with. Absent: what these settings need. */
     readonly required?: number;
   };
+  /** IP addresses and networks in CIDR notation. */
+  readonly trustedProxies: readonly string[];
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
@@ -151,6 +155,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     dns: { ...(servers && { servers }), refreshSeconds: refresh },
     ...(peerHost !== undefined && { peerHost }),
     nofile: nofileOf(parsed.nofile),
+    trustedProxies: parsed.trustedProxies,
     health: healthOf(parsed.operational.failureHandling),
   });
 }
@@ -170,6 +175,7 @@ function sessionOf(session: Parsed["session"], role: Role): Settings["session"] 
     ...(maxPerPrincipal !== undefined && { maxPerPrincipal }),
     ...(initializePerMinute !== undefined && { initializePerMinute }),
     ...(keysFile !== undefined && { keysFile }),
+    firstUseTimeoutSeconds: session.firstUseTimeout,
   };
 }
 
@@ -222,6 +228,7 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     heldBytes: limits.heldBytes,
     sessionStreamWaitSeconds: limits.sessionStreamWait,
     sessionStreamLingerSeconds: limits.sessionStreamLinger,
+    crowdedPercent: limits.crowdedPercent,
   };
 }
 

@@ -15,6 +15,7 @@ import { countCalls } from "../calls/interceptors/metrics.ts";
 import { sendRenewalNotices } from "../calls/renewal-notices.ts";
 import { SessionStreams } from "../calls/session-streams.ts";
 import { Subscriptions } from "../calls/subscriptions.ts";
+import { ClientAddresses } from "../edge/client-addresses.ts";
 import { ClientStreams } from "../edge/client-streams.ts";
 import { DRAIN_STATES, Drain } from "../edge/drain.ts";
 import { Guards } from "../edge/guards.ts";
@@ -69,7 +70,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   // What everything else uses.
   const metrics = new Metrics();
   const events = new Events(log);
-  const descriptors = new Descriptors({ settings, fit: given.nofile, metrics });
+  const addresses = new ClientAddresses(settings.trustedProxies);
+  const descriptors = new Descriptors({ settings, fit: given.nofile, metrics, addresses });
   const { acquireStream } = descriptors;
   const shared = { settings, limits, events, metrics, log };
 
@@ -170,6 +172,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     keepAlive,
     drain,
     room: descriptors,
+    addresses,
     limits,
   });
   const front = { endpoint, authenticator, guards, drain, probes: readiness };
