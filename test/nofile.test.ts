@@ -16,6 +16,7 @@ import { Descriptors } from "../runtime/server/descriptors.ts";
 import { Metrics } from "../runtime/telemetry/metrics.ts";
 import { ClientPool } from "../testkit/clients/client-pool.ts";
 import { type RawAnswer, RawClient } from "../testkit/clients/raw-client.ts";
+import { log } from "../testkit/processes/test-log.ts";
 import { CountingBackend } from "../testkit/servers/counting-backend.ts";
 
 const NOFILE = 1024;
@@ -43,6 +44,7 @@ const descriptorsOf = (fit: NofileFit) =>
     fit,
     metrics: new Metrics(),
     addresses: new ClientAddresses([]),
+    log,
   });
 
 const settingsOf = (configuration: Partial<Configuration> = {}) =>

@@ -232,6 +232,9 @@ export const configuration = z.strictObject({
     "The host name or address where other processes of the same store reach this one's admin port. Used with transport sse. Absent: host, or the first address of a network interface if host binds all addresses.",
   ).optional(),
   nofile: nofile.prefault({}),
+  metricsPort: port(
+    "A port for metrics alone, so that whoever collects them reaches nothing else; 0 picks a free one. Absent: metrics are on the admin port only.",
+  ).optional(),
   trustedProxies: z
     .array(network("An IP address, or a network in CIDR notation."))
     .default([])

@@ -107,6 +107,8 @@ export interface Settings {
     /** The limit that the process was planned with. Absent: what these settings need. */
     readonly required?: number;
   };
+  /** Absent: metrics have no port of their own. */
+  readonly metricsPort?: number;
   /** IP addresses and networks in CIDR notation. */
   readonly trustedProxies: readonly string[];
   readonly health: {
@@ -127,7 +129,7 @@ const HEALTH_TIMEOUT_SECONDS = seconds("10s");
 /** The settings of a valid configuration. */
 export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { name, groupRef, metadata, host, port, adminPort } = parsed;
-  const { allowedHosts, allowedOrigins, peerHost } = parsed;
+  const { allowedHosts, allowedOrigins, peerHost, metricsPort } = parsed;
   const { servers, refresh } = parsed.dns;
   // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
@@ -155,6 +157,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     dns: { ...(servers && { servers }), refreshSeconds: refresh },
     ...(peerHost !== undefined && { peerHost }),
     nofile: nofileOf(parsed.nofile),
+    ...(metricsPort !== undefined && { metricsPort }),
     trustedProxies: parsed.trustedProxies,
     health: healthOf(parsed.operational.failureHandling),
   });

@@ -4,14 +4,15 @@ import {
   ADMIN_PORT,
   labelsOf,
   MCP_PORT,
+  METRICS_PORT,
   nameOf,
   type ProcessSpec,
   selectorOf,
 } from "./process-spec.ts";
 
 /**
- * Admits clients to the MCP port, and the other pods of the workload to the admin port; Prometheus too, where there
- * is a ServiceMonitor. Kubelets are always admitted.
+ * Admits clients to the MCP port, the other pods of the workload to the admin port, and, where there is a
+ * ServiceMonitor, everybody in the cluster to the metrics port. Kubelets are always admitted.
  */
 export function networkPolicy(spec: ProcessSpec): k8s.networking.v1.NetworkPolicy {
   const { parent, transform, process, workload } = spec;
@@ -31,10 +32,11 @@ export function networkPolicy(spec: ProcessSpec): k8s.networking.v1.NetworkPolic
         },
         {
           ports: [{ port: ADMIN_PORT, protocol: "TCP" }],
-          from: process.monitoring?.serviceMonitor
-            ? everywhere
-            : [{ podSelector: { matchLabels: selectorOf(spec) } }],
+          from: [{ podSelector: { matchLabels: selectorOf(spec) } }],
         },
+        ...(process.monitoring?.serviceMonitor
+          ? [{ ports: [{ port: METRICS_PORT, protocol: "TCP" }], from: everywhere }]
+          : []),
       ],
     },
   };

@@ -4,7 +4,7 @@ import type { BackendArgs } from "../arguments/backend-args.ts";
 import { NofileShortage } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import { present } from "../facts.ts";
-import { ADMIN_PORT, MCP_PORT } from "./process-spec.ts";
+import { ADMIN_PORT, MCP_PORT, METRICS_PORT } from "./process-spec.ts";
 
 /** A configuration whose strings may be outputs, such as a namespace. */
 export type Configuration = Readonly<Record<string, unknown>>;
@@ -36,6 +36,7 @@ export function processSettings(
     host: "0.0.0.0",
     port: MCP_PORT,
     adminPort: ADMIN_PORT,
+    metricsPort: METRICS_PORT,
     session: present<unknown>({
       idleTtl,
       maxLifetime,

@@ -1,13 +1,7 @@
-import {
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-  STATUS_CODES,
-} from "node:http";
+import type { RequestListener, Server, ServerOptions, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { clock } from "../platform/clock.ts";
-import { sockets } from "../platform/sockets.ts";
+import { STATUS_CODES, sockets } from "../platform/sockets.ts";
 import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import type { FleetError } from "../wire/fleet-error.ts";
 

@@ -2,6 +2,7 @@ import type { NofileFit } from "@mcp-fleet/contract/capacity";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { buildAdminServer } from "../admin/admin-server.ts";
+import { buildMetricsServer } from "../admin/metrics-server.ts";
 import { StatusReport } from "../admin/status-report.ts";
 import { ByteBudget } from "../async/byte-budget.ts";
 import { openAuthenticator } from "../auth/open-authenticator.ts";
@@ -71,7 +72,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const metrics = new Metrics();
   const events = new Events(log);
   const addresses = new ClientAddresses(settings.trustedProxies);
-  const descriptors = new Descriptors({ settings, fit: given.nofile, metrics, addresses });
+  const descriptors = new Descriptors({ settings, fit: given.nofile, metrics, addresses, log });
   const { acquireStream } = descriptors;
   const shared = { settings, limits, events, metrics, log };
 
@@ -175,7 +176,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     addresses,
     limits,
   });
-  const front = { endpoint, authenticator, guards, drain, probes: readiness };
+  const front = { endpoint, authenticator, guards, drain, addresses, probes: readiness };
   const mcp = buildMcpServer({ ...shared, ...front, connections: descriptors });
 
   // What operators and the other processes reach.
@@ -199,6 +200,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     settings,
     log,
   });
+  const metricsServer =
+    settings.metricsPort === undefined ? undefined : buildMetricsServer({ metrics, settings });
   metrics.onScrape(() => status.measure(metrics));
   metrics.onScrape(() => metrics.drainState.set(DRAIN_STATES.indexOf(drain.state)));
   metrics.onScrape(() => podReport.measureAll(backends.all, metrics));
@@ -207,6 +210,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     settings,
     log,
     admin,
+    metricsServer,
     mcp,
     authenticator,
     drain,

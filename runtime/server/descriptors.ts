@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 
 import { type NofileFit, processBudget } from "@mcp-fleet/contract/capacity";
 import type { Settings } from "@mcp-fleet/contract/settings";
+import type { Logger } from "pino";
 import type { NofileStatus } from "../admin/status-report.ts";
 import type { ClientAddresses } from "../edge/client-addresses.ts";
 import { ClientConnections } from "../edge/client-connections.ts";
@@ -17,6 +18,7 @@ export interface DescriptorsParts {
   readonly fit: NofileFit | undefined;
   readonly metrics: Metrics;
   readonly addresses: ClientAddresses;
+  readonly log: Logger;
 }
 
 /** Of the reserve, what connections of sessions that are there already may take; and what it takes to refuse others. */
@@ -40,13 +42,14 @@ export class Descriptors implements ConnectionBudget, Room {
   readonly #crowded: number;
   readonly #metrics: Metrics;
   readonly #addresses: ClientAddresses;
+  readonly #log: Logger;
   readonly #clients = new ClientConnections();
   readonly #refusals = new Set<Socket>();
   #streams = 0;
   /** Streams that may give way to clients: each says whether it does, and is closed then. */
   readonly #yielding = new Set<() => boolean>();
 
-  constructor({ settings, fit, metrics, addresses }: DescriptorsParts) {
+  constructor({ settings, fit, metrics, addresses, log }: DescriptorsParts) {
     const budget = processBudget(settings);
     const allowed = fit === undefined ? Number.POSITIVE_INFINITY : budget.usable(fit.limit);
     const reserve = fit === undefined ? 0 : fit.limit - allowed;
@@ -59,6 +62,7 @@ export class Descriptors implements ConnectionBudget, Room {
     this.#crowded = budget.fixed + (this.#clientRoom * crowdedPercent) / 100;
     this.#metrics = metrics;
     this.#addresses = addresses;
+    this.#log = log;
     metrics.nofileDegraded.set(fit !== undefined && fit.need.value > fit.limit ? 1 : 0);
     metrics.onScrape(() => {
       metrics.descriptorsUsed.set(this.used);
@@ -120,13 +124,10 @@ export class Descriptors implements ConnectionBudget, Room {
     }
     this.#refusals.add(socket);
     socket.once("close", () => this.#refusals.delete(socket));
-    if (this.#hasShare(this.#addresses.ofConnection(socket))) {
-      this.#metrics.addressRefused.inc({ what: "connection" });
-      return new FleetError("ADDRESS_AT_CAPACITY");
-    }
-    this.#metrics.descriptorsRefused.inc({ what: "connection" });
-    const message = "this process has no room for another connection: its open files are in use";
-    return new FleetError("AT_CAPACITY", { message });
+    const address = this.#addresses.ofConnection(socket);
+    const error = this.#refusal(address);
+    this.#log.warn({ code: error.code, address, error }, "a connection is refused");
+    return error;
   }
 
   /**
@@ -154,6 +155,16 @@ export class Descriptors implements ConnectionBudget, Room {
     if (yields !== undefined) this.#yielding.add(giveWay);
     return release;
   };
+
+  #refusal(address: string | undefined): FleetError {
+    if (this.#hasShare(address)) {
+      this.#metrics.addressRefused.inc({ what: "connection" });
+      return new FleetError("ADDRESS_AT_CAPACITY");
+    }
+    this.#metrics.descriptorsRefused.inc({ what: "connection" });
+    const message = "this process has no room for another connection: its open files are in use";
+    return new FleetError("AT_CAPACITY", { message });
+  }
 
   /** The descriptors that connections of clients share. */
   get #clientRoom(): number {

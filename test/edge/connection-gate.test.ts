@@ -8,6 +8,7 @@ import { ClientAddresses } from "../../runtime/edge/client-addresses.ts";
 import { createGatedServer } from "../../runtime/edge/connection-gate.ts";
 import { Descriptors } from "../../runtime/server/descriptors.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { log } from "../../testkit/processes/test-log.ts";
 
 const REQUEST = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
@@ -23,6 +24,7 @@ async function startFull() {
     fit,
     metrics: new Metrics(),
     addresses: new ClientAddresses([]),
+    log,
   });
   while (descriptors.acquireConnection(new Socket()));
   const server = createGatedServer({}, () => {}, descriptors).listen(0, "127.0.0.1");

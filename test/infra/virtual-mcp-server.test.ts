@@ -532,18 +532,20 @@ describe("who may reach its pods", () => {
     });
   });
 
-  test("MCP only some namespaces, the admin port Prometheus from anywhere", async () => {
+  test("MCP only some namespaces, the metrics port Prometheus from anywhere", async () => {
     const stack = await gatewayStack({
       networkPolicy: { clientNamespaces: { team: "eng" } },
       monitoring: { serviceMonitor: true },
     });
     const policy = stack.one("NetworkPolicy", "eng-gateway");
+    const own = deploymentOf(stack).at("spec.selector.matchLabels");
     expect(policy.at("spec.ingress")).toEqual([
       {
         ports: [{ port: 4483, protocol: "TCP" }],
         from: [{ namespaceSelector: { matchLabels: { team: "eng" } } }],
       },
-      { ports: [{ port: 9090, protocol: "TCP" }], from: [{ namespaceSelector: {} }] },
+      { ports: [{ port: 9090, protocol: "TCP" }], from: [{ podSelector: { matchLabels: own } }] },
+      { ports: [{ port: 9091, protocol: "TCP" }], from: [{ namespaceSelector: {} }] },
     ]);
   });
 
@@ -602,7 +604,7 @@ describe("an autoscaler", () => {
 });
 
 describe("monitoring", () => {
-  test("is a ServiceMonitor that scrapes each pod's admin port through a headless Service", async () => {
+  test("is a ServiceMonitor that scrapes each pod's metrics port through a headless Service", async () => {
     const stack = await gatewayStack({
       monitoring: { serviceMonitor: true, labels: { release: "prometheus" } },
     });
@@ -611,11 +613,11 @@ describe("monitoring", () => {
     expect(admin.at("spec")).toMatchObject({
       clusterIP: "None",
       publishNotReadyAddresses: true,
-      ports: [{ name: "admin", port: 9090, targetPort: "admin" }],
+      ports: [{ name: "metrics", port: 9091, targetPort: "metrics" }],
     });
     expect(monitor.at("metadata.labels")).toMatchObject({ release: "prometheus" });
     expect(monitor.at("spec.endpoints")).toEqual([
-      { port: "admin", path: "/metrics", interval: "15s" },
+      { port: "metrics", path: "/metrics", interval: "15s" },
     ]);
     expect(admin.at("metadata.labels")).toMatchObject(monitor.map("spec.selector.matchLabels"));
     const mcp = stack.one("Service", "eng-gateway").map("metadata.labels");
