@@ -3,7 +3,7 @@ import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
 import { startFleet } from "../../testkit/processes/scripted-fleet.ts";
 import { writtenLog } from "../../testkit/processes/written-log.ts";
-import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 import { Issuer } from "../../testkit/servers/issuer.ts";
 
 const LONG = "x".repeat(1_000_000);
@@ -12,8 +12,8 @@ const request = (method: string, params: object) =>
 
 async function startTwo() {
   const { log, lines } = writtenLog();
-  const [one, two] = [await EchoServer.start(), await EchoServer.start()];
-  onTestFinished(() => Promise.all([one.close(), two.close()]).then(() => {}));
+  const [one, two] = [await EchoBackend.start(), await EchoBackend.start()];
+  onTestFinished(() => Promise.all([one.stop(), two.stop()]).then(() => {}));
   const backends = [
     { name: "one", url: one.url },
     { name: "two", url: two.url },

@@ -7,9 +7,8 @@ import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import { sessionKey } from "../../runtime/sessions/session-id.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
-import { configurationFor } from "../../testkit/processes/scripted-fleet.ts";
-import { callWith, openAt } from "../../testkit/processes/sse-fleet.ts";
-import { SseServer } from "../../testkit/servers/sse-server.ts";
+import { callOf, configurationFor } from "../../testkit/processes/scripted-fleet.ts";
+import { openAt, startSseServer } from "../../testkit/processes/sse-fleet.ts";
 
 /** Somebody else's server, and how many requests reached it. */
 async function startElsewhere() {
@@ -40,20 +39,20 @@ it.each([
   "a record with %s sends no call to the address in it: the session there is lost",
   async (_what, idOf) => {
     const { reached, url } = await startElsewhere();
-    const server = await SseServer.start();
-    onTestFinished(() => server.stop());
+    const server = await startSseServer();
+    onTestFinished(() => server.close());
     const store = new MemoryStore();
     const configuration = configurationFor(server.url, {}, { name: "older", transport: "sse" });
     const gateway = await startGateway(configuration, { store, ring });
     onTestFinished(() => gateway.close());
     const client = await openAt(gateway);
-    await client.post(callWith("count"));
+    await client.post(callOf("count"));
     const record = await store.sessions.load(sessionKey(client.sessionId ?? ""));
     if (record === undefined) throw new Error("the session is gone");
 
     const upstream = { sessionId: idOf(url), protocol: "2024-11-05", epoch: 9 };
     await store.sessions.setUpstream(record, "older", upstream);
-    const { text } = await client.post(callWith("count"));
+    const { text } = await client.post(callOf("count"));
     expect(text).toContain('"text":"1"');
     expect(reached.requests).toBe(0);
   },
