@@ -161,17 +161,14 @@ function cacheEntries(document: Section): Fault[] {
 }
 
 function distinctPorts(document: Section): Fault[] {
-  const mcp = numberAt(document, ["port"]);
-  const admin = numberAt(document, ["adminPort"]);
-  if (mcp !== admin || mcp === 0 || mcp === undefined) return [];
-  return [
-    fault(
-      ["adminPort"],
-      admin,
-      `must differ from port, which is ${mcp}`,
-      "change one of the two, or set it to 0 to pick a free one",
-    ),
-  ];
+  const names = ["port", "adminPort", "metricsPort"];
+  return names.flatMap((name, index) => {
+    const value = numberAt(document, [name]);
+    const same = names.slice(0, index).find((other) => numberAt(document, [other]) === value);
+    if (same === undefined || value === 0 || value === undefined) return [];
+    const rule = `must differ from ${same}, which is ${value}`;
+    return [fault([name], value, rule, "change one of the two, or set it to 0 to pick a free one")];
+  });
 }
 
 const AUTH_TYPE = ["incomingAuth", "type"];

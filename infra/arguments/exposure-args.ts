@@ -37,7 +37,7 @@ export interface MonitoringArgs {
   serviceMonitor?: boolean;
   /** Whether to create a dashboard in a ConfigMap for Grafana's sidecar. Default: false. */
   grafanaDashboard?: boolean;
-  /** The pods that scrape the admin port. Default: with serviceMonitor, pods with the label app.kubernetes.io/name: prometheus in every namespace. */
+  /** The pods that scrape the metrics port. Default: with serviceMonitor, pods with the label app.kubernetes.io/name: prometheus in every namespace. */
   from?: PeerArgs[];
   /** Labels of both, for the selectors of Prometheus and Grafana. Default: none. */
   labels?: Record<string, Input<string>>;

@@ -35,6 +35,8 @@ export interface ProcessArgs {
   terminationGracePeriodSeconds?: number;
   /** The type of the Service. Default: ClusterIP. */
   serviceType?: ServiceType;
+  /** The IP addresses and networks, in CIDR notation, of load balancers in front of gateways, and of gateways in front of proxies. Their connections have no limit; the shares of clients go by the addresses that they report. Default: the private networks, for proxies and with an Ingress or HTTPRoute; otherwise none. */
+  trustedProxies?: string[];
   /** Resources for Prometheus and Grafana. */
   monitoring?: MonitoringArgs;
 }

@@ -6,7 +6,7 @@ import { ADMIN_TOKEN } from "./admin-token.ts";
 import { CONFIGURATION_FILE, CONFIGURATION_PATH } from "./configuration-file.ts";
 import { KEYS_PATH } from "./key-ring.ts";
 import { OWNER_KEY } from "./owner-key.ts";
-import { ADMIN_PORT, MCP_PORT, type ProcessSpec } from "./process-spec.ts";
+import { ADMIN_PORT, MCP_PORT, METRICS_PORT, type ProcessSpec } from "./process-spec.ts";
 import { cpuQuantity, memoryQuantity } from "./quantity.ts";
 import { type KeptFile, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
 
@@ -36,6 +36,7 @@ export function container(spec: ProcessSpec, mounts: Mounts): Container {
     ports: [
       { name: "mcp", containerPort: MCP_PORT },
       { name: "admin", containerPort: ADMIN_PORT },
+      { name: "metrics", containerPort: METRICS_PORT },
     ],
     env: environment(size.heapBytes, mounts),
     resources: {

@@ -7,6 +7,7 @@ import {
   ADMIN_PORT,
   labelsOf,
   MCP_PORT,
+  METRICS_PORT,
   nameOf,
   type ProcessSpec,
   selectorOf,
@@ -15,8 +16,8 @@ import {
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 
 /**
- * Admits clients to the MCP port, and the other pods of the workload and Prometheus to the admin port. Kubelets are
- * always admitted. Pods reach what their configuration names.
+ * Admits clients to the MCP port, the other pods of the workload to the admin port, and Prometheus to the metrics port.
+ * Kubelets are always admitted. Pods reach what their configuration names.
  */
 export function networkPolicy(spec: ProcessSpec): k8s.networking.v1.NetworkPolicy {
   const { parent, transform, process } = spec;
@@ -33,7 +34,10 @@ export function networkPolicy(spec: ProcessSpec): k8s.networking.v1.NetworkPolic
       policyTypes: ["Ingress", "Egress"],
       ingress: [
         { ports: [{ port: MCP_PORT, protocol: "TCP" }], ...(callers && { from: callers }) },
-        { ports: [{ port: ADMIN_PORT, protocol: "TCP" }], from: [own, ...prometheus] },
+        { ports: [{ port: ADMIN_PORT, protocol: "TCP" }], from: [own] },
+        ...(prometheus.length > 0
+          ? [{ ports: [{ port: METRICS_PORT, protocol: "TCP" }], from: prometheus }]
+          : []),
       ],
       egress: egress(spec),
     },

@@ -12,6 +12,7 @@ import type { ProcessSize } from "./process-size.ts";
 /** The ports of MCP, and of health checks and metrics, in containers and Services. */
 export const MCP_PORT = 4483;
 export const ADMIN_PORT = 9090;
+export const METRICS_PORT = 9091;
 
 /** Everything that the children of a gateway or proxy are created from. */
 export interface ProcessSpec {

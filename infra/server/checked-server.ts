@@ -23,6 +23,7 @@ import {
 import {
   backendSettings,
   type Configuration,
+  PRIVATE_NETWORKS,
   processSettings,
 } from "../process/process-settings.ts";
 import { type SizedProcess, sizeProcess } from "../process/process-size.ts";
@@ -110,7 +111,13 @@ function checkedProxy(
       const sized = sizeProcess(inputs, overrides, proxyArgument);
       const backend = directBackend(name, args);
       const configuration = {
-        ...processSettings(name, sized.inputs.sessions, sized.plan, withCallTimeout(proxy, args)),
+        ...processSettings(
+          name,
+          sized.inputs.sessions,
+          sized.plan,
+          withCallTimeout(proxy, args),
+          PRIVATE_NETWORKS,
+        ),
         backends: [backendSettings(withoutNotifications(backend))],
       };
       const section = storage && { sessionStorage: storageSettings(storage, name) };

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
@@ -13,6 +14,7 @@ import { allowsBatches } from "../wire/protocol-version.ts";
 import { BatchReply } from "./batch-reply.ts";
 import type { BodyBudget, BodyHold } from "./body-budget.ts";
 import { readBody } from "./body-reader.ts";
+import type { ClientAddresses } from "./client-addresses.ts";
 import type { ClientStreams } from "./client-streams.ts";
 import type { Drain } from "./drain.ts";
 import { HttpReply } from "./http-reply.ts";
@@ -32,6 +34,8 @@ const INITIALIZE_BYTES = 16 * 2 ** 10;
  */
 export interface Room {
   requireCapacity(what: "session" | "stream"): void;
+  /** The client of a connection has a session. */
+  recognise(socket: Socket): void;
 }
 
 export interface McpEndpointParts {
@@ -44,6 +48,7 @@ export interface McpEndpointParts {
   readonly bodies: BodyBudget;
   readonly drain: Drain;
   readonly room: Room;
+  readonly addresses: ClientAddresses;
   readonly limits: Settings["limits"];
   readonly log: Logger;
 }
@@ -88,7 +93,8 @@ export class McpEndpoint {
     const message = readMessage(text);
     try {
       if (message.method === "initialize") return await this.#initialize(request, message, reply);
-      return await this.#withSession(session, async (held) => {
+      return await this.#withSession(request, session, async (held) => {
+        if (message.method !== "notifications/initialized") this.#parts.sessions.use(held);
         const context = this.#context(request, held);
         if (message.kind === "request") {
           const answer = this.#replyTo(request, reply, message.idText);
@@ -107,9 +113,12 @@ export class McpEndpoint {
   async get(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     requireEvents(request.headers.accept);
     const session = await this.#session(request);
-    if (this.#parts.drain.state === "closing") throw new FleetError("DRAINING");
-    this.#parts.room.requireCapacity("stream");
-    this.#parts.streams.open(session, reply);
+    const { sessions, drain, room, streams } = this.#parts;
+    if (drain.state === "closing") throw new FleetError("DRAINING");
+    room.recognise(request.raw.socket);
+    room.requireCapacity("stream");
+    sessions.use(session);
+    streams.open(session, reply);
     return reply;
   }
 
@@ -124,14 +133,16 @@ export class McpEndpoint {
     message: Message,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    const { calls, sessions, drain, room, limits } = this.#parts;
+    const { calls, sessions, drain, room, limits, addresses } = this.#parts;
     const answer = new WholeReply(reply, message.idText, answerForm(request.headers.accept));
     const handler: Handler = async ({ context: { principal } }) => {
       if (drain.refusesSessions) throw new FleetError("DRAINING");
       room.requireCapacity("session");
       const client = readInitialize(message, limits.clientBytes);
-      const session = await sessions.create({ ...client, owner: principal.owner });
+      const address = addresses.ofRequest(request.raw);
+      const session = await sessions.create({ ...client, owner: principal.owner, address });
       const result = await this.#open(request, session);
+      room.recognise(request.raw.socket);
       reply.header("mcp-session-id", session.id);
       answer.message(resultText(message.idText, result));
     };
@@ -162,7 +173,8 @@ export class McpEndpoint {
     text: string,
   ): Promise<FastifyReply> {
     const { calls, limits } = this.#parts;
-    return await this.#withSession(found, async (session) => {
+    return await this.#withSession(request, found, async (session) => {
+      this.#parts.sessions.use(session);
       const { protocol } = session.record;
       if (!allowsBatches(protocol)) {
         const message = `batches do not exist in protocol ${protocol}`;
@@ -253,11 +265,13 @@ export class McpEndpoint {
   }
 
   async #withSession(
+    request: FastifyRequest,
     session: LiveSession | FleetError,
     work: (held: LiveSession) => Promise<FastifyReply>,
   ): Promise<FastifyReply> {
     if (session instanceof FleetError) throw session;
-    const { sessions } = this.#parts;
+    const { sessions, room } = this.#parts;
+    room.recognise(request.raw.socket);
     const held = sessions.hold(session);
     try {
       return await work(held);

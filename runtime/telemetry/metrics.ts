@@ -27,7 +27,7 @@ export class Metrics {
   );
   readonly sessionsEnded = this.#counter(
     "sessions_ended_total",
-    "Sessions that ended, by reason.",
+    "Sessions that ended, by reason (deleted, expired, shutdown, refused; displaced: they were never used, and room was needed).",
     ["reason"],
   );
   readonly sessionsStored = this.#gauge(
@@ -166,6 +166,15 @@ export class Metrics {
     "descriptors_refused_total",
     "Sessions, streams and connections that were refused for want of descriptors.",
     ["what"],
+  );
+  readonly addressRefused = this.#counter(
+    "address_refused_total",
+    "Sessions and connections that were refused because room is short and their address has its share of it.",
+    ["what"],
+  );
+  readonly connectionsDisplaced = this.#counter(
+    "connections_displaced_total",
+    "Connections without a session that were closed to make room for others.",
   );
   readonly nofileDegraded = this.#gauge(
     "nofile_degraded",

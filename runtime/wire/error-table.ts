@@ -174,6 +174,18 @@ export const ERROR_TABLE = {
     client: "End sessions by DELETE, or use one that is open.",
     operator: "session.maxPerPrincipal is reached: raise it, or lower idleTtl.",
   },
+  ADDRESS_AT_CAPACITY: {
+    level: "http",
+    httpStatus: 429,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message:
+      "room is short, and this address has its fair share of it (limits.crowdedPercent): end sessions that are not needed, or try again later",
+    client: "End sessions by DELETE, or use one that is open.",
+    operator:
+      "session.maxSessions, or the limit of open files, is nearly reached, and one client address has more than others. If that address is a load balancer's, add it to trustedProxies; otherwise raise the limit.",
+  },
   RATE_LIMITED: {
     level: "either",
     httpStatus: 429,

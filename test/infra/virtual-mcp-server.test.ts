@@ -566,7 +566,8 @@ describe("who may reach its pods", () => {
           { ipBlock: { cidr: "10.1.0.0/16" } },
         ],
       },
-      { ports: [port(9090)], from: [{ podSelector: { matchLabels: own } }, PROMETHEUS] },
+      { ports: [port(9090)], from: [{ podSelector: { matchLabels: own } }] },
+      { ports: [port(9091)], from: [PROMETHEUS] },
     ]);
   });
 
@@ -704,7 +705,7 @@ describe("an autoscaler", () => {
 });
 
 describe("monitoring", () => {
-  test("is a ServiceMonitor that scrapes each pod's admin port through a headless Service", async () => {
+  test("is a ServiceMonitor that scrapes each pod's metrics port through a headless Service", async () => {
     const stack = await gatewayStack({
       monitoring: { serviceMonitor: true, labels: { release: "prometheus" } },
     });
@@ -713,11 +714,11 @@ describe("monitoring", () => {
     expect(admin.at("spec")).toMatchObject({
       clusterIP: "None",
       publishNotReadyAddresses: true,
-      ports: [{ name: "admin", port: 9090, targetPort: "admin" }],
+      ports: [{ name: "metrics", port: 9091, targetPort: "metrics" }],
     });
     expect(monitor.at("metadata.labels")).toMatchObject({ release: "prometheus" });
     expect(monitor.at("spec.endpoints")).toEqual([
-      { port: "admin", path: "/metrics", interval: "15s" },
+      { port: "metrics", path: "/metrics", interval: "15s" },
     ]);
     expect(admin.at("metadata.labels")).toMatchObject(monitor.map("spec.selector.matchLabels"));
     const mcp = stack.one("Service", "eng-gateway").map("metadata.labels");

@@ -22,6 +22,7 @@ const OF_A_PROCESS = [
   "operational",
   "sessionKeys",
   "ownerKey",
+  "trustedProxies",
   "terminationGracePeriodSeconds",
 ];
 

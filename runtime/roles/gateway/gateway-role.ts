@@ -1,6 +1,7 @@
 import { cachedListBytes } from "@mcp-fleet/contract/capacity";
 import { ByteBudget } from "../../async/byte-budget.ts";
 import { Turns } from "../../async/turns.ts";
+import { brief } from "@mcp-fleet/contract";
 import type { Call } from "../../calls/call.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
@@ -103,7 +104,7 @@ export class GatewayRole implements Role {
     const { method } = call.message;
     const handler = GatewayRole.#HANDLERS.get(method);
     if (handler === undefined) {
-      throw new FleetError("METHOD_NOT_FOUND", { message: `Method not found: ${method}` });
+      throw new FleetError("METHOD_NOT_FOUND", { message: `Method not found: ${brief(method)}` });
     }
     await handler(this, call);
   };
