@@ -95,7 +95,7 @@ image-figures: $(IMAGE) ## measure size and start time of the image: docs/image.
 $(IMAGE): $(IMAGE_PARTS) Dockerfile .dockerignore $(shell find runtime contract -not -path '*/dist/*' -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.lua' -o -name package.json \))
 	@node image/main.ts $@ $(ARCHITECTURE)
 
-$(IMAGES)/redis.tar $(IMAGES)/counter.tar: $(IMAGE_PARTS) $(wildcard testkit/images/*.ts) testkit/servers/counter-server.ts testkit/servers/sdk-backend.ts testkit/processes/free-ports.ts
+$(IMAGES)/redis.tar $(IMAGES)/counter.tar: $(IMAGE_PARTS) $(wildcard testkit/images/*.ts) $(addprefix testkit/servers/,counter-server.ts sdk-server.ts sdk-tools.ts) $(addprefix testkit/processes/,ends-with-us.ts free-ports.ts node-process.ts)
 	@node testkit/images/main.ts $@
 
 # The stack of Pulumi.yaml, with its state in a folder here. Without an installed Pulumi, the engine of the tests is used.

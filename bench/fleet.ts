@@ -36,9 +36,7 @@ export class Fleet {
   }
 
   static async start(): Promise<Fleet> {
-    const backend = await MeasuredProcess.start([
-      join(ROOT, "testkit/servers/counting-backend.ts"),
-    ]);
+    const backend = await MeasuredProcess.start([join(ROOT, "testkit/servers/echo-backend.ts")]);
     return new Fleet(backend, await RedisProcess.server());
   }
 

@@ -11,7 +11,7 @@ import {
 import { freePort } from "../testkit/processes/free-ports.ts";
 import { type RunningRole, startGateway } from "../testkit/processes/gateway.ts";
 import { type McpServers, startMcpServers } from "../testkit/servers/mcp-servers.ts";
-import { type SdkBackend, startSdkBackend } from "../testkit/servers/sdk-backend.ts";
+import { SdkServer } from "../testkit/servers/sdk-server.ts";
 import { eventually } from "../testkit/vitest/eventually.ts";
 
 describe("three published servers behind one gateway", () => {
@@ -330,7 +330,7 @@ describe("a client that listens", () => {
     const backend = await startGreeting("only");
     const session = await openListening(await startOver({ only: backend.url }));
 
-    const added = [...backend.servers].map((server) => addTool(server, "wave"));
+    const added = backend.servers.map((server) => addTool(server, "wave"));
     await eventually(() => expect(changesOf(session)).toEqual(["tools"]));
     expect((await session.client.listTools()).tools).toHaveLength(2);
     for (const tool of added) tool.remove();
@@ -427,13 +427,14 @@ async function startOver(backends: Record<string, string>): Promise<RunningRole>
 }
 
 /** A backend with one tool and one prompt. */
-async function startGreeting(name: string, port?: number): Promise<SdkBackend> {
-  const backend = await startSdkBackend(() => {
+async function startGreeting(name: string, port = 0): Promise<SdkServer> {
+  const build = () => {
     const server = new McpServer({ name, version: "1.0.0" });
     addTool(server, "greet", `${name} says hello`);
     addPrompt(server, "welcome");
     return server;
-  }, port);
+  };
+  const backend = await SdkServer.start({ build, port });
   onTestFinished(() => backend.close());
   return backend;
 }
@@ -471,7 +472,7 @@ function changesOf({ heard }: SdkClient): string[] {
 /** Has the backend change its prompts: all that the client heard until it hears of that is `heard`. */
 async function expectNextChange(
   session: SdkClient,
-  backend: SdkBackend,
+  backend: SdkServer,
   heard: string[],
 ): Promise<void> {
   for (const server of backend.servers) addPrompt(server, "farewell");

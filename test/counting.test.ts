@@ -4,31 +4,27 @@ import { ClientPool } from "../testkit/clients/client-pool.ts";
 import type { RawClient } from "../testkit/clients/raw-client.ts";
 import { countOperations } from "../testkit/processes/counted-store.ts";
 import { startGateway } from "../testkit/processes/gateway.ts";
-import {
-  type Answerer,
-  type BackendCounts,
-  CountingBackend,
-} from "../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../testkit/servers/echo-backend.ts";
+import type { BackendCounts } from "../testkit/servers/scripted-backend.ts";
+import type { Exchange } from "../testkit/servers/scripted-exchange.ts";
 
 const CALLS = 200;
 const MAX = 16;
 
 /** Keeps calls with `together` waiting until 16 of them are there: that many connections are then open. */
-function waitForAll(): Answerer {
-  const waiting: (() => void)[] = [];
-  return async ({ params }) => {
-    const { arguments: args } = params;
-    if (typeof args !== "object" || args === null || !("together" in args)) return undefined;
-    await new Promise<void>((resolve) => {
-      waiting.push(resolve);
-      if (waiting.length === MAX) for (const go of waiting.splice(0)) go();
-    });
-    return undefined;
-  };
+function waitForAll(backend: EchoBackend): void {
+  const waiting: Exchange[] = [];
+  backend.on("tools/call", (exchange) => {
+    const { together } = Object(exchange.received.params.arguments);
+    if (!together) return backend.echo(exchange);
+    waiting.push(exchange);
+    if (waiting.length === MAX) for (const one of waiting.splice(0)) backend.echo(one);
+  });
 }
 
 async function start() {
-  const backend = await CountingBackend.start({ answer: waitForAll() });
+  const backend = await EchoBackend.start();
+  waitForAll(backend);
   const { store, operations } = countOperations(new MemoryStore());
   const gateway = await startGateway(
     {
@@ -42,7 +38,7 @@ async function start() {
   onTestFinished(async () => {
     await pool.close();
     await gateway.close();
-    await backend.close();
+    await backend.stop();
   });
   // The gateway asks for the lists, opens a stream for their changes, and asks once more.
   await expect.poll(() => backend.counts.requests).toMatchObject({ GET: 1, "tools/list": 2 });

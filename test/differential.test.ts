@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClientPool } from "../testkit/clients/client-pool.ts";
 import { lastMessage, type RawClient } from "../testkit/clients/raw-client.ts";
 import { type RunningRole, startGateway } from "../testkit/processes/gateway.ts";
-import { type BackendAnswer, CountingBackend } from "../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../testkit/servers/echo-backend.ts";
 
 const megabytes = (count: number) => "é€𝄞x".repeat((count * 1_000_000) / 10);
 
@@ -54,25 +54,20 @@ const FORMS = [
   ["the prefix {workload}_", "{workload}_"],
 ] as const;
 
-let backend: CountingBackend;
+let backend: EchoBackend;
 let directly: ClientPool;
 let direct: RawClient;
 
 beforeAll(async () => {
-  backend = await CountingBackend.start({
-    keepBodies: true,
-    keepAliveSeconds: 600,
-    answer: ({ method, params }): BackendAnswer | undefined => {
-      if (method === "tools/list") {
-        return { outcome: `"result":{"tools":[${toolsText((name) => name)}]}` };
-      }
-      const { arguments: asked } = params;
-      if (method !== "tools/call" || typeof asked !== "object" || asked === null) return undefined;
-      const outcome = "outcome" in asked ? OUTCOMES[String(asked.outcome)] : undefined;
-      return outcome === undefined
-        ? { outcome: '"result":{"content":[]}' }
-        : { outcome, asEvents: "asEvents" in asked };
-    },
+  backend = await EchoBackend.start({ keepAliveSeconds: 600 });
+  backend.on("tools/list", (exchange) => {
+    exchange.outcome(`"result":{"tools":[${toolsText((name) => name)}]}`);
+  });
+  backend.on("tools/call", (exchange) => {
+    const asked: object = Object(exchange.received.params.arguments);
+    const outcome = "outcome" in asked ? OUTCOMES[String(asked.outcome)] : undefined;
+    if (outcome === undefined) exchange.outcome('"result":{"content":[]}');
+    else exchange.outcome(outcome, "asEvents" in asked);
   });
   directly = new ClientPool(backend.url);
   direct = await directly.open();
@@ -80,7 +75,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await directly.close();
-  await backend.close();
+  await backend.stop();
 });
 
 describe.each(FORMS)("with %s, through the gateway", (_, prefixFormat) => {
@@ -157,10 +152,10 @@ describe.each(FORMS)("with %s, through the gateway", (_, prefixFormat) => {
       `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"arguments":{"text":"${megabytes(20)}"},"name":NAME}}`,
     ],
   ])("a call with %s arrives as it would directly, byte for byte", async (_what, call) => {
-    backend.bodies.length = 0;
+    backend.received.length = 0;
     await both(call);
-    const [expected, received] = backend.bodies;
-    expect(backend.bodies).toHaveLength(2);
+    const [expected, received] = backend.calls;
+    expect(backend.calls).toHaveLength(2);
     expectSame(received, expected);
   });
 
@@ -168,11 +163,11 @@ describe.each(FORMS)("with %s, through the gateway", (_, prefixFormat) => {
     await fc.assert(
       fc.asyncProperty(fc.json(), fc.string({ unit: "binary" }), async (value, key) => {
         const args = `{${JSON.stringify(key)}:${value}}`;
-        backend.bodies.length = 0;
+        backend.received.length = 0;
         const answers = await both(
           `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"arguments":${args},"name":NAME}}`,
         );
-        expectSame(backend.bodies[1], backend.bodies[0]);
+        expectSame(backend.calls[1], backend.calls[0]);
         expectSame(answers.through.text, answers.direct.text);
       }),
       { numRuns: 100 },

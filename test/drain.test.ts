@@ -2,11 +2,7 @@ import type { Configuration } from "@mcp-fleet/contract/settings";
 import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../testkit/clients/raw-client.ts";
-import {
-  type GatewayProcess,
-  refusesConnections,
-  startGatewayProcess,
-} from "../testkit/processes/gateway-process.ts";
+import { FleetProcess } from "../testkit/processes/fleet-process.ts";
 import {
   callOf,
   configurationFor,
@@ -16,19 +12,22 @@ import {
 import { ScriptedBackend } from "../testkit/servers/scripted-backend.ts";
 import { textResult } from "../testkit/servers/scripted-exchange.ts";
 import { eventually } from "../testkit/vitest/eventually.ts";
+import { refusesConnections } from "../testkit/vitest/refuses-connections.ts";
 
 interface Draining {
-  readonly gateway: GatewayProcess;
+  readonly gateway: FleetProcess;
   readonly backend: ScriptedBackend;
 }
 
 async function run(rest: Omit<Configuration, "backends"> = {}): Promise<Draining> {
   const backend = await ScriptedBackend.start();
   onTestFinished(() => backend.stop());
-  return { backend, gateway: await startGatewayProcess(configurationFor(backend.url, rest)) };
+  const gateway = await FleetProcess.start(configurationFor(backend.url, rest));
+  onTestFinished(() => gateway.stop());
+  return { backend, gateway };
 }
 
-async function unready(gateway: GatewayProcess): Promise<void> {
+async function unready(gateway: FleetProcess): Promise<void> {
   await eventually(async () => {
     const { statusCode, body } = await request(`${gateway.adminUrl}/readyz`);
     await body.dump();
@@ -53,7 +52,7 @@ describe("a gateway that drains", () => {
       exchange.end();
     });
     const client = await RawClient.open(gateway.url);
-    const stream = await client.stream(callOf("write", 1, { progressToken: "p" }));
+    const stream = await client.stream(callOf("write", 1, { meta: { progressToken: "p" } }));
     gateway.signal("SIGTERM");
     const messages: string[] = [];
     for (let text = await stream.next(); text !== undefined; text = await stream.next()) {

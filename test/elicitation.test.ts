@@ -2,14 +2,12 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { ElicitResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { KeyRing } from "../runtime/sessions/key-ring.ts";
-import { MemoryStore } from "../runtime/store/memory/memory-store.ts";
 import { connectV1 } from "../testkit/clients/sdk-clients.ts";
-import { type RoleOptions, startGateway } from "../testkit/processes/gateway.ts";
-import { type SdkBackend, startSdkBackend } from "../testkit/servers/sdk-backend.ts";
+import { startRoles } from "../testkit/processes/gateway.ts";
+import { SdkServer } from "../testkit/servers/sdk-server.ts";
 
 it("brings 2 answers to the 2 backends that ask at the same time, both with the request id 0", async () => {
-  const url = await startOne(["left", "right"]);
+  const [url = ""] = await startGateways(1, ["left", "right"]);
   const answered: string[] = [];
   const bothAsked = meeting(2);
   const session = await connectV1(url, {
@@ -35,7 +33,7 @@ it("brings 2 answers to the 2 backends that ask at the same time, both with the 
 });
 
 it("tells 10 questions of 1 backend that are open at the same time apart, answered in reverse order", async () => {
-  const url = await startOne(["only"]);
+  const [url = ""] = await startGateways(1, ["only"]);
   const allAsked = meeting(10);
   const session = await connectV1(url, {
     fillForm: async (message) => {
@@ -56,7 +54,7 @@ it("tells 10 questions of 1 backend that are open at the same time apart, answer
 });
 
 it("carries the answers of 6 calls, 3 open at each of 2 gateways, each posted to the other gateway", async () => {
-  const [first, second] = await startTwo(["only"]);
+  const [first = "", second = ""] = await startGateways(2, ["only"]);
   const seen: string[] = [];
   let calledAt = second;
   const session = await connectV1(first, {
@@ -89,7 +87,7 @@ it("carries the answers of 6 calls, 3 open at each of 2 gateways, each posted to
 });
 
 it("lets 2 gateways serve 2 open calls of 1 session at 2 backends, whose 2 answers are crossed", async () => {
-  const [first, second] = await startTwo(["left", "right"]);
+  const [first = "", second = ""] = await startGateways(2, ["left", "right"]);
   const answersTo: Record<string, string> = { left: second, right: first };
   const callsTo: Record<string, string> = { left_ask: first, right_ask: second };
   const bothAsked = meeting(2);
@@ -113,35 +111,17 @@ it("lets 2 gateways serve 2 open calls of 1 session at 2 backends, whose 2 answe
   await session.end();
 });
 
-async function startOne(names: string[]): Promise<string> {
-  return await startOver(await startBackends(names));
-}
-
-/** Two gateways over one store and one key ring, as two pods of a fleet have them. */
-async function startTwo(names: string[]): Promise<[string, string]> {
-  const backends = await startBackends(names);
-  const parts = { store: new MemoryStore(), ring: KeyRing.generate() };
-  return [await startOver(backends, parts), await startOver(backends, parts)];
-}
-
-async function startBackends(names: string[]): Promise<Map<string, SdkBackend>> {
-  const backends = new Map<string, SdkBackend>();
-  for (const name of names) {
-    const backend = await startSdkBackend(() => askingServer(name));
-    onTestFinished(() => backend.close());
-    backends.set(name, backend);
-  }
-  return backends;
-}
-
-async function startOver(backends: Map<string, SdkBackend>, parts?: RoleOptions): Promise<string> {
-  const configuration = {
-    name: "elicitation",
-    backends: [...backends].map(([name, { url }]) => ({ name, url })),
-  };
-  const gateway = await startGateway(configuration, parts);
-  onTestFinished(() => gateway.close());
-  return gateway.url;
+/** The URLs of gateways, of which each has a backend of every name. */
+async function startGateways(count: number, names: string[]): Promise<readonly string[]> {
+  const backends = await Promise.all(
+    names.map(async (name) => {
+      const backend = await SdkServer.start({ build: () => askingServer(name) });
+      onTestFinished(() => backend.close());
+      return { name, url: backend.url };
+    }),
+  );
+  const gateways = await startRoles({ name: "elicitation", backends }, { count });
+  return gateways.map(({ url }) => url);
 }
 
 /** A server with one tool, which asks the user and tells the answer. */

@@ -15,7 +15,7 @@ import { Descriptors } from "../runtime/server/descriptors.ts";
 import { Metrics } from "../runtime/telemetry/metrics.ts";
 import { ClientPool } from "../testkit/clients/client-pool.ts";
 import { type RawAnswer, RawClient } from "../testkit/clients/raw-client.ts";
-import { CountingBackend } from "../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../testkit/servers/echo-backend.ts";
 
 const NOFILE = 1024;
 
@@ -93,9 +93,9 @@ async function startGateway(nofile: number, configuration: Configuration): Promi
   return { url: String(url), adminUrl: String(adminUrl), log, openFiles };
 }
 
-async function startBackend(keepAliveSeconds: number): Promise<CountingBackend> {
-  const backend = await CountingBackend.start({ keepAliveSeconds });
-  onTestFinished(() => backend.close());
+async function startBackend(keepAliveSeconds: number): Promise<EchoBackend> {
+  const backend = await EchoBackend.start({ keepAliveSeconds });
+  onTestFinished(() => backend.stop());
   return backend;
 }
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../testkit/clients/raw-client.ts";
 import { startGateway } from "../testkit/processes/gateway.ts";
 import { hasRedis, RedisProcess } from "../testkit/processes/redis.ts";
-import { CountingBackend } from "../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../testkit/servers/echo-backend.ts";
 
 const list = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
 const call = JSON.stringify({
@@ -14,11 +14,11 @@ const call = JSON.stringify({
 
 describe.skipIf(!hasRedis)("2 gateways over one Redis", () => {
   let server: RedisProcess;
-  let backend: CountingBackend;
+  let backend: EchoBackend;
 
   beforeAll(async () => {
-    [server, backend] = await Promise.all([RedisProcess.server(), CountingBackend.start()]);
-    return () => Promise.all([server.stop(), backend.close()]);
+    [server, backend] = await Promise.all([RedisProcess.server(), EchoBackend.start()]);
+    return () => Promise.all([server.stop(), backend.stop()]);
   });
 
   const start = async () => {
@@ -30,17 +30,10 @@ describe.skipIf(!hasRedis)("2 gateways over one Redis", () => {
     return gateway;
   };
 
-  /** The same session at another gateway. */
-  const at = (url: string, session: RawClient) => {
-    const client = new RawClient(url);
-    client.sessionId = session.sessionId;
-    return client;
-  };
-
   it("go on with each other's sessions, with 1 backend session, and end them for each other", async () => {
     const [one, other] = [await start(), await start()];
     const here = await RawClient.open(one.url);
-    const there = at(other.url, here);
+    const there = here.at(other.url);
     const before = backend.counts.sessions;
     for (const client of [here, there, here, there]) {
       expect(await client.post(call)).toMatchObject({ status: 200 });
@@ -57,7 +50,7 @@ describe.skipIf(!hasRedis)("2 gateways over one Redis", () => {
     server.freeze();
     onTestFinished(() => server.thaw());
     const refused = await Promise.all([
-      at(other.url, here).post(list),
+      here.at(other.url).post(list),
       new RawClient(other.url).initialize({ protocolVersion: "2025-11-25" }),
     ]);
     for (const answer of refused) {
@@ -68,7 +61,7 @@ describe.skipIf(!hasRedis)("2 gateways over one Redis", () => {
     const metrics = await fetch(`${other.adminUrl}/metrics`);
     expect(metrics.status).toBe(200);
     server.thaw();
-    await expect.poll(async () => (await at(other.url, here).post(call)).status).toBe(200);
+    await expect.poll(async () => (await here.at(other.url).post(call)).status).toBe(200);
   });
 
   it("answer a call that would open a backend session with HTTP 200 and an error while Redis hangs, in a session that they hold", async () => {

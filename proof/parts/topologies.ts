@@ -1,7 +1,7 @@
+import type { Role } from "@mcp-fleet/contract/settings";
 import { shortfalls } from "../../testkit/clients/conformance-shortfalls.ts";
 import { runConformance, type ScenarioCounts } from "../../testkit/clients/conformance-suite.ts";
 import { Fleet } from "../../testkit/processes/fleet.ts";
-import type { Role } from "../../testkit/processes/fleet-process.ts";
 import { startConformanceServer } from "../../testkit/servers/conformance/server.ts";
 import { countFrom } from "../environment.ts";
 import type { Findings, Row } from "../part.ts";

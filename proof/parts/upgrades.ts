@@ -8,7 +8,7 @@ import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
 import { makeOld, redisAt } from "../../testkit/processes/redis-store.ts";
 import { until } from "../../testkit/processes/until.ts";
-import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 import { countFrom } from "../environment.ts";
 import type { Findings, Row } from "../part.ts";
 
@@ -43,13 +43,11 @@ export async function run(say: (text: string) => void): Promise<Findings> {
 async function replaced(build: Build, clients: number, say: (text: string) => void) {
   /** How often each numbered call ran. */
   const runs = new Map<unknown, number>();
-  const backend = await CountingBackend.start({
-    answer: ({ method, params }) => {
-      if (method !== "tools/call") return undefined;
-      const { number } = Object(params.arguments);
-      runs.set(number, (runs.get(number) ?? 0) + 1);
-      return undefined;
-    },
+  const backend = await EchoBackend.start({ keepRequests: false });
+  backend.on("tools/call", (exchange) => {
+    const { number } = Object(exchange.received.params.arguments);
+    runs.set(number, (runs.get(number) ?? 0) + 1);
+    backend.echo(exchange);
   });
   const redis = await RedisProcess.server();
   await makeOld(redis, redisAt(redis, { keyPrefix: KEY_PREFIX }));
@@ -96,7 +94,7 @@ async function replaced(build: Build, clients: number, say: (text: string) => vo
     return rows;
   } finally {
     await Promise.all([...gateways, redis].map((one) => one.stop()));
-    await backend.close();
+    await backend.stop();
   }
 }
 

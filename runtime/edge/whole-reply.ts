@@ -18,7 +18,9 @@ export class WholeReply implements Reply {
     this.#reply = reply;
     this.#idText = idText;
     this.#form = form;
-    reply.raw.once("close", () => this.#gone.abort());
+    reply.raw.once("close", () => {
+      if (!reply.raw.writableFinished) this.#gone.abort();
+    });
   }
 
   get begun(): boolean {

@@ -64,7 +64,8 @@ export class Events {
   }
 
   emit<Name extends EventName>(name: Name, ...payload: EventMap[Name]): void {
-    for (const listener of this.#of(name)) {
+    const listeners: Set<Listener<Name>> | undefined = this.#listeners[name];
+    for (const listener of listeners ?? []) {
       try {
         const heard = listener(...payload);
         if (heard instanceof Promise) heard.catch((error: unknown) => this.#failed(name, error));

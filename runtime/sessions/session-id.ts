@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { random } from "../platform/random.ts";
 import { KEY_TAG_BYTES, type KeyRing, MAC_BYTES } from "./key-ring.ts";
 
@@ -45,7 +45,7 @@ export function verifySessionId(ring: KeyRing, id: string): IdVerdict {
 
 /** What a store knows a session by: a digest, so that nobody who reads the store holds a credential. */
 export function sessionKey(id: string): string {
-  return createHash("sha256").update(id).digest("base64url");
+  return hash("sha256", id, "base64url");
 }
 
 /** What logs and /status call a session: enough to find its lines, useless as a credential. */
@@ -54,5 +54,5 @@ export function sessionLabel(key: string): string {
 }
 
 function ownerTag(owner: string): Buffer {
-  return createHash("sha256").update(owner).digest().subarray(0, OWNER_TAG_BYTES);
+  return hash("sha256", owner, "buffer").subarray(0, OWNER_TAG_BYTES);
 }

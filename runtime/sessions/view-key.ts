@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isObject } from "../wire/message.ts";
 
 /** The capabilities of a client that declares none, as JSON text. */
@@ -16,8 +16,7 @@ const MATTERS = {
 
 /** What a view is called by clients like this one: equal for capabilities that are equal in what matters to lists. */
 export function viewKey(capabilities: string): string {
-  const hash = createHash("sha256").update(`${viewCapabilities(capabilities)}\n`);
-  return hash.digest("base64url").slice(0, 22);
+  return hash("sha256", `${viewCapabilities(capabilities)}\n`, "base64url").slice(0, 22);
 }
 
 /** Of a client's capabilities, as JSON text, those that matter to lists, each in its shortest form. */

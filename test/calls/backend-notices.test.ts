@@ -79,9 +79,11 @@ describe("a backend that speaks of what is another's", () => {
       exchange.end();
     });
 
-    const other = client.post(callOf("good_read", 1, { progressToken: "good-token" }));
+    const other = client.post(callOf("good_read", 1, { meta: { progressToken: "good-token" } }));
     await eventually(() => expect(good.count("tools/call")).toBe(1));
-    const answer = await client.post(callOf("evil_read", 2, { progressToken: "evil-token" }));
+    const answer = await client.post(
+      callOf("evil_read", 2, { meta: { progressToken: "evil-token" } }),
+    );
     done.resolve();
     await other;
 
@@ -99,8 +101,8 @@ describe("a backend that speaks of what is another's", () => {
     }
     const stream = await client.stream();
     const calls = [
-      client.post(callOf("good_read", 1, { progressToken: "good-token" })),
-      client.post(callOf("evil_read", 2, { progressToken: "evil-token" })),
+      client.post(callOf("good_read", 1, { meta: { progressToken: "good-token" } })),
+      client.post(callOf("evil_read", 2, { meta: { progressToken: "evil-token" } })),
     ];
     await eventually(() => {
       expect(evil.count("tools/call") + good.count("tools/call")).toBe(2);

@@ -1,11 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  callOf,
-  messageOf,
-  sameSession,
-  startFleet,
-  textOf,
-} from "../../testkit/processes/scripted-fleet.ts";
+import { callOf, messageOf, startFleet, textOf } from "../../testkit/processes/scripted-fleet.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const OURS = 2 ** 30;
@@ -48,7 +42,7 @@ describe("the ids that a backend sees", () => {
 
     const params = { requestId: OURS + 7 };
     const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params };
-    await sameSession(client, there).post(JSON.stringify(cancelled));
+    await client.at(there.url).post(JSON.stringify(cancelled));
 
     await call;
     const heard = backend.of("notifications/cancelled").map((one) => one.params.requestId);

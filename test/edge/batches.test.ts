@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
-import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const BATCH_MESSAGES = 5;
 
-let echo: EchoServer;
+let echo: EchoBackend;
 let gateway: RunningRole;
 let client: RawClient;
 
 beforeAll(async () => {
-  echo = await EchoServer.start();
+  echo = await EchoBackend.start();
   gateway = await startGateway({
     backends: [{ name: "echo", url: echo.url }],
     limits: { batchMessages: BATCH_MESSAGES },
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.close();
-  await echo.close();
+  await echo.stop();
 });
 
 const request = (id: string, method = "ping", params = "{}") =>

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
-import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
-let echo: EchoServer;
+let echo: EchoBackend;
 let gateway: RunningRole;
 
 beforeAll(async () => {
-  echo = await EchoServer.start();
+  echo = await EchoBackend.start();
   gateway = await startGateway({
     backends: [{ name: "echo", url: echo.url }],
     session: { maxSessions: 1 },
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.close();
-  await echo.close();
+  await echo.stop();
 });
 
 it("with maxSessions 1 the second initialize is 503 with Retry-After and its id, and goes well after a DELETE", async () => {

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
-import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
 const LIMIT_BYTES = 65_536;
 const BODY = Buffer.alloc(9 * 2 ** 20, " ");
@@ -13,14 +13,14 @@ const TRIES = 6;
 const MAX_CHUNKS = 32;
 
 async function start() {
-  const echo = await EchoServer.start();
+  const echo = await EchoBackend.start();
   const gateway = await startGateway({
     backends: [{ name: "echo", url: echo.url }],
     limits: { bodyBytes: LIMIT_BYTES, requestTimeout: "1s" },
   });
   onTestFinished(async () => {
     await gateway.close();
-    await echo.close();
+    await echo.stop();
   });
   const { sessionId = "" } = await RawClient.open(gateway.url);
   return { gateway, sessionId };

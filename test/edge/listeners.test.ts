@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Headers, RawClient } from "../../testkit/clients/raw-client.ts";
 import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
-import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const PAGE = "https://app.example.com";
 
-let echo: EchoServer;
+let echo: EchoBackend;
 let gateway: RunningRole;
 let client: RawClient;
 let admin: RawClient;
 
 beforeAll(async () => {
-  echo = await EchoServer.start();
+  echo = await EchoBackend.start();
   gateway = await startGateway({
     backends: [{ name: "echo", url: echo.url }],
     allowedHosts: ["gateway.example.com"],
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.close();
-  await echo.close();
+  await echo.stop();
 });
 
 const HOST: Headers = { host: "gateway.example.com" };

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Headers, RawClient, type RawRequest } from "../../testkit/clients/raw-client.ts";
 import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
-import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
 const BODY_BYTES = 65_536;
 
-let echo: EchoServer;
+let echo: EchoBackend;
 let gateway: RunningRole;
 let client: RawClient;
 
 beforeAll(async () => {
-  echo = await EchoServer.start();
+  echo = await EchoBackend.start();
   gateway = await startGateway({
     backends: [{ name: "echo", url: echo.url }],
     limits: { bodyBytes: BODY_BYTES, bodyMembers: 20_000 },
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.close();
-  await echo.close();
+  await echo.stop();
 });
 
 /** What is refused, as a client sees it: HTTP status, JSON-RPC code, and the id as it stands in the answer. */

@@ -16,14 +16,14 @@ import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import { ownerOf } from "../../runtime/sessions/principal.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { type RawAnswer, RawClient } from "../../testkit/clients/raw-client.ts";
-import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 import { Issuer } from "../../testkit/servers/issuer.ts";
 
 const START_MS = 1_800_000_000_000;
 
 const ECHO = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo_echo"}}';
 
-let echo: EchoServer;
+let echo: EchoBackend;
 let issuer: Issuer;
 let folder: string;
 let log: string[];
@@ -32,13 +32,13 @@ beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
   log = [];
   folder = mkdtempSync(join(tmpdir(), "mcp-fleet-owner-"));
-  [echo, issuer] = await Promise.all([EchoServer.start(), Issuer.start()]);
+  [echo, issuer] = await Promise.all([EchoBackend.start(), Issuer.start()]);
 });
 
 afterEach(async () => {
   vi.useRealTimers();
   rmSync(folder, { recursive: true });
-  await Promise.all([echo.close(), issuer.close()]);
+  await Promise.all([echo.stop(), issuer.close()]);
 });
 
 interface Started {
@@ -313,9 +313,9 @@ describe("a token", () => {
     const token = await issuer.token({ sub: "alice@example.com" });
     const client = await open(url, token);
     expect((await client.post(ECHO, bearer(token))).status).toBe(200);
-    seen.push(...echo.headers.map((headers) => JSON.stringify(headers)), ...echo.calls, ...log);
+    seen.push(...echo.received.map((one) => JSON.stringify(one)), ...log);
     seen.push((await new RawClient(adminUrl).send({ method: "GET", path: "/metrics" })).text);
-    expect(echo.headers.length).toBeGreaterThan(1);
+    expect(echo.received.length).toBeGreaterThan(1);
     for (const text of seen) {
       expect(text).not.toContain(token);
       expect(text).not.toContain("alice@example.com");
@@ -443,8 +443,7 @@ describe("a session", () => {
     const one = await start({}, {}, parts);
     const other = await start({}, {}, parts);
     const here = await open(one.url, await issuer.token());
-    const there = new RawClient(other.url);
-    there.sessionId = here.sessionId;
+    const there = here.at(other.url);
     for (const client of [here, there]) {
       const refreshed = await issuer.token({ expiresIn: 1200 });
       expect((await client.post(ECHO, bearer(refreshed))).status).toBe(200);
@@ -464,8 +463,7 @@ describe("a session", () => {
     expect(nothing.status).toBe(404);
 
     for (const { url } of [one, other]) {
-      const thief = new RawClient(url);
-      thief.sessionId = client.sessionId;
+      const thief = client.at(url);
       const post = await thief.post(ECHO, bearer(mallory));
       expect([post.status, post.text]).toEqual([404, nothing.text]);
       for (const method of ["GET", "DELETE"] as const) {
@@ -493,8 +491,7 @@ describe("a session", () => {
     const before = await start({}, {}, { store, ring: new KeyRing([first]) });
     const client = await open(before.url, await issuer.token());
     const after = await start({}, {}, { store, ring: new KeyRing([second]) });
-    const there = new RawClient(after.url);
-    there.sessionId = client.sessionId;
+    const there = client.at(after.url);
     const mallory = await issuer.token({ sub: "mallory" });
     expect((await there.post(ECHO, bearer(mallory))).status).toBe(404);
     expect((await there.post(ECHO, bearer(await issuer.token()))).status).toBe(200);

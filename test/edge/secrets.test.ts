@@ -1,18 +1,16 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
-import { EchoServer } from "../../testkit/servers/echo-server.ts";
-
-const root = new URL("../..", import.meta.url).pathname;
+import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
 it("a session id stands in no line of the debug log, not in /status and not in /metrics, whatever goes wrong", async () => {
-  const echo = await EchoServer.start();
-  onTestFinished(() => echo.close());
-  const gateway = await startCommand(echo.url);
+  const echo = await EchoBackend.start();
+  onTestFinished(() => echo.stop());
+  const gateway = await FleetProcess.start({
+    operational: { logLevel: "debug" },
+    backends: [{ name: "echo", url: echo.url }],
+  });
+  onTestFinished(() => gateway.stop());
 
   const client = await RawClient.open(gateway.url);
   const { sessionId: id = "" } = client;
@@ -34,51 +32,8 @@ it("a session id stands in no line of the debug log, not in /status and not in /
   expect(await stream.next()).toBeUndefined();
   expect((await call("echo_echo")).status).toBe(404);
 
-  const log = await gateway.stop();
-  expect(log.split("\n").filter((line) => line.includes('"sid"')).length).toBeGreaterThan(0);
-  for (const text of [...texts, log]) expect(text).not.toContain(id);
+  await gateway.terminate();
+  const log = gateway.lines;
+  expect(log.filter((line) => line.includes('"sid"')).length).toBeGreaterThan(0);
+  for (const text of [...texts, ...log]) expect(text).not.toContain(id);
 });
-
-interface Command {
-  readonly url: string;
-  readonly adminUrl: string;
-  /** Ends the process and answers all that it wrote. */
-  stop(): Promise<string>;
-}
-
-/** The command as it is run, on free ports, with everything in its log. */
-async function startCommand(backendUrl: string): Promise<Command> {
-  const folder = mkdtempSync(join(tmpdir(), "mcp-fleet-secrets-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, "gateway.yaml");
-  const backends = [{ name: "echo", url: backendUrl }];
-  const operational = { logLevel: "debug" };
-  writeFileSync(file, JSON.stringify({ port: 0, adminPort: 0, operational, backends }));
-
-  const child = spawn(process.execPath, ["runtime/cli/main.ts", "gateway", "--config", file], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let output = "";
-  const { promise: listening, resolve, reject } = Promise.withResolvers<string>();
-  const read = (chunk: Buffer) => {
-    output += chunk;
-    const line = output.split("\n").find((one) => one.endsWith('"msg":"listening"}'));
-    if (line !== undefined) resolve(line);
-  };
-  child.stdout.on("data", read);
-  child.stderr.on("data", read);
-  const exited = once(child, "close");
-  exited.then(() => reject(new Error(`the gateway ended: ${output}`)), reject);
-  const { url, adminUrl } = JSON.parse(await listening);
-  return {
-    url,
-    adminUrl,
-    async stop() {
-      child.kill("SIGTERM");
-      await exited;
-      return output;
-    },
-  };
-}

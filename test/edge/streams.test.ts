@@ -2,15 +2,15 @@ import { request } from "undici";
 import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
-import { EchoServer } from "../../testkit/servers/echo-server.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
-let echo: EchoServer;
+let echo: EchoBackend;
 let gateway: RunningRole;
 let client: RawClient;
 
 beforeEach(async () => {
-  echo = await EchoServer.start();
+  echo = await EchoBackend.start();
   gateway = await startGateway({
     backends: [{ name: "echo", url: echo.url }],
     limits: { keepAlive: "1s" },
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await gateway.close();
-  await echo.close();
+  await echo.stop();
 });
 
 const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
@@ -29,12 +29,12 @@ const CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
 it("of 2 streams of a session the newest gets a message, the other one when the newest is gone, each once", async () => {
   const older = await client.stream();
   const newer = await client.stream();
-  await echo.listened();
-  echo.addTool("third");
+  await eventually(() => expect(echo.discovered("GET")).toBeGreaterThan(0));
+  await echo.addTool("third");
   expect(await newer.next()).toBe(CHANGED);
   newer.leave();
   await eventually(async () => expect(await openStreams()).toBe(1));
-  echo.addTool("fourth");
+  await echo.addTool("fourth");
   expect(await older.next()).toBe(CHANGED);
   // What follows the message shows that it came once, and that the older stream got nothing before.
   await client.send({ method: "DELETE" });
@@ -47,8 +47,8 @@ it("a third stream closes the oldest of 2, and gets the messages", async () => {
   const third = await client.stream();
   expect(await oldest.next()).toBeUndefined();
   expect(await openStreams()).toBe(2);
-  await echo.listened();
-  echo.addTool("third");
+  await eventually(() => expect(echo.discovered("GET")).toBeGreaterThan(0));
+  await echo.addTool("third");
   expect(await third.next()).toBe(CHANGED);
   await client.send({ method: "DELETE" });
   expect([await second.next(), await third.next()]).toEqual([undefined, undefined]);
@@ -61,8 +61,8 @@ it("a stream is text/event-stream, is not cached, and hears nothing of another s
   const others = await other.stream();
   await client.send({ method: "DELETE" });
   expect(await stream.next()).toBeUndefined();
-  await echo.listened();
-  echo.addTool("third");
+  await eventually(() => expect(echo.discovered("GET")).toBeGreaterThan(0));
+  await echo.addTool("third");
   expect(await others.next()).toBe(CHANGED);
 });
 

@@ -8,7 +8,6 @@ import {
   callOf,
   type FleetOptions,
   messageOf,
-  sameSession,
   startFleet,
 } from "../../testkit/processes/scripted-fleet.ts";
 
@@ -62,13 +61,13 @@ function describePods(storeOf: () => OpenStore): void {
     if (there === undefined) throw new Error("no second gateway");
     // From here on each pod hears of what the backend says of its lists.
     await expect.poll(() => fleet.backend.discovered("GET")).toBe(2);
-    return { ...fleet, there, onA: fleet.client, onB: sameSession(fleet.client, there) };
+    return { ...fleet, there, onA: fleet.client, onB: fleet.client.at(there.url) };
   };
 
   it("a question asked in a call on pod A is answered on pod B, and 1 answer reaches the backend", async () => {
     const { backend, onA, there } = await twoPods();
     await onA.initialize({ protocolVersion: "2025-11-25", capabilities: { elicitation: {} } });
-    const onB = sameSession(onA, there);
+    const onB = onA.at(there.url);
     const answer = Promise.withResolvers<unknown>();
     backend.on("response", (exchange) => {
       answer.resolve(exchange.received.message);
@@ -158,7 +157,7 @@ function describePods(storeOf: () => OpenStore): void {
   it("1 list_changed reaches a session that pod B holds in its only cache entry no more", async () => {
     const { backend, there, onB } = await twoPods({ session: { cacheEntries: 1 } });
     const stream = await onB.stream();
-    await sameSession(onB, there).initialize({ protocolVersion: "2025-11-25" });
+    await onB.at(there.url).initialize({ protocolVersion: "2025-11-25" });
 
     backend.tools = backend.tools.slice(1);
     await backend.announce(JSON.parse(CHANGED));
@@ -171,7 +170,7 @@ function describePods(storeOf: () => OpenStore): void {
     it(`updates of a resource subscribed to on pod A reach the stream on pod B once each, with ${cacheEntries} cached`, async () => {
       const { backend, there, onA, onB } = await twoPods({ session: { cacheEntries } });
       const stream = await onB.stream();
-      const other = sameSession(onB, there);
+      const other = onB.at(there.url);
       await other.initialize({ protocolVersion: "2025-11-25" });
 
       const answer = await onA.post(requestOf("resources/subscribe", { uri: URI }));

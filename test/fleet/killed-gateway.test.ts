@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
-import { startGatewayProcess } from "../../testkit/processes/gateway-process.ts";
+import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
 import { callOf, textOf } from "../../testkit/processes/scripted-fleet.ts";
 import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
@@ -14,15 +14,17 @@ describe.skipIf(!hasRedis)("2 gateways over 1 Redis", () => {
     onTestFinished(async () => {
       await Promise.all([server.stop(), backend.stop()]);
     });
-    const start = () =>
-      startGatewayProcess({
+    const start = async () => {
+      const gateway = await FleetProcess.start({
         backends: [{ name: "scripted", url: backend.url }],
         sessionStorage: { provider: "redis", address: `127.0.0.1:${server.port}` },
       });
+      onTestFinished(() => gateway.stop());
+      return gateway;
+    };
     const [one, other] = await Promise.all([start(), start()]);
     const here = await RawClient.open(one.url);
-    const there = new RawClient(other.url);
-    there.sessionId = here.sessionId;
+    const there = here.at(other.url);
     for (const client of [here, there]) expect((await client.post(LIST)).text).toContain("write");
 
     backend.once("initialize", () => {});

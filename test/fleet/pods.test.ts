@@ -29,14 +29,8 @@ class CountingClient {
   }
 
   static async open(urls: readonly string[], first: number): Promise<CountingClient> {
-    const { sessionId } = await RawClient.open(urls[first % urls.length] ?? "");
-    return new CountingClient(
-      urls.map((url) => {
-        const client = new RawClient(url);
-        client.sessionId = sessionId;
-        return client;
-      }),
-    );
+    const client = await RawClient.open(urls[first % urls.length] ?? "");
+    return new CountingClient(urls.map((url) => client.at(url)));
   }
 
   async count(): Promise<Count> {

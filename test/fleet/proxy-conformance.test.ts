@@ -1,48 +1,42 @@
+import type { Role } from "@mcp-fleet/contract/settings";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { shortfalls } from "../../testkit/clients/conformance-shortfalls.ts";
 import { runConformance, type ScenarioCounts } from "../../testkit/clients/conformance-suite.ts";
-import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
-import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
-import { RoundRobin } from "../../testkit/processes/round-robin.ts";
+import { Fleet } from "../../testkit/processes/fleet.ts";
+import { hasRedis } from "../../testkit/processes/redis.ts";
+import type { RoundRobin } from "../../testkit/processes/round-robin.ts";
 import { startConformanceServer } from "../../testkit/servers/conformance/server.ts";
 
 describe.skipIf(!hasRedis)("the conformance suite of 2025-11-25 through proxies", () => {
-  let redis: RedisProcess;
   let fixtureUrl: string;
   let direct: Map<string, ScenarioCounts>;
 
   beforeAll(async () => {
-    const [server, fixture] = await Promise.all([RedisProcess.server(), startConformanceServer()]);
-    redis = server;
+    const fixture = await startConformanceServer();
     fixtureUrl = fixture.url;
     direct = await runConformance(fixture.url);
-    return () => Promise.all([server.stop(), fixture.close()]);
+    return () => fixture.close();
   });
 
   /** 2 of a role, none special, behind a balancer that knows nothing of sessions. */
   const startTwo = async (
-    role: "gateway" | "proxy",
+    role: Role,
     backend: object,
     session: object = {},
   ): Promise<RoundRobin> => {
-    const configuration = {
-      name: role,
-      // No prefix: the suite calls tools and prompts by their names.
-      aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
-      backends: [{ name: "fixture", ...backend }],
-      sessionStorage: {
-        provider: "redis",
-        address: `127.0.0.1:${redis.port}`,
-        keyPrefix: `${role}-${Object.keys(session).length}`,
+    const fleet = await Fleet.start({
+      role,
+      replicas: 2,
+      configuration: {
+        name: role,
+        // No prefix: the suite calls tools and prompts by their names.
+        aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
+        backends: [{ name: "fixture", ...backend }],
+        session,
       },
-      session,
-    };
-    const starts = [1, 2].map(() => FleetProcess.start(configuration, role));
-    const processes = await Promise.all(starts);
-    onTestFinished(() => Promise.all(processes.map((one) => one.stop())).then(() => {}));
-    const front = await RoundRobin.start({ targets: processes.map(({ url }) => url) });
-    onTestFinished(() => front.close());
-    return front;
+    });
+    onTestFinished(() => fleet.close());
+    return fleet.front;
   };
 
   const expectParity = async (front: RoundRobin) => {

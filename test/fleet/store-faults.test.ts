@@ -2,11 +2,11 @@ import type { Configuration } from "@mcp-fleet/contract/settings";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { FleetLoad, isRefusal } from "../../testkit/clients/fleet-load.ts";
 import { type RawAnswer, RawClient } from "../../testkit/clients/raw-client.ts";
+import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
-import { startGatewayProcess } from "../../testkit/processes/gateway-process.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
 import { SentinelGroup } from "../../testkit/processes/sentinel-group.ts";
-import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
 const CLIENTS = 12;
 const TURNS = 8;
@@ -30,22 +30,20 @@ const FAULTS = [
 type Storage = NonNullable<Configuration["sessionStorage"]>;
 
 describe.skipIf(!hasRedis)("3 gateways over 1 store at fault", () => {
-  let backend: CountingBackend;
+  let backend: EchoBackend;
   /** How often each numbered call ran. */
   let runs: Map<unknown, number>;
   let calls = 0;
 
   beforeEach(async () => {
     runs = new Map();
-    backend = await CountingBackend.start({
-      answer: async ({ method, params }) => {
-        if (method !== "tools/call") return undefined;
-        const { number } = Object(params.arguments);
-        runs.set(number, (runs.get(number) ?? 0) + 1);
-        return undefined;
-      },
+    backend = await EchoBackend.start();
+    backend.on("tools/call", (exchange) => {
+      const { number } = Object(exchange.received.params.arguments);
+      runs.set(number, (runs.get(number) ?? 0) + 1);
+      backend.echo(exchange);
     });
-    return () => backend.close();
+    return () => backend.stop();
   });
 
   const configuration = (sessionStorage: Storage): Configuration => ({
@@ -143,7 +141,11 @@ describe.skipIf(!hasRedis)("3 gateways over 1 store at fault", () => {
     });
 
     it("lose no session and run no call twice when 1 gateway is killed and started again", async () => {
-      const start = () => startGatewayProcess(configuration(storage));
+      const start = async () => {
+        const gateway = await FleetProcess.start(configuration(storage));
+        onTestFinished(() => gateway.stop());
+        return gateway;
+      };
       const gateways = await Promise.all(THREE.map(start));
       const load = new FleetLoad(
         gateways.map(({ url }) => url),
@@ -152,8 +154,7 @@ describe.skipIf(!hasRedis)("3 gateways over 1 store at fault", () => {
       await load.open(CLIENTS);
       const running = load.run(TURNS);
       await isUnderWay(load);
-      gateways[1]?.signal("SIGKILL");
-      await gateways[1]?.exited;
+      await gateways[1]?.kill();
       load.urls[1] = (await start()).url;
       await running;
       await load.callAll();

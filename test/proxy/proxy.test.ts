@@ -153,8 +153,7 @@ describe.skipIf(!hasRedis)("proxies of 2 servers over 1 Redis and 1 key", () => 
     const [one, other] = await Promise.all([start("a"), start("b")]);
     await redis.ask("HSET", "mcp-fleet:proxy:b:generation", "id", "first", "since", "0");
     const client = await RawClient.open(one.url);
-    const stranger = new RawClient(other.url);
-    stranger.sessionId = client.sessionId;
+    const stranger = client.at(other.url);
     expect((await stranger.post(callOf("write"))).status).toBe(404);
     expect((await client.post(callOf("write"))).status).toBe(200);
   });

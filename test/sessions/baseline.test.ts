@@ -12,7 +12,7 @@ import { ClientPool } from "../../testkit/clients/client-pool.ts";
 import type { RawClient } from "../../testkit/clients/raw-client.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
 import { sessionRecord } from "../../testkit/processes/session-record.ts";
-import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
 const SESSIONS = 200;
 const START_MS = 1_800_000_000_000;
@@ -35,7 +35,7 @@ afterEach(() => {
 
 async function startTwoBackends() {
   const backends = await Promise.all(
-    [0, 1].map(() => CountingBackend.start({ keepAliveSeconds: 2 })),
+    [0, 1].map(() => EchoBackend.start({ keepAliveSeconds: 2, keepRequests: false })),
   );
   const store = new MemoryStore();
   const gateway = await startGateway(
@@ -48,7 +48,7 @@ async function startTwoBackends() {
   );
   onTestFinished(async () => {
     await gateway.close();
-    for (const backend of backends) await backend.close();
+    for (const backend of backends) await backend.stop();
   });
   // The connection of the stream for list changes stays, all others close when they have been idle.
   const idle = () => expect.poll(() => backends.map(({ counts }) => counts.sockets));

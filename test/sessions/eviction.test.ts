@@ -4,7 +4,7 @@ import { runConformance } from "../../testkit/clients/conformance-suite.ts";
 import type { RawClient } from "../../testkit/clients/raw-client.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
 import { startConformanceServer } from "../../testkit/servers/conformance/server.ts";
-import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
 const unprefixed = {
   conflictResolution: "prefix",
@@ -12,8 +12,8 @@ const unprefixed = {
 } as const;
 
 async function startSmallest() {
-  const backend = await CountingBackend.start();
-  onTestFinished(() => backend.close());
+  const backend = await EchoBackend.start();
+  onTestFinished(() => backend.stop());
   const gateway = await startGateway({
     session: { cacheEntries: 1 },
     aggregation: unprefixed,

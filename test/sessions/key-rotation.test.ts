@@ -17,7 +17,7 @@ import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { countOperations } from "../../testkit/processes/counted-store.ts";
 import { sessionsOver } from "../../testkit/processes/process-sessions.ts";
-import { CountingBackend } from "../../testkit/servers/counting-backend.ts";
+import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
 const START_MS = 1_800_000_000_000;
 
@@ -245,7 +245,7 @@ describe("a fleet of 2 gateways over 1 store", () => {
   const SIGN_AFTER = new Date(START_MS + 3_600_000).toISOString();
 
   /** A pod: a gateway with a key file of its own, which changes when its node gets to it. */
-  const pod = async (backend: CountingBackend, store: MemoryStore, name: string) => {
+  const pod = async (backend: EchoBackend, store: MemoryStore, name: string) => {
     const keysFile = join(folder, `${name}.json`);
     const takenOver: string[] = [];
     const write = (line: string) => {
@@ -282,8 +282,8 @@ describe("a fleet of 2 gateways over 1 store", () => {
   };
 
   it("rotates from key A over A and B to B under load: 0 of 200 sessions are lost, 0 calls fail", async () => {
-    const backend = await CountingBackend.start();
-    onTestFinished(() => backend.close());
+    const backend = await EchoBackend.start();
+    onTestFinished(() => backend.stop());
     const store = new MemoryStore();
     const one = await pod(backend, store, "one");
     const other = await pod(backend, store, "other");
@@ -332,8 +332,8 @@ describe("a fleet of 2 gateways over 1 store", () => {
   });
 
   it("serves 20 sessions under a key that 1 of them has not got yet", async () => {
-    const backend = await CountingBackend.start();
-    onTestFinished(() => backend.close());
+    const backend = await EchoBackend.start();
+    onTestFinished(() => backend.stop());
     const store = new MemoryStore();
     const one = await pod(backend, store, "one");
     const other = await pod(backend, store, "other");

@@ -1,14 +1,11 @@
 import type { Configuration } from "@mcp-fleet/contract/settings";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
-import type { Store } from "../../runtime/store/store.ts";
 import { RawClient, type RawStream } from "../../testkit/clients/raw-client.ts";
 import { countOperations } from "../../testkit/processes/counted-store.ts";
-import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
+import { type RunningRole, startRoles } from "../../testkit/processes/gateway.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
-import { openStore, redisAt } from "../../testkit/processes/redis-store.ts";
-import { callOf, configurationFor, sameSession } from "../../testkit/processes/scripted-fleet.ts";
+import { callOf, configurationFor } from "../../testkit/processes/scripted-fleet.ts";
 import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
 import { type Exchange, textResult } from "../../testkit/servers/scripted-exchange.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
@@ -25,15 +22,15 @@ interface StartOptions {
   /** What the backend asks in each call. Default: roots/list. */
   readonly method?: string;
   readonly gateways?: number;
-  /** The store of each gateway. Default: one of memory for all. */
-  readonly openStore?: () => Promise<Store>;
+  /** Default: one of memory for all. */
+  readonly sessionStorage?: Configuration["sessionStorage"];
   readonly limits?: Configuration["limits"];
   readonly own?: Partial<Configuration["backends"][number]>;
 }
 
 /** A backend that asks something on the session's own stream in every call, and answers the call after that. */
 async function startAsking(options: StartOptions = {}): Promise<Started> {
-  const { method = "roots/list", gateways = 1, limits, own, openStore } = options;
+  const { method = "roots/list", gateways = 1, limits, own, sessionStorage } = options;
   const backend = await ScriptedBackend.start();
   onTestFinished(() => backend.stop());
   backend.on("tools/call", async (exchange) => {
@@ -47,22 +44,18 @@ async function startAsking(options: StartOptions = {}): Promise<Started> {
     exchange.result(textResult("asked"));
   });
   const { store, operations } = countOperations(new MemoryStore());
-  const ring = KeyRing.generate();
   const configuration = configurationFor(
     backend.url,
     {
       operational: { failureHandling: { healthCheckInterval: "1h" } },
       ...(limits && { limits }),
+      ...(sessionStorage && { sessionStorage }),
     },
     own,
   );
-  const running = await Promise.all(
-    Array.from({ length: gateways }, async () =>
-      startGateway(configuration, { store: (await openStore?.()) ?? store, ring }),
-    ),
-  );
-  onTestFinished(async () => {
-    await Promise.all(running.map((one) => one.close()));
+  const running = await startRoles(configuration, {
+    count: gateways,
+    ...(!sessionStorage && { store }),
   });
   return { backend, gateways: running, operations };
 }
@@ -196,7 +189,7 @@ describe("2 gateways over one store", () => {
     const { backend, gateways, operations } = await startAsking({ gateways: 2 });
     const [first, second] = gateways;
     const client = await open(first, ROOTS);
-    const elsewhere = second === undefined ? client : sameSession(client, second);
+    const elsewhere = second === undefined ? client : client.at(second.url);
 
     expect(await callAndAnswer(client, 1)).toEqual([1, "asked"]);
     expect(await callAndAnswer(elsewhere, 2)).toEqual([1, "asked"]);
@@ -227,7 +220,7 @@ describe("2 gateways over one store", () => {
     });
     const [first, second] = gateways;
     const client = await open(first, ROOTS);
-    const elsewhere = second === undefined ? client : sameSession(client, second);
+    const elsewhere = second === undefined ? client : client.at(second.url);
     const calls = [1, 2, 3, 4, 5, 6].map((id) =>
       callAndAnswer(id % 2 === 0 ? client : elsewhere, id),
     );
@@ -242,12 +235,11 @@ describe("2 gateways over one store", () => {
     async () => {
       const server = await RedisProcess.server();
       onTestFinished(() => server.stop());
-      const settings = redisAt(server);
-      const openOne = () => openStore(settings);
-      const { backend, gateways } = await startAsking({ gateways: 2, openStore: openOne });
+      const sessionStorage = { provider: "redis", address: `127.0.0.1:${server.port}` } as const;
+      const { backend, gateways } = await startAsking({ gateways: 2, sessionStorage });
       const [first, second] = gateways;
       const client = await open(first, ROOTS);
-      const elsewhere = second === undefined ? client : sameSession(client, second);
+      const elsewhere = second === undefined ? client : client.at(second.url);
       await callAndAnswer(client, 1);
       await callAndAnswer(elsewhere, 2);
       expect(streamsOpened(backend)).toBe(1);

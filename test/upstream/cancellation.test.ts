@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
 import { startGateway } from "../../testkit/processes/gateway.ts";
-import { callOf, sameSession, startFleet } from "../../testkit/processes/scripted-fleet.ts";
+import { callOf, startFleet } from "../../testkit/processes/scripted-fleet.ts";
 import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
@@ -93,7 +93,7 @@ describe("a call that the client cancels", () => {
     const waiting = client.post(callOf("write", 3)).catch(() => {});
     await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
-    for (const gateway of others) await sameSession(client, gateway).post(cancelOf(3));
+    for (const gateway of others) await client.at(gateway.url).post(cancelOf(3));
 
     expect(backend.of("notifications/cancelled").map(({ params }) => params)).toEqual([
       { requestId: 3, reason: "enough" },

@@ -1,12 +1,12 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
-import { callOf, sameSession, startFleet } from "../../testkit/processes/scripted-fleet.ts";
+import { callOf, startFleet } from "../../testkit/processes/scripted-fleet.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
 describe("a session that the client ends", () => {
   it("is ended 1 time at the backend although 2 gateways served it", async () => {
     const { backend, client, others } = await startFleet({ gateways: 2 });
-    const twins = others.map((gateway) => sameSession(client, gateway));
+    const twins = others.map((gateway) => client.at(gateway.url));
     await Promise.all([client, ...twins].map((one) => one.post(callOf("write"))));
     const [opened] = backend.clientSessions;
 
@@ -76,7 +76,7 @@ describe("sessions that expire", () => {
     });
     const clients = [client, ...(await Promise.all([1, 2].map(() => RawClient.open(gateway.url))))];
     await Promise.all(clients.map((one) => one.post(callOf("write"))));
-    for (const other of others) await sameSession(client, other).post(callOf("write"));
+    for (const other of others) await client.at(other.url).post(callOf("write"));
     const opened = backend.clientSessions;
     expect(opened).toHaveLength(3);
 

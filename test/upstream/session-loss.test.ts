@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { RawClient } from "../../testkit/clients/raw-client.ts";
-import {
-  callOf,
-  messageOf,
-  sameSession,
-  startFleet,
-  textOf,
-} from "../../testkit/processes/scripted-fleet.ts";
+import { callOf, messageOf, startFleet, textOf } from "../../testkit/processes/scripted-fleet.ts";
 import type { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
 import { textResult } from "../../testkit/servers/scripted-exchange.ts";
 
@@ -130,7 +124,7 @@ describe("a backend without state that lost the session", () => {
 
   it("is opened 1 time anew for 20 calls over 2 gateways", async () => {
     const { backend, client, others } = await startFleet({ gateways: 2 });
-    const twins = [client, ...others.map((gateway) => sameSession(client, gateway))];
+    const twins = [client, ...others.map((gateway) => client.at(gateway.url))];
     await client.post(callOf("write"));
     loseTogether(backend, 20);
 
@@ -250,7 +244,7 @@ describe("a backend with state that lost the session", () => {
     });
     const [other] = others;
     if (other === undefined) throw new Error("there is no second gateway");
-    const twin = sameSession(client, other);
+    const twin = client.at(other.url);
     await client.post(callOf("write"));
     await twin.post(callOf("write"));
     backend.forget();

@@ -1,10 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
-import {
-  type GatewayProcess,
-  refusesConnections,
-  startGatewayProcess,
-} from "../../testkit/processes/gateway-process.ts";
+import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
 import {
   callOf,
   configurationFor,
@@ -14,22 +10,21 @@ import {
 import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
 import { textResult } from "../../testkit/servers/scripted-exchange.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
+import { refusesConnections } from "../../testkit/vitest/refuses-connections.ts";
 
 /** The gateway as a process of its own, over a scripted backend. */
-async function run(
-  limits: Record<string, string> = {},
-): Promise<GatewayProcess & { readonly backend: ScriptedBackend }> {
+async function run(limits: Record<string, string> = {}) {
   const backend = await ScriptedBackend.start();
   onTestFinished(() => backend.stop());
   const settings = { limits, drain: { linger: "100ms" } };
-  const gateway = await startGatewayProcess(configurationFor(backend.url, settings));
-  return { ...gateway, backend };
+  const gateway = await FleetProcess.start(configurationFor(backend.url, settings));
+  onTestFinished(() => gateway.stop());
+  return { gateway, backend };
 }
 
 describe("a gateway process that gets SIGTERM", () => {
   it("answers the 1 call in flight, refuses new connections meanwhile and exits with 0", async () => {
-    const gateway = await run();
-    const { backend } = gateway;
+    const { gateway, backend } = await run();
     const finish = Promise.withResolvers<void>();
     backend.on("tools/call", async (exchange) => {
       await finish.promise;
@@ -53,7 +48,7 @@ describe("a gateway process that gets SIGTERM", () => {
   });
 
   it("exits with 0 when 3 sessions are idle", async () => {
-    const gateway = await run();
+    const { gateway } = await run();
     for (let index = 0; index < 3; index += 1) {
       const client = await RawClient.open(gateway.url);
       expect(textOf(await client.post(callOf("write")))).toBe("write for raw");
@@ -65,11 +60,11 @@ describe("a gateway process that gets SIGTERM", () => {
   });
 
   it("cuts the 1 call in flight at the 2nd SIGTERM and exits with 1", async () => {
-    const gateway = await run();
-    gateway.backend.on("tools/call", () => {});
+    const { gateway, backend } = await run();
+    backend.on("tools/call", () => {});
     const client = await RawClient.open(gateway.url);
     const waiting = client.post(callOf("write")).catch((error: unknown) => error);
-    await eventually(() => expect(gateway.backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
     gateway.signal("SIGTERM");
     await refusesConnections(gateway.url);
@@ -80,11 +75,11 @@ describe("a gateway process that gets SIGTERM", () => {
   });
 
   it("answers the 1 call in flight with an error after callTimeout, and exits with 0", async () => {
-    const gateway = await run({ callTimeout: "1s" });
-    gateway.backend.on("tools/call", () => {});
+    const { gateway, backend } = await run({ callTimeout: "1s" });
+    backend.on("tools/call", () => {});
     const client = await RawClient.open(gateway.url);
     const waiting = client.post(callOf("write"));
-    await eventually(() => expect(gateway.backend.count("tools/call")).toBe(1));
+    await eventually(() => expect(backend.count("tools/call")).toBe(1));
 
     gateway.signal("SIGTERM");
 

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { connectV1, connectV2 } from "../../testkit/clients/sdk-clients.ts";
 import { freePort } from "../../testkit/processes/free-ports.ts";
+import { NodeProcess } from "../../testkit/processes/node-process.ts";
 import { startBefore } from "../../testkit/processes/sse-fleet.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
@@ -17,20 +16,14 @@ describe("server-everything over HTTP+SSE", () => {
 
   beforeAll(async () => {
     const port = await freePort();
-    const child = spawn(process.execPath, [SERVER, "sse"], {
-      env: { ...process.env, PORT: String(port) },
-      stdio: "ignore",
-    });
+    const server = new NodeProcess([SERVER, "sse"], { environment: { PORT: String(port) } });
     url = `http://127.0.0.1:${port}/sse`;
     await eventually(async () => {
       const response = await fetch(url);
       await response.body?.cancel();
       expect(response.status).toBe(200);
     });
-    return async () => {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    };
+    return () => server.end();
   });
 
   it.each([

@@ -1,20 +1,20 @@
+import type { Role } from "@mcp-fleet/contract/settings";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RawStream } from "../../testkit/clients/raw-client.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
-import { messageOf, sameSession, textOf } from "../../testkit/processes/scripted-fleet.ts";
+import { callOf, messageOf, textOf } from "../../testkit/processes/scripted-fleet.ts";
 import {
-  callWith,
   openAt,
   type SseFleetOptions,
-  type SseRole,
   startBefore,
+  startSseServer,
 } from "../../testkit/processes/sse-fleet.ts";
-import { SseServer } from "../../testkit/servers/sse-server.ts";
+import type { SdkServer } from "../../testkit/servers/sdk-server.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
 describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis", () => {
   let redis: RedisProcess;
-  let server: SseServer;
+  let server: SdkServer;
 
   beforeAll(async () => {
     redis = await RedisProcess.server();
@@ -22,17 +22,17 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
   });
 
   beforeEach(async () => {
-    server = await SseServer.start();
-    return () => server.stop();
+    server = await startSseServer();
+    return () => server.close();
   });
 
   /** The process that gets the event stream, another one, and a client's session at both. */
-  const start = async (backend: SseFleetOptions["backend"] = {}, role: SseRole = "proxy") => {
+  const start = async (backend: SseFleetOptions["backend"] = {}, role: Role = "proxy") => {
     const options = { backend, role, redisPort: redis.port };
     const owner = await startBefore(server, options);
     const other = await startBefore(server, options);
     const client = await openAt(owner, { elicitation: {} });
-    return { owner, other, client, twin: sameSession(client, other) };
+    return { owner, other, client, twin: client.at(other.url) };
   };
 
   it.each(["proxy", "gateway"] as const)(
@@ -41,7 +41,7 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
       const { client, twin } = await start({}, role);
       const answers = [];
       for (let turn = 0; turn < 3; turn += 1) {
-        for (const way of [client, twin]) answers.push(textOf(await way.post(callWith("count"))));
+        for (const way of [client, twin]) answers.push(textOf(await way.post(callOf("count"))));
       }
       expect(answers).toEqual(["1", "2", "3", "4", "5", "6"]);
     },
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
     const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
     const answers = await Promise.all(
       texts.map((text, index) =>
-        (index % 2 === 0 ? client : twin).post(callWith("echo", index, { text })),
+        (index % 2 === 0 ? client : twin).post(callOf("echo", index, { input: { text } })),
       ),
     );
     expect(answers.map(textOf)).toEqual(texts);
@@ -61,12 +61,12 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
   it("carries 2 MiB through both", async () => {
     const { twin } = await start();
     const text = "x".repeat(2 * 1024 * 1024);
-    expect(textOf(await twin.post(callWith("echo", 1, { text })))).toBe(text);
+    expect(textOf(await twin.post(callOf("echo", 1, { input: { text } })))).toBe(text);
   });
 
   it("asks within a call at one process, and is answered at the other, both with id 0", async () => {
     const { client, twin } = await start();
-    const stream = await client.stream(callWith("ask", 0));
+    const stream = await client.stream(callOf("ask", 0));
     const question = await questionOn(stream);
     expect((await twin.post(declined(question))).status).toBe(202);
     expect(await outcome(stream)).toBe("decline");
@@ -74,7 +74,7 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
 
   it("lets the other process's call end before the one with the event stream ends", async () => {
     const { owner, twin } = await start();
-    const stream = await twin.stream(callWith("ask"));
+    const stream = await twin.stream(callOf("ask"));
     const question = await questionOn(stream);
     const closed = owner.server.close();
     expect((await twin.post(declined(question))).status).toBe(202);
@@ -85,25 +85,25 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
 
   it("loses its memory with the process that has the event stream, told 1 time", async () => {
     const { owner, client, twin } = await start({ stateful: true });
-    expect(textOf(await client.post(callWith("count")))).toBe("1");
-    expect(textOf(await twin.post(callWith("count")))).toBe("2");
+    expect(textOf(await client.post(callOf("count")))).toBe("1");
+    expect(textOf(await twin.post(callOf("count")))).toBe("2");
     await owner.close();
     const seen: unknown[] = [];
     await eventually(async () => {
-      seen.push(errorOf(await twin.post(callWith("count"))));
+      seen.push(errorOf(await twin.post(callOf("count"))));
       expect(seen.at(-1)).toBe("BACKEND_SESSION_LOST");
     });
     expect(new Set(seen.slice(0, -1))).toEqual(new Set(["BACKEND_UNREACHABLE"]));
-    const { result } = messageOf(await twin.post(callWith("count")));
+    const { result } = messageOf(await twin.post(callOf("count")));
     expect(result).toMatchObject({ content: [{ text: "1" }], _meta: RENEWED });
   });
 
   it("goes on anew without that process where it has no memory, and says so", async () => {
     const { owner, client, twin } = await start({ stateful: false });
-    expect(textOf(await client.post(callWith("count")))).toBe("1");
+    expect(textOf(await client.post(callOf("count")))).toBe("1");
     await owner.close();
     await eventually(async () => {
-      const { result } = messageOf(await twin.post(callWith("count")));
+      const { result } = messageOf(await twin.post(callOf("count")));
       expect(result).toMatchObject({ content: [{ text: "1" }], _meta: RENEWED });
     });
     expect(server.streams).toBe(1);
@@ -113,15 +113,15 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
     const { client, twin } = await start({ stateful: true });
     server.refuse();
     for (const way of [client, twin]) {
-      expect(errorOf(await way.post(callWith("count")))).toBe("BACKEND_UNREACHABLE");
+      expect(errorOf(await way.post(callOf("count")))).toBe("BACKEND_UNREACHABLE");
     }
   });
 
   it("leaves 1 call of the other process unknown when the event stream breaks", async () => {
     const { twin } = await start();
-    const stream = await twin.stream(callWith("ask"));
+    const stream = await twin.stream(callOf("ask"));
     await stream.next();
-    await server.breakOff();
+    await server.endSessions();
     const { error } = JSON.parse((await stream.next()) ?? "");
     expect(error.data).toMatchObject({ error: "OUTCOME_UNKNOWN" });
   });
@@ -131,7 +131,7 @@ describe.skipIf(!hasRedis)("a session of HTTP+SSE at 2 processes over one Redis"
     expect(server.streams).toBe(1);
     expect((await twin.send({ method: "DELETE" })).status).toBe(204);
     await eventually(() => expect(server.streams).toBe(0));
-    await eventually(async () => expect((await client.post(callWith("count"))).status).toBe(404));
+    await eventually(async () => expect((await client.post(callOf("count"))).status).toBe(404));
   });
 });
 

@@ -1,30 +1,36 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { RawClient } from "../../testkit/clients/raw-client.ts";
-import { messageOf, messagesOf, statusOf, textOf } from "../../testkit/processes/scripted-fleet.ts";
-import { callWith, openAt, startBefore } from "../../testkit/processes/sse-fleet.ts";
 import {
-  FLOOD_MESSAGES,
+  callOf,
+  messageOf,
+  messagesOf,
+  statusOf,
+  textOf,
+} from "../../testkit/processes/scripted-fleet.ts";
+import { openAt, startBefore, startSseServer } from "../../testkit/processes/sse-fleet.ts";
+import {
+  type SdkServer,
   SILENT_PATH,
-  SseServer,
   type StreamScript,
-} from "../../testkit/servers/sse-server.ts";
+} from "../../testkit/servers/sdk-server.ts";
+import { FLOOD_MESSAGES } from "../../testkit/servers/sdk-tools.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
 describe("a server that speaks HTTP+SSE", () => {
-  let server: SseServer;
+  let server: SdkServer;
 
   beforeEach(async () => {
-    server = await SseServer.start();
-    return () => server.stop();
+    server = await startSseServer();
+    return () => server.close();
   });
 
   it("counts 1, 2, 3 in a session of streamable HTTP, and from 1 in another one", async () => {
     const proxy = await startBefore(server);
     const [first, second] = [await openAt(proxy), await openAt(proxy)];
     for (const count of ["1", "2", "3"]) {
-      expect(textOf(await first.post(callWith("count")))).toBe(count);
+      expect(textOf(await first.post(callOf("count")))).toBe(count);
     }
-    expect(textOf(await second.post(callWith("count")))).toBe("1");
+    expect(textOf(await second.post(callOf("count")))).toBe("1");
     expect(server.streams).toBe(2);
   });
 
@@ -35,25 +41,25 @@ describe("a server that speaks HTTP+SSE", () => {
       const { result } = messageOf(await client.post(list));
       expect(result?.tools?.map(({ name }) => name)).toContain("count");
     });
-    expect(textOf(await client.post(callWith("count")))).toBe("1");
-    expect(textOf(await client.post(callWith("count")))).toBe("2");
+    expect(textOf(await client.post(callOf("count")))).toBe("1");
+    expect(textOf(await client.post(callOf("count")))).toBe("2");
   });
 
   it("is one of the pods of a backend, asked after without an event stream", async () => {
     const backend = { url: undefined, urls: [server.url], stateful: true };
     const proxy = await startBefore(server, { backend });
     const client = await openAt(proxy);
-    expect(textOf(await client.post(callWith("count")))).toBe("1");
+    expect(textOf(await client.post(callOf("count")))).toBe("1");
     await eventually(() => expect(server.probes).toBeGreaterThan(0));
     expect(server.opened).toBe(1);
-    expect(textOf(await client.post(callWith("count")))).toBe("2");
+    expect(textOf(await client.post(callOf("count")))).toBe("2");
   });
 
   it("gives 20 parallel calls each its own answer", async () => {
     const client = await openAt(await startBefore(server));
     const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
     const answers = await Promise.all(
-      texts.map((text, index) => client.post(callWith("echo", index, { text }))),
+      texts.map((text, index) => client.post(callOf("echo", index, { input: { text } }))),
     );
     expect(answers.map(textOf)).toEqual(texts);
   });
@@ -78,9 +84,9 @@ describe("a server that speaks HTTP+SSE", () => {
 
   it("sends the 2 progress messages of a call on the stream of that call", async () => {
     const client = await openAt(await startBefore(server), { elicitation: {} });
-    const older = await client.stream(callWith("ask", 1));
+    const older = await client.stream(callOf("ask", 1));
     expect(JSON.parse((await older.next()) ?? "").method).toBe("elicitation/create");
-    const worked = await client.post(callWith("work", 2, {}, { progressToken: "mine" }));
+    const worked = await client.post(callOf("progress", 2, { meta: { progressToken: "mine" } }));
     expect(
       messagesOf(worked).map(({ params, result }) => params?.progress ?? result?.content),
     ).toEqual([1, 2, [{ type: "text", text: "done" }]]);
@@ -100,19 +106,19 @@ describe("a server that speaks HTTP+SSE", () => {
   it("is not given up for 5 events that answer nothing", async () => {
     const proxy = await startBefore(server);
     const client = await openAt(proxy);
-    expect(textOf(await client.post(callWith("count")))).toBe("1");
-    const answer = client.post(callWith("never"));
+    expect(textOf(await client.post(callOf("count")))).toBe("1");
+    const answer = client.post(callOf("never"));
     await eventually(async () => expect((await statusOf(proxy)).sessions.busy).toBe(1));
     server.write("data: {nonsense\n\n: comment\n\nevent: odd\ndata: 1\n\ndata: []\n\n");
     server.write('data: {"jsonrpc":"2.0","id":"nobody","result":{}}\n\n');
     server.write('data: {"jsonrpc":"2.0","id":1,"result":{"content":[]}}\n\n');
     expect(messageOf(await answer).result).toEqual({ content: [] });
-    expect(textOf(await client.post(callWith("count")))).toBe("2");
+    expect(textOf(await client.post(callOf("count")))).toBe("2");
   });
 
   it(`holds ${FLOOD_MESSAGES} messages of 64 KiB back while 1 client does not read them`, async () => {
     const client = await openAt(await startBefore(server));
-    const stream = await client.stream(callWith("flood"));
+    const stream = await client.stream(callOf("flood"));
     const readings: number[] = [];
     const isStalled = () => {
       readings.push(server.unsentBytes);
@@ -129,12 +135,12 @@ describe("a server that speaks HTTP+SSE", () => {
   it("leaves 1 call unknown whose event stream breaks, and begins a new session for the next one", async () => {
     const proxy = await startBefore(server);
     const client = await openAt(proxy);
-    await client.post(callWith("count"));
-    const waiting = client.post(callWith("never"));
+    await client.post(callOf("count"));
+    const waiting = client.post(callOf("never"));
     await eventually(async () => expect((await statusOf(proxy)).sessions.busy).toBe(1));
-    await server.breakOff();
+    await server.endSessions();
     expect(messageOf(await waiting).error?.data).toMatchObject({ error: "OUTCOME_UNKNOWN" });
-    expect(textOf(await client.post(callWith("count")))).toBe("1");
+    expect(textOf(await client.post(callOf("count")))).toBe("1");
   });
 
   it("sees its 1 event stream close when the client ends its session", async () => {
@@ -176,7 +182,7 @@ describe("a server that speaks HTTP+SSE", () => {
       await expect(openAt(proxy)).rejects.toThrow(`BACKEND_${code}`);
       await eventually(() => expect(server.streams).toBe(0));
       server.script = undefined;
-      expect(textOf(await (await openAt(proxy)).post(callWith("count")))).toBe("1");
+      expect(textOf(await (await openAt(proxy)).post(callOf("count")))).toBe("1");
     },
   );
 
@@ -187,7 +193,7 @@ describe("a server that speaks HTTP+SSE", () => {
       const response = await fetch(`${proxy.adminUrl}/peer/older/any`, {
         method: "POST",
         headers: { "mcp-session-id": "sse.x.y", authorization },
-        body: callWith("count"),
+        body: callOf("count"),
       });
       expect(response.status).toBe(401);
     }

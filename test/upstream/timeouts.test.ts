@@ -110,7 +110,7 @@ describe("progress", () => {
     const { backend, client, clock, called } = await startStopped({
       limits: { callTimeout: "1s" },
     });
-    const answer = client.stream(callOf("write", 1, { progressToken: "p" }));
+    const answer = client.stream(callOf("write", 1, { meta: { progressToken: "p" } }));
     const exchange = await called;
     exchange.begin();
     for (const progress of [1, 2, 3]) {
@@ -130,7 +130,7 @@ describe("progress", () => {
     const { backend, client, clock, called } = await startStopped({
       limits: { callTimeout: "1s", callTimeoutMax: "1200ms" },
     });
-    const answer = client.stream(callOf("write", 1, { progressToken: "p" }));
+    const answer = client.stream(callOf("write", 1, { meta: { progressToken: "p" } }));
     const exchange = await called;
     exchange.begin();
     for (const progress of [1, 2]) {

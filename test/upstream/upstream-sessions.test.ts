@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { RawClient } from "../../testkit/clients/raw-client.ts";
-import {
-  callOf,
-  messageOf,
-  sameSession,
-  startFleet,
-  textOf,
-} from "../../testkit/processes/scripted-fleet.ts";
+import { callOf, messageOf, startFleet, textOf } from "../../testkit/processes/scripted-fleet.ts";
 
 const CLIENT = {
   protocolVersion: "2025-11-25",
@@ -74,7 +68,7 @@ describe("a client's session at a backend", () => {
 
   it("is opened 1 time by 20 first calls at once over 2 gateways", async () => {
     const { backend, client, others } = await startFleet({ gateways: 2 });
-    const twins = others.map((gateway) => sameSession(client, gateway));
+    const twins = others.map((gateway) => client.at(gateway.url));
 
     const answers = await Promise.all(calls([client, ...twins], 20));
 
@@ -86,7 +80,7 @@ describe("a client's session at a backend", () => {
     const { backend, client, others } = await startFleet({ gateways: 2 });
     await client.post(callOf("write"));
 
-    for (const gateway of others) await sameSession(client, gateway).post(callOf("write"));
+    for (const gateway of others) await client.at(gateway.url).post(callOf("write"));
 
     expect(backend.count("initialize")).toBe(1);
     const [mine, theirs] = backend.of("tools/call").map(({ sessionId }) => sessionId);

@@ -68,6 +68,13 @@ export class RawClient {
     return client;
   }
 
+  /** The same session at another URL, as a balancer would send its next request there. */
+  at(url: string): RawClient {
+    const twin = new RawClient(url, this.#dispatcher);
+    twin.sessionId = this.sessionId;
+    return twin;
+  }
+
   /** Sends initialize; what it answers becomes this client's session. */
   async initialize(params: object): Promise<RawAnswer> {
     const clientInfo = { name: "raw", version: "1" };

@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { InspectedGateway } from "../processes/inspected-gateway.ts";
 import { until } from "../processes/until.ts";
-import { type BackendAnswer, CountingBackend } from "../servers/counting-backend.ts";
+import { EchoBackend } from "../servers/echo-backend.ts";
+import type { Exchange } from "../servers/scripted-exchange.ts";
 import { ClientCrowd } from "./client-crowd.ts";
 
 export interface SoakPlan {
@@ -20,10 +21,10 @@ export interface SoakPlan {
 }
 
 /** Takes as long as it is told, and answers as events every second time. */
-async function slow(params: Readonly<Record<string, unknown>>): Promise<BackendAnswer> {
-  const { milliseconds } = Object(params.arguments);
+async function slow(exchange: Exchange): Promise<void> {
+  const { milliseconds } = Object(exchange.received.params.arguments);
   await delay(Number(milliseconds));
-  return { outcome: '"result":{"content":[]}', asEvents: Number(milliseconds) % 2 < 1 };
+  exchange.outcome('"result":{"content":[]}', Number(milliseconds) % 2 < 1);
 }
 
 /**
@@ -38,9 +39,8 @@ export async function soak({
   onRound = () => {},
   ...crowd
 }: SoakPlan): Promise<number[]> {
-  const backend = await CountingBackend.start({
-    answer: ({ method, params }) => (method === "tools/call" ? slow(params) : undefined),
-  });
+  const backend = await EchoBackend.start({ keepRequests: false });
+  backend.on("tools/call", slow);
   try {
     const gateway = await InspectedGateway.start({
       backends: [{ name: "b", url: backend.url }],
@@ -49,8 +49,9 @@ export async function soak({
     try {
       // The gateway's own session and the stream on which it hears of changed lists.
       await until("the gateway's own session", () => {
-        const { sockets, sessions } = backend.counts;
-        return sockets === 1 && sessions === 1;
+        const { requests, sockets, sessions } = backend.counts;
+        const isSettled = requests.GET === 1 && requests["tools/list"] === 2;
+        return isSettled && sockets === 1 && sessions === 1;
       });
       const baseline = await heldBy(gateway, backend);
       const heapBytes: number[] = [];
@@ -67,13 +68,13 @@ export async function soak({
       await gateway.stop();
     }
   } finally {
-    await backend.close();
+    await backend.stop();
   }
 }
 
 type Held = Awaited<ReturnType<typeof heldBy>>;
 
-async function heldBy(gateway: InspectedGateway, backend: CountingBackend) {
+async function heldBy(gateway: InspectedGateway, backend: EchoBackend) {
   const { descriptors, handles } = await gateway.inspect();
   const { sockets, sessions } = backend.counts;
   const status = await fetch(`${gateway.adminUrl}/status`, { headers: { connection: "close" } });
@@ -84,7 +85,7 @@ async function heldBy(gateway: InspectedGateway, backend: CountingBackend) {
 /** Sessions expire, then idle connections close. */
 async function givenBack(
   gateway: InspectedGateway,
-  backend: CountingBackend,
+  backend: EchoBackend,
   baseline: Held,
 ): Promise<void> {
   let held = baseline;

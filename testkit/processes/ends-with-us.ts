@@ -1,14 +1,17 @@
 import type { ChildProcess } from "node:child_process";
 
-const children = new Set<ChildProcess>();
+const kills = new Set<() => void>();
 
 process.once("exit", () => {
-  for (const child of children) child.kill("SIGKILL");
+  for (const kill of kills) kill();
 });
 
-/** A process that ends with this one at the latest. */
-export function endsWithUs<Child extends ChildProcess>(child: Child): Child {
-  children.add(child);
-  child.once("exit", () => children.delete(child));
+/** A process that ends with this one at the latest, by `kill`. Default: SIGKILL. */
+export function endsWithUs<Child extends ChildProcess>(
+  child: Child,
+  kill: () => void = () => child.kill("SIGKILL"),
+): Child {
+  kills.add(kill);
+  child.once("exit", () => kills.delete(kill));
   return child;
 }

@@ -1,32 +1,20 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import type { Role } from "@mcp-fleet/contract/settings";
 import { DEFECT } from "../../runtime/server/defects.ts";
-import { endsWithUs } from "./ends-with-us.ts";
 import { freePorts } from "./free-ports.ts";
+import { NodeProcess } from "./node-process.ts";
 
 const MAIN = join(import.meta.dirname, "../../runtime/cli/main.ts");
-
-/** Enough to hold a stack trace. */
-const OUTPUT_LINES = 30;
-
-export type Role = "gateway" | "proxy";
-
-interface Addresses {
-  readonly url: string;
-  readonly adminUrl: string;
-}
 
 /** One role as a process of its own, `mcp-fleet gateway` or `mcp-fleet proxy`, on free ports that it keeps when it is restarted. */
 export class FleetProcess {
   readonly #role: Role;
   readonly #main: string;
   readonly #folder: string;
-  #child: ChildProcess | undefined;
-  #addresses: Addresses = { url: "", adminUrl: "" };
+  #process: NodeProcess | undefined;
+  #addresses = { url: "", adminUrl: "" };
   /** What it logged as a defect, whatever else it did. */
   readonly #defects: string[] = [];
 
@@ -69,18 +57,32 @@ export class FleetProcess {
     return this.#addresses.adminUrl;
   }
 
+  /** The last 1,000 lines that it has logged. */
+  get lines(): readonly string[] {
+    return this.#process?.lines ?? [];
+  }
+
   get isRunning(): boolean {
-    return this.#child?.exitCode === null && this.#child.signalCode === null;
+    return this.#process?.isRunning ?? false;
+  }
+
+  /** Resolves when it has ended and all its lines are there: the exit code, null where a signal ended it. */
+  get exited(): Promise<number | null> {
+    return this.#process?.exited ?? Promise.resolve(null);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.signal(signal);
   }
 
   /** kill -9: it finishes nothing. */
-  kill(): Promise<void> {
-    return this.#end("SIGKILL");
+  async kill(): Promise<void> {
+    await this.#process?.end();
   }
 
   /** As Kubernetes ends a pod: it finishes what has begun. */
-  terminate(): Promise<void> {
-    return this.#end("SIGTERM");
+  async terminate(): Promise<void> {
+    await this.#process?.end("SIGTERM");
   }
 
   /** Another process with the same configuration and ports. */
@@ -96,42 +98,14 @@ export class FleetProcess {
     if (this.#defects.length > 0) throw new Error(this.#defects.join("\n"));
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || !this.isRunning) return;
-    const exit = once(child, "exit");
-    child.kill(signal);
-    await exit;
-  }
-
   async #run([port, adminPort]: readonly number[]): Promise<void> {
     const file = join(this.#folder, "fleet.yaml");
     const ports = ["--port", `${port}`, "--admin-port", `${adminPort}`];
-    const args = [this.#role, "--config", file, ...ports];
-    const child = spawn(process.execPath, [this.#main, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
+    this.#process = new NodeProcess([this.#main, this.#role, "--config", file, ...ports], {
+      onLine: (line) => {
+        if (line.includes(DEFECT)) this.#defects.push(line);
+      },
     });
-    this.#child = endsWithUs(child);
-    this.#addresses = await addressesOf(child, this.#defects);
+    this.#addresses = JSON.parse(await this.#process.nextLine(/"msg":"listening"/));
   }
-}
-
-/** What the log's line says. The rest of the output is read, so that it does not hold the process up. */
-async function addressesOf(child: ChildProcess, defects: string[]): Promise<Addresses> {
-  const { promise, resolve, reject } = Promise.withResolvers<Addresses>();
-  let lines: string[] = [];
-  for (const output of [child.stdout, child.stderr]) {
-    if (output === null) throw new Error("the process's output is not piped");
-    createInterface({ input: output }).on("line", (line) => {
-      if (line.includes(DEFECT)) defects.push(line);
-      lines = [...lines, line].slice(-OUTPUT_LINES);
-      if (line.includes('"msg":"listening"')) resolve(JSON.parse(line));
-    });
-  }
-  child.once("error", reject);
-  child.once("close", () => {
-    const output = lines.map((line) => `\n  | ${line}`).join("");
-    reject(new Error(`the process did not start${output}`));
-  });
-  return await promise;
 }

@@ -1,4 +1,5 @@
-import { FleetProcess, type Role } from "./fleet-process.ts";
+import type { Role } from "@mcp-fleet/contract/settings";
+import { FleetProcess } from "./fleet-process.ts";
 import { hasRedis, RedisProcess } from "./redis.ts";
 import { RoundRobin, type RoundRobinOptions } from "./round-robin.ts";
 

@@ -1,8 +1,10 @@
 import { fitNofile } from "@mcp-fleet/contract/capacity";
-import { type Configuration, validate } from "@mcp-fleet/contract/settings";
+import { type Configuration, type Role, validate } from "@mcp-fleet/contract/settings";
+import { onTestFinished } from "vitest";
 import { compose } from "../../runtime/server/compose.ts";
 import type { Server, ServerAddresses } from "../../runtime/server/server.ts";
-import type { KeyRing } from "../../runtime/sessions/key-ring.ts";
+import { KeyRing } from "../../runtime/sessions/key-ring.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import { log } from "./test-log.ts";
 
@@ -19,6 +21,34 @@ export interface RoleOptions {
   readonly openFiles?: number;
 }
 
+export interface RolesOptions extends RoleOptions {
+  /** Default: `gateway`. */
+  readonly role?: Role;
+  /** Default: 1. */
+  readonly count?: number;
+  /** Opens the store of each. Default: that of the configuration, or else one of memory for all. */
+  readonly openStore?: () => Promise<Store>;
+}
+
+/**
+ * So many of a role in this process, until the test is over. Without a session storage in their configuration, they
+ * share one key ring, and a store of memory.
+ */
+export async function startRoles(
+  configuration: Configuration,
+  { role = "gateway", count = 1, openStore, ...options }: RolesOptions = {},
+): Promise<readonly [RunningRole, ...RunningRole[]]> {
+  const isStored = configuration.sessionStorage !== undefined;
+  const memory = isStored ? {} : { store: new MemoryStore(), ring: KeyRing.generate() };
+  const startOne = async () => {
+    const own = openStore && { store: await openStore() };
+    const running = await start(role, configuration, { ...memory, ...options, ...own });
+    onTestFinished(() => running.close());
+    return running;
+  };
+  return await Promise.all([startOne(), ...Array.from({ length: count - 1 }, startOne)]);
+}
+
 /** A gateway in this process, on free ports; what it logs is seen with FLEET_TEST_LOG=debug. */
 export function startGateway(configuration: Configuration, options: RoleOptions = {}) {
   return start("gateway", configuration, options);
@@ -30,7 +60,7 @@ export function startProxy(configuration: Configuration, options: RoleOptions = 
 }
 
 async function start(
-  role: "gateway" | "proxy",
+  role: Role,
   configuration: Configuration,
   { openFiles, ...options }: RoleOptions,
 ): Promise<RunningRole> {

@@ -1,11 +1,13 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Configuration, validate } from "@mcp-fleet/contract/settings";
 import { pino } from "pino";
 import { compose } from "../../runtime/server/compose.ts";
 import type { ServerAddresses } from "../../runtime/server/server.ts";
+import { NodeProcess } from "./node-process.ts";
+
+/** Makes a gateway say what it holds. */
+const ASK = "SIGUSR2";
 
 /** What a gateway process holds. */
 export interface Inspection {
@@ -18,24 +20,18 @@ export interface Inspection {
 
 /** A gateway in a process of its own, on free ports, that says what it holds. */
 export class InspectedGateway {
-  readonly #child: ChildProcess;
+  readonly #process: NodeProcess;
   readonly #addresses: ServerAddresses;
 
-  private constructor(child: ChildProcess, addresses: ServerAddresses) {
-    this.#child = child;
+  private constructor(process: NodeProcess, addresses: ServerAddresses) {
+    this.#process = process;
     this.#addresses = addresses;
   }
 
   static async start(configuration: Configuration): Promise<InspectedGateway> {
-    const child = fork(import.meta.filename, [JSON.stringify(configuration)], {
-      execArgv: ["--expose-gc"],
-    });
-    const ended = once(child, "exit").then(([code]) => {
-      throw new Error(`the gateway ended with ${code} before it listened`);
-    });
-    const [addresses] = await Promise.race([once(child, "message"), ended]);
-    ended.catch(() => {});
-    return new InspectedGateway(child, addresses);
+    const args = ["--expose-gc", import.meta.filename, JSON.stringify(configuration)];
+    const process = new NodeProcess(args);
+    return new InspectedGateway(process, JSON.parse(await process.nextLine(/"adminUrl"/)));
   }
 
   /** The MCP endpoint. */
@@ -49,15 +45,13 @@ export class InspectedGateway {
   }
 
   async inspect(): Promise<Inspection> {
-    this.#child.send("inspect");
-    const [inspection] = await once(this.#child, "message");
-    return inspection;
+    const inspection = this.#process.nextLine(/"heapUsedBytes"/);
+    this.#process.signal(ASK);
+    return JSON.parse(await inspection);
   }
 
-  async stop(): Promise<void> {
-    const exit = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await exit;
+  stop(): Promise<void> {
+    return this.#process.end();
   }
 }
 
@@ -82,7 +76,7 @@ if (import.meta.main) {
   const log = pino({ level: process.env.FLEET_TEST_LOG ?? "silent" });
   const gateway = await compose({ settings, log });
   const addresses = await gateway.listen();
-  process.on("message", async () => process.send?.(await inspect()));
-  process.on("disconnect", () => process.exit());
-  process.send?.(addresses);
+  const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
+  process.on(ASK, async () => say(await inspect()));
+  say(addresses);
 }

@@ -1,8 +1,5 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import { NodeProcess } from "./node-process.ts";
 
 /** Linux counts CPU time for user space in hundredths of a second, whatever the kernel's own clock. */
 const MS_PER_TICK = 10;
@@ -16,17 +13,10 @@ export class MeasuredProcess {
   readonly url: string;
   /** Of a gateway; elsewhere undefined. */
   readonly adminUrl: string | undefined;
-  readonly #pid: number;
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #process: NodeProcess;
 
-  private constructor(
-    child: ChildProcessByStdio<null, Readable, Readable>,
-    pid: number,
-    url: string,
-    adminUrl: string | undefined,
-  ) {
-    this.#child = child;
-    this.#pid = pid;
+  private constructor(process: NodeProcess, url: string, adminUrl: string | undefined) {
+    this.#process = process;
     this.url = url;
     this.adminUrl = adminUrl;
   }
@@ -40,32 +30,19 @@ export class MeasuredProcess {
     environment: Readonly<Record<string, string>> = {},
     nofile?: number,
   ): Promise<MeasuredProcess> {
-    const node: readonly [string, ...string[]] = [process.execPath, ...args];
-    const limited = ["bash", "-c", `ulimit -n ${nofile} && exec "$0" "$@"`, ...node] as const;
-    const [command, ...rest] = nofile === undefined ? node : limited;
-    const child = spawn(command, rest, {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...environment },
+    const process = new NodeProcess(args, {
+      environment,
+      ...(nofile !== undefined && { nofile }),
     });
-    const output: string[] = [];
-    const listening = await new Promise<string>((resolve, reject) => {
-      for (const stream of [child.stdout, child.stderr]) {
-        createInterface(stream).on("line", (line) => {
-          output.push(line);
-          if (ENDPOINT.test(line)) resolve(line);
-        });
-      }
-      child.once("close", () => reject(new Error(`${args.join(" ")}:\n${output.join("\n")}`)));
-    });
+    const listening = await process.nextLine(ENDPOINT);
     const [url = ""] = ENDPOINT.exec(listening) ?? [];
     const adminUrl = /"adminUrl":"([^"]+)"/.exec(listening)?.[1];
-    if (child.pid === undefined) throw new Error("a process without an id");
-    return new MeasuredProcess(child, child.pid, url, adminUrl);
+    return new MeasuredProcess(process, url, adminUrl);
   }
 
   /** CPU time used so far. */
   get cpuMs(): number {
-    const stat = readFileSync(`/proc/${this.#pid}/stat`, "utf8");
+    const stat = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[USER_TICKS_FIELD]) + Number(fields[SYSTEM_TICKS_FIELD])) * MS_PER_TICK;
   }
@@ -80,17 +57,15 @@ export class MeasuredProcess {
   }
 
   get descriptors(): number {
-    return readdirSync(`/proc/${this.#pid}/fd`).length;
+    return readdirSync(`/proc/${this.#process.pid}/fd`).length;
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill("SIGINT");
-    await once(this.#child, "close");
+    await this.#process.end("SIGINT");
   }
 
   #statusBytes(name: "VmRSS" | "VmHWM"): number {
-    const status = readFileSync(`/proc/${this.#pid}/status`, "utf8");
+    const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");
     return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
   }
 }

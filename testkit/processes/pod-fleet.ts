@@ -1,15 +1,14 @@
-import type { Configuration } from "@mcp-fleet/contract/settings";
+import type { Configuration, Role } from "@mcp-fleet/contract/settings";
 import { onTestFinished } from "vitest";
-import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { RawClient } from "../clients/raw-client.ts";
 import { ScriptedBackend } from "../servers/scripted-backend.ts";
 import { textResult } from "../servers/scripted-exchange.ts";
 import { countOperations } from "./counted-store.ts";
-import { type RoleOptions, type RunningRole, startGateway, startProxy } from "./gateway.ts";
+import { type RunningRole, startRoles } from "./gateway.ts";
 
 export interface PodFleetOptions {
-  readonly role?: "gateway" | "proxy";
+  readonly role?: Role;
   readonly pods?: number;
   readonly processes?: number;
   readonly backend?: Partial<Configuration["backends"][number]>;
@@ -48,16 +47,11 @@ export async function startPods(options: PodFleetOptions = {}): Promise<PodFleet
   };
   const store = new MemoryStore();
   const { store: counted, operations } = countOperations(store);
-  const shared: RoleOptions = {
+  const processes = await startRoles(configuration, {
+    role,
+    count: many,
     store: counted,
-    ring: KeyRing.generate(),
     ...(adminToken && { adminToken }),
-  };
-  const start = role === "proxy" ? startProxy : startGateway;
-  const starts = Array.from({ length: many }, () => start(configuration, shared));
-  const processes = await Promise.all(starts);
-  onTestFinished(async () => {
-    await Promise.all(processes.map((one) => one.close()));
   });
   const urlOf = (process: number) => processes[process]?.url ?? "";
   return {
@@ -67,11 +61,7 @@ export async function startPods(options: PodFleetOptions = {}): Promise<PodFleet
     store,
     operations,
     open: (process = 0) => RawClient.open(urlOf(process)),
-    at: (client, process) => {
-      const twin = new RawClient(urlOf(process));
-      twin.sessionId = client.sessionId;
-      return twin;
-    },
+    at: (client, process) => client.at(urlOf(process)),
   };
 }
 

@@ -1,11 +1,9 @@
 import type { Configuration } from "@mcp-fleet/contract/settings";
 import { expect, onTestFinished } from "vitest";
-import { KeyRing } from "../../runtime/sessions/key-ring.ts";
-import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import { type RawAnswer, RawClient } from "../clients/raw-client.ts";
 import { ScriptedBackend } from "../servers/scripted-backend.ts";
-import { type RunningRole, startGateway } from "./gateway.ts";
+import { type RunningRole, startRoles } from "./gateway.ts";
 
 export interface FleetOptions extends Omit<Configuration, "backends"> {
   /** The backend's own settings. */
@@ -28,21 +26,14 @@ export interface ScriptedFleet {
 
 /** One scripted backend behind gateways, names without prefixes; all of it stopped at the test's end. */
 export async function startFleet(options: FleetOptions = {}): Promise<ScriptedFleet> {
-  const memory = new MemoryStore();
-  const { backend: own, gateways: count = 1, prepare, ...more } = options;
-  const { openStore = async () => memory, ...rest } = more;
+  const { backend: own, gateways: count = 1, prepare, openStore, ...rest } = options;
   const backend = await ScriptedBackend.start();
   onTestFinished(() => backend.stop());
   prepare?.(backend);
   const configuration = configurationFor(backend.url, rest, own);
-  const ring = KeyRing.generate();
-  const start = async () => startGateway(configuration, { store: await openStore(), ring });
-  const [gateway, ...others] = await Promise.all([
-    start(),
-    ...Array.from({ length: count - 1 }, start),
-  ]);
-  onTestFinished(async () => {
-    await Promise.all([gateway, ...others].map((one) => one.close()));
+  const [gateway, ...others] = await startRoles(configuration, {
+    count,
+    ...(openStore && { openStore }),
   });
   return { backend, gateway, others, client: await RawClient.open(gateway.url) };
 }
@@ -59,15 +50,18 @@ export function configurationFor(
   };
 }
 
-/** The same session at another gateway. */
-export function sameSession(client: RawClient, gateway: RunningRole): RawClient {
-  const twin = new RawClient(gateway.url);
-  twin.sessionId = client.sessionId;
-  return twin;
+/** What a call says beside the tool's name. */
+export interface CallContent {
+  readonly input?: object;
+  readonly meta?: object;
 }
 
-export function callOf(name: string, id: number | string = 1, meta: object = {}): string {
-  const params = { name, arguments: {}, _meta: meta };
+export function callOf(
+  name: string,
+  id: number | string = 1,
+  { input = {}, meta = {} }: CallContent = {},
+): string {
+  const params = { name, arguments: input, _meta: meta };
   return JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
 }
 

@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { LATEST_PROTOCOL_VERSION } from "@modelcontextprotocol/client";
+import { NodeProcess } from "./node-process.ts";
 
 /** A server that does not answer by then does not answer at all: a start takes one or two seconds. */
 const START_SECONDS = 30;
 const ASK_AGAIN_MS = 50;
-/** Enough to hold a stack trace. */
-const OUTPUT_LINES = 30;
 
 const INITIALIZE = JSON.stringify({
   jsonrpc: "2.0",
@@ -34,29 +31,15 @@ export interface ServerCommand {
 /** One MCP server as a process group of its own, so that what it starts itself ends with it. */
 export class ServerProcess {
   readonly #command: ServerCommand;
-  readonly #child: ChildProcess;
-  readonly #closed: Promise<unknown>;
-  readonly #kill = () => this.#killGroup();
-  #output: string[] = [];
-  #ended: string | undefined;
+  readonly #process: NodeProcess;
 
   constructor(command: ServerCommand) {
+    const { args, environment } = command;
     this.#command = command;
-    this.#child = spawn(process.execPath, command.args, {
-      detached: true,
-      env: { ...process.env, ...command.environment },
-      stdio: ["ignore", "pipe", "pipe"],
+    this.#process = new NodeProcess(args, {
+      leadsGroup: true,
+      ...(environment && { environment }),
     });
-    this.#closed = once(this.#child, "close").catch(() => undefined);
-    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#keep(text));
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#keep(text));
-    this.#child.once("error", (error) => {
-      this.#ended = error.message;
-    });
-    this.#child.once("exit", (code, signal) => {
-      this.#ended = `it ended with ${signal ?? `exit code ${code}`}`;
-    });
-    process.once("exit", this.#kill);
   }
 
   /**
@@ -69,17 +52,15 @@ export class ServerProcess {
     const deadline = signal ? AbortSignal.any([timeout, signal]) : timeout;
     while (!(await this.#answers(deadline))) {
       signal?.throwIfAborted();
-      if (this.#ended !== undefined) throw this.#failure(this.#ended);
+      if (!this.#process.isRunning) throw this.#failure("it has ended");
       if (deadline.aborted) throw this.#failure(`no answer to initialize in ${START_SECONDS} s`);
       await delay(ASK_AGAIN_MS);
     }
   }
 
   /** Ends the whole group. Outright: a demo's server holds nothing that is worth a goodbye. */
-  async close(): Promise<void> {
-    process.off("exit", this.#kill);
-    this.#killGroup();
-    await this.#closed;
+  close(): Promise<void> {
+    return this.#process.end();
   }
 
   /** Opens a session and ends it again. */
@@ -101,24 +82,8 @@ export class ServerProcess {
     }
   }
 
-  #keep(text: string): void {
-    const lines = text.split("\n").filter((line) => line.trim() !== "");
-    this.#output = [...this.#output, ...lines].slice(-OUTPUT_LINES);
-  }
-
   #failure(reason: string): Error {
-    const output = this.#output.map((line) => `\n  | ${line}`).join("");
+    const { output } = this.#process;
     return new Error(`the MCP server ${this.#command.name} did not start: ${reason}${output}`);
-  }
-
-  #killGroup(): void {
-    const { pid } = this.#child;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, "SIGKILL");
-    } catch (error) {
-      // ESRCH: the whole group has ended by itself.
-      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-    }
   }
 }

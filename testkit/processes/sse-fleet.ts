@@ -1,15 +1,13 @@
-import type { Configuration } from "@mcp-fleet/contract/settings";
-import { onTestFinished } from "vitest";
+import type { Configuration, Role } from "@mcp-fleet/contract/settings";
 import { RawClient } from "../clients/raw-client.ts";
-import type { SseServer } from "../servers/sse-server.ts";
-import { type RunningRole, startGateway, startProxy } from "./gateway.ts";
-
-export type SseRole = "gateway" | "proxy";
+import { SdkServer } from "../servers/sdk-server.ts";
+import { buildServer } from "../servers/sdk-tools.ts";
+import { type RunningRole, startRoles } from "./gateway.ts";
 
 export interface SseFleetOptions {
   /** The backend's own settings. */
   readonly backend?: Partial<Configuration["backends"][number]>;
-  readonly role?: SseRole;
+  readonly role?: Role;
   /** The port of the Redis that processes share. Default: memory of its own. */
   readonly redisPort?: number;
   /** Default: 10 s, also on a busy machine more than a server needs. */
@@ -18,9 +16,14 @@ export interface SseFleetOptions {
   readonly openFiles?: number;
 }
 
+/** The server of the official SDK, as it speaks HTTP+SSE. */
+export function startSseServer(): Promise<SdkServer> {
+  return SdkServer.start({ build: buildServer, transport: "sse" });
+}
+
 /** A process in front of a server that speaks HTTP+SSE, until the end of the test. */
 export async function startBefore(
-  server: Pick<SseServer, "url">,
+  server: Pick<SdkServer, "url">,
   {
     backend,
     role = "proxy",
@@ -38,9 +41,10 @@ export async function startBefore(
       sessionStorage: { provider: "redis", address: `127.0.0.1:${redisPort}` },
     }),
   };
-  const start = role === "proxy" ? startProxy : startGateway;
-  const running = await start(configuration, openFiles === undefined ? {} : { openFiles });
-  onTestFinished(() => running.close());
+  const [running] = await startRoles(configuration, {
+    role,
+    ...(openFiles !== undefined && { openFiles }),
+  });
   return running;
 }
 
@@ -49,19 +53,6 @@ export async function startBefore(
  *
  * @throws what initialize is answered with.
  */
-export async function openAt(role: RunningRole, capabilities: object = {}): Promise<RawClient> {
-  const client = new RawClient(role.url);
-  const answer = await client.initialize({ protocolVersion: "2025-06-18", capabilities });
-  if (answer.status !== 200) throw new Error(answer.text);
-  return client;
-}
-
-export function callWith(
-  name: string,
-  id: number | string = 1,
-  input: object = {},
-  meta: object = {},
-): string {
-  const params = { name, arguments: input, _meta: meta };
-  return JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
+export function openAt({ url }: RunningRole, capabilities: object = {}): Promise<RawClient> {
+  return RawClient.open(url, "2025-06-18", capabilities);
 }

@@ -1,42 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { hostname } from "node:os";
-import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
-
-import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
-import * as z from "zod";
-
 import { freePort } from "../processes/free-ports.ts";
-import { startSdkBackend } from "./sdk-backend.ts";
-
-/** Calls that have begun, in all sessions. */
-let running = 0;
-
-/** A stateful server of the official SDK: each session counts by itself. */
-function buildCounter(): McpServer {
-  const server = new McpServer({ name: "counter", version: "1.0.0" });
-  let count = 0;
-  server.registerTool("count", {}, async () => {
-    count += 1;
-    return { content: [{ type: "text", text: String(count) }] };
-  });
-  // A call that takes its time, is numbered by its client, and says which pod has counted it.
-  const inputSchema = { call: z.number(), milliseconds: z.number() };
-  server.registerTool("work", { inputSchema }, async ({ call, milliseconds }) => {
-    count += 1;
-    const text = JSON.stringify({ call, count, pod: hostname() });
-    running += 1;
-    await delay(milliseconds);
-    running -= 1;
-    return { content: [{ type: "text", text }] };
-  });
-  return server;
-}
+import { NodeProcess } from "../processes/node-process.ts";
+import { SdkServer } from "./sdk-server.ts";
+import { buildServer, workDone } from "./sdk-tools.ts";
 
 /** The counter as a process of its own, which keeps its port when it comes back. */
 export class CounterProcess {
-  #child: ChildProcess | undefined;
+  #process: NodeProcess | undefined;
   #url = "";
 
   static async start(): Promise<CounterProcess> {
@@ -51,11 +20,7 @@ export class CounterProcess {
 
   /** kill -9: its memory is gone. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
+    await this.#process?.end();
   }
 
   /** Another process at the same port. */
@@ -66,30 +31,31 @@ export class CounterProcess {
 
   /** It takes connections, and answers nothing. */
   freeze(): void {
-    this.#child?.kill("SIGSTOP");
+    this.#process?.signal("SIGSTOP");
   }
 
   thaw(): void {
-    this.#child?.kill("SIGCONT");
+    this.#process?.signal("SIGCONT");
   }
 
   async #run(port: number): Promise<void> {
-    const args = [import.meta.filename, String(port)];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-    this.#child = child;
-    const [url] = await once(createInterface({ input: child.stdout }), "line");
-    this.#url = String(url);
+    this.#process = new NodeProcess([import.meta.filename, String(port)]);
+    this.#url = await this.#process.nextLine(/^http/);
   }
 }
 
 // PORT [HOST]
 if (import.meta.main) {
   const [port, host] = process.argv.slice(2);
-  const { url, close } = await startSdkBackend(buildCounter, Number(port), host);
-  process.stdout.write(`${url}\n`);
+  const server = await SdkServer.start({
+    build: buildServer,
+    port: Number(port),
+    ...(host !== undefined && { host }),
+  });
+  process.stdout.write(`${server.url}\n`);
   // The first process of a container has to end by itself when it is told to; what has begun is finished first.
   process.once("SIGTERM", async () => {
-    while (running > 0) await delay(10);
-    await close();
+    await workDone();
+    await server.close();
   });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -5,6 +6,23 @@ import { freePort } from "../processes/free-ports.ts";
 import { Exchange, type Received, textResult } from "./scripted-exchange.ts";
 
 export type Script = (exchange: Exchange) => void | Promise<void>;
+
+export interface BackendOptions {
+  /** How long an idle connection stays open. Default: 5 s. */
+  readonly keepAliveSeconds?: number;
+  /** Whether what is received is kept, or only counted. Default: true. */
+  readonly keepRequests?: boolean;
+}
+
+export interface BackendCounts {
+  /** HTTP requests by kind, whoever made them. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** Connections accepted so far, and those that are open. */
+  readonly connections: number;
+  readonly sockets: number;
+  /** Sessions that are open: each initialize opens one, its DELETE ends it. */
+  readonly sessions: number;
+}
 
 const DISCOVERY = "mcp-fleet";
 
@@ -41,15 +59,18 @@ export class ScriptedBackend {
   readonly #next = new Map<string, Script[]>();
   readonly #streams = new Set<Exchange>();
   readonly #sockets = new Set<Socket>();
+  readonly #requests = new Map<string, number>();
+  readonly #options: BackendOptions;
   #server: Server;
   #port = 0;
 
-  private constructor() {
+  protected constructor(options: BackendOptions) {
+    this.#options = options;
     this.#server = this.#build();
   }
 
-  static async start(): Promise<ScriptedBackend> {
-    const backend = new ScriptedBackend();
+  static async start(options: BackendOptions = {}): Promise<ScriptedBackend> {
+    const backend = new ScriptedBackend(options);
     await backend.listen();
     return backend;
   }
@@ -60,6 +81,12 @@ export class ScriptedBackend {
 
   get openSockets(): number {
     return this.#sockets.size;
+  }
+
+  get counts(): BackendCounts {
+    const { connections, openSockets: sockets } = this;
+    const requests = Object.fromEntries(this.#requests);
+    return { requests, connections, sockets, sessions: this.sessions.size };
   }
 
   /** Takes connections (again), at the port of the first time. */
@@ -138,7 +165,8 @@ export class ScriptedBackend {
   }
 
   #build(): Server {
-    const server = createServer((request, response) => {
+    const keepAliveTimeout = (this.#options.keepAliveSeconds ?? 5) * 1000;
+    const server = createServer({ keepAliveTimeout }, (request, response) => {
       // A reset connection fails its requests: that is what the tests are about.
       this.#serve(request, response).catch(() => {});
     });
@@ -154,9 +182,10 @@ export class ScriptedBackend {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.onHead?.(request, response)) return;
     const received = this.#read(request, Buffer.concat(await request.toArray()).toString("utf8"));
-    this.received.push(received);
-    const exchange = new Exchange(received, response);
     const { kind, sessionId } = received;
+    this.#requests.set(kind, (this.#requests.get(kind) ?? 0) + 1);
+    if (this.#options.keepRequests !== false) this.received.push(received);
+    const exchange = new Exchange(received, response);
     const script = this.#next.get(kind)?.shift() ?? this.#scripts.get(kind);
     if (script !== undefined) return await script(exchange);
     if (kind === "initialize" || this.sessions.has(sessionId ?? "")) this.#behave(exchange);
@@ -173,7 +202,7 @@ export class ScriptedBackend {
     const client = typeof name === "string" ? name : known;
     const ofMessage = typeof message.method === "string" ? message.method : "response";
     const kind = request.method === "POST" ? ofMessage : String(request.method);
-    return { kind, client, sessionId, headers: request.headers, message, params };
+    return { kind, client, sessionId, headers: request.headers, text, message, params };
   }
 
   /** What a server does that nobody scripted. */
@@ -194,7 +223,7 @@ export class ScriptedBackend {
 
   /** Answers initialize with a new session. */
   welcome(exchange: Exchange): void {
-    const sessionId = `session-${this.#clients.size + 1}`;
+    const sessionId = randomUUID();
     this.#clients.set(sessionId, exchange.received.client ?? "");
     this.sessions.add(sessionId);
     const result = {

@@ -9,6 +9,8 @@ export interface Received {
   readonly client: string | undefined;
   readonly sessionId: string | undefined;
   readonly headers: IncomingHttpHeaders;
+  /** The body, byte for byte. */
+  readonly text: string;
   readonly message: Readonly<Record<string, unknown>>;
   readonly params: Readonly<Record<string, unknown>>;
 }
@@ -17,12 +19,9 @@ export interface Received {
 export class Exchange {
   readonly received: Received;
   readonly #response: ServerResponse;
-  readonly #closed: Promise<unknown>;
-
   constructor(received: Received, response: ServerResponse) {
     this.received = received;
     this.#response = response;
-    this.#closed = once(response, "close");
   }
 
   /** The connection is gone before the answer was complete. */
@@ -32,21 +31,26 @@ export class Exchange {
 
   /** Resolves when the answer is complete or the connection is gone. */
   async closed(): Promise<void> {
-    await this.#closed;
+    if (!this.#response.closed) await once(this.#response, "close");
   }
 
   result(result: object, headers: Record<string, string> = {}): void {
-    this.body(200, this.resultText(result), "application/json", headers);
+    this.#json(this.resultText(result), headers);
   }
 
   error(code: number, message: string): void {
-    const { id } = this.received.message;
-    const text = JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } });
-    this.body(200, text, "application/json");
+    this.outcome(`"error":${JSON.stringify({ code, message })}`);
+  }
+
+  /** Answers with what goes behind the id, byte for byte: as JSON, or as a stream of one event. */
+  outcome(outcome: string, asEvents = false): void {
+    const text = this.#responseText(outcome);
+    if (asEvents) this.body(200, `event: message\ndata: ${text}\n\n`, "text/event-stream");
+    else this.#json(text);
   }
 
   resultText(result: object): string {
-    return JSON.stringify({ jsonrpc: "2.0", id: this.received.message.id, result });
+    return this.#responseText(`"result":${JSON.stringify(result)}`);
   }
 
   body(status: number, text: string, type: string, headers: Record<string, string> = {}): void {
@@ -65,7 +69,7 @@ export class Exchange {
   /** Writes, and waits while the reader does not read. */
   async write(bytes: string | Uint8Array): Promise<void> {
     if (this.#response.write(bytes) || this.#response.destroyed) return;
-    await Promise.race([once(this.#response, "drain"), this.#closed]);
+    await Promise.race([once(this.#response, "drain"), this.closed()]);
   }
 
   async event(message: object, id?: string): Promise<void> {
@@ -90,6 +94,21 @@ export class Exchange {
   reset(): void {
     this.#response.socket?.resetAndDestroy();
   }
+
+  #responseText(outcome: string): string {
+    return `{"jsonrpc":"2.0","id":${idText(this.received)},${outcome}}`;
+  }
+
+  #json(text: string, headers: Record<string, string> = {}): void {
+    const length = { "content-length": String(Buffer.byteLength(text)) };
+    this.body(200, text, "application/json", { ...length, ...headers });
+  }
+}
+
+/** The id as it was sent: parsing loses digits, and other ways to write the same. */
+function idText({ text, message }: Received): string {
+  const sent = /"id"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,}]+)/.exec(text)?.[1];
+  return sent !== undefined && JSON.parse(sent) === message.id ? sent : JSON.stringify(message.id);
 }
 
 /** What a tool of a scripted backend answers. */
