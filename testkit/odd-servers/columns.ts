@@ -103,14 +103,14 @@ const TIMES = {
 /** So many rows are behind a gateway. */
 const ROWS_PER_GATEWAY = 48;
 
-/** All rows behind gateways. */
+/** All rows behind gateways, one after another: all at once, connections would wait for the process until they time out. */
 async function throughGateways(targets: readonly Target[], inPython: readonly Target[]) {
-  const work = [throughGateway([], inPython)];
+  const found = new Map(await throughGateway([], inPython));
   for (let at = 0; at < targets.length; at += ROWS_PER_GATEWAY) {
-    work.push(throughGateway(targets.slice(at, at + ROWS_PER_GATEWAY), []));
+    const some = targets.slice(at, at + ROWS_PER_GATEWAY);
+    for (const [row, one] of await throughGateway(some, [])) found.set(row, one);
   }
-  const found = await Promise.all(work);
-  return new Map(found.flatMap((some) => [...some]));
+  return found;
 }
 
 /** All of these behind one gateway, and one client of it, beside those in Python. */
