@@ -30,7 +30,7 @@ REPLICAS := 1
 demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),$(STORES)) ## run three real MCP servers behind one endpoint, and a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
-test: build $(STORES) .tools/dns/dnsmasq .tools/pulumi/parts.json ## run lint, types and every test; TESTS=folder or file
+test: build $(STORES) .tools/dns/dnsmasq .tools/pulumi/parts.json .tools/python/ready ## run lint, types and every test; TESTS=folder or file
 	@$(BIN)/biome ci --reporter=summary .
 	@$(CRUISE)
 	@$(BIN)/tsc --noEmit
@@ -38,7 +38,7 @@ test: build $(STORES) .tools/dns/dnsmasq .tools/pulumi/parts.json ## run lint, t
 
 # Settings of a part are given as they are here: SEED=7 ROUNDS=100.
 PART :=
-proof: node_modules/.installed $(STORES) ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
+proof: node_modules/.installed $(STORES) .tools/python/ready ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
 	@FLEET_REQUIRE_ALL=1 node proof/main.ts $(PART)
 
 e2e: images policies/dist/main.cjs .tools/pulumi/parts.json ## run the whole fleet on a real Kubernetes while it is replaced, killed and scaled: docs/proof.md
@@ -140,6 +140,11 @@ $(NODE):
 
 .tools/dns/dnsmasq:
 	@sh testkit/processes/get-servers.sh .tools/dns "pods found by DNS" dnsmasq dnsmasq-base
+
+# Python packages for the tests, each in an environment of its own.
+.tools/python/ready:
+	@sh testkit/processes/get-python.sh .tools/python mcp-1.30.0:mcp==1.30.0 mcp-2.3.0:mcp==2.3.0 \
+	  servers:fastmcp==4.2.3,mcp-server-time,mcp-server-git fastmcp-2:fastmcp==2.14.7
 
 # The Pulumi engine: the vendor's, or what can be built from its sources, with stand-ins for the rest.
 .tools/pulumi/parts.json: $(NODE) testkit/pulumi/get-toolchain.sh testkit/pulumi/toolchain/go.mod

@@ -33,7 +33,7 @@ export class ClientStream implements KeepAliveTarget {
   /** Whether the message was taken. */
   send(text: string): boolean {
     const { raw } = this.#reply;
-    if (raw.writableEnded || raw.destroyed) return false;
+    if (!this.#isOpen) return false;
     const event = Buffer.from(encodeEvent(text));
     const backlogBytes = raw.writableLength;
     if (backlogBytes > MAX_BACKLOG_BYTES || !this.#hold.tryGrow(backlogBytes + event.length)) {
@@ -46,12 +46,18 @@ export class ClientStream implements KeepAliveTarget {
 
   /** A comment finds out whether it is still open. */
   tick(): void {
-    const { raw } = this.#reply;
-    if (!raw.writableEnded) raw.write(SSE_KEEP_ALIVE);
+    if (this.#isOpen) this.#reply.raw.write(SSE_KEEP_ALIVE);
   }
 
   /** With `retryMs`, the client is asked to open a new stream after that time. */
   close(retryMs?: number): void {
+    if (!this.#isOpen) return;
     this.#reply.raw.end(retryMs === undefined ? undefined : `retry: ${retryMs}\n\n`);
+  }
+
+  /** What is ended still has to reach the client before it is closed: nothing may be written then. */
+  get #isOpen(): boolean {
+    const { raw } = this.#reply;
+    return !raw.writableEnded && !raw.destroyed;
   }
 }

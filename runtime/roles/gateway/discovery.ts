@@ -212,8 +212,12 @@ export class Discovery implements ItemSource {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { log } = this.#parts;
-    const isOffered = capabilities[LISTS[list].capability] !== undefined;
+    const { capability } = LISTS[list];
+    // Who declares nothing at all has forgotten to: SDKs list the tools of such a server.
+    const isForgotten = capability === "tools" && Object.keys(capabilities).length === 0;
+    const isOffered = isForgotten || capabilities[capability] !== undefined;
     let failure: unknown;
+    let isChanged = this.#listing === undefined;
     try {
       const { items, warning } = isOffered
         ? await this.#readInTurn(session, list, signal)
@@ -221,7 +225,7 @@ export class Discovery implements ItemSource {
       if (warning !== undefined && warning !== this.#readings.warnings.get(list)) {
         log.warn({ backend: this.backend.name, list, warning }, "a list is not read to its end");
       }
-      this.#readings.read(list, items, warning);
+      isChanged = this.#readings.read(list, items, warning) || isChanged;
     } catch (error) {
       failure = error;
       await this.#orThrow(error, session, signal);
@@ -231,11 +235,11 @@ export class Discovery implements ItemSource {
       this.#readings.failed(list, reasonOf(error));
     }
     signal.throwIfAborted();
-    this.#listing = this.#readings.listing(instructions);
+    if (isChanged) this.#listing = this.#readings.listing(instructions);
     this.#retries.reset();
     this.#lastAnswerMs = clock.now();
     this.#become("up", undefined, session.record.protocol);
-    this.#parts.onChange();
+    if (isChanged) this.#parts.onChange();
     return failure === undefined;
   }
 

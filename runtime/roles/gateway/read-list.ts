@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Hold } from "../../async/byte-budget.ts";
+import { faultOf } from "../../catalog/item-shape.ts";
 import { type Item, readItems } from "../../catalog/listing.ts";
 import { refused } from "../../upstream/sessions/backend-error.ts";
 import { ownRequest } from "../../upstream/sessions/own-request.ts";
@@ -12,6 +13,9 @@ export type CatalogLimits = Pick<
   Settings["limits"],
   "catalogItems" | "catalogPages" | "catalogBytes" | "catalogTemplates"
 >;
+
+/** A warning has this much of a name. */
+const SAID_CHARACTERS = 100;
 
 /** A list as far as it was read. */
 export interface ListRead {
@@ -98,6 +102,12 @@ class Reading {
   #add(item: Item): boolean {
     if (this.#items.has(item.name)) {
       this.#warning ??= "the backend lists a name twice: the first one stands";
+      return true;
+    }
+    const fault = faultOf(item.text, this.#list);
+    if (fault !== undefined) {
+      const name = JSON.stringify(item.name.slice(0, SAID_CHARACTERS));
+      this.#warning ??= `${name} is left out, for which clients would refuse the list: ${fault}`;
       return true;
     }
     if (this.#items.size >= this.#maxItems) {
