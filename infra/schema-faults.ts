@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { suggest } from "@mcp-fleet/contract";
-import type { ArgumentFault } from "./argument-faults.ts";
+import type { ArgumentFault } from "./faults/argument-faults.ts";
 import type { PackageSchema, Shape } from "./package-schema.ts";
 import { isLater } from "./process/placeholders.ts";
 

@@ -1,8 +1,9 @@
 import { DURATION, SIZE } from "@mcp-fleet/contract";
-import type { ArgumentFault } from "../argument-faults.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import type { ArgumentFault } from "../faults/argument-faults.ts";
+import { imageFaults, labelFaults } from "../faults/kubernetes-faults.ts";
 import { isCpu } from "./quantity.ts";
 
 /** The faults in the arguments of a process that neither the schema nor the configuration reports. */
@@ -26,6 +27,8 @@ export function processFaults(
     ...[at("resources.cpu", resources.cpu), at("resources.cpuLimit", resources.cpuLimit)].flatMap(
       cpuFaults,
     ),
+    ...imageFaults([pathOf("image"), args.image]),
+    ...labelFaults(pathOf("monitoring.labels"), args.monitoring?.labels),
     ...wholeFaults([pathOf("terminationGracePeriodSeconds"), args.terminationGracePeriodSeconds]),
     ...keyFaults(args, pathOf),
   ];
@@ -135,9 +138,17 @@ export function storageFaults(storage: SessionStorageArgs | undefined): Argument
 const OURS = /^(?:app\.kubernetes\.io\/(?:name|instance|component|managed-by)|mcp-fleet\.dev\/)/;
 
 /** The faults in the arguments that all workloads share. */
-export function workloadFaults({ podTemplate = {}, acceptRisk }: WorkloadArgs): ArgumentFault[] {
-  const { labels = {}, annotations = {}, runAsUser } = podTemplate;
-  const faults: ArgumentFault[] = [];
+export function workloadFaults({
+  podTemplate = {},
+  networkPolicy,
+  acceptRisk,
+}: WorkloadArgs): ArgumentFault[] {
+  const { labels = {}, annotations = {}, nodeSelector, runAsUser } = podTemplate;
+  const faults = [
+    ...labelFaults("podTemplate.labels", labels),
+    ...labelFaults("podTemplate.nodeSelector", nodeSelector),
+    ...labelFaults("networkPolicy.clientNamespaces", networkPolicy?.clientNamespaces),
+  ];
   for (const [where, entries] of Object.entries({ labels, annotations })) {
     for (const key of Object.keys(entries).filter((name) => OURS.test(name))) {
       const path = `podTemplate.${where}["${key}"]`;

@@ -128,23 +128,30 @@ const gatewayArgs: fc.Arbitrary<VirtualMcpServerArgs> = fc
   )
   .map(([required, rest]) => ({ ...required, ...rest }));
 
+/** A server that runs in pods of its own, or elsewhere. */
+const whereabouts: fc.Arbitrary<McpServerArgs> = fc.oneof(
+  options({
+    backendReplicas: fc.integer({ min: 1, max: 5 }),
+    port: fc.integer({ min: 1, max: 65_535 }),
+    cost: fc.constant({ sessionBytes: "64Ki", memory: "1Ti" }),
+  }).map((pods) => ({ image: "server:1", cost: { memory: "1Ti" }, ...pods })),
+  fc.constant({ url: "https://mcp.example.com/mcp" }),
+);
+
 const serverArgs: fc.Arbitrary<McpServerArgs> = fc
   .tuple(
-    fc.constantFrom<McpServerArgs[]>({ image: "server:1" }, { url: "https://mcp.example.com/mcp" }),
+    whereabouts,
     options({
       ...workload,
       sessions,
       sessionStorage: fc.constant(STORE),
-      backendReplicas: fc.integer({ min: 1, max: 5 }),
       stateful: fc.boolean(),
       transport: fc.constantFrom(Transport.StreamableHttp, Transport.Sse),
-      port: fc.integer({ min: 1, max: 65_535 }),
       callTimeoutMax: duration,
-      cost: fc.constant({ sessionBytes: "64Ki", memory: "1Ti" }),
       proxy: options(processArgs),
     }),
   )
-  .map(([where, rest]) => ({ cost: { memory: "1Ti" }, ...where, ...rest }));
+  .map(([where, rest]) => ({ ...where, ...rest }));
 
 const redisArgs: fc.Arbitrary<RedisSentinelArgs> = fc
   .tuple(
