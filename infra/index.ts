@@ -18,14 +18,15 @@ export type {
   IngressArgs,
   MonitoringArgs,
   ParentRefArgs,
+  ServiceArgs,
 } from "./arguments/exposure-args.ts";
 export type { AutoscalingArgs, CeilingsArgs, LoadArgs } from "./arguments/load-args.ts";
 export type {
   NetworkPolicyArgs,
   NofileArgs,
-  PodTemplateArgs,
+  PodTemplate,
   ResourcesArgs,
-  TolerationArgs,
+  ServiceAccountArgs,
   WorkloadArgs,
 } from "./arguments/pod-args.ts";
 export type { ProcessArgs } from "./arguments/process-args.ts";

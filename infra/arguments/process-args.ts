@@ -1,8 +1,8 @@
 import type { Input } from "@pulumi/pulumi";
 import type { ServiceType } from "./choices.ts";
-import type { MonitoringArgs } from "./exposure-args.ts";
+import type { MonitoringArgs, ServiceArgs } from "./exposure-args.ts";
 import type { CeilingsArgs, LoadArgs } from "./load-args.ts";
-import type { NofileArgs, ResourcesArgs } from "./pod-args.ts";
+import type { NofileArgs, ResourcesArgs, ServiceAccountArgs } from "./pod-args.ts";
 import type { LimitsArgs, OperationalArgs, SessionArgs, SessionKeyArgs } from "./settings-args.ts";
 
 /** Arguments that gateways and proxies share: how the mcp-fleet image runs. */
@@ -35,6 +35,10 @@ export interface ProcessArgs {
   terminationGracePeriodSeconds?: number;
   /** The type of the Service. Default: ClusterIP. */
   serviceType?: ServiceType;
+  /** The Service. */
+  service?: ServiceArgs;
+  /** The service account of the pods. */
+  serviceAccount?: ServiceAccountArgs;
   /** Resources for Prometheus and Grafana. */
   monitoring?: MonitoringArgs;
 }

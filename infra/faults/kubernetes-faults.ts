@@ -1,3 +1,4 @@
+import type { ServiceAccountArgs } from "../arguments/pod-args.ts";
 import type { ArgumentFault } from "./argument-faults.ts";
 
 const IMAGE =
@@ -30,3 +31,21 @@ export function labelFaults(
 const LABEL_KEY =
   /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?)?$/;
+
+/** A service account that somebody else makes has a name that only the user knows. */
+export function serviceAccountFaults(
+  path: string,
+  { create = true, name, annotations }: ServiceAccountArgs = {},
+): ArgumentFault[] {
+  if (create) return [];
+  const faults: ArgumentFault[] = [];
+  if (name === undefined) {
+    const fix = "name the service account, or remove create";
+    faults.push({ path: `${path}.name`, rule: "is required without create", fix });
+  }
+  if (annotations !== undefined) {
+    const rule = "must be absent without create, because the service account is made elsewhere";
+    faults.push({ path: `${path}.annotations`, rule, fix: "annotate it where it is made" });
+  }
+  return faults;
+}

@@ -3,7 +3,8 @@ import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import type { ArgumentFault } from "../faults/argument-faults.ts";
-import { imageFaults, labelFaults } from "../faults/kubernetes-faults.ts";
+import { imageFaults, labelFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
+import { podTemplateFaults } from "../faults/pod-template-faults.ts";
 import { isCpu } from "./quantity.ts";
 
 /** The faults in the arguments of a process that neither the schema nor the configuration reports. */
@@ -30,6 +31,7 @@ export function processFaults(
     ...imageFaults([pathOf("image"), args.image]),
     ...labelFaults(pathOf("monitoring.labels"), args.monitoring?.labels),
     ...wholeFaults([pathOf("terminationGracePeriodSeconds"), args.terminationGracePeriodSeconds]),
+    ...serviceAccountFaults(pathOf("serviceAccount"), args.serviceAccount),
     ...keyFaults(args, pathOf),
   ];
 }
@@ -135,35 +137,18 @@ export function storageFaults(storage: SessionStorageArgs | undefined): Argument
   return faults;
 }
 
-const OURS = /^(?:app\.kubernetes\.io\/(?:name|instance|component|managed-by)|mcp-fleet\.dev\/)/;
-
 /** The faults in the arguments that all workloads share. */
 export function workloadFaults({
-  podTemplate = {},
+  podTemplate,
   networkPolicy,
+  labels,
   acceptRisk,
 }: WorkloadArgs): ArgumentFault[] {
-  const { labels = {}, annotations = {}, nodeSelector, runAsUser } = podTemplate;
   const faults = [
-    ...labelFaults("podTemplate.labels", labels),
-    ...labelFaults("podTemplate.nodeSelector", nodeSelector),
+    ...labelFaults("labels", labels),
+    ...podTemplateFaults(podTemplate),
     ...labelFaults("networkPolicy.clientNamespaces", networkPolicy?.clientNamespaces),
   ];
-  for (const [where, entries] of Object.entries({ labels, annotations })) {
-    for (const key of Object.keys(entries).filter((name) => OURS.test(name))) {
-      const path = `podTemplate.${where}["${key}"]`;
-      faults.push({ path, rule: "is reserved for the component", fix: "choose another key" });
-    }
-  }
-  if (runAsUser !== undefined && !(Number.isInteger(runAsUser) && runAsUser > 0)) {
-    const rule = "must be the id of a user other than root";
-    faults.push({
-      path: "podTemplate.runAsUser",
-      value: runAsUser,
-      rule,
-      fix: "set it to 1 or more",
-    });
-  }
   if (acceptRisk !== undefined && acceptRisk.trim() === "") {
     faults.push({
       path: "acceptRisk",

@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import { Scaling } from "../arguments/choices.ts";
-import { serviceAccount } from "../pods/service-account.ts";
+import { serviceAccountName } from "../pods/service-account.ts";
 import { autoscaler } from "./autoscaler.ts";
 import { configurationFile } from "./configuration-file.ts";
 import { deployment } from "./deployment.ts";
@@ -21,7 +21,13 @@ export interface ProcessWorkload {
 
 /** Creates everything that the pods of one role need, in the order in which they need it. */
 export function processWorkload(spec: ProcessSpec): ProcessWorkload {
-  const account = serviceAccount(nameOf(spec), spec.namespace, labelsOf(spec), spec.parent);
+  const account = serviceAccountName({
+    name: nameOf(spec),
+    namespace: spec.namespace,
+    labels: labelsOf(spec),
+    parent: spec.parent,
+    user: spec.process.serviceAccount,
+  });
   const keys = keyRing(spec);
   const owner = ownerKey(spec);
   const storage = storageSecret(spec);

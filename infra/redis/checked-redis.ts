@@ -1,7 +1,7 @@
 import { figureText, STORAGE_SESSIONS } from "@mcp-fleet/contract/capacity";
 import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
-import { imageFaults } from "../faults/kubernetes-faults.ts";
+import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
 import { nameFaults } from "../naming.ts";
 import { cpuFaults, sizeFaults, workloadFaults } from "../process/process-faults.ts";
 import type { RedisSentinelArgs } from "../redis-sentinel-args.ts";
@@ -51,6 +51,7 @@ function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
     ...cpuFaults(["resources.cpu", resources.cpu]),
     ...imageFaults(["image", args.image]),
     ...imageFaults(["exporter.image", args.exporter?.image]),
+    ...serviceAccountFaults("serviceAccount", args.serviceAccount),
     ...workloadFaults(args),
   ];
   if (args.openedBackends !== undefined && args.openedBackends < 0) {

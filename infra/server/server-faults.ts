@@ -1,5 +1,5 @@
 import type { ArgumentFault } from "../faults/argument-faults.ts";
-import { imageFaults } from "../faults/kubernetes-faults.ts";
+import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
 import {
   cpuFaults,
@@ -29,6 +29,7 @@ export function serverFaults(args: McpServerArgs): ArgumentFault[] {
     ...cpuFaults(["resources.cpu", resources.cpu]),
     ...cpuFaults(["resources.cpuLimit", resources.cpuLimit]),
     ...processFaults(proxy, (argument) => `proxy.${argument}`),
+    ...serviceAccountFaults("serviceAccount", args.serviceAccount),
     ...storageFaults(args.sessionStorage),
     ...workloadFaults(args),
   ];
@@ -63,6 +64,7 @@ const OF_PODS = [
   "imagePullPolicy",
   "cost",
   "resources",
+  "serviceAccount",
   "terminationGracePeriodSeconds",
 ] as const satisfies readonly (keyof McpServerArgs)[];
 

@@ -90,8 +90,8 @@ describe("an argument that the schema does not have so", () => {
       () => gateway({ limits: [] }),
     ],
     [
-      "podTemplate.labels: invalid value (a number): must be a map; pass a map",
-      () => server({ podTemplate: { labels: 5 } }),
+      "podTemplate.metadata.labels: invalid value (a number): must be a map; pass a map",
+      () => server({ podTemplate: { metadata: { labels: 5 } } }),
     ],
     [
       'engine: invalid value "redis": must be one of Redis, Valkey; did you mean Redis?',
@@ -122,7 +122,7 @@ describe("an argument that the schema does not have so", () => {
       gateway({
         namespace: output("mcp"),
         backends: [{ name: "pods", urls: output(["http://a/mcp", "http://b/mcp"]) }],
-        podTemplate: { imagePullSecrets: output(["registry"]) },
+        podTemplate: { spec: { imagePullSecrets: output([{ name: "registry" }]) } },
       });
     });
     const deployment = resources.find(({ kind }) => kind === "Deployment");
@@ -219,16 +219,18 @@ describe("an argument that cannot be", () => {
       () => gateway({ sessionKeys: [{ id: "a-key-b" }] }),
     ],
     [
-      'podTemplate.labels["app.kubernetes.io/instance"]: is reserved for the component; choose another key',
-      () => redis({ podTemplate: { labels: { "app.kubernetes.io/instance": "other" } } }),
+      'podTemplate.metadata.labels["app.kubernetes.io/instance"]: is reserved for the component; choose another key',
+      () =>
+        redis({ podTemplate: { metadata: { labels: { "app.kubernetes.io/instance": "other" } } } }),
     ],
     [
-      'podTemplate.annotations["mcp-fleet.dev/sessions"]: is reserved for the component; choose another key',
-      () => server({ podTemplate: { annotations: { "mcp-fleet.dev/sessions": "1" } } }),
+      'podTemplate.metadata.annotations["mcp-fleet.dev/sessions"]: is reserved for the component; choose another key',
+      () =>
+        server({ podTemplate: { metadata: { annotations: { "mcp-fleet.dev/sessions": "1" } } } }),
     ],
     [
-      "podTemplate.runAsUser: invalid value 0: must be the id of a user other than root; set it to 1 or more",
-      () => gateway({ podTemplate: { runAsUser: 0 } }),
+      "podTemplate.spec.securityContext.runAsUser: invalid value 0: must be the id of a user other than root; set it to 1 or more",
+      () => gateway({ podTemplate: { spec: { securityContext: { runAsUser: 0 } } } }),
     ],
     [
       "acceptRisk: must not be empty; write the reason, or remove it",
@@ -275,12 +277,12 @@ describe("an argument that cannot be", () => {
       () => redis({ exporter: { image: "https://a/b:1" } }),
     ],
     [
-      'podTemplate.labels["team"]: invalid value data & search: must be a label value: at most 63 letters, digits, dots, dashes and underscores; shorten it, or move it to an annotation',
-      () => gateway({ podTemplate: { labels: { team: "data & search" } } }),
+      'podTemplate.metadata.labels["team"]: invalid value data & search: must be a label value: at most 63 letters, digits, dots, dashes and underscores; shorten it, or move it to an annotation',
+      () => gateway({ podTemplate: { metadata: { labels: { team: "data & search" } } } }),
     ],
     [
-      'podTemplate.labels["-team"]: must have a label key: 63 letters, digits, dots, dashes and underscores; write it as team or example.com/team',
-      () => server({ podTemplate: { labels: { "-team": "data" } } }),
+      'podTemplate.metadata.labels["-team"]: must have a label key: 63 letters, digits, dots, dashes and underscores; write it as team or example.com/team',
+      () => server({ podTemplate: { metadata: { labels: { "-team": "data" } } } }),
     ],
     [
       "httpRoute.parentRefs: must have at least 1 Gateway; add the Gateway, or remove httpRoute",
