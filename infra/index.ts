@@ -18,6 +18,7 @@ export type {
   IngressArgs,
   MonitoringArgs,
   ParentRefArgs,
+  ServiceArgs,
 } from "./arguments/exposure-args.ts";
 export type { AutoscalingArgs, CeilingsArgs, LoadArgs } from "./arguments/load-args.ts";
 export type {
@@ -25,9 +26,9 @@ export type {
   NetworkPolicyArgs,
   NofileArgs,
   PeerArgs,
-  PodTemplateArgs,
+  PodTemplate,
   ResourcesArgs,
-  TolerationArgs,
+  ServiceAccountArgs,
   WorkloadArgs,
 } from "./arguments/pod-args.ts";
 export type { ProcessArgs } from "./arguments/process-args.ts";

@@ -7,6 +7,7 @@ import {
 import type { BackendArgs } from "./arguments/backend-args.ts";
 import { SessionAffinity } from "./arguments/choices.ts";
 import type { McpServerArgs } from "./mcp-server-args.ts";
+import { withMetadata } from "./metadata.ts";
 import { selectorLabels } from "./naming.ts";
 import { processWorkload } from "./process/process-workload.ts";
 import { reportPlan } from "./process/report-plan.ts";
@@ -40,7 +41,7 @@ export class McpServer extends ComponentResource {
   constructor(name: string, args: McpServerArgs, opts?: ComponentResourceOptions) {
     const { __pulumiType: token } = McpServer;
     const checked = checkedServer(token, name, args);
-    super(token, name, checked.facts, opts);
+    super(token, name, checked.facts, withMetadata(opts, args));
     const { pods, proxy, facts } = checked;
     const { namespace = "default", acceptRisk, transform } = args;
     let adminToken = output("");

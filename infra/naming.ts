@@ -1,4 +1,4 @@
-import type { ArgumentFault } from "./argument-faults.ts";
+import type { ArgumentFault } from "./faults/argument-faults.ts";
 
 /** Leaves room for the longest suffix of a child, its ordinal, and the revision hash that Kubernetes appends. */
 const MAX_NAME_LENGTH = 40;

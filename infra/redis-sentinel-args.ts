@@ -1,5 +1,10 @@
 import type { Input } from "@pulumi/pulumi";
-import type { PeerArgs, ResourcesArgs, WorkloadArgs } from "./arguments/pod-args.ts";
+import type {
+  PeerArgs,
+  ResourcesArgs,
+  ServiceAccountArgs,
+  WorkloadArgs,
+} from "./arguments/pod-args.ts";
 import type { ConfigMapKeyArgs } from "./arguments/session-storage-args.ts";
 import type { Engine } from "./redis/engine.ts";
 import type { Eviction, Persistence } from "./redis/redis-conf.ts";
@@ -73,6 +78,8 @@ export interface RedisSentinelArgs extends WorkloadArgs {
   users?: StoreUserArgs[];
   /** A sidecar of each server that exports its metrics for Prometheus. Default: none. */
   exporter?: ExporterArgs;
+  /** The service account of the pods. */
+  serviceAccount?: ServiceAccountArgs;
   /** maxmemory, such as 256Mi, instead of the planned one. Less is refused, and so is more than the volumes have room for. Default: as planned. */
   maxMemory?: string;
   /** maxclients, instead of the planned number. Fewer are refused. Default: as planned. */

@@ -8,7 +8,8 @@ import {
   secret,
 } from "@pulumi/pulumi";
 import type { SessionStorageArgs } from "./arguments/session-storage-args.ts";
-import { serviceAccount } from "./pods/service-account.ts";
+import { withMetadata } from "./metadata.ts";
+import { serviceAccountName } from "./pods/service-account.ts";
 import { figureTexts } from "./process/capacity-output.ts";
 import { reportRisks } from "./process/report-plan.ts";
 import { certificate } from "./redis/certificate.ts";
@@ -63,15 +64,20 @@ export class RedisSentinel extends ComponentResource {
   constructor(name: string, args: RedisSentinelArgs, opts?: ComponentResourceOptions) {
     const { __pulumiType: token } = RedisSentinel;
     const { sized, facts } = checkedRedis(token, name, args);
-    super(token, name, facts, opts);
+    super(token, name, facts, withMetadata(opts, args));
     const { namespace = "default" } = args;
     const { size, plan } = sized;
     const spec: RedisSpec = { parent: this, instance: name, namespace, size, facts, args };
     report(spec, sized);
     const users = passwords(this, name, args);
     const files = redisFiles(spec, users);
-    const labels = labelsOf(spec, "redis");
-    const account = serviceAccount(partName(name, "redis"), namespace, labels, this).metadata.name;
+    const account = serviceAccountName({
+      name: partName(name, "redis"),
+      namespace,
+      labels: labelsOf(spec, "redis"),
+      parent: this,
+      user: args.serviceAccount,
+    });
     if (args.tls?.issuer) certificate(spec, args.tls.issuer);
     for (const part of ["redis", "sentinel"] as const) {
       redisServices(spec, part);

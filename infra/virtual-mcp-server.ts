@@ -6,6 +6,7 @@ import {
 } from "@pulumi/pulumi";
 import { SessionAffinity } from "./arguments/choices.ts";
 import { checkedGateway } from "./gateway/checked-gateway.ts";
+import { withMetadata } from "./metadata.ts";
 import { callerLabels } from "./naming.ts";
 import { capacityOutput } from "./process/capacity-output.ts";
 import { addressesOf } from "./process/egress.ts";
@@ -43,7 +44,7 @@ export class VirtualMcpServer extends ComponentResource {
   constructor(name: string, args: VirtualMcpServerArgs, opts?: ComponentResourceOptions) {
     const { __pulumiType: token } = VirtualMcpServer;
     const checked = checkedGateway(token, name, args);
-    super(token, name, checked.facts, opts);
+    super(token, name, checked.facts, withMetadata(opts, args));
     const { sized, configuration, facts } = checked;
     const { namespace = "default", sessionAffinity = SessionAffinity.None } = args;
     reportPlan(`gateway ${name}`, sized, args.acceptRisk, this);

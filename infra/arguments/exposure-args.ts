@@ -31,6 +31,12 @@ export interface HttpRouteArgs {
   parentRefs: ParentRefArgs[];
 }
 
+/** The Service of gateways or proxies. */
+export interface ServiceArgs {
+  /** Its annotations, such as those of a cloud's load balancer. Default: none. */
+  annotations?: Record<string, Input<string>>;
+}
+
 /** Resources for Prometheus and Grafana. */
 export interface MonitoringArgs {
   /** Whether to create a ServiceMonitor for the Prometheus operator. Default: false. */

@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import type { NofileMode, NofileShortage, Spread } from "./choices.ts";
 
@@ -21,36 +22,10 @@ export interface NofileArgs {
   shortage?: NofileShortage;
 }
 
-/** A toleration of the pods, as in Kubernetes. */
-export interface TolerationArgs {
-  /** The key of the taint. Default: every key, with operator Exists. */
-  key?: Input<string>;
-  /** Equal or Exists. Default: Equal. */
-  operator?: Input<string>;
-  /** The value of the taint, with operator Equal. Default: the empty string. */
-  value?: Input<string>;
-  /** The effect of the taint. Default: every effect. */
-  effect?: Input<string>;
-  /** How long a NoExecute taint is tolerated, in seconds. Default: forever. */
-  tolerationSeconds?: Input<number>;
-}
-
-/** Additions to the pod template of a workload. */
-export interface PodTemplateArgs {
-  /** Additional labels; those that the component sets cannot be overridden. Default: none. */
-  labels?: Record<string, Input<string>>;
-  /** Additional annotations; those that the component sets cannot be overridden. Default: none. */
-  annotations?: Record<string, Input<string>>;
-  /** Labels of the nodes where pods may run. Default: any node. */
-  nodeSelector?: Record<string, Input<string>>;
-  /** Tolerations of the pods. Default: none. */
-  tolerations?: TolerationArgs[];
-  /** The priority class of the pods. Default: that of the cluster. */
-  priorityClassName?: Input<string>;
-  /** Names of Secrets with credentials for the image registry. Default: none. */
-  imagePullSecrets?: Input<string>[];
-  /** The user id that containers run as; root is refused. Default: 65532; 999 for Redis. */
-  runAsUser?: number;
+/** Kubernetes' PodTemplateSpec, each member of which may be left out. */
+export interface PodTemplate {
+  metadata?: k8s.types.input.meta.v1.ObjectMeta;
+  spec?: Partial<k8s.types.input.core.v1.PodSpec>;
 }
 
 /** Pods by their labels, or a range of addresses. */
@@ -87,16 +62,30 @@ export interface NetworkPolicyArgs {
   egress?: DestinationArgs[];
 }
 
+/** The service account that pods run as. */
+export interface ServiceAccountArgs {
+  /** Whether to create it. Default: true. */
+  create?: boolean;
+  /** Its name. Required without create. Default: that of the workload. */
+  name?: Input<string>;
+  /** Its annotations, which give the pods rights in a cloud: eks.amazonaws.com/role-arn, iam.gke.io/gcp-service-account. Default: none. */
+  annotations?: Record<string, Input<string>>;
+}
+
 /** Arguments that all components share. */
 export interface WorkloadArgs {
   /** The namespace of all resources. Default: default. */
   namespace?: Input<string>;
   /** Whether pods should (Preferred) or must (Required) run on different nodes. Default: Preferred; Required for Redis. */
   spread?: Spread;
-  /** Additions to the pod template. */
-  podTemplate?: PodTemplateArgs;
+  /** Changes to the pods, as Kubernetes' PodTemplateSpec: docs/components/pod-template.md. Default: none. */
+  podTemplate?: PodTemplate;
   /** Which clients may reach the pods. */
   networkPolicy?: NetworkPolicyArgs;
+  /** Labels of every resource that the component makes, in addition to its own. Those of pods are in podTemplate. Default: none. */
+  labels?: Record<string, Input<string>>;
+  /** Annotations of every resource that the component makes, in addition to its own. Those of pods are in podTemplate. Default: none. */
+  annotations?: Record<string, Input<string>>;
   /** The reason to deploy something below the plan. It is shown in every preview and kept in the facts. Default: none, and less than planned is refused. */
   acceptRisk?: string;
 }

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type * as k8s from "@pulumi/kubernetes";
-import type { ArgumentFault } from "../argument-faults.ts";
+import type { ArgumentFault } from "../faults/argument-faults.ts";
 import type { DestinationArgs, NetworkPolicyArgs, PeerArgs } from "../arguments/pod-args.ts";
 
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Output } from "@pulumi/pulumi";
 import { Scaling } from "../arguments/choices.ts";
-import { serviceAccount } from "../pods/service-account.ts";
+import { serviceAccountName } from "../pods/service-account.ts";
 import { adminToken } from "./admin-token.ts";
 import { autoscaler } from "./autoscaler.ts";
 import { configurationFile } from "./configuration-file.ts";
@@ -24,7 +24,13 @@ export interface ProcessWorkload {
 
 /** Creates everything that the pods of one role need, in the order in which they need it. */
 export function processWorkload(spec: ProcessSpec): ProcessWorkload {
-  const account = serviceAccount(nameOf(spec), spec.namespace, labelsOf(spec), spec.parent);
+  const account = serviceAccountName({
+    name: nameOf(spec),
+    namespace: spec.namespace,
+    labels: labelsOf(spec),
+    parent: spec.parent,
+    user: spec.process.serviceAccount,
+  });
   const keys = keyRing(spec);
   const owner = ownerKey(spec);
   const admin = adminToken(spec);

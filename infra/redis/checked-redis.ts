@@ -1,6 +1,7 @@
 import { figureText, STORAGE_SESSIONS } from "@mcp-fleet/contract/capacity";
-import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import type { Facts } from "../facts.ts";
+import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
+import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
 import { nameFaults } from "../naming.ts";
 import { peerFaults } from "../pods/network-peers.ts";
 import { cpuFaults, sizeFaults, workloadFaults } from "../process/process-faults.ts";
@@ -28,14 +29,16 @@ export interface CheckedRedis {
 export function checkedRedis(token: string, name: string, args: RedisSentinelArgs): CheckedRedis {
   const faults = new ArgumentFaults(`RedisSentinel "${name}"`);
   faults.add(...nameFaults(name), ...schemaFaults(token, args));
-  faults.throwAny();
-  faults.add(...ownFaults(args));
-  faults.throwAny();
-  const sized = sizeRedis(args);
-  if (args.acceptRisk === undefined) faults.add(...sized.risks);
+  faults.add(...ownFaults(faults.sound(args, LEAST)));
+  const sound = faults.sound(args, LEAST);
+  const sized = sizeRedis(sound);
+  if (sound.acceptRisk === undefined) faults.add(...sized.risks);
   faults.throwAny();
   return { sized, facts: factsOf(args, sized) };
 }
+
+/** Stands for a required argument that is missing or invalid while the others are judged. */
+const LEAST = { sessions: 1 };
 
 function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
   const { storageSessions = STORAGE_SESSIONS, sessions, tls, resources = {} } = args;
@@ -48,6 +51,9 @@ function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
     ...sizeFaults(["maxMemory", args.maxMemory]),
     ...sizeFaults(["resources.memory", resources.memory]),
     ...cpuFaults(["resources.cpu", resources.cpu]),
+    ...imageFaults(["image", args.image]),
+    ...imageFaults(["exporter.image", args.exporter?.image]),
+    ...serviceAccountFaults("serviceAccount", args.serviceAccount),
     ...workloadFaults(args),
     ...peerFaults("exporter.from", args.exporter?.from),
   ];

@@ -39,7 +39,7 @@ export const closedPorts = policy({
         yield `${title} admits everyone to the MCP port, which asks for no token; name its clients`;
       }
       if (admits("admin")) {
-        yield `${title} admits everyone to the admin port; name the pods of Prometheus`;
+        yield `${title} admits everyone to the admin port; name who may reach it`;
       }
     }
   },

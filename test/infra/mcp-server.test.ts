@@ -175,7 +175,10 @@ describe("the pods of a server with 1,000 sessions", () => {
     const stack = await serverStack({
       ...PROXIED,
       spread: Spread.Required,
-      podTemplate: { nodeSelector: { pool: "mcp" }, labels: { team: "eng" } },
+      podTemplate: {
+        metadata: { labels: { team: "eng" } },
+        spec: { nodeSelector: { pool: "mcp" } },
+      },
     });
     for (const workload of [podsOf(stack), proxiesOf(stack)]) {
       expect(workload.at(`${POD}.topologySpreadConstraints.0`)).toMatchObject({

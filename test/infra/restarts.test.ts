@@ -22,6 +22,11 @@ const [a, b] = ["a.example.com", "b.example.com"];
 const ROUTE = { hostnames: [a], parentRefs: [{ name: "public" }] };
 const CA = { ca: "-----BEGIN CERTIFICATE-----" };
 
+const ANNOTATED_ACCOUNT = to("serviceAccount.annotations", { "eks.amazonaws.com/role-arn": a });
+const OTHER_ACCOUNT = to("serviceAccount", { create: false, name: "other" });
+
+const METADATA: readonly Change[] = [to("labels", { team: "a" }), to("annotations", { note: "b" })];
+
 /** One change at least for each argument that restarts nothing; one for each path that restarts somebody. */
 const OF_A_PROCESS: readonly Change[] = [
   to("image", "fleet:2"),
@@ -39,10 +44,13 @@ const OF_A_PROCESS: readonly Change[] = [
   to("ownerKey", "b3duZXIta2V5LW9mLXRoaXJ0eS10d28tYnl0ZXMhISE="),
   to("trustedProxies", ["192.0.2.0/24"]),
   to("terminationGracePeriodSeconds", 900),
+  OTHER_ACCOUNT,
 ];
 
 const OF_NO_PROCESS: readonly Change[] = [
   to("serviceType", "NodePort"),
+  to("service.annotations", { a }),
+  ANNOTATED_ACCOUNT,
   to("monitoring.serviceMonitor", true),
   to("monitoring.grafanaDashboard", true),
   to("monitoring.from", [{ podLabels: { a } }]),
@@ -60,6 +68,7 @@ const OF_NO_POD: readonly Change[] = [
   to("networkPolicy.clientNamespaces", { team: "a" }),
   to("networkPolicy.clients", [{ podLabels: { a } }]),
   to("networkPolicy.egress", [{ cidr: "10.0.0.0/8" }]),
+  ...METADATA,
 ];
 
 const stored = (of: object): Args => ({ sessionStorage: { ...STORE, ...of } });
@@ -74,8 +83,8 @@ const OF_A_STORE: readonly Change[] = [
 
 const OF_PODS: readonly Change[] = [
   to("spread", "Required"),
-  to("podTemplate.nodeSelector", { pool: "mcp" }),
-  to("podTemplate.annotations", { note: "a" }),
+  to("podTemplate.spec.nodeSelector", { pool: "mcp" }),
+  to("podTemplate.metadata.annotations", { note: "a" }),
   to("namespace", "other", "one"),
 ];
 
@@ -134,6 +143,8 @@ const SERVER: readonly Change[] = [
   ...OF_NO_POD,
   ...OF_A_STORE,
   ...OF_PODS,
+  ANNOTATED_ACCOUNT,
+  OTHER_ACCOUNT,
   to("backendReplicas", 4, 3),
   to("backendReplicas", 3, 4),
   to("backendReplicas", 2, 1),
@@ -163,6 +174,9 @@ const REDIS: readonly Change[] = [
   to("acceptRisk", "a demo"),
   to("networkPolicy.enabled", false),
   to("networkPolicy.clientNamespaces", { team: "a" }),
+  ...METADATA,
+  ANNOTATED_ACCOUNT,
+  OTHER_ACCOUNT,
   ...OF_PODS.map(
     ([before, after]): Change => ("spread" in after ? to("spread", "Preferred") : [before, after]),
   ),

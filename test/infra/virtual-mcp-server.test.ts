@@ -783,13 +783,14 @@ describe("pods", () => {
   test("have what the user adds to all of them, beside what is ours", async () => {
     const stack = await gatewayStack({
       podTemplate: {
-        labels: { team: "eng" },
-        annotations: { note: "hello" },
-        nodeSelector: { pool: "mcp" },
-        tolerations: [{ key: "mcp", operator: "Exists" }],
-        priorityClassName: "high",
-        imagePullSecrets: ["registry"],
-        runAsUser: 1234,
+        metadata: { labels: { team: "eng" }, annotations: { note: "hello" } },
+        spec: {
+          nodeSelector: { pool: "mcp" },
+          tolerations: [{ key: "mcp", operator: "Exists" }],
+          priorityClassName: "high",
+          imagePullSecrets: [{ name: "registry" }],
+          securityContext: { runAsUser: 1234 },
+        },
       },
     });
     const deployment = deploymentOf(stack);
@@ -803,7 +804,7 @@ describe("pods", () => {
       tolerations: [{ key: "mcp", operator: "Exists" }],
       priorityClassName: "high",
       imagePullSecrets: [{ name: "registry" }],
-      securityContext: { runAsUser: 1234, runAsGroup: 1234, fsGroup: 1234 },
+      securityContext: { runAsUser: 1234, runAsGroup: 65_532, runAsNonRoot: true },
     });
   });
 

@@ -23,12 +23,20 @@ const OF_A_PROCESS = [
   "sessionKeys",
   "ownerKey",
   "trustedProxies",
+  "serviceAccount",
   "terminationGracePeriodSeconds",
 ];
 
 /** What is only kept in the facts, or makes other resources than pods. */
-const OF_NO_POD = ["acceptRisk", "sessionAffinity", "networkPolicy"];
-const OF_NO_PROCESS = ["spareReplicas", "serviceType", "monitoring"];
+const METADATA = ["labels", "annotations"];
+const OF_NO_POD = ["acceptRisk", "sessionAffinity", "networkPolicy", ...METADATA];
+const OF_NO_PROCESS = [
+  "spareReplicas",
+  "serviceType",
+  "service",
+  "serviceAccount.annotations",
+  "monitoring",
+];
 const OF_THE_STORE = ["sessionStorage.sessions", "sessionStorage.clientPods"];
 
 const proxy = (paths: readonly string[]) => paths.map((path) => `proxy.${path}`);
@@ -76,6 +84,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         ...OF_THE_STORE,
         "backendReplicas",
         "notifications",
+        "serviceAccount.annotations",
       ],
     },
     {
@@ -99,6 +108,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "port",
         "cost",
         "resources",
+        "serviceAccount",
         "terminationGracePeriodSeconds",
         "image",
         "imagePullPolicy",
@@ -117,8 +127,9 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
     {
       restarts: [],
       arguments: [
-        ...["acceptRisk", "networkPolicy", "clientPods", "maxClients", "users"],
+        ...["acceptRisk", "networkPolicy", "clientPods", "maxClients", "users", ...METADATA],
         ...["tls.caCertificate", "tls.caConfigMapRef", "exporter.from"],
+        "serviceAccount.annotations",
       ],
     },
     {
@@ -133,6 +144,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "exporter",
         "maxMemory",
         "resources",
+        "serviceAccount",
         "spread",
         "podTemplate",
       ],

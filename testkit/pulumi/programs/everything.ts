@@ -15,13 +15,24 @@ import {
 
 const provider = new k8s.Provider("manifests", { renderYamlToDirectory: "manifests" });
 const podTemplate = {
-  labels: { team: "agents" },
-  annotations: { note: "kept" },
-  nodeSelector: { "kubernetes.io/os": "linux" },
-  tolerations: [{ key: "mcp", operator: "Exists", effect: "NoSchedule" }],
-  priorityClassName: "system-cluster-critical",
-  imagePullSecrets: ["registry"],
-  runAsUser: 1234,
+  metadata: { labels: { team: "agents" }, annotations: { note: "kept" } },
+  spec: {
+    nodeSelector: { "kubernetes.io/os": "linux" },
+    tolerations: [{ key: "mcp", operator: "Exists", effect: "NoSchedule" }],
+    priorityClassName: "system-cluster-critical",
+    imagePullSecrets: [{ name: "registry" }],
+    securityContext: { runAsUser: 1234 },
+    containers: [
+      {
+        name: "log-shipper",
+        image: "registry.example.com/log-shipper:3.2.1",
+        resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "32Mi" } },
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        volumeMounts: [{ name: "scratch", mountPath: "/scratch" }],
+      },
+    ],
+    volumes: [{ name: "scratch", emptyDir: { sizeLimit: "16Mi" } }],
+  },
 };
 const monitoring = {
   serviceMonitor: true,
