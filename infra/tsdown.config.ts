@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { defineConfig } from "tsdown";
-import { analyzedSource } from "../tools/docs/analyzed-source.ts";
+import { analyzedSource } from "./analyzed-source.ts";
 
 // dist is the package, for npm and for Pulumi's plugin host. One file for all importers, with the contract
 // inlined: not a module, since the host loads a folder by require, and two copies would be two classes.

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type * as k8s from "@pulumi/kubernetes";
-import type { ArgumentFault } from "../faults/argument-faults.ts";
 import type { DestinationArgs, NetworkPolicyArgs, PeerArgs } from "../arguments/pod-args.ts";
+import type { ArgumentFault } from "../faults/argument-faults.ts";
 
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 type Rule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;

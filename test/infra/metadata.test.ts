@@ -41,7 +41,9 @@ describe("labels and annotations of a component", () => {
 
   test("are not on pods, which they would restart", async () => {
     const { resources } = await stackOf({ labels: { team: "eng" } });
-    for (const workload of resources.filter(({ kind }) => /^(?:Deployment|StatefulSet)$/.test(kind))) {
+    for (const workload of resources.filter(({ kind }) =>
+      /^(?:Deployment|StatefulSet)$/.test(kind),
+    )) {
       expect(workload.map("spec.template.metadata.labels")).not.toHaveProperty("team");
     }
   });
@@ -51,8 +53,10 @@ describe("a service account", () => {
   test("gets the annotations by which a cloud gives it rights", async () => {
     const { resources } = await stackOf({ serviceAccount: { annotations: ROLE } });
     const accounts = resources.filter(({ kind }) => kind === "ServiceAccount");
-    const annotated = accounts.filter((account) => account.at("metadata.annotations") !== undefined);
-    expect(annotated.map((account) => account.at("metadata.name"))).toEqual([
+    const annotated = accounts.filter(
+      (account) => account.at("metadata.annotations") !== undefined,
+    );
+    expect(annotated.map((account) => account.at("metadata.name")).sort()).toEqual([
       "eng-gateway",
       "files-server",
       "sessions-redis",

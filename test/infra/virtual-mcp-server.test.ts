@@ -548,7 +548,7 @@ describe("who may reach its pods", () => {
     ]);
   });
 
-  test("MCP only some namespaces and clients, the admin port Prometheus by its label", async () => {
+  test("MCP only some namespaces and clients, the metrics port Prometheus by its label", async () => {
     const stack = await gatewayStack({
       networkPolicy: {
         clientNamespaces: { team: "eng" },
@@ -571,11 +571,12 @@ describe("who may reach its pods", () => {
     ]);
   });
 
-  test("the admin port only those scrapers that are named", async () => {
+  test("the metrics port only those scrapers that are named", async () => {
     const from = [{ namespaceLabels: { team: "ops" } }];
     const stack = await gatewayStack({ monitoring: { serviceMonitor: true, from } });
-    expect(stack.one("NetworkPolicy", "eng-gateway").at("spec.ingress.1.from.1")).toEqual({
-      namespaceSelector: { matchLabels: { team: "ops" } },
+    expect(stack.one("NetworkPolicy", "eng-gateway").at("spec.ingress.2")).toEqual({
+      ports: [port(9091)],
+      from: [{ namespaceSelector: { matchLabels: { team: "ops" } } }],
     });
   });
 

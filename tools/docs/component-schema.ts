@@ -3,7 +3,7 @@ import { join } from "node:path";
 // What Pulumi itself runs on these sources when a program in another language asks for the package.
 import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer.js";
 import { generateSchema, type PackageSpec } from "@pulumi/pulumi/provider/experimental/schema.js";
-import { analyzedSource } from "./analyzed-source.ts";
+import { analyzedSource } from "../../infra/analyzed-source.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FOLDER = join(ROOT, "infra");

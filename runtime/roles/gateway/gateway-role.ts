@@ -1,7 +1,7 @@
+import { brief } from "@mcp-fleet/contract";
 import { cachedListBytes } from "@mcp-fleet/contract/capacity";
 import { ByteBudget } from "../../async/byte-budget.ts";
 import { Turns } from "../../async/turns.ts";
-import { brief } from "@mcp-fleet/contract";
 import type { Call } from "../../calls/call.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
