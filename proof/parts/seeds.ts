@@ -1,26 +1,15 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 import { seed as randomSeed } from "../../testkit/seed.ts";
 import { countFrom } from "../environment.ts";
 import type { Findings } from "../part.ts";
+import { testReport } from "../test-report.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
 /** A test that makes up its input has one of these. */
 const SEEDED = /from "(?:fast-check|[./]+\/testkit\/seed\.ts)"/;
-
-/** What vitest writes of a run as JSON. */
-interface Report {
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
-  }[];
-}
 
 interface Tally {
   passed: number;
@@ -37,7 +26,9 @@ export async function run(say: (text: string) => void): Promise<Findings> {
     .toSorted();
   const tallies = new Map<string, Tally>(files.map((file) => [file, { passed: 0, failed: [] }]));
   for (let seed = first; seed < first + rounds; seed += 1) {
-    for (const { name, status, assertionResults } of (await tested(files, seed)).testResults) {
+    for (const { name, status, assertionResults } of (
+      await testReport(files, { SEED: String(seed) })
+    ).testResults) {
       const tally = tallies.get(relative(ROOT, name));
       if (tally === undefined) throw new Error(`${name} was not asked for`);
       const failed = assertionResults.filter((one) => one.status === "failed");
@@ -57,27 +48,4 @@ export async function run(say: (text: string) => void): Promise<Findings> {
       holds: failed.length === 0 && passed > 0,
     })),
   };
-}
-
-async function tested(files: readonly string[], seed: number): Promise<Report> {
-  const folder = mkdtempSync(join(tmpdir(), "mcp-fleet-seeds-"));
-  const outputFile = join(folder, "report.json");
-  try {
-    const args = ["run", "--reporter=json", `--outputFile=${outputFile}`, ...files];
-    const child = spawn(join(ROOT, "node_modules/.bin/vitest"), args, {
-      cwd: ROOT,
-      env: { ...process.env, SEED: String(seed) },
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    const said = child.stderr.setEncoding("utf8").toArray();
-    await once(child, "close");
-    try {
-      return JSON.parse(readFileSync(outputFile, "utf8"));
-    } catch (cause) {
-      const text = `the tests did not run:\n${(await said).join("")}`;
-      throw new Error(text, { cause });
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

@@ -45,7 +45,7 @@ export async function chaos(plan: ChaosPlan): Promise<number[]> {
   const gateway = await InspectedGateway.start(
     {
       backends: backends.map(({ url }, index) => ({ name: names[index] ?? "", url })),
-      session: { idleTtl: "2s" },
+      session: { idleTtl: "4s" },
       limits: {
         callTimeout: "1s",
         callTimeoutMax: "2s",
