@@ -20,14 +20,17 @@ export PATH := $(NODE_HOME)/bin:$(PATH)
 # A command that starts a one-node Kubernetes for tests of manifests; without one, the current context is used.
 export FLEET_CLUSTER_TOOL ?= $(abspath $(wildcard ../shared/tools/k8s/cluster))
 
+# Session stores to run: FLEET_STORE_ENGINE=Redis takes that one instead of Valkey.
+STORES := .tools/redis/redis-cli .tools/valkey/valkey-server
+
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 REPLICAS := 1
-demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),.tools/redis/redis-cli) ## run three real MCP servers behind one endpoint, and a client that calls them; REPLICAS=3: a fleet that loses a process
+demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),$(STORES)) ## run three real MCP servers behind one endpoint, and a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
-test: build .tools/redis/redis-cli .tools/dns/dnsmasq .tools/pulumi/parts.json ## run lint, types and every test; TESTS=folder or file
+test: build $(STORES) .tools/dns/dnsmasq .tools/pulumi/parts.json .tools/python/ready ## run lint, types and every test; TESTS=folder or file
 	@$(BIN)/biome ci --reporter=summary .
 	@$(CRUISE)
 	@$(BIN)/tsc --noEmit
@@ -35,16 +38,16 @@ test: build .tools/redis/redis-cli .tools/dns/dnsmasq .tools/pulumi/parts.json #
 
 # Settings of a part are given as they are here: SEED=7 ROUNDS=100.
 PART :=
-proof: node_modules/.installed .tools/redis/redis-cli ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
+proof: node_modules/.installed $(STORES) .tools/python/ready ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
 	@FLEET_REQUIRE_ALL=1 node proof/main.ts $(PART)
 
 e2e: images policies/dist/main.cjs .tools/pulumi/parts.json ## run the whole fleet on a real Kubernetes while it is replaced, killed and scaled: docs/proof.md
 	@node e2e/main.ts
 
-bench: node_modules/.installed .tools/redis/redis-cli ## measure what calls, sessions and restores cost, compared with a bare pass-through: docs/performance.md
+bench: node_modules/.installed $(STORES) ## measure what calls, sessions and restores cost, compared with a bare pass-through: docs/performance.md
 	@node bench/main.ts
 
-predicted: node_modules/.installed .tools/redis/redis-cli ## compare the capacity plan with what a gateway under its load uses: docs/capacity.md
+predicted: node_modules/.installed $(STORES) ## compare the capacity plan with what a gateway under its load uses: docs/capacity.md
 	@node bench/predicted.ts --write
 
 lint: node_modules/.installed ## check format, lint, import rules and types
@@ -130,10 +133,18 @@ $(NODE):
 
 # Servers for the tests. Without them, their tests are skipped by name, or fail with FLEET_REQUIRE_ALL=1.
 .tools/redis/redis-cli:
-	@sh testkit/processes/get-servers.sh .tools/redis "the shared session store" "redis-server redis-sentinel redis-cli" "redis-server redis-sentinel redis-tools"
+	@sh testkit/processes/get-servers.sh .tools/redis "the shared session store" "redis-server redis-cli" "redis-server redis-tools"
+
+.tools/valkey/valkey-server: .tools/redis/redis-cli
+	@sh testkit/processes/get-valkey.sh .tools/valkey .tools/redis
 
 .tools/dns/dnsmasq:
 	@sh testkit/processes/get-servers.sh .tools/dns "pods found by DNS" dnsmasq dnsmasq-base
+
+# Python packages for the tests, each in an environment of its own.
+.tools/python/ready:
+	@sh testkit/processes/get-python.sh .tools/python mcp-1.30.0:mcp==1.30.0 mcp-2.3.0:mcp==2.3.0 \
+	  servers:fastmcp==4.2.3,mcp-server-time,mcp-server-git fastmcp-2:fastmcp==2.14.7
 
 # The Pulumi engine: the vendor's, or what can be built from its sources, with stand-ins for the rest.
 .tools/pulumi/parts.json: $(NODE) testkit/pulumi/get-toolchain.sh testkit/pulumi/toolchain/go.mod

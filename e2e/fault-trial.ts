@@ -10,7 +10,8 @@ const TOLD_WITHIN_MS = 40_000;
 const POLL_MS = 250;
 
 /** Brings a fault about under load, and waits until the fleet is over it. */
-export async function tried({ title, isPlanned, bring }: Fault, fleet: Fleet): Promise<Trial> {
+export async function tried(fault: Fault, fleet: Fleet): Promise<Trial> {
+  const { title, isPlanned, refusesLosers = false, bring } = fault;
   const { load, pods } = fleet;
   const fromMs = Date.now();
   const first = load.reports.length;
@@ -30,7 +31,7 @@ export async function tried({ title, isPlanned, bring }: Fault, fleet: Fleet): P
   const reports = load.reports.slice(first);
   const untilMs = Date.now();
   return new Trial({
-    ...{ title, isPlanned, fromMs, untilMs },
+    ...{ title, isPlanned, refusesLosers, fromMs, untilMs },
     ...{ gone, doomed: doomed(), reports, failure },
   });
 }

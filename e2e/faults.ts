@@ -4,6 +4,7 @@ import { keyRotation } from "./faults/key-rotation.ts";
 import { podKill, redisMaster } from "./faults/pod-kill.ts";
 import { rollingUpdate } from "./faults/rolling-update.ts";
 import { scaling } from "./faults/scaling.ts";
+import { serverGrowth, serverShrinking } from "./faults/server-scaling.ts";
 import type { Fault } from "./fleet.ts";
 
 /** At its largest, the fleet has so many. */
@@ -22,6 +23,9 @@ export const FAULTS: readonly Fault[] = [
   eviction("gateway", "both gateways are evicted, and the budget has the second one wait"),
   scaling(MAX_GATEWAYS, "2 gateways become 5"),
   scaling(undefined, "5 gateways become 2"),
+  serverGrowth(3, "the server's 2 pods become 3"),
+  podKill("server", "one of the server's 3 pods is killed"),
+  serverShrinking(2, "the server's 3 pods become 2"),
   keyRotation,
   growth(5_000, "1,000 declared sessions become 5,000"),
 ];

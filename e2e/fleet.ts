@@ -16,6 +16,8 @@ export interface Fault {
   readonly title: string;
   /** In a planned change no call is cut or refused; where a pod is killed, those that it was about to answer are. */
   readonly isPlanned: boolean;
+  /** A planned change may refuse calls where a session's pod of the server goes, until the session is told. Default: false. */
+  readonly refusesLosers?: boolean;
   /** Brings it about and waits for it; returns the pods of the server whose memory went with them. */
   readonly bring: (fleet: Fleet) => Promise<readonly string[]>;
 }

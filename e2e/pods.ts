@@ -10,6 +10,7 @@ export type Part = (typeof PARTS)[number];
 /** One pod as it is just now. */
 export interface PodState {
   readonly name: string;
+  readonly uid: string;
   readonly part: string;
   readonly isReady: boolean;
   readonly isEnding: boolean;
@@ -30,6 +31,7 @@ interface ContainerObject {
 interface PodObject {
   readonly metadata: {
     readonly name: string;
+    readonly uid: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
   };
@@ -106,6 +108,7 @@ function stateOf({ metadata, spec, status }: PodObject): PodState {
   const requests = spec.containers.map(({ resources }) => resources.requests?.cpu ?? "0");
   return {
     name: metadata.name,
+    uid: metadata.uid,
     part: metadata.labels?.["app.kubernetes.io/component"] ?? "",
     isReady: conditions.some(({ type, status }) => type === "Ready" && status === "True"),
     isEnding: metadata.deletionTimestamp !== undefined,

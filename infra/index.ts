@@ -18,18 +18,22 @@ export type {
   IngressArgs,
   MonitoringArgs,
   ParentRefArgs,
+  ServiceArgs,
 } from "./arguments/exposure-args.ts";
 export type { AutoscalingArgs, CeilingsArgs, LoadArgs } from "./arguments/load-args.ts";
 export type {
+  DestinationArgs,
   NetworkPolicyArgs,
   NofileArgs,
-  PodTemplateArgs,
+  PeerArgs,
+  PodTemplate,
   ResourcesArgs,
-  TolerationArgs,
+  ServiceAccountArgs,
   WorkloadArgs,
 } from "./arguments/pod-args.ts";
 export type { ProcessArgs } from "./arguments/process-args.ts";
 export type {
+  ConfigMapKeyArgs,
   SecretKeyArgs,
   SessionStorageArgs,
   StorageSentinelArgs,
@@ -56,6 +60,7 @@ export type {
   IssuerArgs,
   RedisSentinelArgs,
   RedisTlsArgs,
+  StoreUserArgs,
 } from "./redis-sentinel-args.ts";
 export type { McpServerTransforms, ProcessTransforms, RedisTransforms } from "./transform.ts";
 export { VirtualMcpServer } from "./virtual-mcp-server.ts";

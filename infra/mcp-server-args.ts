@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { Catalog, Notifications, SessionAffinity, Transport } from "./arguments/choices.ts";
-import type { ResourcesArgs, WorkloadArgs } from "./arguments/pod-args.ts";
+import type { ResourcesArgs, ServiceAccountArgs, WorkloadArgs } from "./arguments/pod-args.ts";
 import type { ProcessArgs } from "./arguments/process-args.ts";
 import type { SecretKeyArgs, SessionStorageArgs } from "./arguments/session-storage-args.ts";
 import type { McpServerTransforms } from "./transform.ts";
@@ -75,6 +75,8 @@ export interface McpServerArgs extends WorkloadArgs {
   cost?: ServerCostArgs;
   /** The resources of the server's pods, instead of the planned ones. */
   resources?: ResourcesArgs;
+  /** The service account of the server's pods; that of its proxies is in proxy. */
+  serviceAccount?: ServiceAccountArgs;
   /** Seconds between SIGTERM and SIGKILL of the server's pods, instead of the planned ones. Less is refused. Default: as planned. */
   terminationGracePeriodSeconds?: number;
   /** How its proxies run. */

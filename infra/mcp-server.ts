@@ -7,6 +7,8 @@ import {
 import type { BackendArgs } from "./arguments/backend-args.ts";
 import { SessionAffinity } from "./arguments/choices.ts";
 import type { McpServerArgs } from "./mcp-server-args.ts";
+import { withMetadata } from "./metadata.ts";
+import { selectorLabels } from "./naming.ts";
 import { processWorkload } from "./process/process-workload.ts";
 import { reportPlan } from "./process/report-plan.ts";
 import { checkedServer } from "./server/checked-server.ts";
@@ -26,6 +28,9 @@ export class McpServer extends ComponentResource {
   /** The URL for clients: of the proxies, or of the server itself. */
   readonly url: Output<string>;
 
+  /** The bearer token for requests to the admin port of its proxies that change something; empty without proxies. */
+  readonly adminToken: Output<string>;
+
   /** Every figure of the capacity plan by name, with its arithmetic. Names of the proxies' figures start with proxy. */
   readonly capacity: Output<Record<string, string>>;
 
@@ -36,9 +41,10 @@ export class McpServer extends ComponentResource {
   constructor(name: string, args: McpServerArgs, opts?: ComponentResourceOptions) {
     const { __pulumiType: token } = McpServer;
     const checked = checkedServer(token, name, args);
-    super(token, name, checked.facts, opts);
+    super(token, name, checked.facts, withMetadata(opts, args));
     const { pods, proxy, facts } = checked;
     const { namespace = "default", acceptRisk, transform } = args;
+    let adminToken = output("");
     if (pods) {
       const port = args.port ?? SERVER_PORT;
       const { proxy: _, ...own } = facts;
@@ -47,7 +53,7 @@ export class McpServer extends ComponentResource {
     }
     if (proxy) {
       reportPlan(`proxies of ${name}`, proxy.sized, acceptRisk, this);
-      processWorkload({
+      ({ adminToken } = processWorkload({
         parent: this,
         instance: name,
         role: "proxy",
@@ -60,15 +66,19 @@ export class McpServer extends ComponentResource {
         process: args.proxy ?? {},
         workload: args,
         transform: transform?.proxy,
-      });
+        podLabels: {},
+        destinations: args.url === undefined ? [] : [args.url],
+        callees: pods ? [selectorLabels(name, "server")] : [],
+      }));
     }
     const backend = proxy ? proxiedBackend(name, args) : directBackend(name, args);
     backends.set(this, backend);
     this.url = serverUrl(name, args, backend);
     this.capacity = output(serverCapacity(pods?.plan, proxy?.sized.plan));
+    this.adminToken = adminToken;
     const { url, capacity } = this;
     // Stack policies see only the outputs of a component.
-    this.registerOutputs({ url, capacity, facts });
+    this.registerOutputs({ url, adminToken, capacity, facts });
   }
 
   /** The server as an entry for the backends of a VirtualMcpServer. */

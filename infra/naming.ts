@@ -1,4 +1,4 @@
-import type { ArgumentFault } from "./argument-faults.ts";
+import type { ArgumentFault } from "./faults/argument-faults.ts";
 
 /** Leaves room for the longest suffix of a child, its ordinal, and the revision hash that Kubernetes appends. */
 const MAX_NAME_LENGTH = 40;
@@ -37,4 +37,21 @@ export function selectorLabels(instance: string, part: Part): Labels {
 /** The labels of every child. */
 export function labels(instance: string, part: Part): Labels {
   return { ...selectorLabels(instance, part), "app.kubernetes.io/managed-by": "pulumi" };
+}
+
+/** A label's name has a limit. A longer backend is none of our components, whose names are shorter. */
+const CALLS = /^[A-Za-z0-9](?:[\w.-]{0,55}[A-Za-z0-9])?$/;
+
+const callLabel = (backend: string): string => `mcp-fleet.dev/calls-${backend}`;
+
+/** The labels of a gateway's pods for its backends. The policies of their pods admit those that have theirs. */
+export function callerLabels(backends: readonly string[]): Labels {
+  const names = backends.filter((name) => CALLS.test(name));
+  return Object.fromEntries(names.map((name) => [callLabel(name), "true"]));
+}
+
+/** The labels of the gateways, of any component, that call a server. */
+export function callersOf(server: string): Labels {
+  const { "app.kubernetes.io/instance": _, ...anyGateway } = selectorLabels("", "gateway");
+  return { ...anyGateway, [callLabel(server)]: "true" };
 }

@@ -9,6 +9,8 @@ export interface Shape {
   readonly inputProperties?: Readonly<Record<string, Shape>>;
   readonly requiredInputs?: readonly string[];
   readonly enum?: readonly { readonly value: unknown }[];
+  /** Of a list: what tells its entries apart when another is merged into it. */
+  readonly mergeKey?: string;
   /** Whether it must be a plain value, not an output. */
   readonly plain?: boolean;
   readonly description?: string;

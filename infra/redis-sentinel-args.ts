@@ -1,5 +1,11 @@
 import type { Input } from "@pulumi/pulumi";
-import type { ResourcesArgs, WorkloadArgs } from "./arguments/pod-args.ts";
+import type {
+  PeerArgs,
+  ResourcesArgs,
+  ServiceAccountArgs,
+  WorkloadArgs,
+} from "./arguments/pod-args.ts";
+import type { ConfigMapKeyArgs } from "./arguments/session-storage-args.ts";
 import type { Engine } from "./redis/engine.ts";
 import type { Eviction, Persistence } from "./redis/redis-conf.ts";
 import type { RedisTransforms } from "./transform.ts";
@@ -20,12 +26,26 @@ export interface RedisTlsArgs {
   issuer?: IssuerArgs;
   /** The server name in the certificate. Default: that of the headless Service. */
   servername?: Input<string>;
+  /** The CA certificates that the connection carries to clients of any namespace, in PEM. A changed one restarts the clients. Default: clients read ca.crt of the Secret, which they can in its namespace only. */
+  caCertificate?: Input<string>;
+  /** A ConfigMap with the CA certificates in the namespace of each client, such as trust-manager writes, instead of caCertificate. A changed one restarts nothing. Default: none. */
+  caConfigMapRef?: ConfigMapKeyArgs;
+}
+
+/** A user of a single gateway or server, whose access is limited to its own keys. */
+export interface StoreUserArgs {
+  /** The name of the user: that of the gateway or server. */
+  name: string;
+  /** The prefix of its keys, within mcp-fleet:. Default: mcp-fleet: and the name. */
+  keyPrefix?: string;
 }
 
 /** A sidecar of each server that exports its metrics for Prometheus. */
 export interface ExporterArgs {
   /** The image of the exporter. Default: docker.io/oliver006/redis_exporter:v1.90.0. */
   image?: Input<string>;
+  /** The pods that scrape it. Default: those with the label app.kubernetes.io/name: prometheus in every namespace. */
+  from?: PeerArgs[];
 }
 
 /** The arguments of RedisSentinel. Numbers are plain, because they decide its size; strings may be outputs. */
@@ -54,8 +74,12 @@ export interface RedisSentinelArgs extends WorkloadArgs {
   storageClassName?: Input<string>;
   /** TLS of Redis and the Sentinels. Default: no TLS. */
   tls?: RedisTlsArgs;
+  /** Users of single gateways and servers, each with a password and keys of its own. They are added and removed while the store runs. Default: none; gateways and servers share one user. */
+  users?: StoreUserArgs[];
   /** A sidecar of each server that exports its metrics for Prometheus. Default: none. */
   exporter?: ExporterArgs;
+  /** The service account of the pods. */
+  serviceAccount?: ServiceAccountArgs;
   /** maxmemory, such as 256Mi, instead of the planned one. Less is refused, and so is more than the volumes have room for. Default: as planned. */
   maxMemory?: string;
   /** maxclients, instead of the planned number. Fewer are refused. Default: as planned. */

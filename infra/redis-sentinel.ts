@@ -5,14 +5,17 @@ import {
   log,
   type Output,
   output,
+  secret,
 } from "@pulumi/pulumi";
 import type { SessionStorageArgs } from "./arguments/session-storage-args.ts";
-import { serviceAccount } from "./pods/service-account.ts";
+import { withMetadata } from "./metadata.ts";
+import { serviceAccountName } from "./pods/service-account.ts";
 import { figureTexts } from "./process/capacity-output.ts";
 import { reportRisks } from "./process/report-plan.ts";
 import { certificate } from "./redis/certificate.ts";
 import { checkedRedis } from "./redis/checked-redis.ts";
 import { connection } from "./redis/connection.ts";
+import { keySpace } from "./redis/key-space.ts";
 import { passwords } from "./redis/passwords.ts";
 import { redisFiles } from "./redis/redis-files.ts";
 import { disruptionBudget, networkPolicy } from "./redis/redis-guards.ts";
@@ -22,7 +25,11 @@ import type { SizedRedis } from "./redis/redis-size.ts";
 import { labelsOf, partName, type RedisSpec } from "./redis/redis-spec.ts";
 import type { RedisSentinelArgs } from "./redis-sentinel-args.ts";
 
-const connections = new WeakMap<RedisSentinel, SessionStorageArgs>();
+/** The connection of all clients, and of each that has a user of its own, by its name. */
+const connections = new WeakMap<
+  RedisSentinel,
+  { readonly all: SessionStorageArgs; readonly own: ReadonlyMap<string, SessionStorageArgs> }
+>();
 
 /**
  * Three Redis or Valkey servers and three Sentinels, sized for the sessions that are stored in them. Losing a pod, a
@@ -44,6 +51,9 @@ export class RedisSentinel extends ComponentResource {
   /** The password of that user. */
   readonly password: Output<string>;
 
+  /** The password of each of the users of single gateways and servers, by name. */
+  readonly userPasswords: Output<Record<string, string>>;
+
   /** Every figure of the capacity plan by name, with its arithmetic. */
   readonly capacity: Output<Record<string, string>>;
 
@@ -54,15 +64,20 @@ export class RedisSentinel extends ComponentResource {
   constructor(name: string, args: RedisSentinelArgs, opts?: ComponentResourceOptions) {
     const { __pulumiType: token } = RedisSentinel;
     const { sized, facts } = checkedRedis(token, name, args);
-    super(token, name, facts, opts);
+    super(token, name, facts, withMetadata(opts, args));
     const { namespace = "default" } = args;
     const { size, plan } = sized;
     const spec: RedisSpec = { parent: this, instance: name, namespace, size, facts, args };
     report(spec, sized);
-    const users = passwords(this, name, args.exporter !== undefined);
+    const users = passwords(this, name, args);
     const files = redisFiles(spec, users);
-    const labels = labelsOf(spec, "redis");
-    const account = serviceAccount(partName(name, "redis"), namespace, labels, this).metadata.name;
+    const account = serviceAccountName({
+      name: partName(name, "redis"),
+      namespace,
+      labels: labelsOf(spec, "redis"),
+      parent: this,
+      user: args.serviceAccount,
+    });
     if (args.tls?.issuer) certificate(spec, args.tls.issuer);
     for (const part of ["redis", "sentinel"] as const) {
       redisServices(spec, part);
@@ -72,19 +87,25 @@ export class RedisSentinel extends ComponentResource {
     serverPods(spec, files, account);
     sentinelPods(spec, files, account);
     const storage = connection(spec, sized, users);
-    connections.set(this, storage);
+    const spaces = (args.users ?? []).map(keySpace);
+    const own = new Map(
+      spaces.map((space) => [space.name, connection(spec, sized, users, space)] as const),
+    );
+    connections.set(this, { all: storage, own });
     this.masterName = output(storage.sentinel?.masterName ?? "");
     this.sentinelAddresses = output(storage.sentinel?.addresses ?? []);
     this.username = output(storage.username ?? "");
     this.password = users.gateway;
+    this.userPasswords = secret(users.users);
     this.capacity = output(figureTexts({ ...plan }));
-    const { masterName, sentinelAddresses, username, password, capacity } = this;
+    const { masterName, sentinelAddresses, username, password, userPasswords, capacity } = this;
     // Stack policies see only the outputs of a component.
     this.registerOutputs({
       masterName,
       sentinelAddresses,
       username,
       password,
+      userPasswords,
       capacity,
       facts,
     });
@@ -92,10 +113,29 @@ export class RedisSentinel extends ComponentResource {
 
   /** The store as the sessionStorage argument of gateways and MCP servers. */
   get connection(): SessionStorageArgs {
-    const storage = connections.get(this);
-    if (storage === undefined) throw new Error("the store is not constructed yet");
-    return storage;
+    return connectionsOf(this).all;
   }
+
+  /**
+   * The store as the sessionStorage argument of the gateway or server that has a user of its own.
+   *
+   * @param name one of `users`.
+   * @throws {Error} where it is none of them.
+   */
+  connectionOf(name: string): SessionStorageArgs {
+    const { own } = connectionsOf(this);
+    const storage = own.get(name);
+    if (storage !== undefined) return storage;
+    throw new Error(
+      `${name} is not in users of the store, which has ${[...own.keys()].join(", ") || "none"}`,
+    );
+  }
+}
+
+function connectionsOf(store: RedisSentinel) {
+  const found = connections.get(store);
+  if (found === undefined) throw new Error("the store is not constructed yet");
+  return found;
 }
 
 function report({ parent, instance, args }: RedisSpec, { load, size, risks }: SizedRedis): void {

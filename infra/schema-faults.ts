@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
-import { suggest } from "@mcp-fleet/contract";
-import type { ArgumentFault } from "./argument-faults.ts";
-import type { PackageSchema, Shape } from "./package-schema.ts";
-import { isLater } from "./process/placeholders.ts";
+import type { ArgumentFault } from "./faults/argument-faults.ts";
+import { ShapeFaults } from "./faults/shape-faults.ts";
+import type { PackageSchema } from "./package-schema.ts";
 
 /** The schema from which the packages for other languages are generated. */
 const schema: PackageSchema = JSON.parse(
@@ -19,107 +18,6 @@ const TYPESCRIPT_ONLY: ReadonlySet<string> = new Set(["transform"]);
  */
 export function schemaFaults(token: string, args: unknown): ArgumentFault[] {
   const { inputProperties = {}, requiredInputs = [] } = schema.resources[token] ?? {};
-  return membersFaults("", args ?? {}, { properties: inputProperties, required: requiredInputs });
+  const shape = { type: "object", properties: inputProperties, required: requiredInputs };
+  return new ShapeFaults(schema.types, TYPESCRIPT_ONLY).of("", args ?? {}, shape);
 }
-
-function faultsOf(path: string, value: unknown, shape: Shape): ArgumentFault[] {
-  if (value === undefined) return [];
-  if (isLater(value)) return mayBeLater(shape) ? [] : [laterFault(path)];
-  if (shape.$ref?.startsWith("#/types/")) {
-    const name = decodeURIComponent(shape.$ref.slice("#/types/".length));
-    return faultsOf(path, value, schema.types[name] ?? {});
-  }
-  if (shape.enum !== undefined) return enumFaults(path, value, shape.enum);
-  switch (shape.type) {
-    case "object":
-      return shape.additionalProperties === undefined
-        ? membersFaults(path, value, shape)
-        : entriesFaults(path, value, shape.additionalProperties);
-    case "array":
-      return Array.isArray(value)
-        ? value.flatMap((entry, index) => faultsOf(`${path}[${index}]`, entry, shape.items ?? {}))
-        : [typeFault(path, kind(value), "a list")];
-    case "number":
-    case "integer":
-      return typeof value === "number" && Number.isFinite(value)
-        ? []
-        : [typeFault(path, shownAt(path, value), "a number")];
-    case "string":
-      return typeof value === "string" ? [] : [typeFault(path, shownAt(path, value), "a string")];
-    case "boolean":
-      return typeof value === "boolean"
-        ? []
-        : [typeFault(path, shownAt(path, value), "true or false")];
-    default:
-      return [];
-  }
-}
-
-function membersFaults(path: string, value: unknown, shape: Shape): ArgumentFault[] {
-  if (!isMap(value)) return [typeFault(path, kind(value), "a map of arguments")];
-  const { properties = {}, required = [] } = shape;
-  const inside = (name: string) => (path === "" ? name : `${path}.${name}`);
-  const missing = required
-    .filter((name) => value[name] === undefined)
-    .map((name) => ({ path: inside(name), rule: "is required", fix: "add it" }));
-  const others = Object.entries(value).flatMap(([name, inner]) => {
-    const known = properties[name];
-    if (TYPESCRIPT_ONLY.has(name) || inner === undefined) return [];
-    if (known !== undefined) return faultsOf(inside(name), inner, known);
-    const meant = suggest(name, Object.keys(properties));
-    const fix = meant === undefined ? "remove it" : `did you mean ${meant}?`;
-    return [{ path: inside(name), rule: "is not a known argument", fix }];
-  });
-  return [...missing, ...others];
-}
-
-function entriesFaults(path: string, value: unknown, shape: Shape): ArgumentFault[] {
-  if (!isMap(value)) return [typeFault(path, kind(value), "a map")];
-  return Object.entries(value).flatMap(([key, entry]) => faultsOf(`${path}.${key}`, entry, shape));
-}
-
-function enumFaults(
-  path: string,
-  value: unknown,
-  known: readonly { readonly value: unknown }[],
-): ArgumentFault[] {
-  const values = known.map((entry) => String(entry.value));
-  if (values.includes(String(value))) return [];
-  const meant = suggest(String(value), values);
-  const fix = meant === undefined ? "use one of these values" : `did you mean ${meant}?`;
-  return [{ path, value: shown(value), rule: `must be one of ${values.join(", ")}`, fix }];
-}
-
-/** A list may be one output where each of its entries may be one. */
-const mayBeLater = ({ plain = false, items }: Shape): boolean =>
-  !plain || (items !== undefined && !items.plain);
-
-function laterFault(path: string): ArgumentFault {
-  const rule = "must be a plain value, because it decides which resources are created";
-  return { path, value: "(an output)", rule, fix: "pass the value itself" };
-}
-
-function typeFault(path: string, value: string, expected: string): ArgumentFault {
-  return { path, value, rule: `must be ${expected}`, fix: `pass ${expected}` };
-}
-
-/** Arguments whose values are secret. */
-const SECRET = /(?:^|\.)(?:password|ownerKey)$|^env\[/;
-
-const shownAt = (path: string, value: unknown) => (SECRET.test(path) ? "(hidden)" : shown(value));
-
-/** The kind of a value where a map or list is expected: a string there may be a secret of one of its members. */
-const kind = (value: unknown) => (typeof value === "object" ? shown(value) : `(a ${typeof value})`);
-
-/** A short value, or only the kind of a longer one, which may contain a secret. */
-function shown(value: unknown): string {
-  if (typeof value === "string") {
-    if (value.length > 40) return "(a long string)";
-    return JSON.stringify(value.replaceAll(/\/\/[^/@\s]*@/g, "//***@"));
-  }
-  if (Array.isArray(value)) return "(a list)";
-  return typeof value === "object" && value !== null ? "(a map)" : String(value);
-}
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

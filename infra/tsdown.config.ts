@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { defineConfig } from "tsdown";
+import { analyzedSource } from "./analyzed-source.ts";
 
 // dist is the package, for npm and for Pulumi's plugin host. One file for all importers, with the contract
 // inlined: not a module, since the host loads a folder by require, and two copies would be two classes.
@@ -38,18 +39,10 @@ function writePackageJson(): void {
   writeFileSync("dist/package.json", `${text}\n`);
 }
 
-/**
- * What the plugin host reads the schema from: it wants a TypeScript file, and knows a closed set of values only by
- * an object that is written out.
- */
+/** What the plugin host reads the schema from: it wants a TypeScript file. */
 function writeAnalyzedSource(): void {
   const declarations = readFileSync("dist/index.d.cts", "utf8");
-  const source = declarations.replaceAll(
-    /declare const (\w+): (\{\n(?: {2}readonly \w+: "[^"]*";\n)+\});/g,
-    (_, name: string, members: string) =>
-      `const ${name} = ${members.replaceAll("readonly ", "").replaceAll('";', '",')} as const;`,
-  );
-  writeFileSync("dist/index.ts", source);
+  writeFileSync("dist/index.ts", analyzedSource(declarations));
   writeFileSync(
     "dist/tsconfig.json",
     '{ "compilerOptions": { "strict": true }, "include": ["index.ts"] }\n',

@@ -6,7 +6,10 @@ import {
 } from "@pulumi/pulumi";
 import { SessionAffinity } from "./arguments/choices.ts";
 import { checkedGateway } from "./gateway/checked-gateway.ts";
+import { withMetadata } from "./metadata.ts";
+import { callerLabels } from "./naming.ts";
 import { capacityOutput } from "./process/capacity-output.ts";
+import { addressesOf } from "./process/egress.ts";
 import { processWorkload } from "./process/process-workload.ts";
 import { reportPlan } from "./process/report-plan.ts";
 import { gatewayUrl } from "./routes/gateway-url.ts";
@@ -28,6 +31,9 @@ export class VirtualMcpServer extends ComponentResource {
   /** The name of the Service. */
   readonly serviceName: Output<string>;
 
+  /** The bearer token for requests to the admin port that change something, such as draining a pod. */
+  readonly adminToken: Output<string>;
+
   /** Every figure of the capacity plan by name, with its arithmetic. */
   readonly capacity: Output<Record<string, string>>;
 
@@ -38,11 +44,11 @@ export class VirtualMcpServer extends ComponentResource {
   constructor(name: string, args: VirtualMcpServerArgs, opts?: ComponentResourceOptions) {
     const { __pulumiType: token } = VirtualMcpServer;
     const checked = checkedGateway(token, name, args);
-    super(token, name, checked.facts, opts);
+    super(token, name, checked.facts, withMetadata(opts, args));
     const { sized, configuration, facts } = checked;
     const { namespace = "default", sessionAffinity = SessionAffinity.None } = args;
     reportPlan(`gateway ${name}`, sized, args.acceptRisk, this);
-    const { service } = processWorkload({
+    const { service, adminToken } = processWorkload({
       parent: this,
       instance: name,
       role: "gateway",
@@ -56,14 +62,26 @@ export class VirtualMcpServer extends ComponentResource {
       scaling: args.autoscaling?.scaling,
       workload: args,
       transform: args.transform,
+      podLabels: callerLabels(args.backends.map((backend) => backend.name)),
+      destinations: destinations(args),
+      callees: [],
     });
     if (args.ingress) ingress(this, name, namespace, args.ingress);
     if (args.httpRoute) httpRoute(this, name, namespace, args.httpRoute);
     this.url = gatewayUrl(name, args);
     this.serviceName = service.metadata.name;
+    this.adminToken = adminToken;
     this.capacity = output(capacityOutput(sized.plan));
     const { url, serviceName, capacity } = this;
     // Stack policies see only the outputs of a component.
-    this.registerOutputs({ url, serviceName, capacity, facts });
+    this.registerOutputs({ url, serviceName, adminToken, capacity, facts });
   }
+}
+
+/** The backends, and who says which keys sign tokens. */
+function destinations({ backends, incomingAuth }: VirtualMcpServerArgs): Output<string[]> {
+  const jwks = incomingAuth?.jwt?.jwks;
+  return output({ addresses: addressesOf(backends), keys: jwks === undefined ? [] : [jwks] }).apply(
+    ({ addresses, keys }) => [...addresses, ...keys],
+  );
 }

@@ -8,6 +8,8 @@ import { nofileCeiling } from "./capacity/nofile-ceiling.ts";
 import { onePodLost } from "./capacity/one-pod-lost.ts";
 import { oneScaler } from "./capacity/one-scaler.ts";
 import { rolloutTimeouts } from "./capacity/rollout-timeouts.ts";
+import { closedMetadata } from "./exposure/closed-metadata.ts";
+import { closedPorts } from "./exposure/closed-ports.ts";
 import { openGateway } from "./exposure/open-gateway.ts";
 import { disruptionBudget } from "./pods/disruption-budget.ts";
 import { pinnedImages } from "./pods/pinned-images.ts";
@@ -72,6 +74,8 @@ export const POLICIES: readonly Policy[] = [
   restrictedPods,
   plainSecrets,
   openGateway,
+  closedPorts,
+  closedMetadata,
   stdioAlone,
   workflowTimeouts,
   fanOut,

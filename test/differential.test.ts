@@ -86,7 +86,7 @@ describe.each(FORMS)("with %s, through the gateway", (_, prefixFormat) => {
 
   beforeAll(async () => {
     gateway = await startGateway({
-      limits: { bodyBytes: "32Mi" },
+      limits: { bodyBytes: "32Mi", heldBodyBytes: "64Mi" },
       // Connections stay open for as long as the machine takes between two requests.
       drain: { linger: "10m" },
       aggregation: { conflictResolution: "prefix", conflictResolutionConfig: { prefixFormat } },

@@ -117,6 +117,7 @@ test.each<[(typeof COMPONENTS)[number], string, () => unknown]>([
         sessions: 1000,
         exporter: {},
         tls: { issuer: { name: "ca" } },
+        users: [{ name: "eng" }],
       }),
   ],
 ])("the page of %s names the children of %s, and no others", async (component, _, program) => {

@@ -6,15 +6,17 @@ import { connect, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fitNofile, processBudget } from "@mcp-fleet/contract/capacity";
+import { fitNofile, type NofileFit, processBudget } from "@mcp-fleet/contract/capacity";
 import { type Configuration, encode, validate } from "@mcp-fleet/contract/settings";
 import fc from "fast-check";
 import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { ClientAddresses } from "../runtime/edge/client-addresses.ts";
 import { Descriptors } from "../runtime/server/descriptors.ts";
 import { Metrics } from "../runtime/telemetry/metrics.ts";
 import { ClientPool } from "../testkit/clients/client-pool.ts";
 import { type RawAnswer, RawClient } from "../testkit/clients/raw-client.ts";
+import { log } from "../testkit/processes/test-log.ts";
 import { EchoBackend } from "../testkit/servers/echo-backend.ts";
 
 const NOFILE = 1024;
@@ -32,6 +34,18 @@ const backendsOf = (count: number): Configuration["backends"] =>
     name: `b${index}`,
     url: "http://127.0.0.1:9/mcp",
   }));
+
+/** As the load balancer that all clients of these tests are behind: its connections never give way. */
+const balanced = { trustedProxies: ["127.0.0.1"] };
+
+const descriptorsOf = (fit: NofileFit) =>
+  new Descriptors({
+    settings: fit.settings,
+    fit,
+    metrics: new Metrics(),
+    addresses: new ClientAddresses([]),
+    log,
+  });
 
 const settingsOf = (configuration: Partial<Configuration> = {}) =>
   validate({ backends: backendsOf(1), ...configuration });
@@ -448,7 +462,7 @@ describe("a process with 1,024 open files", () => {
   });
 
   it("with 922 in use refuses sessions and streams, even on open connections, and serves the sessions it has", async () => {
-    const gateway = await startGateway(NOFILE, { backends: backendsOf(1) });
+    const gateway = await startGateway(NOFILE, { ...balanced, backends: backendsOf(1) });
     const pool = new ClientPool(gateway.url, 1);
     onTestFinished(() => pool.close());
     const session = await pool.open();
@@ -479,7 +493,7 @@ describe("a process with 1,024 open files", () => {
 
   it("gives streams of sessions at backends 601 of them, and another one for each that is given back", () => {
     const fit = fitNofile(settingsOf(), NOFILE);
-    const descriptors = new Descriptors({ settings: fit.settings, fit, metrics: new Metrics() });
+    const descriptors = descriptorsOf(fit);
     const taken = Array.from({ length: 610 }, () => descriptors.acquireStream());
     expect(taken.filter((giveBack) => giveBack !== undefined)).toHaveLength(601);
     taken[0]?.();
@@ -489,7 +503,7 @@ describe("a process with 1,024 open files", () => {
 
   it("takes the descriptor of a client's stream from the first of 601 such streams that gives way: the 4th, as calls need 3", () => {
     const fit = fitNofile(settingsOf(), NOFILE);
-    const descriptors = new Descriptors({ settings: fit.settings, fit, metrics: new Metrics() });
+    const descriptors = descriptorsOf(fit);
     const asked: number[] = [];
     for (let stream = 1; stream <= 601; stream += 1) {
       descriptors.acquireStream(() => asked.push(stream) > 3);
@@ -503,14 +517,14 @@ describe("a process with 1,024 open files", () => {
 
   it("refuses a client's stream where calls need all of 601 such streams", () => {
     const fit = fitNofile(settingsOf(), NOFILE);
-    const descriptors = new Descriptors({ settings: fit.settings, fit, metrics: new Metrics() });
+    const descriptors = descriptorsOf(fit);
     for (let stream = 1; stream <= 601; stream += 1) descriptors.acquireStream(() => false);
     descriptors.acquireConnection(new Socket());
     expect(() => descriptors.requireCapacity("stream")).toThrow("no room for another stream");
   });
 
   it("still answers /livez on the admin port under 2,000 idle connections, refuses the next with 503, and takes it once they are gone", async () => {
-    const gateway = await startGateway(NOFILE, { backends: backendsOf(1) });
+    const gateway = await startGateway(NOFILE, { ...balanced, backends: backendsOf(1) });
     const idle = await connectIdle(gateway.url, 2000);
     onTestFinished(() => hangUp(idle));
     // Those that were refused have been let go of.

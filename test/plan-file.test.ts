@@ -208,8 +208,8 @@ load:
       "nofile: 300",
       "load.nofile",
       "300",
-      "must be at least 690: what a pod needs to serve one session",
-      "raise it to 690, or lower upstreamConnections, views or backends",
+      "must be at least 694: what a pod needs to serve one session",
+      "raise it to 694, or lower upstreamConnections, views or backends",
     ],
   ])("for load: { %s }", (load, path, value, rule, fix) => {
     const at = `fleet.yaml:6:${4 + load.indexOf(" ")}`;
@@ -238,7 +238,7 @@ load:
   test("for settings that no plan is for, at the setting", () => {
     const text = file("minReplicas: 2");
     expect(fixesOf(`${text}nofile: { required: 300 }`)).toEqual([
-      "nofile.required: raise it to 690, or lower upstreamConnections, views or backends (fleet.yaml:7:21)",
+      "nofile.required: raise it to 694, or lower upstreamConnections, views or backends (fleet.yaml:7:21)",
     ]);
     expect(fixesOf(text.replace("provider: redis", "provider: memory"))).toEqual([
       "load.minReplicas: remove it, or use redis or sentinel (fleet.yaml:6:16)",

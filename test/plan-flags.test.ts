@@ -49,6 +49,7 @@ const MAX: Partial<Record<InputName, number>> = {
   backends: 12,
   openedBackends: 12,
   sessionStreamBackends: 12,
+  statefulBackends: 12,
   callTimeSeconds: 60,
   callTimeoutMaxSeconds: 3600,
   callsPerSessionSecond: 1,
@@ -102,7 +103,7 @@ function bothWays(texts: Readonly<Record<string, string>>, names: ReadonlySet<In
   const load: Record<string, unknown> = {};
   const sections: Record<string, Record<string, unknown>> = {
     session: { maxSessions: 10_000 },
-    limits: { streams: 10, callTimeout: "1ms" },
+    limits: { streams: 10, callTimeout: "1ms", bodyBytes: 1 },
     load,
   };
   const flags = [...names].flatMap((name) => {

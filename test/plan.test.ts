@@ -35,7 +35,7 @@ describe("flags alone", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^replicas +3 pods {2}= holding \+ spareReplicas$/m);
     expect(stdout).toMatch(/^ {2}holding +2 pods {2}as above$/m);
-    expect(stdout).toMatch(/^requiredNofile +6,452 descriptors {2}= client sockets \+ /m);
+    expect(stdout).toMatch(/^requiredNofile +11,188 descriptors {2}= client sockets \+ /m);
     expect(stdout).toMatch(/^ {2}backend pools +2,560 descriptors {2}backends 10 × upstream/m);
     expect(stdout).toMatch(/^terminationGrace +5m30s {2}= preStop \+ linger \+ drain \+ close/m);
   });
@@ -63,8 +63,8 @@ describe("flags alone", () => {
 
 nofile
   value  1024
-  rule   must be at least 3255: what a pod needs to serve one session
-  fix    raise it to 3255, or lower upstreamConnections, views or backends
+  rule   must be at least 3259: what a pod needs to serve one session
+  fix    raise it to 3259, or lower upstreamConnections, views or backends
   from   --nofile
 `,
     });

@@ -29,7 +29,11 @@ describe("make proof", () => {
   });
 
   it.each([
-    ["nothing", {}, /^proof: PART=nothing must be one of fuzz, seeds, soak, [a-z, -]+\n$/],
+    [
+      "nothing",
+      {},
+      /^proof: PART=nothing must be one of fuzz, odd-servers, second-store, seeds, soak, [a-z, -]+\n$/,
+    ],
     ["upgrades", { FROM: "nowhere" }, /^proof: FROM=nowhere is no commit here\n$/],
     ["soak", { SEED: "0" }, /^proof: SEED=0 must be a whole number from 1 to 999999999\n$/],
     ["soak", { SOAK_SECONDS: "1.5" }, /^proof: SOAK_SECONDS=1.5 must be a whole number/],

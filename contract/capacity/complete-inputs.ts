@@ -20,6 +20,7 @@ type Numbers = Omit<CompleteInputs, "store">;
 const WITHIN: readonly (readonly [InputName, InputName])[] = [
   ["openedBackends", "backends"],
   ["sessionStreamBackends", "backends"],
+  ["statefulBackends", "backends"],
   ["callTimeSeconds", "callTimeoutMaxSeconds"],
   ["sessions", "storageSessions"],
 ];
@@ -57,9 +58,10 @@ function derivedFrom(given: PlanInputs): Partial<Numbers> {
   const { callTimeSeconds = INPUTS.callTimeSeconds.default } = given;
   const { callsPerSecond = sessions * callsPerSessionSecond } = given;
   return {
-    // A missing `backends` is a fault already; these two add no second one.
+    // A missing `backends` is a fault already; these add no second one.
     openedBackends: given.backends ?? 0,
     sessionStreamBackends: 0,
+    statefulBackends: 0,
     cacheEntries: sessions,
     callsPerSecond,
     concurrentCalls: callsPerSecond * callTimeSeconds,

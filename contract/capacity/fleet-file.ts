@@ -24,7 +24,7 @@ import {
   type PlanInputs,
   storeOf,
 } from "./plan-inputs.ts";
-import { pushes, type ServerLoad } from "./server-load.ts";
+import { keepsStream, pushes, type ServerLoad } from "./server-load.ts";
 
 /**
  * Plans the fleet of a gateway's configuration: its settings are inputs, and its section `load` has the others.
@@ -67,6 +67,7 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
   return {
     sessions: session.maxSessions,
     sessionStreamBackends: backends.filter(pushes).length,
+    statefulBackends: backends.filter(keepsStream).length,
     ...settingNumbers(section),
     ...numbers,
     backends: backends.length,

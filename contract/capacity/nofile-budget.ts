@@ -1,4 +1,5 @@
 import { Budget } from "./budget.ts";
+import { callStreamsLine } from "./call-streams.ts";
 import { CONSTANTS } from "./constants.ts";
 import type { CompleteInputs } from "./plan-inputs.ts";
 import { storeConnections } from "./store-size.ts";
@@ -40,6 +41,7 @@ export function descriptorBudget(inputs: CompleteInputs): Budget {
       from: `sessionsPerPod × sessionStreamBackends ${sessionStreamBackends}`,
       perSession: sessionStreamBackends,
     },
+    ...callStreamsLine(inputs, 1, ""),
     {
       name: "store",
       from: `store ${toStore} + Sentinels ${toSentinels}`,

@@ -94,6 +94,8 @@ function inputsOf(settings: Settings): CompleteInputs {
     sessionStreamBackends: backends.filter(pushes).length,
     upstreamConnections: limits.upstreamConnections,
     views: limits.views,
+    // The streams during calls give way to clients: a process with room for the others works.
+    askableSessionsPercent: 0,
     store,
   });
 }

@@ -1,4 +1,4 @@
-import { configuration } from "../settings/configuration.ts";
+import { configuration, HELD_BODY_BYTES } from "../settings/configuration.ts";
 import type { SessionStorageSettings } from "../settings/session-storage.ts";
 import { IDLE_TTL_SECONDS } from "../settings/settings.ts";
 import { bytes, formatBytes, formatSeconds } from "../units.ts";
@@ -66,6 +66,23 @@ export const INPUTS = {
     max: 10_000,
     fraction: true,
   },
+  statefulBackends: {
+    unit: "backends",
+    description:
+      "Other backends with stateful: true, where sessions of clients that can be asked keep a stream open. Absent: counted from the servers that are given one by one",
+    min: 0,
+    max: 10_000,
+    fraction: true,
+  },
+  askableSessionsPercent: {
+    unit: "percent",
+    description:
+      "Share of sessions whose clients declare roots, sampling or elicitation: they have a stream open at each backend while calls run there, and for limits.sessionStreamLinger after the last one. 0 where backends offer no such stream",
+    min: 0,
+    max: 100,
+    fraction: true,
+    default: 100,
+  },
   streamsPerSession: {
     unit: "streams",
     description: "Open GET streams per session, on average",
@@ -129,6 +146,15 @@ export const INPUTS = {
     fraction: true,
     default: limits.callTimeoutMax,
   },
+  sessionStreamLingerSeconds: {
+    unit: "seconds",
+    description: "How long the stream of a session stays open after its last call at a backend",
+    setting: "limits.sessionStreamLinger",
+    min: 0.001,
+    max: 2_073_600,
+    fraction: true,
+    default: limits.sessionStreamLinger,
+  },
   upstreamConnections: {
     unit: "connections",
     description: "Maximum calls in flight per backend and pod",
@@ -145,6 +171,14 @@ export const INPUTS = {
     max: 10_000,
     default: limits.views,
   },
+  catalogBytesPerView: {
+    unit: "bytes",
+    description: "Size of the lists of one backend in one cached view, on average",
+    setting: "limits.catalogBytesPerView",
+    min: 1,
+    max: bytes("512Mi"),
+    default: limits.catalogBytesPerView,
+  },
   clientBytes: {
     unit: "bytes",
     description: "Maximum size of a client's initialize parameters",
@@ -160,6 +194,13 @@ export const INPUTS = {
     min: 1,
     max: bytes("512Mi"),
     default: limits.heldBytes,
+  },
+  heldBodyBytes: {
+    unit: "bytes",
+    description: "Maximum total size of clients' request bodies that a pod holds",
+    setting: "limits.heldBodyBytes",
+    ...HELD_BODY_BYTES,
+    default: limits.heldBodyBytes,
   },
   spareReplicas: {
     unit: "pods",

@@ -8,6 +8,7 @@ import { maxPods } from "./scaling.ts";
 import {
   type CompleteServerLoad,
   completedServer,
+  keepsStream,
   pushes,
   type ServerLoad,
 } from "./server-load.ts";
@@ -119,6 +120,7 @@ function withServers(given: PlanInputs, servers: readonly ServerLoad[]): PlanInp
   return {
     backends: servers.length,
     sessionStreamBackends: servers.filter(pushes).length,
+    statefulBackends: servers.filter(keepsStream).length,
     ...given,
     ...(callTimeoutMaxSeconds > 0 && { callTimeoutMaxSeconds }),
   };
@@ -137,7 +139,7 @@ function plannedServer(load: CompleteServerLoad, inputs: CompleteInputs): Planne
  * connected directly. Gateways share connections, so this plans too much rather than too little.
  */
 export function proxyInputs(
-  { sessions, callTimeoutMaxSeconds, pushes: speaks }: CompleteServerLoad,
+  { sessions, callTimeoutMaxSeconds, pushes: speaks, stateful }: CompleteServerLoad,
   fleet: CompleteInputs,
 ): CompleteInputs {
   const share = sessions / fleet.sessions;
@@ -147,6 +149,7 @@ export function proxyInputs(
     backends: 1,
     openedBackends: 1,
     sessionStreamBackends: speaks ? 1 : 0,
+    statefulBackends: stateful && !speaks ? 1 : 0,
     callsPerSecond: fleet.callsPerSecond * share,
     concurrentCalls: fleet.concurrentCalls * share,
     cacheEntries: sessions,

@@ -1,4 +1,5 @@
 import { Budget } from "./budget.ts";
+import { callStreams, callStreamsLine } from "./call-streams.ts";
 import { CONSTANTS } from "./constants.ts";
 import { type Figure, termOf } from "./figure.ts";
 import type { CompleteInputs } from "./plan-inputs.ts";
@@ -13,8 +14,9 @@ export const MEBIBYTE = 2 ** 20;
 export function memoryBudget(inputs: CompleteInputs): Budget {
   const { backends, views, clientBytes, cacheEntries, openedBackends } = inputs;
   const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls, heldBytes } = inputs;
-  const { processBytes, sessionBytes, openedBackendBytes, catalogBytes } = CONSTANTS;
-  const { streamBytes, socketBytes, callBytes, heldCopies, subscriptionBytes } = CONSTANTS;
+  const { catalogBytesPerView, heldBodyBytes } = inputs;
+  const { processBytes, sessionBytes, openedBackendBytes, subscriptionBytes } = CONSTANTS;
+  const { streamBytes, socketBytes, callBytes, heldCopies, bodyCopies } = CONSTANTS;
   const lines = [
     { name: "process", from: processBytes.description, fixed: processBytes.value },
     {
@@ -29,8 +31,8 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
     },
     {
       name: "lists",
-      from: `backends ${backends} × views ${views} × catalogBytes ${catalogBytes.value}`,
-      fixed: backends * views * catalogBytes.value,
+      from: `backends ${backends} × views ${views} × catalogBytesPerView ${catalogBytesPerView}`,
+      fixed: cachedListBytes(inputs),
     },
     {
       name: "client streams",
@@ -42,6 +44,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       from: `sessionsPerPod × sessionStreamBackends ${sessionStreamBackends} × streamBytes ${streamBytes.value}`,
       perSession: sessionStreamBackends * streamBytes.value,
     },
+    ...callStreamsLine(inputs, streamBytes.value, ` × streamBytes ${streamBytes.value}`),
     {
       name: "client sockets",
       from: `sessionsPerPod × socketBytes ${socketBytes.value}`,
@@ -57,9 +60,23 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       from: `heldBytes ${heldBytes} × heldCopies ${heldCopies.value} %`,
       fixed: (heldBytes * heldCopies.value) / 100,
     },
+    {
+      name: "bodies of requests",
+      from: `heldBodyBytes ${heldBodyBytes} × bodyCopies ${bodyCopies.value} %`,
+      fixed: (heldBodyBytes * bodyCopies.value) / 100,
+    },
   ];
   const reservePercent = CONSTANTS.memoryReserve.value;
   return new Budget("bytes", lines, { reservePercent, step: MEBIBYTE });
+}
+
+/** What the lists of all backends may have in all cached views: a process reads no more of them. */
+export function cachedListBytes({
+  backends,
+  views,
+  catalogBytesPerView,
+}: Pick<CompleteInputs, "backends" | "views" | "catalogBytesPerView">): number {
+  return backends * views * catalogBytesPerView;
 }
 
 /** Node's old space, `--max-old-space-size`, in whole mebibytes. */
@@ -81,6 +98,7 @@ export function cpuBudget(inputs: CompleteInputs): Budget {
   const { streamsPerSession, sessionStreamBackends, callsPerSecond } = inputs;
   const { sessions, openedBackends, idleTtlSeconds } = inputs;
   const { processCpu, callCpu, sessionCpu, openingCpu, streamCpu } = CONSTANTS;
+  const duringCalls = callStreams(inputs);
   const lines = [
     { name: "process", from: processCpu.description, fixed: processCpu.value },
     {
@@ -95,8 +113,9 @@ export function cpuBudget(inputs: CompleteInputs): Budget {
     },
     {
       name: "streams",
-      from: `sessionsPerPod × (streamsPerSession ${streamsPerSession} + sessionStreamBackends ${sessionStreamBackends}) × streamCpu ${streamCpu.value}`,
-      perSession: (streamsPerSession + sessionStreamBackends) * streamCpu.value,
+      from: `sessionsPerPod × (streamsPerSession ${streamsPerSession} + sessionStreamBackends ${sessionStreamBackends} + ${duringCalls.from}) × streamCpu ${streamCpu.value}`,
+      perSession:
+        (streamsPerSession + sessionStreamBackends + duringCalls.perSession) * streamCpu.value,
     },
   ];
   return new Budget("millicores", lines);

@@ -87,6 +87,13 @@ export const SERVER_INPUT_NAMES = Object.keys(SERVER_INPUTS).filter(
   (name): name is ServerInputName => Object.hasOwn(SERVER_INPUTS, name),
 );
 
+/** Whether only sessions of clients that can be asked keep a stream open for as long as they are there. */
+export function keepsStream(
+  server: Pick<ServerLoad, "stateful" | "notifications" | "catalog" | "transport">,
+): boolean {
+  return server.stateful === true && !pushes(server);
+}
+
 /** Whether each listening session keeps a stream open at this server. */
 export function pushes({
   notifications,

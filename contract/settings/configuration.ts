@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { bytes } from "../units.ts";
 import { backend } from "./backend.ts";
-import { count, duration, durationOrNone, matching, port, size, text } from "./fields.ts";
+import { count, duration, durationOrNone, matching, network, port, size, text } from "./fields.ts";
 import { LINGER_SECONDS } from "./times.ts";
 import { toolhive } from "./vmcp-schema.ts";
 
@@ -34,7 +35,13 @@ const session = z.strictObject({
   keysFile: text(
     "A YAML or JSON file with the keys that sign session ids, reloaded whenever it changes (docs/sessions.md). Absent: MCP_FLEET_SESSION_KEYS, or a random key of the process.",
   ).optional(),
+  firstUseTimeout: duration(
+    "How long a client has to use its session, by a request or a GET stream. After that, the session may end to make room for others when session.maxSessions is reached: of the address with most such sessions first.",
+  ).prefault("10s"),
 });
+
+/** A quarter is for the first 64 KiB of each body. */
+export const HELD_BODY_BYTES = { min: bytes("256Ki"), max: bytes("512Mi") };
 
 const limits = z.strictObject({
   bodyBytes: size("The maximum size of a client's request body.").prefault("8Mi"),
@@ -130,7 +137,7 @@ const limits = z.strictObject({
     "The maximum size of a server's message that must be held whole: an event of a stream, or a page of a list. A longer JSON response to a call is streamed.",
   ).prefault("16Mi"),
   heldBytes: size(
-    "The maximum total size of such messages that the process holds, beyond the first 64 KiB of each. Where it is in use, servers wait.",
+    "The maximum total size of such messages that the process holds, and of what clients have not read on their GET streams, beyond the first 64 KiB of each. Where it is in use, servers wait, and a GET stream that is not read is closed.",
   ).prefault("32Mi"),
   serverRequests: count(
     "The maximum number of requests (elicitation, sampling, roots) that a server may send to the client during a call, and per minute outside of calls.",
@@ -143,6 +150,26 @@ const limits = z.strictObject({
   sessionStreamLinger: duration(
     "How long such a stream stays open after the last call, for the next one.",
   ).prefault("30s"),
+  heldBodyBytes: size(
+    "The maximum total size of clients' request bodies that the process holds: of each, the first 64 KiB until it has arrived, and the rest until the request is answered. Further ones wait, for limits.queueTimeout. At least twice limits.bodyBytes.",
+    HELD_BODY_BYTES,
+  ).prefault("16Mi"),
+  bodyBytesPerClient: size(
+    "How much of it, beyond the first 64 KiB of each body, one client may take: a principal, else a session, else an address. The room for one body is set aside for whoever needs it.",
+  ).prefault("2Mi"),
+  catalogBytesPerView: size(
+    "The size of a backend's lists in one cached view, on average. All cached lists together may have that many bytes × limits.views × backends; the rest is left out, and /status says so.",
+  ).prefault("128Ki"),
+  catalogReads: count(
+    "The maximum number of lists of backends that are read at the same time; further ones wait.",
+    1,
+    10_000,
+  ).default(32),
+  crowdedPercent: count(
+    "The share of session.maxSessions, and of the connections that the process has room for, in percent, from which room counts as short. From there on, a client address (an IPv6 /64 counts as one) that holds its fair share or more gets no more sessions and connections.",
+    1,
+    100,
+  ).default(80),
 });
 
 const dns = z.strictObject({
@@ -208,7 +235,7 @@ export const configuration = z.strictObject({
     .array(hostName)
     .optional()
     .describe(
-      "The host names that are accepted in the Host header. Absent: loopback names and host; or every name if host binds all addresses.",
+      "The host names that are accepted in the Host header of the MCP endpoint, and of the admin port in addition to IP addresses, loopback names, host and peerHost. Absent: loopback names and host; or, at the MCP endpoint, every name if host binds all addresses.",
     ),
   allowedOrigins: z
     .array(origin)
@@ -224,6 +251,15 @@ export const configuration = z.strictObject({
     "The host name or address where other processes of the same store reach this one's admin port. Used with transport sse. Absent: host, or the first address of a network interface if host binds all addresses.",
   ).optional(),
   nofile: nofile.prefault({}),
+  metricsPort: port(
+    "A port for metrics alone, so that whoever collects them reaches nothing else; 0 picks a free one. Absent: metrics are on the admin port only.",
+  ).optional(),
+  trustedProxies: z
+    .array(network("An IP address, or a network in CIDR notation."))
+    .default([])
+    .describe(
+      "The load balancers in front of the process, and the gateways in front of a proxy. Shares of client addresses go by the address that these report: the last one in X-Forwarded-For, or else in Forwarded, that is not a trusted proxy's. A trusted proxy that reports none has no limit.",
+    ),
   backends: z.array(backend).min(1).describe("The MCP servers behind the endpoint."),
   load: z
     .record(z.string(), z.unknown())

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import * as z from "zod";
 import { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "../units.ts";
 
@@ -110,6 +111,21 @@ export function url(description: string) {
       refuse(report, value, rule, fix);
     })
     .meta({ title: "URL", description });
+}
+
+/** An IP address, or a network in CIDR notation. */
+export function network(description: string) {
+  const rule = "must be an IP address or a network in CIDR notation";
+  return z
+    .string()
+    .superRefine((value, report) => {
+      const [address = "", bits, ...rest] = value.split("/");
+      const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+      const isPrefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+      if (most > 0 && isPrefix && rest.length === 0) return;
+      refuse(report, value, rule, "write it as 10.0.0.0/8, 192.0.2.7 or fd00::/8");
+    })
+    .meta({ title: "network", description });
 }
 
 /** A map of strings with keys of the user's choice. */

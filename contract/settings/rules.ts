@@ -1,6 +1,6 @@
 import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault, suggest } from "../faults.ts";
-import { DURATION, formatSeconds, seconds } from "../units.ts";
+import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
@@ -23,6 +23,7 @@ const RULES: readonly Rule[] = [
   redisAddress,
   oneBackend,
   addressRules,
+  heldBodies,
 ];
 
 /** The faults of a document whose values do not fit each other. */
@@ -160,17 +161,14 @@ function cacheEntries(document: Section): Fault[] {
 }
 
 function distinctPorts(document: Section): Fault[] {
-  const mcp = numberAt(document, ["port"]);
-  const admin = numberAt(document, ["adminPort"]);
-  if (mcp !== admin || mcp === 0 || mcp === undefined) return [];
-  return [
-    fault(
-      ["adminPort"],
-      admin,
-      `must differ from port, which is ${mcp}`,
-      "change one of the two, or set it to 0 to pick a free one",
-    ),
-  ];
+  const names = ["port", "adminPort", "metricsPort"];
+  return names.flatMap((name, index) => {
+    const value = numberAt(document, [name]);
+    const same = names.slice(0, index).find((other) => numberAt(document, [other]) === value);
+    if (same === undefined || value === 0 || value === undefined) return [];
+    const rule = `must differ from ${same}, which is ${value}`;
+    return [fault([name], value, rule, "change one of the two, or set it to 0 to pick a free one")];
+  });
 }
 
 const AUTH_TYPE = ["incomingAuth", "type"];
@@ -227,4 +225,15 @@ function oneBackend(document: Section, role: Role): Fault[] {
   if (role !== "proxy" || !Array.isArray(backends) || backends.length < 2) return [];
   const fix = "run one proxy per backend, or a gateway for all";
   return [fault(["backends"], backends.length, "must have one entry for a proxy", fix)];
+}
+
+/** The room for one body is set aside, within what long bodies may take. */
+function heldBodies(document: Section): Fault[] {
+  const path = ["limits", "bodyBytes"];
+  const body = numberAt(document, path);
+  const held = numberAt(document, ["limits", "heldBodyBytes"]);
+  if (body === undefined || held === undefined || body * 2 <= held) return [];
+  const rule = `must be at most half of limits.heldBodyBytes, which is ${formatBytes(held)}`;
+  const fix = `lower it, or set limits.heldBodyBytes: ${formatBytes(body * 2)}`;
+  return [fault(path, valueAt(document, path) ?? formatBytes(body), rule, fix)];
 }

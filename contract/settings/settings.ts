@@ -50,6 +50,7 @@ export interface Settings {
     readonly initializePerMinute?: number;
     /** Absent: the keys come from the environment, or are random. */
     readonly keysFile?: string;
+    readonly firstUseTimeoutSeconds: number;
   };
   readonly sessionStorage: SessionStorageSettings;
   readonly limits: {
@@ -86,6 +87,11 @@ export interface Settings {
     readonly heldBytes: number;
     readonly sessionStreamWaitSeconds: number;
     readonly sessionStreamLingerSeconds: number;
+    readonly heldBodyBytes: number;
+    readonly bodyBytesPerClient: number;
+    readonly catalogBytesPerView: number;
+    readonly catalogReads: number;
+    readonly crowdedPercent: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -105,6 +111,10 @@ export interface Settings {
     /** The limit that the process was planned with. Absent: what these settings need. */
     readonly required?: number;
   };
+  /** Absent: metrics have no port of their own. */
+  readonly metricsPort?: number;
+  /** IP addresses and networks in CIDR notation. */
+  readonly trustedProxies: readonly string[];
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
@@ -123,7 +133,7 @@ const HEALTH_TIMEOUT_SECONDS = seconds("10s");
 /** The settings of a valid configuration. */
 export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { name, groupRef, metadata, host, port, adminPort } = parsed;
-  const { allowedHosts, allowedOrigins, peerHost } = parsed;
+  const { allowedHosts, allowedOrigins, peerHost, metricsPort } = parsed;
   const { servers, refresh } = parsed.dns;
   // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
@@ -151,6 +161,8 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     dns: { ...(servers && { servers }), refreshSeconds: refresh },
     ...(peerHost !== undefined && { peerHost }),
     nofile: nofileOf(parsed.nofile),
+    ...(metricsPort !== undefined && { metricsPort }),
+    trustedProxies: parsed.trustedProxies,
     health: healthOf(parsed.operational.failureHandling),
   });
 }
@@ -170,6 +182,7 @@ function sessionOf(session: Parsed["session"], role: Role): Settings["session"] 
     ...(maxPerPrincipal !== undefined && { maxPerPrincipal }),
     ...(initializePerMinute !== undefined && { initializePerMinute }),
     ...(keysFile !== undefined && { keysFile }),
+    firstUseTimeoutSeconds: session.firstUseTimeout,
   };
 }
 
@@ -222,6 +235,11 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     heldBytes: limits.heldBytes,
     sessionStreamWaitSeconds: limits.sessionStreamWait,
     sessionStreamLingerSeconds: limits.sessionStreamLinger,
+    heldBodyBytes: limits.heldBodyBytes,
+    bodyBytesPerClient: limits.bodyBytesPerClient,
+    catalogBytesPerView: limits.catalogBytesPerView,
+    catalogReads: limits.catalogReads,
+    crowdedPercent: limits.crowdedPercent,
   };
 }
 

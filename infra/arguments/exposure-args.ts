@@ -1,4 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
+import type { PeerArgs } from "./pod-args.ts";
 
 /** An Ingress in front of the gateway. */
 export interface IngressArgs {
@@ -30,12 +31,20 @@ export interface HttpRouteArgs {
   parentRefs: ParentRefArgs[];
 }
 
+/** The Service of gateways or proxies. */
+export interface ServiceArgs {
+  /** Its annotations, such as those of a cloud's load balancer. Default: none. */
+  annotations?: Record<string, Input<string>>;
+}
+
 /** Resources for Prometheus and Grafana. */
 export interface MonitoringArgs {
   /** Whether to create a ServiceMonitor for the Prometheus operator. Default: false. */
   serviceMonitor?: boolean;
   /** Whether to create a dashboard in a ConfigMap for Grafana's sidecar. Default: false. */
   grafanaDashboard?: boolean;
+  /** The pods that scrape the metrics port. Default: with serviceMonitor, pods with the label app.kubernetes.io/name: prometheus in every namespace. */
+  from?: PeerArgs[];
   /** Labels of both, for the selectors of Prometheus and Grafana. Default: none. */
   labels?: Record<string, Input<string>>;
 }

@@ -4,6 +4,8 @@ import type { Scaling } from "./choices.ts";
 export interface LoadArgs {
   /** Backends that a session calls, on average. Default: all of them. */
   openedBackends?: number;
+  /** Share of sessions whose clients declare roots, sampling or elicitation, in percent: they have streams at backends during calls. Default: 100. */
+  askableSessionsPercent?: number;
   /** Open GET streams per session, on average. Default: 1. */
   streamsPerSession?: number;
   /** Calls per session and second, on average. Default: 0.1. */

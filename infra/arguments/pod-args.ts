@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import type { NofileMode, NofileShortage, Spread } from "./choices.ts";
 
@@ -21,44 +22,54 @@ export interface NofileArgs {
   shortage?: NofileShortage;
 }
 
-/** A toleration of the pods, as in Kubernetes. */
-export interface TolerationArgs {
-  /** The key of the taint. Default: every key, with operator Exists. */
-  key?: Input<string>;
-  /** Equal or Exists. Default: Equal. */
-  operator?: Input<string>;
-  /** The value of the taint, with operator Equal. Default: the empty string. */
-  value?: Input<string>;
-  /** The effect of the taint. Default: every effect. */
-  effect?: Input<string>;
-  /** How long a NoExecute taint is tolerated, in seconds. Default: forever. */
-  tolerationSeconds?: Input<number>;
+/** Kubernetes' PodTemplateSpec, each member of which may be left out. */
+export interface PodTemplate {
+  metadata?: k8s.types.input.meta.v1.ObjectMeta;
+  spec?: Partial<k8s.types.input.core.v1.PodSpec>;
 }
 
-/** Additions to the pod template of a workload. */
-export interface PodTemplateArgs {
-  /** Additional labels; those that the component sets cannot be overridden. Default: none. */
-  labels?: Record<string, Input<string>>;
-  /** Additional annotations; those that the component sets cannot be overridden. Default: none. */
-  annotations?: Record<string, Input<string>>;
-  /** Labels of the nodes where pods may run. Default: any node. */
-  nodeSelector?: Record<string, Input<string>>;
-  /** Tolerations of the pods. Default: none. */
-  tolerations?: TolerationArgs[];
-  /** The priority class of the pods. Default: that of the cluster. */
-  priorityClassName?: Input<string>;
-  /** Names of Secrets with credentials for the image registry. Default: none. */
-  imagePullSecrets?: Input<string>[];
-  /** The user id that containers run as; root is refused. Default: 65532; 999 for Redis. */
-  runAsUser?: number;
+/** Pods by their labels, or a range of addresses. */
+export interface PeerArgs {
+  /** Labels of the namespaces of the pods. Default: every namespace. */
+  namespaceLabels?: Record<string, string>;
+  /** Labels of the pods. Default: every pod of the namespaces. */
+  podLabels?: Record<string, string>;
+  /** A range of addresses, such as 10.0.0.0/8, instead of labels. Default: none. */
+  cidr?: string;
 }
 
-/** Which clients may reach the pods over the network. */
+/** Where pods may connect to. */
+export interface DestinationArgs {
+  /** Labels of the namespaces of the pods. Default: every namespace. */
+  namespaceLabels?: Record<string, string>;
+  /** Labels of the pods. Default: every pod of the namespaces. */
+  podLabels?: Record<string, string>;
+  /** A range of addresses, such as 169.254.169.254/32, instead of labels. Default: none. */
+  cidr?: string;
+  /** The TCP ports of the pods or addresses. Default: every port and protocol. */
+  ports?: number[];
+}
+
+/** Who may reach the pods over the network, and what they may reach. */
 export interface NetworkPolicyArgs {
   /** Whether to create NetworkPolicies. Default: true. */
   enabled?: boolean;
   /** Labels of the namespaces that clients run in. Default: from everywhere. */
   clientNamespaces?: Record<string, string>;
+  /** Clients in addition to the gateways of the fleet. A gateway that names some admits no others. Default: none. */
+  clients?: PeerArgs[];
+  /** Destinations in addition to those that the arguments name. The pods of a server reach these and DNS only. Default: none; pods of a server reach everything but metadata services and link-local addresses. */
+  egress?: DestinationArgs[];
+}
+
+/** The service account that pods run as. */
+export interface ServiceAccountArgs {
+  /** Whether to create it. Default: true. */
+  create?: boolean;
+  /** Its name. Required without create. Default: that of the workload. */
+  name?: Input<string>;
+  /** Its annotations, which give the pods rights in a cloud: eks.amazonaws.com/role-arn, iam.gke.io/gcp-service-account. Default: none. */
+  annotations?: Record<string, Input<string>>;
 }
 
 /** Arguments that all components share. */
@@ -67,10 +78,14 @@ export interface WorkloadArgs {
   namespace?: Input<string>;
   /** Whether pods should (Preferred) or must (Required) run on different nodes. Default: Preferred; Required for Redis. */
   spread?: Spread;
-  /** Additions to the pod template. */
-  podTemplate?: PodTemplateArgs;
+  /** Changes to the pods, as Kubernetes' PodTemplateSpec: docs/components/pod-template.md. Default: none. */
+  podTemplate?: PodTemplate;
   /** Which clients may reach the pods. */
   networkPolicy?: NetworkPolicyArgs;
+  /** Labels of every resource that the component makes, in addition to its own. Those of pods are in podTemplate. Default: none. */
+  labels?: Record<string, Input<string>>;
+  /** Annotations of every resource that the component makes, in addition to its own. Those of pods are in podTemplate. Default: none. */
+  annotations?: Record<string, Input<string>>;
   /** The reason to deploy something below the plan. It is shown in every preview and kept in the facts. Default: none, and less than planned is refused. */
   acceptRisk?: string;
 }

@@ -1,8 +1,8 @@
 import type { Input } from "@pulumi/pulumi";
 import type { ServiceType } from "./choices.ts";
-import type { MonitoringArgs } from "./exposure-args.ts";
+import type { MonitoringArgs, ServiceArgs } from "./exposure-args.ts";
 import type { CeilingsArgs, LoadArgs } from "./load-args.ts";
-import type { NofileArgs, ResourcesArgs } from "./pod-args.ts";
+import type { NofileArgs, ResourcesArgs, ServiceAccountArgs } from "./pod-args.ts";
 import type { LimitsArgs, OperationalArgs, SessionArgs, SessionKeyArgs } from "./settings-args.ts";
 
 /** Arguments that gateways and proxies share: how the mcp-fleet image runs. */
@@ -35,6 +35,12 @@ export interface ProcessArgs {
   terminationGracePeriodSeconds?: number;
   /** The type of the Service. Default: ClusterIP. */
   serviceType?: ServiceType;
+  /** The IP addresses and networks, in CIDR notation, of load balancers in front of gateways, and of gateways in front of proxies. Their connections have no limit; the shares of clients go by the addresses that they report. Default: the private networks, for proxies and with an Ingress or HTTPRoute; otherwise none. */
+  trustedProxies?: string[];
+  /** The Service. */
+  service?: ServiceArgs;
+  /** The service account of the pods. */
+  serviceAccount?: ServiceAccountArgs;
   /** Resources for Prometheus and Grafana. */
   monitoring?: MonitoringArgs;
 }

@@ -8,12 +8,22 @@ export interface SecretKeyArgs {
   key: Input<string>;
 }
 
+/** A key of a ConfigMap, in the namespace of the pods that read it. */
+export interface ConfigMapKeyArgs {
+  /** The name of the ConfigMap. */
+  name: Input<string>;
+  /** The key in the ConfigMap. */
+  key: Input<string>;
+}
+
 /** TLS of the connections to Redis and its Sentinels. */
 export interface StorageTlsArgs {
   /** The CA certificates to trust, in PEM. Default: those of the image. */
   ca?: Input<string>;
   /** An existing Secret with the CA certificates, instead of ca. Default: none. */
   caRef?: SecretKeyArgs;
+  /** An existing ConfigMap with the CA certificates, instead of ca. Default: none. */
+  caConfigMapRef?: ConfigMapKeyArgs;
   /** The server name in the certificate. Set it where addresses are IP addresses. Default: the host of the address. */
   servername?: Input<string>;
 }

@@ -65,6 +65,12 @@ export interface LimitsArgs {
   queueTimeout?: string;
   /** The maximum size of a client's capabilities and info in initialize. Default: 4Ki. */
   clientBytes?: string;
+  /** The maximum total size of request bodies that a pod holds, at least twice bodyBytes. Default: 16Mi. */
+  heldBodyBytes?: string;
+  /** How much of it one client may take. Default: 2Mi. */
+  bodyBytesPerClient?: string;
+  /** The size of a backend's lists in one cached view, on average; all lists together may have that times views and backends. Default: 128Ki. */
+  catalogBytesPerView?: string;
 }
 
 /** How name conflicts between backends are resolved. */

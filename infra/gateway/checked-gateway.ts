@@ -1,7 +1,7 @@
 import { validate } from "@mcp-fleet/contract/settings";
-import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import { SessionAffinity } from "../arguments/choices.ts";
 import type { Facts } from "../facts.ts";
+import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
 import { nameFaults } from "../naming.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
@@ -40,23 +40,24 @@ export function checkedGateway(
 ): CheckedGateway {
   const faults = new ArgumentFaults(`VirtualMcpServer "${name}"`);
   faults.add(...nameFaults(name), ...schemaFaults(token, args));
-  faults.throwAny();
-  faults.add(...ownFaults(args));
-  faults.throwAny();
-  const sized = faults.try(
-    () => sizeProcess(gatewayInputs(args), args, (argument) => argument),
-    argumentOf,
-  );
-  if (sized && args.acceptRisk === undefined) faults.add(...sized.risks);
-  const configuration = sized && gatewaySettings(name, args, sized.plan);
+  faults.add(...ownFaults(faults.sound(args, LEAST)));
+  const size = (valid: VirtualMcpServerArgs) =>
+    sizeProcess(gatewayInputs(valid), valid, (argument) => argument);
+  const sized = faults.judge(args, LEAST, size, argumentOf);
+  const sound = faults.sound(args, LEAST);
+  if (sized && sound.acceptRisk === undefined) faults.add(...sized.risks);
+  const configuration = sized && gatewaySettings(name, sound, sized.plan);
   faults.try(
-    () => configuration && validate(withStorage(name, args, configuration)),
-    (path) => gatewayArgument(path, args),
+    () => configuration && validate(withStorage(name, sound, configuration)),
+    (path) => gatewayArgument(path, sound),
   );
   faults.throwAny();
   if (!sized || !configuration) throw new Error(`${name}: no plan and no fault`);
   return { sized, configuration, facts: factsOf(name, args, sized) };
 }
+
+/** Stands for required arguments that are missing or invalid while the others are judged. */
+const LEAST = { sessions: 1, backends: [] };
 
 function withStorage(
   name: string,
@@ -85,6 +86,14 @@ function ownFaults(args: VirtualMcpServerArgs): ArgumentFault[] {
     ...storageFaults(args.sessionStorage),
     ...workloadFaults(args),
   ];
+  if (args.httpRoute?.parentRefs?.length === 0) {
+    const rule = "must have at least 1 Gateway";
+    faults.push({
+      path: "httpRoute.parentRefs",
+      rule,
+      fix: "add the Gateway, or remove httpRoute",
+    });
+  }
   if (args.replicas !== undefined && args.autoscaling !== undefined) {
     const rule = "must be absent with autoscaling, which sets the number of pods";
     faults.push({

@@ -1,6 +1,6 @@
 import { seconds } from "@mcp-fleet/contract";
 import { type CompleteInputs, completed, INPUTS } from "@mcp-fleet/contract/capacity";
-import { processInputs, pushes, storeOf } from "../process/process-inputs.ts";
+import { keepsStream, processInputs, pushes, storeOf } from "../process/process-inputs.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 
 /**
@@ -18,6 +18,7 @@ export function gatewayInputs(args: VirtualMcpServerArgs): CompleteInputs {
     sessions,
     backends: backends.length,
     sessionStreamBackends: backends.filter(pushes).length,
+    statefulBackends: backends.filter(keepsStream).length,
     store: storeOf(args.sessionStorage),
     callTimeoutMaxSeconds: Math.max(usual, ...longest),
     ...(autoscaling && { maxReplicas: autoscaling.maxReplicas }),

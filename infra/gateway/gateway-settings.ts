@@ -4,6 +4,7 @@ import { present } from "../facts.ts";
 import {
   backendSettings,
   type Configuration,
+  PRIVATE_NETWORKS,
   processSettings,
 } from "../process/process-settings.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
@@ -15,8 +16,9 @@ export function gatewaySettings(
   plan: ProcessPlan,
 ): Configuration {
   const { sessions, incomingAuth, aggregation, allowedOrigins } = args;
+  const isRouted = args.ingress !== undefined || args.httpRoute !== undefined;
   return {
-    ...processSettings(name, sessions, plan, args),
+    ...processSettings(name, sessions, plan, args, isRouted ? PRIVATE_NETWORKS : []),
     backends: args.backends.map(backendSettings),
     ...present<unknown>({
       allowedHosts: allowedHosts(name, args),

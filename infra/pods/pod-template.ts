@@ -1,9 +1,11 @@
 import type * as k8s from "@pulumi/kubernetes";
-import { type Input, output } from "@pulumi/pulumi";
+import type { Input } from "@pulumi/pulumi";
 import { Spread } from "../arguments/choices.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
-import { present } from "../facts.ts";
 import type { Labels } from "../naming.ts";
+import { ownContainers } from "./own-containers.ts";
+import { POD_TEMPLATE } from "./pod-template-schema.ts";
+import { strategicMerge } from "./strategic-merge.ts";
 
 /** Not root, and not a user id of common images. */
 export const USER_ID = 65_532;
@@ -33,16 +35,21 @@ export interface PodTemplateSpec {
   readonly apart?: boolean;
 }
 
-/** The pods of a workload: restricted, spread over nodes and zones. The facts that they were planned with are on the workload. */
+/**
+ * The pods of a workload: restricted, spread over nodes and zones, and then as the user's own template changes them. The
+ * facts that they were planned with are on the workload.
+ */
 export function podTemplate(spec: PodTemplateSpec): k8s.types.input.core.v1.PodTemplateSpec {
-  const { workload, userId = USER_ID } = spec;
-  const { podTemplate: user = {}, spread = Spread.Preferred } = workload;
-  const runAsUser = user.runAsUser ?? userId;
+  const planned = plannedTemplate(spec);
+  const patch = ownContainers(spec.workload.podTemplate, spec.containers);
+  return Object.assign({}, planned, strategicMerge(planned, patch, POD_TEMPLATE));
+}
+
+function plannedTemplate(spec: PodTemplateSpec): k8s.types.input.core.v1.PodTemplateSpec {
+  const { userId: runAsUser = USER_ID, workload } = spec;
+  const { spread = Spread.Preferred } = workload;
   return {
-    metadata: {
-      labels: { ...user.labels, ...spec.labels },
-      annotations: { ...user.annotations, ...spec.annotations },
-    },
+    metadata: { labels: spec.labels, annotations: spec.annotations ?? {} },
     spec: {
       serviceAccountName: spec.serviceAccountName,
       automountServiceAccountToken: false,
@@ -60,14 +67,6 @@ export function podTemplate(spec: PodTemplateSpec): k8s.types.input.core.v1.PodT
       ...(spec.apart && spread === Spread.Required && { affinity: apartOnNodes(spec.selector) }),
       containers: spec.containers,
       ...(spec.volumes && { volumes: spec.volumes }),
-      ...present<Input<string>>({ priorityClassName: user.priorityClassName }),
-      ...(user.nodeSelector && { nodeSelector: user.nodeSelector }),
-      ...(user.tolerations && { tolerations: user.tolerations }),
-      ...(user.imagePullSecrets && {
-        imagePullSecrets: output(user.imagePullSecrets).apply((names) =>
-          names.map((name) => ({ name })),
-        ),
-      }),
     },
   };
 }

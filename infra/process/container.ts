@@ -2,12 +2,13 @@ import { TIMES } from "@mcp-fleet/contract/capacity";
 import type * as k8s from "@pulumi/kubernetes";
 import { DEFAULT_IMAGE } from "../image.ts";
 import { RESTRICTED } from "../pods/pod-template.ts";
+import { ADMIN_TOKEN } from "./admin-token.ts";
 import { CONFIGURATION_FILE, CONFIGURATION_PATH } from "./configuration-file.ts";
 import { KEYS_PATH } from "./key-ring.ts";
 import { OWNER_KEY } from "./owner-key.ts";
-import { ADMIN_PORT, MCP_PORT, type ProcessSpec } from "./process-spec.ts";
+import { ADMIN_PORT, MCP_PORT, METRICS_PORT, type ProcessSpec } from "./process-spec.ts";
 import { cpuQuantity, memoryQuantity } from "./quantity.ts";
-import { type KeptSecret, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
+import { type KeptFile, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
 
 type Container = k8s.types.input.core.v1.Container;
 
@@ -16,9 +17,10 @@ export interface Mounts {
   readonly configuration: k8s.core.v1.ConfigMap;
   readonly keys: k8s.core.v1.Secret;
   readonly storage: k8s.core.v1.Secret | undefined;
-  /** The user's own Secrets for the store. */
-  readonly kept: readonly KeptSecret[];
+  /** The user's own Secrets and ConfigMaps for the store. */
+  readonly kept: readonly KeptFile[];
   readonly owner: k8s.core.v1.Secret | undefined;
+  readonly admin: k8s.core.v1.Secret;
 }
 
 const MEBIBYTE = 2 ** 20;
@@ -34,6 +36,7 @@ export function container(spec: ProcessSpec, mounts: Mounts): Container {
     ports: [
       { name: "mcp", containerPort: MCP_PORT },
       { name: "admin", containerPort: ADMIN_PORT },
+      { name: "metrics", containerPort: METRICS_PORT },
     ],
     env: environment(size.heapBytes, mounts),
     resources: {
@@ -54,10 +57,17 @@ export function container(spec: ProcessSpec, mounts: Mounts): Container {
   };
 }
 
-function environment(heapBytes: number, { owner }: Mounts): k8s.types.input.core.v1.EnvVar[] {
+function environment(
+  heapBytes: number,
+  { owner, admin }: Mounts,
+): k8s.types.input.core.v1.EnvVar[] {
   const heap = Math.floor(heapBytes / MEBIBYTE);
   return [
     { name: "NODE_OPTIONS", value: `--max-old-space-size=${heap}` },
+    {
+      name: "MCP_FLEET_ADMIN_TOKEN",
+      valueFrom: { secretKeyRef: { name: admin.metadata.name, key: ADMIN_TOKEN } },
+    },
     ...(owner === undefined
       ? []
       : [

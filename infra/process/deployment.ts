@@ -1,4 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
 import { NofileMode } from "../arguments/choices.ts";
 import { annotations } from "../facts.ts";
 import { nofileAnnotations } from "../pods/nofile-annotations.ts";
@@ -12,7 +13,7 @@ import { labelsOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.t
 export function deployment(
   spec: ProcessSpec,
   mounts: Mounts,
-  serviceAccount: k8s.core.v1.ServiceAccount,
+  serviceAccountName: Input<string>,
 ): k8s.apps.v1.Deployment {
   const { parent, plan, size, facts, workload, transform } = spec;
   const name = nameOf(spec);
@@ -33,12 +34,12 @@ export function deployment(
       progressDeadlineSeconds: size.progressDeadlineSeconds,
       strategy: strategy(spec),
       template: podTemplate({
-        labels,
+        labels: { ...labels, ...spec.podLabels },
         selector: selectorOf(spec),
         annotations: asksForNofile ? nofileAnnotations(spec.role, plan.requiredNofile.value) : {},
         workload,
         graceSeconds: size.graceSeconds,
-        serviceAccountName: serviceAccount.metadata.name,
+        serviceAccountName,
         containers: [container(spec, mounts)],
         volumes: volumes(mounts),
         surges: true,

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { MonitoringArgs } from "../arguments/exposure-args.ts";
 import { dashboard } from "./dashboard.ts";
-import { ADMIN_PORT, labelsOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
+import { labelsOf, METRICS_PORT, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
 
 /** Creates the ServiceMonitor and the Grafana dashboard that the user asks for. */
 export function monitoring(spec: ProcessSpec): void {
@@ -10,7 +10,7 @@ export function monitoring(spec: ProcessSpec): void {
   if (asked.grafanaDashboard) dashboardMap(spec, asked);
 }
 
-/** A headless Service for the admin port of each pod. */
+/** A headless Service for the metrics port of each pod. */
 function adminService(spec: ProcessSpec): k8s.core.v1.Service {
   const name = `${nameOf(spec)}-admin`;
   return new k8s.core.v1.Service(
@@ -21,7 +21,7 @@ function adminService(spec: ProcessSpec): k8s.core.v1.Service {
         clusterIP: "None",
         publishNotReadyAddresses: true,
         selector: selectorOf(spec),
-        ports: [{ name: "admin", port: ADMIN_PORT, targetPort: "admin" }],
+        ports: [{ name: "metrics", port: METRICS_PORT, targetPort: "metrics" }],
       },
     },
     { parent: spec.parent },
@@ -44,7 +44,7 @@ function serviceMonitor(
       metadata: { name, namespace: spec.namespace, labels: { ...labels, ...labelsOf(spec) } },
       spec: {
         selector: { matchLabels: adminLabels(spec) },
-        endpoints: [{ port: "admin", path: "/metrics", interval: "15s" }],
+        endpoints: [{ port: "metrics", path: "/metrics", interval: "15s" }],
       },
     },
     { parent: spec.parent, dependsOn: [admin] },

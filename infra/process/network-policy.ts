@@ -1,41 +1,45 @@
 import * as k8s from "@pulumi/kubernetes";
+import { callersOf } from "../naming.ts";
+import { furtherClients, scrapers } from "../pods/network-peers.ts";
 import { transformed } from "../transform.ts";
+import { egress } from "./egress.ts";
 import {
   ADMIN_PORT,
   labelsOf,
   MCP_PORT,
+  METRICS_PORT,
   nameOf,
   type ProcessSpec,
   selectorOf,
 } from "./process-spec.ts";
 
+type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
+
 /**
- * Admits clients to the MCP port, and the other pods of the workload to the admin port; Prometheus too, where there
- * is a ServiceMonitor. Kubelets are always admitted.
+ * Admits clients to the MCP port, the other pods of the workload to the admin port, and Prometheus to the metrics port.
+ * Kubelets are always admitted. Pods reach what their configuration names.
  */
 export function networkPolicy(spec: ProcessSpec): k8s.networking.v1.NetworkPolicy {
-  const { parent, transform, process, workload } = spec;
+  const { parent, transform, process } = spec;
   const name = nameOf(spec);
   const opts = { parent };
-  const clients = workload.networkPolicy?.clientNamespaces;
-  const everywhere = [{ namespaceSelector: {} }];
+  const { serviceMonitor = false, from } = process.monitoring ?? {};
+  const own = { podSelector: { matchLabels: selectorOf(spec) } };
+  const prometheus = serviceMonitor || from !== undefined ? scrapers(from) : [];
+  const callers = clients(spec);
   const args: k8s.networking.v1.NetworkPolicyArgs = {
     metadata: { name, namespace: spec.namespace, labels: labelsOf(spec) },
     spec: {
       podSelector: { matchLabels: selectorOf(spec) },
-      policyTypes: ["Ingress"],
+      policyTypes: ["Ingress", "Egress"],
       ingress: [
-        {
-          ports: [{ port: MCP_PORT, protocol: "TCP" }],
-          ...(clients && { from: [{ namespaceSelector: { matchLabels: clients } }] }),
-        },
-        {
-          ports: [{ port: ADMIN_PORT, protocol: "TCP" }],
-          from: process.monitoring?.serviceMonitor
-            ? everywhere
-            : [{ podSelector: { matchLabels: selectorOf(spec) } }],
-        },
+        { ports: [{ port: MCP_PORT, protocol: "TCP" }], ...(callers && { from: callers }) },
+        { ports: [{ port: ADMIN_PORT, protocol: "TCP" }], from: [own] },
+        ...(prometheus.length > 0
+          ? [{ ports: [{ port: METRICS_PORT, protocol: "TCP" }], from: prometheus }]
+          : []),
       ],
+      egress: egress(spec),
     },
   };
   return new k8s.networking.v1.NetworkPolicy(
@@ -43,4 +47,17 @@ export function networkPolicy(spec: ProcessSpec): k8s.networking.v1.NetworkPolic
     transformed(transform?.networkPolicy?.bind(transform), args, opts),
     opts,
   );
+}
+
+/** Of a proxy, the gateways that call it, since it does not ask for tokens; of a gateway, everybody where nobody is named. */
+function clients({ role, instance, workload }: ProcessSpec): Peer[] | undefined {
+  const { clientNamespaces, clients: named } = workload.networkPolicy ?? {};
+  const further = furtherClients(workload.networkPolicy);
+  const namespaceSelector = clientNamespaces ? { matchLabels: clientNamespaces } : {};
+  if (role === "proxy") {
+    const podSelector = { matchLabels: callersOf(instance) };
+    return [{ namespaceSelector, podSelector }, ...further];
+  }
+  if (clientNamespaces === undefined && named === undefined) return undefined;
+  return [...(clientNamespaces ? [{ namespaceSelector }] : []), ...further];
 }

@@ -1,6 +1,7 @@
 /** The argument of a component that each input of the plan comes from. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
   openedBackends: "load.openedBackends",
+  askableSessionsPercent: "load.askableSessionsPercent",
   streamsPerSession: "load.streamsPerSession",
   callsPerSessionSecond: "load.callsPerSessionSecond",
   callTimeSeconds: "load.callTime",
@@ -12,6 +13,8 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   upstreamConnections: "limits.upstreamConnections",
   views: "limits.views",
   clientBytes: "limits.clientBytes",
+  catalogBytesPerView: "limits.catalogBytesPerView",
+  heldBodyBytes: "limits.heldBodyBytes",
   minReplicas: "replicas",
   maxReplicas: "autoscaling.maxReplicas",
   sessionsPerReplica: "ceilings.sessionsPerReplica",

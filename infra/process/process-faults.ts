@@ -1,8 +1,11 @@
 import { DURATION, SIZE } from "@mcp-fleet/contract";
-import type { ArgumentFault } from "../argument-faults.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import type { ArgumentFault } from "../faults/argument-faults.ts";
+import { imageFaults, labelFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
+import { podTemplateFaults } from "../faults/pod-template-faults.ts";
+import { networkPolicyFaults, peerFaults } from "../pods/network-peers.ts";
 import { isCpu } from "./quantity.ts";
 
 /** The faults in the arguments of a process that neither the schema nor the configuration reports. */
@@ -26,7 +29,11 @@ export function processFaults(
     ...[at("resources.cpu", resources.cpu), at("resources.cpuLimit", resources.cpuLimit)].flatMap(
       cpuFaults,
     ),
+    ...imageFaults([pathOf("image"), args.image]),
+    ...labelFaults(pathOf("monitoring.labels"), args.monitoring?.labels),
     ...wholeFaults([pathOf("terminationGracePeriodSeconds"), args.terminationGracePeriodSeconds]),
+    ...peerFaults(pathOf("monitoring.from"), args.monitoring?.from),
+    ...serviceAccountFaults(pathOf("serviceAccount"), args.serviceAccount),
     ...keyFaults(args, pathOf),
   ];
 }
@@ -129,30 +136,28 @@ export function storageFaults(storage: SessionStorageArgs | undefined): Argument
     const rule = "must be absent if ca is set";
     faults.push({ path: "sessionStorage.tls.caRef", rule, fix: "remove it, or remove ca" });
   }
+  if (tls.caConfigMapRef !== undefined && (tls.ca ?? tls.caRef) !== undefined) {
+    const other = tls.ca === undefined ? "caRef" : "ca";
+    const rule = `must be absent if ${other} is set`;
+    const fix = `remove it, or remove ${other}`;
+    faults.push({ path: "sessionStorage.tls.caConfigMapRef", rule, fix });
+  }
   return faults;
 }
 
-const OURS = /^(?:app\.kubernetes\.io\/(?:name|instance|component|managed-by)|mcp-fleet\.dev\/)/;
-
 /** The faults in the arguments that all workloads share. */
-export function workloadFaults({ podTemplate = {}, acceptRisk }: WorkloadArgs): ArgumentFault[] {
-  const { labels = {}, annotations = {}, runAsUser } = podTemplate;
-  const faults: ArgumentFault[] = [];
-  for (const [where, entries] of Object.entries({ labels, annotations })) {
-    for (const key of Object.keys(entries).filter((name) => OURS.test(name))) {
-      const path = `podTemplate.${where}["${key}"]`;
-      faults.push({ path, rule: "is reserved for the component", fix: "choose another key" });
-    }
-  }
-  if (runAsUser !== undefined && !(Number.isInteger(runAsUser) && runAsUser > 0)) {
-    const rule = "must be the id of a user other than root";
-    faults.push({
-      path: "podTemplate.runAsUser",
-      value: runAsUser,
-      rule,
-      fix: "set it to 1 or more",
-    });
-  }
+export function workloadFaults({
+  podTemplate,
+  networkPolicy = {},
+  labels,
+  acceptRisk,
+}: WorkloadArgs): ArgumentFault[] {
+  const faults = [
+    ...labelFaults("labels", labels),
+    ...podTemplateFaults(podTemplate),
+    ...labelFaults("networkPolicy.clientNamespaces", networkPolicy.clientNamespaces),
+    ...networkPolicyFaults(networkPolicy),
+  ];
   if (acceptRisk !== undefined && acceptRisk.trim() === "") {
     faults.push({
       path: "acceptRisk",

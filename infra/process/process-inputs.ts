@@ -24,6 +24,8 @@ export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "sto
     upstreamConnections: limits.upstreamConnections,
     views: limits.views,
     clientBytes: optional(bytes, limits.clientBytes),
+    catalogBytesPerView: optional(bytes, limits.catalogBytesPerView),
+    heldBodyBytes: optional(bytes, limits.heldBodyBytes),
   });
 }
 
@@ -34,6 +36,11 @@ export function pushes({ notifications, catalog, transport }: Partial<BackendArg
     catalog === Catalog.PerSession ||
     transport === Transport.Sse
   );
+}
+
+/** Whether only sessions of clients that can be asked keep a stream open there for as long as they are there. */
+export function keepsStream(backend: Partial<BackendArgs>): boolean {
+  return backend.stateful === true && !pushes(backend);
 }
 
 /** The kind of store, as an input of the plan. */

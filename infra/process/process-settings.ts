@@ -4,17 +4,31 @@ import type { BackendArgs } from "../arguments/backend-args.ts";
 import { NofileShortage } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import { present } from "../facts.ts";
-import { ADMIN_PORT, MCP_PORT } from "./process-spec.ts";
+import { ADMIN_PORT, MCP_PORT, METRICS_PORT } from "./process-spec.ts";
 
 /** A configuration whose strings may be outputs, such as a namespace. */
 export type Configuration = Readonly<Record<string, unknown>>;
 
-/** The settings that gateways and proxies share; planned numbers come from the plan. */
+/** Where the pods of clusters, and so ingress controllers and gateways, have their addresses. */
+export const PRIVATE_NETWORKS: readonly string[] = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "fc00::/7",
+];
+
+/**
+ * The settings that gateways and proxies share; planned numbers come from the plan.
+ *
+ * @param inFront the networks of what is in front of them, where the user names none.
+ */
 export function processSettings(
   name: string,
   sessions: number,
   plan: ProcessPlan,
-  { session = {}, limits = {}, operational, nofile = {} }: ProcessArgs,
+  { session = {}, limits = {}, operational, nofile = {}, trustedProxies }: ProcessArgs,
+  inFront: readonly string[],
 ): Configuration {
   const { idleTtl, maxLifetime, maxPerPrincipal, initializePerMinute } = session;
   return {
@@ -22,6 +36,7 @@ export function processSettings(
     host: "0.0.0.0",
     port: MCP_PORT,
     adminPort: ADMIN_PORT,
+    metricsPort: METRICS_PORT,
     session: present<unknown>({
       idleTtl,
       maxLifetime,
@@ -36,6 +51,7 @@ export function processSettings(
       mode: nofile.shortage ?? NofileShortage.Enforce,
       required: plan.requiredNofile.value,
     },
+    trustedProxies: trustedProxies ?? inFront,
     ...(operational && { operational }),
   };
 }

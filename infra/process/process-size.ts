@@ -5,10 +5,10 @@ import {
   type ProcessPlan,
   processPlan,
 } from "@mcp-fleet/contract/capacity";
-import type { ArgumentFault } from "../argument-faults.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
-import { belowPlan } from "../below-plan.ts";
-import { refuseImpossible } from "../impossible-size.ts";
+import type { ArgumentFault } from "../faults/argument-faults.ts";
+import { belowPlan } from "../faults/below-plan.ts";
+import { refuseImpossible } from "../faults/impossible-size.ts";
 import { cpuQuantity, millicores } from "./quantity.ts";
 
 /** The size to deploy: the plan with the overrides of the user. */

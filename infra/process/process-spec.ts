@@ -12,6 +12,7 @@ import type { ProcessSize } from "./process-size.ts";
 /** The ports of MCP, and of health checks and metrics, in containers and Services. */
 export const MCP_PORT = 4483;
 export const ADMIN_PORT = 9090;
+export const METRICS_PORT = 9091;
 
 /** Everything that the children of a gateway or proxy are created from. */
 export interface ProcessSpec {
@@ -34,6 +35,12 @@ export interface ProcessSpec {
   readonly scaling?: Scaling | undefined;
   readonly workload: Omit<WorkloadArgs, "namespace">;
   readonly transform: ProcessTransforms | undefined;
+  /** Labels of its pods that tell policies of others what they are for. */
+  readonly podLabels: Labels;
+  /** Where it connects to, beside its store: URLs, and names of Services. */
+  readonly destinations: Input<readonly Input<string>[]>;
+  /** The pods that it connects to. */
+  readonly callees: readonly Labels[];
 }
 
 /** The name of the workload and its Service, such as `eng-gateway`. */

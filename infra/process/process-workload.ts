@@ -1,6 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
+import type { Output } from "@pulumi/pulumi";
 import { Scaling } from "../arguments/choices.ts";
-import { serviceAccount } from "../pods/service-account.ts";
+import { serviceAccountName } from "../pods/service-account.ts";
+import { adminToken } from "./admin-token.ts";
 import { autoscaler } from "./autoscaler.ts";
 import { configurationFile } from "./configuration-file.ts";
 import { deployment } from "./deployment.ts";
@@ -11,30 +13,42 @@ import { networkPolicy } from "./network-policy.ts";
 import { ownerKey } from "./owner-key.ts";
 import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 import { service } from "./service.ts";
-import { keptSecrets, storageSecret, storageSettings } from "./storage.ts";
+import { keptFiles, storageSecret, storageSettings } from "./storage.ts";
 
 /** The main resources of a gateway or proxy. */
 export interface ProcessWorkload {
   readonly deployment: k8s.apps.v1.Deployment;
   readonly service: k8s.core.v1.Service;
+  readonly adminToken: Output<string>;
 }
 
 /** Creates everything that the pods of one role need, in the order in which they need it. */
 export function processWorkload(spec: ProcessSpec): ProcessWorkload {
-  const account = serviceAccount(nameOf(spec), spec.namespace, labelsOf(spec), spec.parent);
+  const account = serviceAccountName({
+    name: nameOf(spec),
+    namespace: spec.namespace,
+    labels: labelsOf(spec),
+    parent: spec.parent,
+    user: spec.process.serviceAccount,
+  });
   const keys = keyRing(spec);
   const owner = ownerKey(spec);
+  const admin = adminToken(spec);
   const storage = storageSecret(spec);
   const configuration = configurationFile(spec, completed(spec));
-  const kept = spec.storage ? keptSecrets(spec.storage) : [];
-  const pods = deployment(spec, { configuration, keys, owner, storage, kept }, account);
+  const kept = spec.storage ? keptFiles(spec.storage) : [];
+  const pods = deployment(
+    spec,
+    { configuration, keys, owner, admin: admin.secret, storage, kept },
+    account,
+  );
   const address = service(spec);
   disruptionBudget(spec);
   if (spec.plan.autoscaling && spec.scaling !== Scaling.External)
     autoscaler(spec, spec.plan.autoscaling);
   if (spec.workload.networkPolicy?.enabled ?? true) networkPolicy(spec);
   monitoring(spec);
-  return { deployment: pods, service: address };
+  return { deployment: pods, service: address, adminToken: admin.token };
 }
 
 /** The configuration with the paths of keys and the store in the pods. */

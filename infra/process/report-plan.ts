@@ -1,6 +1,6 @@
 import { amountText } from "@mcp-fleet/contract/capacity";
 import { log, type Resource } from "@pulumi/pulumi";
-import type { ArgumentFault } from "../argument-faults.ts";
+import type { ArgumentFault } from "../faults/argument-faults.ts";
 import type { SizedProcess } from "./process-size.ts";
 
 /** Reports in preview and update how a workload is sized, and which risks are accepted. */

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import { ServiceType, SessionAffinity } from "../arguments/choices.ts";
+import { present } from "../facts.ts";
 import { transformed } from "../transform.ts";
 import { labelsOf, MCP_PORT, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
 
@@ -9,7 +10,12 @@ export function service(spec: ProcessSpec): k8s.core.v1.Service {
   const name = nameOf(spec);
   const opts = { parent };
   const args: k8s.core.v1.ServiceArgs = {
-    metadata: { name, namespace: spec.namespace, labels: labelsOf(spec) },
+    metadata: {
+      name,
+      namespace: spec.namespace,
+      labels: labelsOf(spec),
+      ...present({ annotations: process.service?.annotations }),
+    },
     spec: {
       type: process.serviceType ?? ServiceType.ClusterIP,
       selector: selectorOf(spec),

@@ -1,6 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import type { SecretKeyArgs, SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import type {
+  ConfigMapKeyArgs,
+  SecretKeyArgs,
+  SessionStorageArgs,
+} from "../arguments/session-storage-args.ts";
 import { present } from "../facts.ts";
 import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 
@@ -10,7 +14,7 @@ export const STORAGE_PATH = "/etc/mcp-fleet/storage";
 /** The mount path of a password in a Secret of the user. */
 const PASSWORD_PATH = "/etc/mcp-fleet/storage-password";
 
-/** The mount path of CA certificates in a Secret of the user. */
+/** The mount path of CA certificates in a Secret or ConfigMap of the user. */
 const CA_PATH = "/etc/mcp-fleet/storage-ca";
 
 /** Secrets are readable for the container's user and group only. */
@@ -19,6 +23,8 @@ export const SECRET_MODE = 0o440;
 const PASSWORD_FILE = "password";
 const SENTINEL_PASSWORD_FILE = "sentinel-password";
 const CA_FILE = "ca.crt";
+
+const CA_VOLUME = "storage-ca";
 
 /** The prefix of the keys. The default contains the name of the component, so that several can share a store. */
 export function keyPrefixOf({ keyPrefix }: SessionStorageArgs, instance: string): string {
@@ -61,9 +67,9 @@ export function storageSettings(
 
 function tlsSettings({ tls }: SessionStorageArgs): Record<string, unknown> | undefined {
   if (tls === undefined) return undefined;
-  const { ca, caRef, servername } = tls;
+  const { ca, caRef, caConfigMapRef, servername } = tls;
   const own = ca === undefined ? undefined : `${STORAGE_PATH}/${CA_FILE}`;
-  const caFile = caRef === undefined ? own : `${CA_PATH}/${CA_FILE}`;
+  const caFile = (caRef ?? caConfigMapRef) === undefined ? own : `${CA_PATH}/${CA_FILE}`;
   return present<unknown>({ caFile, servername });
 }
 
@@ -85,17 +91,18 @@ export function storageSecret(spec: ProcessSpec): k8s.core.v1.Secret | undefined
   );
 }
 
-/** The volumes of the user's own Secrets, each with its mount path. */
-export function keptSecrets({ passwordRef, tls }: SessionStorageArgs): KeptSecret[] {
-  const kept: (KeptSecret | undefined)[] = [
+/** The volumes of the user's own Secrets and ConfigMaps, each with its mount path. */
+export function keptFiles({ passwordRef, tls }: SessionStorageArgs): KeptFile[] {
+  const kept: (KeptFile | undefined)[] = [
     passwordRef && keptSecret("storage-password", PASSWORD_PATH, PASSWORD_FILE, passwordRef),
-    tls?.caRef && keptSecret("storage-ca", CA_PATH, CA_FILE, tls.caRef),
+    tls?.caRef && keptSecret(CA_VOLUME, CA_PATH, CA_FILE, tls.caRef),
+    tls?.caConfigMapRef && keptConfigMap(CA_VOLUME, CA_PATH, CA_FILE, tls.caConfigMapRef),
   ];
-  return kept.filter((secret) => secret !== undefined);
+  return kept.filter((file) => file !== undefined);
 }
 
-/** A key of a user's Secret, mounted as a file. */
-export interface KeptSecret {
+/** A key of a user's Secret or ConfigMap, mounted as a file. */
+export interface KeptFile {
   readonly volume: k8s.types.input.core.v1.Volume & { readonly name: string };
   readonly mountPath: string;
 }
@@ -105,7 +112,16 @@ function keptSecret(
   mountPath: string,
   path: string,
   { name: secretName, key }: SecretKeyArgs,
-): KeptSecret {
+): KeptFile {
   const secret = { secretName, items: [{ key, path }], defaultMode: SECRET_MODE };
   return { volume: { name, secret }, mountPath };
+}
+
+function keptConfigMap(
+  volume: string,
+  mountPath: string,
+  path: string,
+  { name, key }: ConfigMapKeyArgs,
+): KeptFile {
+  return { volume: { name: volume, configMap: { name, items: [{ key, path }] } }, mountPath };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { Engine } from "./engine.ts";
+import type { KeySpace } from "./key-space.ts";
 
 /** The ACL users of the servers and the Sentinels. */
 export const RedisUser = {
@@ -22,12 +23,16 @@ export type RedisUser = (typeof RedisUser)[keyof typeof RedisUser];
 /** The password of each user; without an exporter, its user does not exist. */
 export type RedisPasswords = Readonly<Record<Exclude<RedisUser, "exporter">, string>> & {
   readonly exporter?: string;
+  /** Those of single gateways and servers, by name. */
+  readonly users?: Readonly<Record<string, string>>;
 };
 
 export interface NodeSecret {
   readonly passwords: RedisPasswords;
   /** The prefix of all keys, with its colon: gateways have no access to others. */
   readonly keyPrefix: string;
+  /** Default: none. */
+  readonly users?: readonly KeySpace[];
   readonly engine: Engine;
 }
 
@@ -49,6 +54,8 @@ const SENTINEL_COMMANDS = [
 
 const OPERATOR_COMMANDS = [
   ...["ping", "info", "dbsize", "replicaof", "client|pause", "client|unpause", "client|kill"],
+  // What reload.sh applies: users, and with the second one limits and certificates.
+  ...["acl|load", "config|set"],
 ];
 
 const EXPORTER_COMMANDS = [
@@ -60,6 +67,7 @@ const SENTINEL_GATEWAY_COMMANDS = ["sentinel|get-master-addr-by-name"];
 
 const SENTINEL_OPERATOR_COMMANDS = [
   ...["ping", "sentinel|get-master-addr-by-name", "sentinel|master", "sentinel|failover"],
+  "acl|load",
 ];
 
 /**
@@ -82,21 +90,24 @@ export function nodeSecret(parts: NodeSecret): Record<string, string> {
 }
 
 /** The files of the Sentinels' Secret. It contains clients' passwords only as digests. */
-export function sentinelSecret(passwords: RedisPasswords): Record<string, string> {
+export function sentinelSecret(passwords: RedisPasswords, engine: Engine): Record<string, string> {
   const { operator, sentinel, peer } = passwords;
   return {
-    "users.acl": sentinelAcl(passwords),
+    "users.acl": sentinelAcl(passwords, engine),
     "operator-password": operator,
     "sentinel-password": sentinel,
     "peer-password": peer,
   };
 }
 
-function nodeAcl({ passwords, keyPrefix, engine }: NodeSecret): string {
+function nodeAcl({ passwords, keyPrefix, engine, users = [] }: NodeSecret): string {
   const { gateway, replica, sentinel, operator, exporter } = passwords;
   const coordinated = engine === Engine.Valkey ? ["failover"] : [];
   return aclFile([
     user(RedisUser.Gateway, gateway, GATEWAY_COMMANDS, [`~${keyPrefix}*`]),
+    ...users.map((own) =>
+      user(own.name, passwords.users?.[own.name] ?? "", GATEWAY_COMMANDS, [`~${own.keyPrefix}*`]),
+    ),
     user(RedisUser.Replica, replica, REPLICA_COMMANDS),
     user(RedisUser.Sentinel, sentinel, [...SENTINEL_COMMANDS, ...coordinated], [HELLO_CHANNEL]),
     user(RedisUser.Operator, operator, OPERATOR_COMMANDS),
@@ -104,9 +115,17 @@ function nodeAcl({ passwords, keyPrefix, engine }: NodeSecret): string {
   ]);
 }
 
-function sentinelAcl({ gateway, peer, operator }: RedisPasswords): string {
+function sentinelAcl(
+  { gateway, peer, operator, users = {} }: RedisPasswords,
+  engine: Engine,
+): string {
+  // Clients say what they are, and do not mind whether they may; Redis before 7.2 does not know the command.
+  const said = engine === Engine.Valkey ? ["client|setinfo"] : [];
+  const clients = { [RedisUser.Gateway]: gateway, ...users };
   return aclFile([
-    user(RedisUser.Gateway, gateway, SENTINEL_GATEWAY_COMMANDS),
+    ...Object.entries(clients).map(([name, password]) =>
+      user(name, password, [...SENTINEL_GATEWAY_COMMANDS, ...said]),
+    ),
     `user ${RedisUser.Peer} on ${digest(peer)} allchannels +@all`,
     user(RedisUser.Operator, operator, SENTINEL_OPERATOR_COMMANDS),
   ]);
@@ -114,7 +133,7 @@ function sentinelAcl({ gateway, peer, operator }: RedisPasswords): string {
 
 /** An ACL user that is limited to these commands, keys and channels. */
 function user(
-  name: RedisUser,
+  name: string,
   password: string,
   commands: readonly string[],
   patterns: readonly string[] = [],

@@ -1,14 +1,17 @@
 import { figureText, STORAGE_SESSIONS } from "@mcp-fleet/contract/capacity";
-import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import type { Facts } from "../facts.ts";
+import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
+import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
 import { nameFaults } from "../naming.ts";
+import { peerFaults } from "../pods/network-peers.ts";
 import { cpuFaults, sizeFaults, workloadFaults } from "../process/process-faults.ts";
-import type { RedisSentinelArgs } from "../redis-sentinel-args.ts";
+import type { RedisSentinelArgs, StoreUserArgs } from "../redis-sentinel-args.ts";
 import { schemaFaults } from "../schema-faults.ts";
+import { RedisUser } from "./acl.ts";
 import { DEFAULT_ENGINE } from "./images.ts";
+import { KEY_PREFIX, keySpace } from "./key-space.ts";
 import { NODE } from "./pods.ts";
 import { Eviction, Persistence } from "./redis-conf.ts";
-import { KEY_PREFIX } from "./redis-files.ts";
 import { type SizedRedis, sizeRedis } from "./redis-size.ts";
 import { REPLICAS } from "./redis-spec.ts";
 
@@ -26,14 +29,16 @@ export interface CheckedRedis {
 export function checkedRedis(token: string, name: string, args: RedisSentinelArgs): CheckedRedis {
   const faults = new ArgumentFaults(`RedisSentinel "${name}"`);
   faults.add(...nameFaults(name), ...schemaFaults(token, args));
-  faults.throwAny();
-  faults.add(...ownFaults(args));
-  faults.throwAny();
-  const sized = sizeRedis(args);
-  if (args.acceptRisk === undefined) faults.add(...sized.risks);
+  faults.add(...ownFaults(faults.sound(args, LEAST)));
+  const sound = faults.sound(args, LEAST);
+  const sized = sizeRedis(sound);
+  if (sound.acceptRisk === undefined) faults.add(...sized.risks);
   faults.throwAny();
   return { sized, facts: factsOf(args, sized) };
 }
+
+/** Stands for a required argument that is missing or invalid while the others are judged. */
+const LEAST = { sessions: 1 };
 
 function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
   const { storageSessions = STORAGE_SESSIONS, sessions, tls, resources = {} } = args;
@@ -46,7 +51,11 @@ function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
     ...sizeFaults(["maxMemory", args.maxMemory]),
     ...sizeFaults(["resources.memory", resources.memory]),
     ...cpuFaults(["resources.cpu", resources.cpu]),
+    ...imageFaults(["image", args.image]),
+    ...imageFaults(["exporter.image", args.exporter?.image]),
+    ...serviceAccountFaults("serviceAccount", args.serviceAccount),
     ...workloadFaults(args),
+    ...peerFaults("exporter.from", args.exporter?.from),
   ];
   if (args.openedBackends !== undefined && args.openedBackends < 0) {
     const rule = "must be at least 0";
@@ -67,7 +76,50 @@ function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
     const fix = tls.issuer === undefined ? "set one of them" : "remove one of them";
     faults.push({ path: "tls", rule, fix });
   }
-  return faults;
+  if (tls?.caCertificate !== undefined && tls.caConfigMapRef !== undefined) {
+    const rule = "at most one of caCertificate and caConfigMapRef is possible";
+    faults.push({ path: "tls", rule, fix: "remove one of them" });
+  }
+  return [...faults, ...userFaults(args.users ?? [])];
+}
+
+/** The prefixes are patterns in ACL rules, so that they hold no wildcard. */
+const KEY_SPACE = /^mcp-fleet:[\w.:-]*[\w.-]:$/;
+
+function userFaults(users: readonly StoreUserArgs[]): ArgumentFault[] {
+  const taken: ReadonlySet<string> = new Set([...Object.values(RedisUser), "default"]);
+  const spaces = users.map(keySpace);
+  return users.flatMap(({ name, keyPrefix }, index) => {
+    const path = `users[${index}]`;
+    const faults = nameFaults(name).map((fault) => ({
+      ...fault,
+      path: `${path}.name`,
+      fix: "choose another name",
+    }));
+    if (taken.has(name)) {
+      const rule = "must not be that of one of the store's own users";
+      faults.push({ path: `${path}.name`, value: name, rule, fix: "choose another name" });
+    }
+    if (users.findIndex((user) => user.name === name) < index) {
+      const rule = "must be unique";
+      faults.push({ path: `${path}.name`, value: name, rule, fix: "remove one of them" });
+    }
+    if (keyPrefix !== undefined && !KEY_SPACE.test(keyPrefix)) {
+      const rule = `must start with ${KEY_PREFIX}, go on with letters, digits, dots, dashes and colons, and end with a colon`;
+      const fix = `set it to ${KEY_PREFIX}${name}:`;
+      faults.push({ path: `${path}.keyPrefix`, value: keyPrefix, rule, fix });
+    }
+    const own = spaces[index]?.keyPrefix ?? "";
+    const other = spaces.findIndex(
+      (space, at) => at !== index && own.startsWith(space.keyPrefix) && space.name !== name,
+    );
+    if (other >= 0) {
+      const rule = `must not start with that of users[${other}], which is ${spaces[other]?.keyPrefix}`;
+      const fix = "give each user keys of its own";
+      faults.push({ path: `${path}.keyPrefix`, value: own, rule, fix });
+    }
+    return faults;
+  });
 }
 
 function countFaults(path: string, value: number | undefined): ArgumentFault[] {

@@ -3,17 +3,15 @@ import { RESTRICTED } from "../pods/pod-template.ts";
 import { RedisUser } from "./acl.ts";
 import { DEFAULT_EXPORTER } from "./images.ts";
 import { REDIS_PORT } from "./pods.ts";
-import type { RedisFiles } from "./redis-files.ts";
-import type { RedisSpec } from "./redis-spec.ts";
+import { EXPORTER_PASSWORD } from "./redis-files.ts";
+import { type RedisSpec, secretsName } from "./redis-spec.ts";
 
 /** The port of the exporter's metrics. */
 export const EXPORTER_PORT = 9121;
 
 /** The sidecar that exports a server's metrics for Prometheus; undefined where the user wants none. */
-export function exporter(
-  { args }: RedisSpec,
-  { secrets }: RedisFiles,
-): k8s.types.input.core.v1.Container | undefined {
+export function exporter(spec: RedisSpec): k8s.types.input.core.v1.Container | undefined {
+  const { args } = spec;
   if (args.exporter === undefined) return undefined;
   const scheme = args.tls === undefined ? "redis" : "rediss";
   return {
@@ -26,7 +24,7 @@ export function exporter(
       {
         name: "REDIS_PASSWORD",
         valueFrom: {
-          secretKeyRef: { name: secrets.redis.metadata.name, key: "exporter-password" },
+          secretKeyRef: { name: secretsName(spec, "redis"), key: EXPORTER_PASSWORD },
         },
       },
       // The certificate is for the name of the Service, and this connection does not leave the pod.

@@ -11,7 +11,7 @@ export const SENTINEL_PORT = 26379;
 export const MOUNTS = {
   /** ConfigMap: `scriptFiles()`. */
   scripts: "/mcp-fleet/scripts",
-  /** ConfigMap: redis.conf or sentinel.conf. */
+  /** ConfigMaps: redis.conf and limits, or sentinel.conf. */
   configuration: "/mcp-fleet/configuration",
   /** Secret: `nodeSecret()` or `sentinelSecret()`. */
   secrets: "/mcp-fleet/secrets",
@@ -22,6 +22,9 @@ export const MOUNTS = {
   /** An emptyDir in memory, for the rendered configuration with its passwords. */
   run: "/run/mcp-fleet",
 } as const;
+
+/** How long it takes a pod to notice a changed file. Until a node has it, a kubelet takes up to a minute. */
+const RELOAD_SECONDS = 10;
 
 export interface Group {
   readonly engine: Engine;
@@ -53,6 +56,7 @@ export function podEnvironment({
     TLS: tls ? MOUNTS.tls : "",
     DATA: MOUNTS.data,
     RUN: MOUNTS.run,
+    RELOAD_SECONDS: String(RELOAD_SECONDS),
   };
 }
 

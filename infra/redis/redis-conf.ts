@@ -1,3 +1,8 @@
+import { MOUNTS } from "./pods.ts";
+
+/** Next to redis.conf. */
+export const LIMITS_FILE = "limits";
+
 /** What survives the loss of all servers at once: an append-only file on a volume, or nothing. */
 export const Persistence = { Aof: "Aof", None: "None" } as const;
 export type Persistence = (typeof Persistence)[keyof typeof Persistence];
@@ -10,7 +15,6 @@ export interface RedisConf {
   /** The number of servers without the master. */
   readonly replicas: number;
   readonly maxMemoryBytes: number;
-  readonly maxClients: number;
   /** Default: Aof. */
   readonly persistence?: Persistence;
   /** Default: NoEviction. */
@@ -48,16 +52,15 @@ const DISK: Readonly<Record<Persistence, readonly string[]>> = {
 export function redisConf({
   replicas,
   maxMemoryBytes,
-  maxClients,
   persistence = Persistence.Aof,
   eviction = Eviction.NoEviction,
 }: RedisConf): string {
   return lines([
+    `include ${MOUNTS.configuration}/${LIMITS_FILE}`,
     "protected-mode no",
     "masteruser replica",
     "timeout 0",
     "tcp-keepalive 60",
-    `maxclients ${maxClients}`,
     `maxmemory ${maxMemoryBytes}`,
     `maxmemory-policy ${POLICIES[eviction]}`,
     "maxmemory-samples 10",
@@ -77,6 +80,16 @@ export function redisConf({
     "shutdown-timeout 10",
     "busy-reply-threshold 2000",
   ]);
+}
+
+/** What a server takes over while it runs. */
+export interface Limits {
+  readonly maxClients: number;
+}
+
+/** The text of the file that redis.conf includes; reload.sh applies it when it has changed. */
+export function limitsFile({ maxClients }: Limits): string {
+  return lines([`maxclients ${maxClients}`]);
 }
 
 function lines(all: readonly string[]): string {

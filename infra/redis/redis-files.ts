@@ -3,28 +3,54 @@ import type { Output } from "@pulumi/pulumi";
 import { present } from "../facts.ts";
 import { nodeSecret, sentinelSecret } from "./acl.ts";
 import { DEFAULT_ENGINE } from "./images.ts";
+import { KEY_PREFIX, keySpace } from "./key-space.ts";
 import { known, type PasswordOutputs } from "./passwords.ts";
 import { MASTER_NAME } from "./pods.ts";
-import { redisConf } from "./redis-conf.ts";
-import { labelsOf, partName, REPLICAS, type RedisPart, type RedisSpec } from "./redis-spec.ts";
+import { LIMITS_FILE, limitsFile, redisConf } from "./redis-conf.ts";
+import {
+  labelsOf,
+  limitsName,
+  partName,
+  REPLICAS,
+  type RedisPart,
+  type RedisSpec,
+  secretsName,
+} from "./redis-spec.ts";
 import { scriptFiles } from "./scripts.ts";
 import { sentinelConf } from "./sentinel-conf.ts";
 
-/** The prefix of all keys of gateways and proxies. Their ACL denies access to others. */
-export const KEY_PREFIX = "mcp-fleet:";
+/** The exporter's password, in the Secret of the servers. */
+export const EXPORTER_PASSWORD = "exporter-password";
 
-/** The ConfigMaps and Secrets that servers and Sentinels mount. */
+/** The ConfigMaps that servers and Sentinels mount. */
 export interface RedisFiles {
   readonly scripts: k8s.core.v1.ConfigMap;
   readonly configuration: Readonly<Record<RedisPart, k8s.core.v1.ConfigMap>>;
-  readonly secrets: Readonly<Record<RedisPart, k8s.core.v1.Secret>>;
 }
 
-/** Creates them with generated names: changed content is a new object, so pods roll out one by one. */
+/**
+ * Creates them. What is only read at the start has a generated name: changed content is a new object, so pods roll out
+ * one by one. Secrets and limits keep their names, and reload.sh applies what changes in them.
+ */
 export function redisFiles(spec: RedisSpec, passwords: PasswordOutputs): RedisFiles {
   const { size, args } = spec;
   const { engine = DEFAULT_ENGINE, persistence, eviction } = args;
   const users = known(passwords);
+  const space = { keyPrefix: KEY_PREFIX, engine, users: (args.users ?? []).map(keySpace) };
+  secret(
+    spec,
+    "redis",
+    users.apply((plain) => ({
+      ...nodeSecret({ ...space, passwords: plain }),
+      ...present({ [EXPORTER_PASSWORD]: plain.exporter }),
+    })),
+  );
+  secret(
+    spec,
+    "sentinel",
+    users.apply((plain) => sentinelSecret(plain, engine)),
+  );
+  limits(spec);
   return {
     scripts: configMap(spec, "redis", "scripts", scriptFiles()),
     configuration: {
@@ -32,7 +58,6 @@ export function redisFiles(spec: RedisSpec, passwords: PasswordOutputs): RedisFi
         "redis.conf": redisConf({
           replicas: REPLICAS - 1,
           maxMemoryBytes: size.maxMemoryBytes,
-          maxClients: size.maxClients,
           ...(persistence && { persistence }),
           ...(eviction && { eviction }),
         }),
@@ -40,17 +65,6 @@ export function redisFiles(spec: RedisSpec, passwords: PasswordOutputs): RedisFi
       sentinel: configMap(spec, "sentinel", "configuration", {
         "sentinel.conf": sentinelConf({ masterName: MASTER_NAME }),
       }),
-    },
-    secrets: {
-      redis: secret(
-        spec,
-        "redis",
-        users.apply((plain) => ({
-          ...nodeSecret({ passwords: plain, keyPrefix: KEY_PREFIX, engine }),
-          ...present({ "exporter-password": plain.exporter }),
-        })),
-      ),
-      sentinel: secret(spec, "sentinel", users.apply(sentinelSecret)),
     },
   };
 }
@@ -68,14 +82,28 @@ function configMap(
   );
 }
 
+function limits(spec: RedisSpec): k8s.core.v1.ConfigMap {
+  const { maxClients } = spec.size;
+  const name = limitsName(spec);
+  return new k8s.core.v1.ConfigMap(
+    name,
+    {
+      metadata: { name, namespace: spec.namespace, labels: labelsOf(spec, "redis") },
+      data: { [LIMITS_FILE]: limitsFile({ maxClients }) },
+    },
+    { parent: spec.parent },
+  );
+}
+
 function secret(
   spec: RedisSpec,
   part: RedisPart,
   stringData: Output<Record<string, string>>,
 ): k8s.core.v1.Secret {
+  const name = secretsName(spec, part);
   return new k8s.core.v1.Secret(
-    `${partName(spec.instance, part)}-secrets`,
-    { metadata: { namespace: spec.namespace, labels: labelsOf(spec, part) }, stringData },
+    name,
+    { metadata: { name, namespace: spec.namespace, labels: labelsOf(spec, part) }, stringData },
     { parent: spec.parent },
   );
 }

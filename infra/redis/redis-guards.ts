@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import { selectorLabels } from "../naming.ts";
+import { DNS, destinationRules, furtherClients, scrapers } from "../pods/network-peers.ts";
 import { EXPORTER_PORT } from "./exporter.ts";
 import { REDIS_PORT, SENTINEL_PORT } from "./pods.ts";
 import { labelsOf, partName, type RedisPart, type RedisSpec, selectorOf } from "./redis-spec.ts";
@@ -33,10 +34,9 @@ export function networkPolicy(spec: RedisSpec, part: RedisPart): k8s.networking.
   const sentinels: Peer = { podSelector: { matchLabels: selectorOf(spec, "sentinel") } };
   const own = part === "redis" ? REDIS_PORT : SENTINEL_PORT;
   const tcp = (port: number) => ({ port, protocol: "TCP" });
-  const dns = [{ port: 53, protocol: "UDP" }, tcp(53)];
   const metrics =
     part === "redis" && spec.args.exporter !== undefined
-      ? [{ ports: [tcp(EXPORTER_PORT)], from: [{ namespaceSelector: {} }] }]
+      ? [{ ports: [tcp(EXPORTER_PORT)], from: scrapers(spec.args.exporter.from) }]
       : [];
   return new k8s.networking.v1.NetworkPolicy(
     name,
@@ -45,11 +45,23 @@ export function networkPolicy(spec: RedisSpec, part: RedisPart): k8s.networking.
       spec: {
         podSelector: { matchLabels: selectorOf(spec, part) },
         policyTypes: ["Ingress", "Egress"],
-        ingress: [{ ports: [tcp(own)], from: [...clients(spec), servers, sentinels] }, ...metrics],
+        ingress: [
+          {
+            ports: [tcp(own)],
+            from: [
+              ...clients(spec),
+              servers,
+              sentinels,
+              ...furtherClients(spec.args.networkPolicy),
+            ],
+          },
+          ...metrics,
+        ],
         egress: [
           { ports: [tcp(REDIS_PORT)], to: [servers] },
           { ports: [tcp(SENTINEL_PORT)], to: [sentinels] },
-          { ports: dns },
+          DNS,
+          ...destinationRules(spec.args.networkPolicy?.egress),
         ],
       },
     },

@@ -13,11 +13,13 @@ import { Persistence } from "./redis-conf.ts";
 import type { RedisFiles } from "./redis-files.ts";
 import {
   labelsOf,
+  limitsName,
   partName,
   podServiceNames,
   REPLICAS,
   type RedisPart,
   type RedisSpec,
+  secretsName,
   selectorOf,
 } from "./redis-spec.ts";
 
@@ -72,7 +74,7 @@ function statefulSet(
   const name = partName(instance, part);
   const isLasting = (user.persistence ?? Persistence.Aof) === Persistence.Aof;
   const opts = { parent, customTimeouts: timeouts(program) };
-  const sidecar = part === "redis" ? exporter(spec, files) : undefined;
+  const sidecar = part === "redis" ? exporter(spec) : undefined;
   const args: k8s.apps.v1.StatefulSetArgs = {
     metadata: { name, namespace, labels: labelsOf(spec, part), annotations: annotations(facts) },
     spec: {
@@ -158,7 +160,7 @@ function volumeMounts(hasTls: boolean): k8s.types.input.core.v1.VolumeMount[] {
 function volumes(
   spec: RedisSpec,
   { part }: Kind,
-  { scripts, configuration, secrets }: RedisFiles,
+  { scripts, configuration }: RedisFiles,
   isLasting: boolean,
 ): k8s.types.input.core.v1.Volume[] {
   const certificate = spec.args.tls && tlsSecretName(spec);
@@ -166,15 +168,27 @@ function volumes(
     ...(isLasting ? [] : [{ name: "data", emptyDir: {} }]),
     { name: "run", emptyDir: { medium: "Memory", sizeLimit: RUN_BYTES } },
     { name: "scripts", configMap: { name: scripts.metadata.name } },
-    { name: "configuration", configMap: { name: configuration[part].metadata.name } },
+    configurationVolume(spec, part, configuration[part].metadata.name),
     {
       name: "secrets",
-      secret: { secretName: secrets[part].metadata.name, defaultMode: SECRET_MODE },
+      secret: { secretName: secretsName(spec, part), defaultMode: SECRET_MODE },
     },
     ...(certificate === undefined
       ? []
       : [{ name: "tls", secret: { secretName: certificate, defaultMode: SECRET_MODE } }]),
   ];
+}
+
+/** The files of a part in one folder; those of servers have a part that changes while they run. */
+function configurationVolume(
+  spec: RedisSpec,
+  part: RedisPart,
+  file: Input<string>,
+): k8s.types.input.core.v1.Volume {
+  const name = "configuration";
+  if (part === "sentinel") return { name, configMap: { name: file } };
+  const sources = [{ configMap: { name: file } }, { configMap: { name: limitsName(spec) } }];
+  return { name, projected: { sources } };
 }
 
 /** The Secret with the certificate: that of the user, or the one that cert-manager writes. */

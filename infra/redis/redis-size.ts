@@ -8,8 +8,8 @@ import {
   storeContainer,
   storeSize,
 } from "@mcp-fleet/contract/capacity";
-import type { ArgumentFault } from "../argument-faults.ts";
-import { belowPlan } from "../below-plan.ts";
+import type { ArgumentFault } from "../faults/argument-faults.ts";
+import { belowPlan } from "../faults/below-plan.ts";
 import { millicores } from "../process/quantity.ts";
 import type { RedisSentinelArgs } from "../redis-sentinel-args.ts";
 import { Persistence } from "./redis-conf.ts";

@@ -32,3 +32,11 @@ export const labelsOf = ({ instance }: RedisSpec, part: RedisPart): Labels =>
 
 export const selectorOf = ({ instance }: RedisSpec, part: RedisPart): Labels =>
   selectorLabels(instance, part);
+
+/** The Secret with users and passwords. Its name never changes, so that pods see what changes in it. */
+export const secretsName = ({ instance }: RedisSpec, part: RedisPart): string =>
+  `${partName(instance, part)}-secrets`;
+
+/** The ConfigMap with what servers take over while they run. */
+export const limitsName = ({ instance }: RedisSpec): string =>
+  `${partName(instance, "redis")}-limits`;

@@ -8,6 +8,7 @@ const FILES = [
   "start-node.sh",
   "start-sentinel.sh",
   "pre-stop.sh",
+  "reload.sh",
   "probe-alive.sh",
   "probe-node.sh",
   "probe-sentinel.sh",

@@ -1,34 +1,27 @@
 import { seconds } from "@mcp-fleet/contract";
 import { type CompleteServerLoad, SERVER_INPUT_NAMES } from "@mcp-fleet/contract/capacity";
 import { CALL_TIMEOUT, type Settings, validate } from "@mcp-fleet/contract/settings";
-import { type ArgumentFault, ArgumentFaults } from "../argument-faults.ts";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { SessionAffinity } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import { type Facts, present } from "../facts.ts";
+import { ArgumentFaults } from "../faults/argument-faults.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
 import { nameFaults } from "../naming.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
 import {
-  cpuFaults,
-  durationFaults,
-  processFaults,
-  sizeFaults,
-  storageFaults,
-  wholeFaults,
-  workloadFaults,
-} from "../process/process-faults.ts";
-import {
   backendSettings,
   type Configuration,
+  PRIVATE_NETWORKS,
   processSettings,
 } from "../process/process-settings.ts";
 import { type SizedProcess, sizeProcess } from "../process/process-size.ts";
 import { storageSettings } from "../process/storage.ts";
 import { schemaFaults } from "../schema-faults.ts";
 import { directBackend } from "./server-address.ts";
+import { serverFaults } from "./server-faults.ts";
 import { proxyLoad, serverInputs } from "./server-inputs.ts";
 import { type SizedServer, sizeServer } from "./server-size.ts";
 
@@ -56,24 +49,24 @@ export interface CheckedServer {
 export function checkedServer(token: string, name: string, args: McpServerArgs): CheckedServer {
   const faults = new ArgumentFaults(`McpServer "${name}"`);
   faults.add(...nameFaults(name), ...schemaFaults(token, args));
-  faults.throwAny();
-  faults.add(...ownFaults(args));
-  faults.throwAny();
-  const load = faults.try(() => serverInputs(name, args), serverArgument);
+  faults.add(...serverFaults(faults.sound(args)));
+  const load = faults.judge(args, {}, (valid) => serverInputs(name, valid), serverArgument);
+  const sized = faults.sound(args);
   const pods =
     load && load.replicas > 0
-      ? faults.try(() => sizeServer(load, args), serverArgument)
+      ? faults.try(() => sizeServer(load, sized), serverArgument)
       : undefined;
-  const entry = load && faults.try(() => ownEntry(name, args, load), entryArgument);
-  const proxy = entry && hasProxies(args) ? checkedProxy(name, args, load, faults) : undefined;
+  faults.try(() => load && ownEntry(name, sized, load), entryArgument);
+  const sound = faults.sound(args);
+  const proxy = load && hasProxies(sound) ? checkedProxy(name, sound, load, faults) : undefined;
   const risks = [...(pods?.risks ?? []), ...(proxy?.sized.risks ?? [])];
-  if (args.acceptRisk === undefined) faults.add(...risks);
+  if (sound.acceptRisk === undefined) faults.add(...risks);
   faults.throwAny();
   if (load === undefined) throw new Error(`${name}: no load and no fault`);
   return {
     ...(pods && { pods }),
     ...(proxy && { proxy }),
-    facts: { ...serverFacts(args, load, pods), ...(proxy && { proxy: proxy.facts }) },
+    facts: { ...factsOf(args, load, pods), ...(proxy && { proxy: proxy.facts }) },
   };
 }
 
@@ -110,7 +103,13 @@ function checkedProxy(
       const sized = sizeProcess(inputs, overrides, proxyArgument);
       const backend = directBackend(name, args);
       const configuration = {
-        ...processSettings(name, sized.inputs.sessions, sized.plan, withCallTimeout(proxy, args)),
+        ...processSettings(
+          name,
+          sized.inputs.sessions,
+          sized.plan,
+          withCallTimeout(proxy, args),
+          PRIVATE_NETWORKS,
+        ),
         backends: [backendSettings(withoutNotifications(backend))],
       };
       const section = storage && { sessionStorage: storageSettings(storage, name) };
@@ -162,44 +161,7 @@ function serverArgument(input: string): string {
   return SERVER_ARGUMENTS[own] ?? own;
 }
 
-function ownFaults(args: McpServerArgs): ArgumentFault[] {
-  const { image, url, cost = {}, resources = {}, proxy = {} } = args;
-  const faults = [
-    ...durationFaults(["callTimeout", args.callTimeout]),
-    ...durationFaults(["callTimeoutMax", args.callTimeoutMax]),
-    ...wholeFaults(["replicas", args.replicas], 0),
-    ...wholeFaults(["backendReplicas", args.backendReplicas]),
-    ...wholeFaults(["podSessions", args.podSessions]),
-    ...portFaults(args.port),
-    ...wholeFaults(["terminationGracePeriodSeconds", args.terminationGracePeriodSeconds]),
-    ...sizeFaults(["cost.processBytes", cost.processBytes]),
-    ...sizeFaults(["cost.sessionBytes", cost.sessionBytes]),
-    ...sizeFaults(["cost.memory", cost.memory]),
-    ...sizeFaults(["resources.memory", resources.memory]),
-    ...cpuFaults(["resources.cpu", resources.cpu]),
-    ...cpuFaults(["resources.cpuLimit", resources.cpuLimit]),
-    ...processFaults(proxy, (argument) => `proxy.${argument}`),
-    ...storageFaults(args.sessionStorage),
-    ...workloadFaults(args),
-  ];
-  if ((image === undefined) === (url === undefined)) {
-    const rule = "exactly one of image and url is required";
-    const fix = image === undefined ? "set one of them" : "remove one of them";
-    faults.push({ path: "image", rule, fix });
-  }
-  return faults;
-}
-
-const MAX_PORT = 65_535;
-
-function portFaults(value: number | undefined): ArgumentFault[] {
-  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= MAX_PORT))
-    return [];
-  const rule = `must be a port from 1 to ${MAX_PORT}`;
-  return [{ path: "port", value, rule, fix: "set it to the port of the server" }];
-}
-
-function serverFacts(
+function factsOf(
   args: McpServerArgs,
   load: CompleteServerLoad,
   pods: SizedServer | undefined,

@@ -1,6 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
-import { selectorLabels } from "../naming.ts";
+import { callersOf, selectorLabels } from "../naming.ts";
+import {
+  DNS,
+  destinationRules,
+  ELSEWHERE,
+  EVERY_POD,
+  furtherClients,
+} from "../pods/network-peers.ts";
 import { transformed } from "../transform.ts";
 import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec.ts";
 
@@ -25,7 +32,10 @@ export function disruptionBudget(spec: ServerSpec): k8s.policy.v1.PodDisruptionB
   );
 }
 
-/** Admits only the server's proxies, or gateways where it has none. */
+/**
+ * Admits only the server's proxies, or where it has none the gateways that call it, and whom the user names. Which addresses
+ * a server calls is for its user to say.
+ */
 export function networkPolicy(
   spec: ServerSpec,
   isProxied: boolean,
@@ -33,16 +43,27 @@ export function networkPolicy(
   const { parent, instance, namespace, port, args: user } = spec;
   const name = serverName(instance);
   const opts = { parent };
-  const { "app.kubernetes.io/instance": _, ...anyGateway } = selectorLabels("", "gateway");
+  const { egress } = user.networkPolicy ?? {};
   const from = isProxied
     ? { podSelector: { matchLabels: selectorLabels(instance, "proxy") } }
-    : { namespaceSelector: clientNamespaces(user), podSelector: { matchLabels: anyGateway } };
+    : {
+        namespaceSelector: clientNamespaces(user),
+        podSelector: { matchLabels: callersOf(instance) },
+      };
+  const destinations =
+    egress === undefined ? [{ to: [EVERY_POD, ...ELSEWHERE] }] : destinationRules(egress);
   const args: k8s.networking.v1.NetworkPolicyArgs = {
     metadata: { name, namespace, labels: labelsOf(spec) },
     spec: {
       podSelector: { matchLabels: selectorOf(spec) },
-      policyTypes: ["Ingress"],
-      ingress: [{ ports: [{ port, protocol: "TCP" }], from: [from] }],
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [
+        {
+          ports: [{ port, protocol: "TCP" }],
+          from: [from, ...furtherClients(user.networkPolicy)],
+        },
+      ],
+      egress: [DNS, ...destinations],
     },
   };
   const { transform } = user;

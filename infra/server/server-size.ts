@@ -1,8 +1,8 @@
 import { bytes, formatBytes } from "@mcp-fleet/contract";
 import { type CompleteServerLoad, type ServerPlan, serverPlan } from "@mcp-fleet/contract/capacity";
-import type { ArgumentFault } from "../argument-faults.ts";
-import { belowPlan } from "../below-plan.ts";
-import { refuseImpossible } from "../impossible-size.ts";
+import type { ArgumentFault } from "../faults/argument-faults.ts";
+import { belowPlan } from "../faults/below-plan.ts";
+import { refuseImpossible } from "../faults/impossible-size.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
 import { millicores } from "../process/quantity.ts";
 

@@ -1,6 +1,6 @@
 import { amountText } from "@mcp-fleet/contract/capacity";
 import { log } from "@pulumi/pulumi";
-import { serviceAccount } from "../pods/service-account.ts";
+import { serviceAccountName } from "../pods/service-account.ts";
 import { reportRisks } from "../process/report-plan.ts";
 import { headlessService } from "./headless-service.ts";
 import { disruptionBudget, networkPolicy } from "./server-guards.ts";
@@ -16,7 +16,13 @@ export function serverWorkload(
 ): void {
   const { parent, instance, namespace, args } = spec;
   report(spec, acceptRisk);
-  const account = serviceAccount(serverName(instance), namespace, labelsOf(spec), parent);
+  const account = serviceAccountName({
+    name: serverName(instance),
+    namespace,
+    labels: labelsOf(spec),
+    parent,
+    user: args.serviceAccount,
+  });
   headlessService(spec);
   statefulSet(spec, account);
   disruptionBudget(spec);

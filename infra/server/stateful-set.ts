@@ -1,4 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
 import { annotations } from "../facts.ts";
 import { podTemplate, RESTRICTED } from "../pods/pod-template.ts";
 import { customTimeouts } from "../pods/timeouts.ts";
@@ -9,7 +10,7 @@ import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec
 /** The pods of an MCP server. Their names are stable, so a session can be routed to its pod. */
 export function statefulSet(
   spec: ServerSpec,
-  serviceAccount: k8s.core.v1.ServiceAccount,
+  serviceAccountName: Input<string>,
 ): k8s.apps.v1.StatefulSet {
   const { parent, instance, namespace, plan, size, facts, args: user } = spec;
   const name = serverName(instance);
@@ -26,7 +27,7 @@ export function statefulSet(
         selector: selectorOf(spec),
         workload: user,
         graceSeconds: size.graceSeconds,
-        serviceAccountName: serviceAccount.metadata.name,
+        serviceAccountName,
         containers: [container(spec)],
         surges: false,
       }),

@@ -7,6 +7,7 @@ import {
   image,
   labelsOf,
   manifest,
+  networkPolicy,
   RESTRICTED_CONTAINER,
   RESTRICTED_POD,
   service,
@@ -37,7 +38,12 @@ export function gatewayStack(inputs: Partial<PlanInputs> = {}): ResourceDescript
     exposed: false,
     keyPrefix: "mcp-fleet:eng:",
   };
-  return [processDeployment(name, given, facts), service(name, PORT), budget(name)];
+  return [
+    processDeployment(name, given, facts),
+    service(name, PORT),
+    budget(name),
+    networkPolicy(name),
+  ];
 }
 
 /** The proxies `github-proxy` of a server, as manifests written by hand from a plan. */
@@ -51,7 +57,12 @@ export function proxyStack(inputs: Partial<PlanInputs> = {}): ResourceDescriptio
     statefulBackends: [],
     keyPrefix: "mcp-fleet:github:proxy:github:",
   };
-  return [processDeployment(name, given, facts), service(name, PORT), budget(name)];
+  return [
+    processDeployment(name, given, facts),
+    service(name, PORT),
+    budget(name),
+    networkPolicy(name),
+  ];
 }
 
 function processFacts(given: PlanInputs): FactValues {

@@ -43,13 +43,14 @@ export function budget(name: string): ResourceDescription {
   });
 }
 
-/** A NetworkPolicy that admits gateways only. */
+/** A NetworkPolicy that admits gateways only, and lets pods reach everything but link-local addresses. */
 export function networkPolicy(name: string): ResourceDescription {
   return manifest("networking.k8s.io/v1:NetworkPolicy", name, {
     spec: {
       podSelector: { matchLabels: labelsOf(name) },
-      policyTypes: ["Ingress"],
+      policyTypes: ["Ingress", "Egress"],
       ingress: [{ from: [{ podSelector: { matchLabels: labelsOf("eng-gateway") } }] }],
+      egress: [{ to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }] }],
     },
   });
 }

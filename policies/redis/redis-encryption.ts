@@ -1,8 +1,8 @@
 import { without } from "../examples/edit.ts";
 import { redisStack } from "../examples/redis.ts";
 import { policy } from "../policy.ts";
-import type { Fields } from "../stack/fields.ts";
 import type { Fleet } from "../stack/fleet.ts";
+import { admitsEveryone, coversPort, networkPoliciesOf } from "../stack/network-policy.ts";
 import type { Workload } from "../stack/workload.ts";
 import { environmentOf } from "./command.ts";
 import { RedisConf } from "./redis-conf.ts";
@@ -55,42 +55,15 @@ function isEncrypted(workload: Workload, fleet: Fleet): boolean {
 
 /** Whether there are NetworkPolicies for ingress, none of which admits everyone. */
 function isGuarded(workload: Workload, fleet: Fleet): boolean {
-  const policies = fleet
-    .selecting(workload, "NetworkPolicy", "spec.podSelector")
-    .filter(({ fields }) => isForIngress(fields.at("spec")));
+  const { role, container } = workload;
+  const policies = networkPoliciesOf(workload, fleet, "Ingress");
   const rules = policies.flatMap(({ fields }) => fields.at("spec.ingress").items());
-  return policies.length > 0 && !rules.some((rule) => admitsEveryone(rule, workload));
-}
-
-/** Whether a NetworkPolicy is for ingress, which is the default of Kubernetes. */
-function isForIngress(spec: Fields): boolean {
-  const types = spec.at("policyTypes").items();
-  return types.length === 0 || types.some((type) => type.text() === "Ingress");
-}
-
-function admitsEveryone(rule: Fields, { role, container }: Workload): boolean {
-  const ports = rule.at("ports").items();
   const named = container
     .at("ports")
     .items()
     .flatMap((port) => [port.at("containerPort").number(), port.at("name").text()]);
   const own = new Set([...named, role === "sentinel" ? PORTS.sentinel : PORTS.redis]);
-  const isOurs = ports.some((port) => {
-    const first = port.at("port").number() ?? port.at("port").text();
-    return first === undefined || port.at("endPort").isThere || own.has(first);
-  });
-  if (ports.length > 0 && !isOurs) return false;
-  const peers = rule.at("from").items();
-  return peers.length === 0 || peers.some(isEveryone);
+  return (
+    policies.length > 0 && !rules.some((rule) => coversPort(rule, own) && admitsEveryone(rule))
+  );
 }
-
-/** Every pod of the cluster, or every address. */
-function isEveryone(peer: Fields): boolean {
-  const block = peer.at("ipBlock.cidr").text();
-  if (block !== undefined) return block.endsWith("/0");
-  return isAny(peer.at("namespaceSelector")) && !isChosen(peer.at("podSelector"));
-}
-
-const isAny = (selector: Fields): boolean => selector.isThere && selector.members().size === 0;
-
-const isChosen = (selector: Fields): boolean => selector.members().size > 0;

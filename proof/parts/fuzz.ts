@@ -1,7 +1,7 @@
 import { seed as randomSeed } from "../../testkit/seed.ts";
 import { countFrom } from "../environment.ts";
 import type { Findings } from "../part.ts";
-import { testReport } from "../test-report.ts";
+import { tested } from "../test-run.ts";
 
 const FOLDER = "test/fuzz";
 
@@ -12,7 +12,7 @@ export async function run(say: (text: string) => void): Promise<Findings> {
   const seed = countFrom("SEED", (randomSeed % 999_999_999) + 1);
   const runs = countFrom("FUZZ_RUNS", 1_000);
   const variables = { SEED: String(seed), FUZZ_RUNS: String(runs) };
-  const { testResults } = await testReport([FOLDER, TIMEOUT_ARGUMENT], variables);
+  const { testResults } = await tested([FOLDER, TIMEOUT_ARGUMENT], variables);
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
   for (const { fullName, failureMessages } of tests) {
     for (const message of failureMessages) say(`${fullName}: ${message}`);

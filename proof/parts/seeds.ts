@@ -4,9 +4,7 @@ import { join, relative } from "node:path";
 import { seed as randomSeed } from "../../testkit/seed.ts";
 import { countFrom } from "../environment.ts";
 import type { Findings } from "../part.ts";
-import { testReport } from "../test-report.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
+import { ROOT, tested } from "../test-run.ts";
 
 /** A test that makes up its input has one of these. */
 const SEEDED = /from "(?:fast-check|[./]+\/testkit\/seed\.ts)"/;
@@ -26,9 +24,8 @@ export async function run(say: (text: string) => void): Promise<Findings> {
     .toSorted();
   const tallies = new Map<string, Tally>(files.map((file) => [file, { passed: 0, failed: [] }]));
   for (let seed = first; seed < first + rounds; seed += 1) {
-    for (const { name, status, assertionResults } of (
-      await testReport(files, { SEED: String(seed) })
-    ).testResults) {
+    for (const { name, status, assertionResults } of (await tested(files, { SEED: String(seed) }))
+      .testResults) {
       const tally = tallies.get(relative(ROOT, name));
       if (tally === undefined) throw new Error(`${name} was not asked for`);
       const failed = assertionResults.filter((one) => one.status === "failed");

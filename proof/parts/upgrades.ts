@@ -24,7 +24,8 @@ const TURNS = 10;
 
 /** The fleet once from the other build to this one, and once back, with sessions that last over both. */
 export async function run(say: (text: string) => void): Promise<Findings> {
-  if (!hasRedis) throw new Error("a fleet needs a Redis: run make .tools/redis/redis-cli");
+  if (!hasRedis)
+    throw new Error("a fleet needs a session store: put valkey-server or redis-server on PATH");
   const clients = countFrom("CLIENTS", 12);
   const build = new Build(otherCommit());
   try {

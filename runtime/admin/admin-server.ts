@@ -8,6 +8,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { AdminGuards } from "./admin-guards.ts";
 import { ADMIN_PAGE } from "./admin-page.ts";
+import { addMetrics } from "./metrics-server.ts";
 import { addPeerRoutes, type PeerService, type StreamService } from "./peer-routes.ts";
 import { addPodRoutes, type PodAdministration } from "./pod-routes.ts";
 
@@ -34,8 +35,9 @@ export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
   });
   server.setErrorHandler((thrown, { method }, reply) => {
     const error = translate(thrown);
-    if (error.code === "INTERNAL")
-      log.error({ method, error }, "a request of the admin port failed");
+    const about = { method, code: error.code, error };
+    if (error.code === "INTERNAL") log.error(about, "a request of the admin port failed");
+    else log.info(about, "a request of the admin port is refused");
     sendError(reply, error);
   });
   server.setNotFoundHandler((_request, reply) => sendError(reply, new FleetError("NOT_FOUND")));
@@ -52,12 +54,10 @@ export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
 }
 
 function addGuarded(server: FastifyInstance, parts: AdminServerParts): void {
-  const { metrics, status, pods, peers, streams, token } = parts;
-  addPodRoutes(server, pods, token);
-  addPeerRoutes(server, peers, streams);
-  server.get("/metrics", async (_request, reply) => {
-    return reply.type(metrics.registry.contentType).send(await metrics.text());
-  });
+  const { metrics, status, pods, peers, streams, token, log } = parts;
+  addPodRoutes(server, pods, token, log);
+  addPeerRoutes(server, peers, streams, log);
+  addMetrics(server, metrics);
   server.get("/status", async () => await status.read());
   server.get("/", async (_request, reply) => reply.type("text/html").send(ADMIN_PAGE));
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
 import type { PeerCall } from "../upstream/peer-calls.ts";
 import type { StreamNews, StreamWord } from "../upstream/stream-peers.ts";
 import type { Answer } from "../upstream/transports/transport.ts";
@@ -40,17 +41,22 @@ export function addPeerRoutes(
   server: FastifyInstance,
   peers: PeerService,
   streams: StreamService,
+  log: Logger,
 ): void {
   server.register((guarded, _options, done) => {
     guarded.removeAllContentTypeParsers();
     guarded.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, next) =>
       next(null, body),
     );
-    guarded.addHook("onRequest", async ({ headers }, reply) => {
+    guarded.addHook("onRequest", async ({ headers, ip }, reply) => {
       const id = headers["mcp-session-id"];
       const isPeer = typeof id === "string" && peers.isPeer(id, headers.authorization ?? "");
-      if (!isPeer)
-        await reply.code(401).send({ error: "this is for processes over the same store" });
+      if (isPeer) return;
+      log.warn(
+        { address: ip },
+        "a request without the proof of a process of this fleet is refused",
+      );
+      await reply.code(401).send({ error: "this is for processes over the same store" });
     });
     guarded.route<PeerRequest>({
       method: ["POST", "GET", "DELETE"],

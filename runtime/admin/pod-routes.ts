@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
 
 /** What draining a pod came to, and what may be drained. */
 export interface PodAdministration {
@@ -20,21 +21,26 @@ export function addPodRoutes(
   server: FastifyInstance,
   pods: PodAdministration,
   token: string | undefined,
+  log: Logger,
 ): void {
   const unknown = (pod: string) => {
     const error = `no backend has a pod ${pod}; there are: ${pods.pods.join(", ") || "none"}`;
     return { error };
   };
   server.register((guarded, _options, done) => {
-    guarded.addHook("onRequest", async ({ headers, ip }, reply) => {
+    guarded.addHook("onRequest", async ({ headers, ip, url }, reply) => {
+      const note = () =>
+        log.warn({ address: ip, url }, "a change without the admin token is refused");
       if (token === undefined) {
         if (isLoopback(ip)) return;
         const error =
           "set MCP_FLEET_ADMIN_TOKEN and send it as Authorization: Bearer …; without it, only requests from this machine or pod may change something";
+        note();
         return await reply.code(403).send({ error });
       }
       if (isSame(headers.authorization ?? "", `Bearer ${token}`)) return;
       const error = "send the token of MCP_FLEET_ADMIN_TOKEN as Authorization: Bearer …";
+      note();
       await reply.code(401).header("www-authenticate", "Bearer").send({ error });
     });
     guarded.post<PodRequest>("/pods/:name/drain", async ({ params }, reply) => {

@@ -4,7 +4,9 @@ import {
   createRemoteJWKSet,
   errors,
   type JSONWebKeySet,
+  type JWKSCacheInput,
   type JWTVerifyGetKey,
+  jwksCache,
 } from "jose";
 import type { Logger } from "pino";
 import { clock } from "../platform/clock.ts";
@@ -79,19 +81,35 @@ function isKeySet(value: unknown): value is JSONWebKeySet {
 
 /** The issuer is asked when it has to be; while it does not answer, the keys that it said last stay good. */
 function remoteKeys(url: URL, log: Logger): JWTVerifyGetKey {
+  /** What the issuer has said last, and when. */
+  const cache: JWKSCacheInput = {};
   const remote = createRemoteJWKSet(url, {
     timeoutDuration: FETCH_TIMEOUT_MS,
     cooldownDuration: COOLDOWN_MS,
     cacheMaxAge: MAX_AGE_MS,
+    [jwksCache]: cache,
   });
+  const issuer = url.origin;
   let askAgainMs = 0;
+  /** When it had answered last before it was away; undefined while it answers. */
+  let missed: { readonly answeredAtMs: unknown } | undefined;
+  const answered = () => {
+    // A key that is held says nothing of the issuer.
+    if (missed === undefined || cache.uat === missed.answeredAtMs) return;
+    missed = undefined;
+    log.info({ issuer }, "the issuer's keys can be read again");
+  };
+  const failed = (error: unknown) => {
+    askAgainMs = clock.now() + PAUSE_MS;
+    if (missed === undefined) log.error({ error, issuer }, "the issuer's keys cannot be read");
+    missed = { answeredAtMs: cache.uat };
+  };
   return async (header, token) => {
     try {
-      if (clock.now() >= askAgainMs) return await remote(header, token);
+      if (clock.now() >= askAgainMs) return await remote(header, token).finally(answered);
     } catch (error) {
       if (isAboutToken(error)) throw error;
-      askAgainMs = clock.now() + PAUSE_MS;
-      log.error({ error, issuer: url.origin }, "the issuer's keys cannot be read");
+      failed(error);
     }
     try {
       return await createLocalJWKSet(remote.jwks() ?? { keys: [] })(header, token);

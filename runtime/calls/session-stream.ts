@@ -3,7 +3,6 @@ import { Lease } from "../fleet/lease.ts";
 import type { LeaseStore } from "../fleet/lease-store.ts";
 import { Backoff } from "../platform/backoff.ts";
 import { clock, type Timer } from "../platform/clock.ts";
-import { random } from "../platform/random.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import { TokenBucket } from "../sessions/token-bucket.ts";
 import type { Backend } from "../upstream/backend.ts";
@@ -77,6 +76,8 @@ export class SessionStream {
   #epoch: number;
   #usedAtMs = Number.NEGATIVE_INFINITY;
   #idleTimer: Timer | undefined;
+  /** What the name of its holder is signed about. */
+  readonly #about: string;
   #opening: Promise<void> | undefined;
   #opened = () => {};
 
@@ -89,7 +90,8 @@ export class SessionStream {
     this.questions = new TokenBucket(questionsPerMinute / 60, questionsPerMinute);
     this.#epoch = parts.epoch;
     const purpose = `stream:${backend.name}`;
-    const holder = `${peers.url}#${random.uuid()}`;
+    this.#about = `${purpose} ${session.key}`;
+    const holder = peers.seal(this.#about);
     this.#lease = new Lease({ leases, log, key: session.key, purpose, holder, ttlMs: LEASE_MS });
     this.#beginOpening();
     this.ended = this.#run();
@@ -252,7 +254,7 @@ export class SessionStream {
   async #followHolder(): Promise<number> {
     const { peers } = this.#parts;
     const holder = await this.#lease.currentHolder();
-    const url = holder?.slice(0, holder.lastIndexOf("#"));
+    const url = holder === undefined ? undefined : peers.unseal(holder, this.#about);
     if (url === undefined || url === peers.url) return LEASE_RETRY_MS;
     if (!(await this.#tell(url, "follow", peers.url))) return LEASE_RETRY_MS;
     this.#opened();

@@ -1,3 +1,4 @@
+import { brief } from "@mcp-fleet/contract";
 import { at, replace } from "../wire/json-text.ts";
 import type { ListName } from "../wire/methods.ts";
 import { digestOf, type Item, LIST_NAMES, type Listing } from "./listing.ts";
@@ -144,9 +145,15 @@ export class Catalog {
     return [...this.#routes.resources].flatMap(([uri, { provider }]) => {
       const other = this.#templates.find(uri, work, (one) => one !== provider);
       if (other === undefined) return [];
-      const reason = `it matches the template ${other.text} of ${other.provider}, and ${provider} lists it`;
+      const reason = `it matches the template ${brief(other.text)} of ${other.provider}, and ${provider} lists it`;
       return [
-        { list: "resources", name: uri, backend: other.provider, shadowedBy: provider, reason },
+        {
+          list: "resources",
+          name: brief(uri),
+          backend: other.provider,
+          shadowedBy: provider,
+          reason,
+        },
       ];
     });
   }
@@ -180,14 +187,26 @@ function mergeList(
     for (const [position, item] of items.entries()) {
       const { name, reservedFor } = names[position] ?? { name: item.name, reservedFor: undefined };
       if (reservedFor !== undefined) {
-        const reason = `names that begin with the prefix of ${reservedFor} are its own: this one is ${name}`;
+        const reason = `names that begin with the prefix of ${reservedFor} are its own: this one is ${brief(name)}`;
         const usual = naming.expose(provider, item.name);
-        conflicts.push({ list, name: usual, backend: provider, shadowedBy: reservedFor, reason });
+        conflicts.push({
+          list,
+          name: brief(usual),
+          backend: provider,
+          shadowedBy: reservedFor,
+          reason,
+        });
       }
       const taken = routes.get(name);
       if (taken !== undefined) {
         const reason = "the first one in the configuration has it";
-        conflicts.push({ list, name, backend: provider, shadowedBy: taken.provider, reason });
+        conflicts.push({
+          list,
+          name: brief(name),
+          backend: provider,
+          shadowedBy: taken.provider,
+          reason,
+        });
         continue;
       }
       routes.set(name, { provider, name: item.name, repeatable: item.repeatable });

@@ -25,11 +25,14 @@ export class ListReadings {
     return this.#items.has(list) && !this.#errors.has(list);
   }
 
-  read(list: ListName, items: readonly Item[], warning?: string): void {
-    this.#items.set(list, items);
+  /** Returns whether the list is another one than before. */
+  read(list: ListName, items: readonly Item[], warning?: string): boolean {
+    const isSame = hasSameTexts(this.#items.get(list), items);
+    if (!isSame) this.#items.set(list, items);
     if (warning === undefined) this.#warnings.delete(list);
     else this.#warnings.set(list, warning);
     this.#errors.delete(list);
+    return !isSame;
   }
 
   failed(list: ListName, reason: string): void {
@@ -49,6 +52,11 @@ export class ListReadings {
       instructions,
     };
   }
+}
+
+function hasSameTexts(before: readonly Item[] | undefined, items: readonly Item[]): boolean {
+  if (before?.length !== items.length) return false;
+  return items.every(({ text }, position) => text === before[position]?.text);
 }
 
 /** The lists that are not as they should be, and why, for operators. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import { at, cut, elements } from "../wire/json-text.ts";
 import type { ListName } from "../wire/methods.ts";
+import { withoutNulls } from "./item-shape.ts";
 
 /** The lists, in the order in which they are read and announced. */
 export const LIST_NAMES: readonly ListName[] = [
@@ -23,7 +24,7 @@ export const LISTS = {
 export interface Item {
   /** Its name, URI or URI template. */
   readonly name: string;
-  /** The provider's own JSON text. */
+  /** The provider's own JSON text, without members that are null. */
   readonly text: string;
   /** A tool that says of itself that running it twice does no harm. */
   readonly repeatable: boolean;
@@ -42,7 +43,7 @@ export function readItems(resultText: string, list: ListName): Item[] {
   const array = at(resultText, list);
   if (array === undefined) return [];
   return elements(resultText, array.start).flatMap((span) => {
-    const text = cut(resultText, span);
+    const text = withoutNulls(cut(resultText, span));
     const name = valueAt(text, LISTS[list].nameKey);
     if (typeof name !== "string") return [];
     const hint = (key: string) => valueAt(text, "annotations", key) === true;

@@ -16,6 +16,8 @@ export interface ExposedName {
 /** How backends' tools and prompts are called at the gateway. */
 export class Naming {
   readonly #prefixFormat: string;
+  /** By backend: each is compared with all others, whenever a list of one of them changes. */
+  readonly #prefixes = new Map<string, string>();
 
   /** `prefixFormat` holds `{workload}`, the backend's name; `""` leaves names as they are. */
   constructor(prefixFormat: string) {
@@ -65,7 +67,11 @@ export class Naming {
   }
 
   prefix(backend: string): string {
-    return this.#prefixFormat.replaceAll("{workload}", backend).replace(ILLEGAL, "_");
+    const known = this.#prefixes.get(backend);
+    if (known !== undefined) return known;
+    const prefix = this.#prefixFormat.replaceAll("{workload}", backend).replace(ILLEGAL, "_");
+    this.#prefixes.set(backend, prefix);
+    return prefix;
   }
 
   /** The backend that a name belongs to by its prefix: of several, the one with the longest. */

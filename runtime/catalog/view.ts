@@ -33,6 +33,8 @@ export class View {
   /** By provider: what it listed before it was replaced under its name, until its successor has answered or failed. */
   readonly #replaced = new Map<string, Listing>();
   #catalog: Catalog;
+  /** A source has changed since the catalog was merged: many do at a time, and it is merged once, for whoever reads it. */
+  #isStale = false;
   #announced: Catalog;
   #debounce: Timer | undefined;
   #settling: Promise<void> = Promise.resolve();
@@ -46,6 +48,7 @@ export class View {
   }
 
   get catalog(): Catalog {
+    if (this.#isStale) this.#merge();
     return this.#catalog;
   }
 
@@ -92,20 +95,18 @@ export class View {
       });
     }
     if (!this.#settled) this.#settling = this.#settle(sources);
-    this.merge();
+    this.changed();
   }
 
   /** Waits until every provider has answered or failed once, or the time for that is over. */
   async settled(): Promise<Catalog> {
     if (!this.#settled) await this.#settling;
-    return this.#catalog;
+    return this.catalog;
   }
 
   /** A source has another listing. */
-  merge(): void {
-    const merged = new Catalog(this.listings, this.#parts.naming);
-    if (!merged.equals(this.#catalog)) this.#catalog = merged;
-    this.#logConflicts();
+  changed(): void {
+    this.#isStale = true;
     if (!this.#settled) return;
     clock.clear(this.#debounce);
     this.#debounce = clock.after(DEBOUNCE_MS, () => this.#announce());
@@ -123,7 +124,7 @@ export class View {
     void source.settled.then(() => {
       if (!this.#sources.includes(source)) return;
       this.#replaced.delete(source.provider);
-      this.merge();
+      this.changed();
     });
   }
 
@@ -132,7 +133,14 @@ export class View {
     await untilAborted(all, clock.timeout(this.#parts.firstAnswerMs)).catch(() => {});
     if (this.#settled || sources !== this.#sources) return;
     this.#settled = true;
-    this.#announced = this.#catalog;
+    this.#announced = this.catalog;
+  }
+
+  #merge(): void {
+    this.#isStale = false;
+    const merged = new Catalog(this.listings, this.#parts.naming);
+    if (!merged.equals(this.#catalog)) this.#catalog = merged;
+    this.#logConflicts();
   }
 
   /** Those that were not there before, and not more than a few at a time: servers choose their names. */
@@ -149,8 +157,9 @@ export class View {
   }
 
   #announce(): void {
-    const changed = this.#catalog.changedSince(this.#announced);
-    this.#announced = this.#catalog;
+    const { catalog } = this;
+    const changed = catalog.changedSince(this.#announced);
+    this.#announced = catalog;
     if (changed.length > 0) this.#parts.onChange(this, changed);
   }
 }

@@ -88,7 +88,7 @@ export class Views {
 
   #setSources(view: View, capabilities: string): void {
     const of = { view: view.key, capabilities };
-    view.setSources(this.#parts.sourcesOf(of, view.sources, () => view.merge()));
+    view.setSources(this.#parts.sourcesOf(of, view.sources, () => view.changed()));
   }
 
   #followBackends(): void {

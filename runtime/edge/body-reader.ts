@@ -1,32 +1,72 @@
 import type { IncomingMessage } from "node:http";
 import { FleetError } from "../wire/fleet-error.ts";
+import { RequestIdScanner } from "../wire/request-id-scanner.ts";
+import type { BodyHold } from "./body-budget.ts";
+
+export interface BodyRules {
+  /** What counts the bytes. It is the reader's to release. */
+  readonly hold: BodyHold;
+  readonly maxBytes: number;
+  /** What a longer body is refused with. */
+  readonly tooLarge: () => FleetError;
+  /** Whether TOO_MANY_BYTES answers the request in the body, so that its id is looked for first. */
+  readonly namesRequest: boolean;
+}
 
 /**
  * The whole body of a request. What comes of a refused one is read on and dropped, for the time that a request has:
  * closed with bytes unread, the connection would reset, and the client might never see the answer.
  *
- * @throws the error of `tooLarge` for a body that is longer than `maxBytes`, INVALID_REQUEST for one that breaks off.
+ * @throws the error of `tooLarge` for a body that is longer than `maxBytes`, TOO_MANY_BYTES for one that finds no room,
+ * with the id of the request where that is wanted; INVALID_REQUEST for one that breaks off.
  */
 export function readBody(
   request: IncomingMessage,
-  maxBytes: number,
-  tooLarge: () => FleetError,
+  { hold, maxBytes, tooLarge, namesRequest }: BodyRules,
 ): Promise<Buffer> {
-  if (Number(request.headers["content-length"]) > maxBytes) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let refusal: FleetError | undefined;
+    let ids: RequestIdScanner | undefined;
+    const refuse = (error: FleetError) => {
+      refusal ??= error;
+      chunks.length = 0;
+      reject(error);
+    };
+    const scan = (chunk: Buffer) => {
+      const idText = ids?.push(chunk);
+      if (idText !== undefined && refusal !== undefined) reject(refusal.withId(idText));
+    };
+    const refuseNamed = (error: FleetError) => {
+      if (!namesRequest) return refuse(error);
+      refusal ??= error;
+      ids = new RequestIdScanner();
+      for (const chunk of chunks.splice(0)) scan(chunk);
+    };
     const onData = (chunk: Buffer) => {
+      if (refusal !== undefined) return scan(chunk);
       bytes += chunk.length;
-      if (bytes <= maxBytes) return void chunks.push(chunk);
-      if (bytes - chunk.length <= maxBytes) reject(tooLarge());
+      chunks.push(chunk);
+      if (bytes > maxBytes) return refuse(tooLarge());
+      const room = hold.grow(bytes);
+      if (room === undefined) return;
+      request.pause();
+      void room.then(() => request.resume());
+    };
+    const onEnd = () => {
+      if (refusal !== undefined) return reject(refusal);
+      hold.arrived();
+      resolve(Buffer.concat(chunks));
+      // The request keeps its listeners, and they these, until it is answered.
       chunks.length = 0;
     };
-    const onEnd = () => resolve(Buffer.concat(chunks));
     const onBreak = (cause?: Error) => {
       if (request.complete) return;
       reject(new FleetError("INVALID_REQUEST", { message: "the body breaks off", cause }));
     };
+    hold.onRefusal(refuseNamed);
+    if (Number(request.headers["content-length"]) > maxBytes) refuse(tooLarge());
     request.on("data", onData).on("end", onEnd).on("error", onBreak).on("close", onBreak);
   });
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply } from "fastify";
 
+import type { Hold } from "../async/byte-budget.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import { encodeEvent, SSE_KEEP_ALIVE } from "../wire/sse.ts";
 import { beginEvents } from "./http-response.ts";
@@ -13,10 +14,14 @@ export class ClientStream implements KeepAliveTarget {
   readonly session: LiveSession;
   slot = -1;
   readonly #reply: FastifyReply;
+  /** What the client has not read. */
+  readonly #hold: Hold;
 
-  constructor(session: LiveSession, reply: FastifyReply) {
+  constructor(session: LiveSession, reply: FastifyReply, hold: Hold) {
     this.session = session;
     this.#reply = reply;
+    this.#hold = hold;
+    reply.raw.on("drain", () => hold.release()).once("close", () => hold.release());
     // A stream mostly ends with its process, when a request that takes over its connection would be cut.
     beginEvents(reply, { connection: "close" });
   }
@@ -28,22 +33,31 @@ export class ClientStream implements KeepAliveTarget {
   /** Whether the message was taken. */
   send(text: string): boolean {
     const { raw } = this.#reply;
-    if (raw.writableEnded || raw.destroyed) return false;
-    if (raw.writableLength > MAX_BACKLOG_BYTES) {
+    if (!this.#isOpen) return false;
+    const event = Buffer.from(encodeEvent(text));
+    const backlogBytes = raw.writableLength;
+    if (backlogBytes > MAX_BACKLOG_BYTES || !this.#hold.tryGrow(backlogBytes + event.length)) {
       raw.destroy();
       return false;
     }
-    raw.write(encodeEvent(text));
+    if (raw.write(event)) this.#hold.release();
     return true;
   }
 
   /** A comment finds out whether it is still open. */
   tick(): void {
-    this.#reply.raw.write(SSE_KEEP_ALIVE);
+    if (this.#isOpen) this.#reply.raw.write(SSE_KEEP_ALIVE);
   }
 
   /** With `retryMs`, the client is asked to open a new stream after that time. */
   close(retryMs?: number): void {
+    if (!this.#isOpen) return;
     this.#reply.raw.end(retryMs === undefined ? undefined : `retry: ${retryMs}\n\n`);
+  }
+
+  /** What is ended still has to reach the client before it is closed: nothing may be written then. */
+  get #isOpen(): boolean {
+    const { raw } = this.#reply;
+    return !raw.writableEnded && !raw.destroyed;
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply } from "fastify";
+import type { ByteBudget } from "../async/byte-budget.ts";
 import { random } from "../platform/random.ts";
 import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
@@ -10,6 +11,8 @@ export interface ClientStreamsParts {
   readonly keepAlive: KeepAlive;
   /** Open streams a session may have; the oldest gives way to one more. */
   readonly perSession: number;
+  /** What unread messages are counted by. */
+  readonly budget: ByteBudget;
   readonly events: Events;
   readonly metrics: Metrics;
 }
@@ -28,8 +31,8 @@ export class ClientStreams {
   }
 
   open(session: LiveSession, reply: FastifyReply): void {
-    const { keepAlive, perSession, events, metrics } = this.#parts;
-    const stream = new ClientStream(session, reply);
+    const { keepAlive, perSession, budget, events, metrics } = this.#parts;
+    const stream = new ClientStream(session, reply, budget.open());
     const streams = this.#streams.get(session.key) ?? [];
     if (streams.length >= perSession) streams[0]?.close();
     streams.push(stream);

@@ -57,6 +57,10 @@ export class HttpReply implements Reply, KeepAliveTarget {
 
   message(text: string | Buffer): void {
     if (this.#mode === "open" && this.#form === "events") this.#beginSse();
+    if (this.#mode === "sse" && this.#streaming !== undefined) {
+      void this.#streaming.then(() => this.message(text));
+      return;
+    }
     if (this.#mode === "sse") {
       void this.event(text.toString());
       this.end();
@@ -150,11 +154,16 @@ export class HttpReply implements Reply, KeepAliveTarget {
     } else if (this.#mode === "open") {
       this.#finish("json");
       sendError(this.#reply, error, this.#idText, error.statusInSession);
-    } else if (this.#mode === "sse" && !this.#reply.raw.writableNeedDrain) {
+    } else if (this.#mode === "sse" && !this.#isBusy) {
       this.message(error.toJsonRpc(this.#idText));
     } else {
       this.#reply.raw.destroy();
     }
+  }
+
+  /** Whether the client has not taken what was written, or is in the midst of an event. */
+  get #isBusy(): boolean {
+    return this.#streaming !== undefined || this.#reply.raw.writableNeedDrain;
   }
 
   /** The first tick may come right after the request: only the second one says that it was quiet for long. */

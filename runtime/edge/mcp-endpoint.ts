@@ -1,15 +1,20 @@
+import type { Socket } from "node:net";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
 import type { Handler } from "../calls/call.ts";
 import type { Calls } from "../calls/calls.ts";
 import { RequestContext } from "../calls/request-context.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
+import { ANONYMOUS } from "../sessions/principal.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import { asFleetError, FleetError, resultText } from "../wire/fleet-error.ts";
 import { type Message, readMessage } from "../wire/message.ts";
 import { allowsBatches } from "../wire/protocol-version.ts";
 import { BatchReply } from "./batch-reply.ts";
+import type { BodyBudget, BodyHold } from "./body-budget.ts";
 import { readBody } from "./body-reader.ts";
+import type { ClientAddresses } from "./client-addresses.ts";
 import type { ClientStreams } from "./client-streams.ts";
 import type { Drain } from "./drain.ts";
 import { HttpReply } from "./http-reply.ts";
@@ -29,6 +34,8 @@ const INITIALIZE_BYTES = 16 * 2 ** 10;
  */
 export interface Room {
   requireCapacity(what: "session" | "stream"): void;
+  /** The client of a connection has a session. */
+  recognise(socket: Socket): void;
 }
 
 export interface McpEndpointParts {
@@ -38,9 +45,12 @@ export interface McpEndpointParts {
   readonly sessions: Sessions;
   readonly streams: ClientStreams;
   readonly keepAlive: KeepAlive;
+  readonly bodies: BodyBudget;
   readonly drain: Drain;
   readonly room: Room;
+  readonly addresses: ClientAddresses;
   readonly limits: Settings["limits"];
+  readonly log: Logger;
 }
 
 /**
@@ -57,12 +67,34 @@ export class McpEndpoint {
   async post(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     answerForm(request.headers.accept);
     const session = await this.#lookUp(request);
-    const text = bodyText(await this.#body(request, session), this.#parts.limits);
+    const hold = this.#parts.bodies.open(clientOf(request, session));
+    try {
+      const text = await this.#text(request, session, hold);
+      return await this.#answer(request, reply, session, text);
+    } catch (thrown) {
+      const error = asFleetError(thrown);
+      if (error.code !== "TOO_MANY_BYTES") throw error;
+      this.#parts.log.warn({ code: error.code }, "the body of a request found no room");
+      if (error.idText === undefined) throw error;
+      this.#replyTo(request, reply, error.idText).fail(error);
+      return reply;
+    } finally {
+      hold.release();
+    }
+  }
+
+  async #answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    session: LiveSession | FleetError,
+    text: string,
+  ): Promise<FastifyReply> {
     if (isBatch(text)) return await this.#postBatch(request, reply, session, text);
     const message = readMessage(text);
     try {
       if (message.method === "initialize") return await this.#initialize(request, message, reply);
-      return await this.#withSession(session, async (held) => {
+      return await this.#withSession(request, session, async (held) => {
+        if (message.method !== "notifications/initialized") this.#parts.sessions.use(held);
         const context = this.#context(request, held);
         if (message.kind === "request") {
           const answer = this.#replyTo(request, reply, message.idText);
@@ -81,9 +113,12 @@ export class McpEndpoint {
   async get(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     requireEvents(request.headers.accept);
     const session = await this.#session(request);
-    if (this.#parts.drain.state === "closing") throw new FleetError("DRAINING");
-    this.#parts.room.requireCapacity("stream");
-    this.#parts.streams.open(session, reply);
+    const { sessions, drain, room, streams } = this.#parts;
+    if (drain.state === "closing") throw new FleetError("DRAINING");
+    room.recognise(request.raw.socket);
+    room.requireCapacity("stream");
+    sessions.use(session);
+    streams.open(session, reply);
     return reply;
   }
 
@@ -98,14 +133,16 @@ export class McpEndpoint {
     message: Message,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    const { calls, sessions, drain, room, limits } = this.#parts;
+    const { calls, sessions, drain, room, limits, addresses } = this.#parts;
     const answer = new WholeReply(reply, message.idText, answerForm(request.headers.accept));
     const handler: Handler = async ({ context: { principal } }) => {
       if (drain.refusesSessions) throw new FleetError("DRAINING");
       room.requireCapacity("session");
       const client = readInitialize(message, limits.clientBytes);
-      const session = await sessions.create({ ...client, owner: principal.owner });
+      const address = addresses.ofRequest(request.raw);
+      const session = await sessions.create({ ...client, owner: principal.owner, address });
       const result = await this.#open(request, session);
+      room.recognise(request.raw.socket);
       reply.header("mcp-session-id", session.id);
       answer.message(resultText(message.idText, result));
     };
@@ -136,7 +173,8 @@ export class McpEndpoint {
     text: string,
   ): Promise<FastifyReply> {
     const { calls, limits } = this.#parts;
-    return await this.#withSession(found, async (session) => {
+    return await this.#withSession(request, found, async (session) => {
+      this.#parts.sessions.use(session);
       const { protocol } = session.record;
       if (!allowsBatches(protocol)) {
         const message = `batches do not exist in protocol ${protocol}`;
@@ -164,15 +202,29 @@ export class McpEndpoint {
     });
   }
 
+  /** The bytes are gone once they are text. */
+  async #text(
+    request: FastifyRequest,
+    session: LiveSession | FleetError,
+    hold: BodyHold,
+  ): Promise<string> {
+    return bodyText(await this.#body(request, session, hold), this.#parts.limits);
+  }
+
   /** Of who has no session, nothing is held that is longer than an initialize. */
-  #body({ raw }: FastifyRequest, session: LiveSession | FleetError): Promise<Buffer> {
+  #body(
+    { raw }: FastifyRequest,
+    session: LiveSession | FleetError,
+    hold: BodyHold,
+  ): Promise<Buffer> {
     const { bodyBytes, clientBytes } = this.#parts.limits;
     if (!(session instanceof FleetError)) {
       const message = `the body is larger than ${bodyBytes} bytes (limits.bodyBytes)`;
-      return readBody(raw, bodyBytes, () => new FleetError("BODY_TOO_LARGE", { message }));
+      const tooLarge = () => new FleetError("BODY_TOO_LARGE", { message });
+      return readBody(raw, { hold, maxBytes: bodyBytes, tooLarge, namesRequest: true });
     }
     const maxBytes = Math.min(bodyBytes, clientBytes + INITIALIZE_BYTES);
-    return readBody(raw, maxBytes, () => session);
+    return readBody(raw, { hold, maxBytes, tooLarge: () => session, namesRequest: false });
   }
 
   #context(request: FastifyRequest, session: LiveSession | undefined): RequestContext {
@@ -213,11 +265,13 @@ export class McpEndpoint {
   }
 
   async #withSession(
+    request: FastifyRequest,
     session: LiveSession | FleetError,
     work: (held: LiveSession) => Promise<FastifyReply>,
   ): Promise<FastifyReply> {
     if (session instanceof FleetError) throw session;
-    const { sessions } = this.#parts;
+    const { sessions, room } = this.#parts;
+    room.recognise(request.raw.socket);
     const held = sessions.hold(session);
     try {
       return await work(held);
@@ -225,6 +279,13 @@ export class McpEndpoint {
       sessions.release(held);
     }
   }
+}
+
+/** Whose share of the bodies a request takes: what is known of its client before the body is. */
+function clientOf(request: FastifyRequest, session: LiveSession | FleetError): string {
+  const { owner } = request.principal;
+  if (owner !== ANONYMOUS.owner) return owner;
+  return session instanceof FleetError ? `address ${request.ip}` : session.key;
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

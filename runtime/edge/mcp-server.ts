@@ -10,6 +10,7 @@ import type { Principal } from "../sessions/principal.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { JSON_CONTENT_TYPE } from "../wire/message.ts";
+import type { ClientAddresses } from "./client-addresses.ts";
 import { type ConnectionBudget, createGatedServer } from "./connection-gate.ts";
 import type { Drain } from "./drain.ts";
 import type { Guards } from "./guards.ts";
@@ -31,6 +32,7 @@ export interface McpServerParts {
   readonly drain: Drain;
   readonly probes: Probes;
   readonly connections: ConnectionBudget;
+  readonly addresses: ClientAddresses;
   readonly settings: Settings;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -121,10 +123,12 @@ function acceptJsonOnly(server: FastifyInstance): void {
   server.addContentTypeParser(JSON_CONTENT_TYPE, (_request, _body, done) => done(null));
 }
 
-function answerErrors(server: FastifyInstance, { log, metrics }: McpServerParts): void {
+function answerErrors(server: FastifyInstance, { log, metrics, addresses }: McpServerParts): void {
   server.setErrorHandler((thrown, request, reply) => {
     const error = translate(thrown);
-    if (error.code === "INTERNAL") log.error({ method: request.method, error }, "request failed");
+    const about = { method: request.method, code: error.code, error };
+    if (error.code === "INTERNAL") log.error(about, "request failed");
+    else log.info({ ...about, address: addresses.ofRequest(request.raw) }, "a request is refused");
     metrics.calls.inc({ method: "none", outcome: error.code });
     sendError(reply, error);
   });

@@ -1,6 +1,6 @@
 import { FleetError } from "../wire/fleet-error.ts";
 import { JSON_CONTENT_TYPE } from "../wire/message.ts";
-import { isProtocolVersion, PROTOCOL_VERSIONS } from "../wire/protocol-version.ts";
+import { isSessionVersion, PROTOCOL_VERSIONS } from "../wire/protocol-version.ts";
 import { SSE_CONTENT_TYPE } from "../wire/sse.ts";
 
 /** What the official clients send with a POST. */
@@ -43,7 +43,7 @@ function notAcceptable(types: string): FleetError {
 
 /** A client may leave the version out: its session has one. A version that is not served is refused. */
 export function checkProtocolVersion(header: string | undefined): void {
-  if (header === undefined || isProtocolVersion(header)) return;
+  if (header === undefined || isSessionVersion(header)) return;
   throw new FleetError("UNSUPPORTED_PROTOCOL", {
     message: `Unsupported protocol version (supported versions: ${PROTOCOL_VERSIONS.join(", ")})`,
     data: { supported: PROTOCOL_VERSIONS },

@@ -4,8 +4,8 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { Pool } from "undici";
 
 /** What only reads or describes, and needs no other network. */
-export { ServerResponse } from "node:http";
-export { isIP } from "node:net";
+export { ServerResponse, STATUS_CODES } from "node:http";
+export { BlockList, isIP } from "node:net";
 
 /** The network, as the runtime has it: everything that it listens on, connects to and asks of DNS. */
 export interface Sockets {

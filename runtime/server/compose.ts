@@ -2,6 +2,7 @@ import type { NofileFit } from "@mcp-fleet/contract/capacity";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { buildAdminServer } from "../admin/admin-server.ts";
+import { buildMetricsServer } from "../admin/metrics-server.ts";
 import { StatusReport } from "../admin/status-report.ts";
 import { ByteBudget } from "../async/byte-budget.ts";
 import { openAuthenticator } from "../auth/open-authenticator.ts";
@@ -15,6 +16,8 @@ import { countCalls } from "../calls/interceptors/metrics.ts";
 import { sendRenewalNotices } from "../calls/renewal-notices.ts";
 import { SessionStreams } from "../calls/session-streams.ts";
 import { Subscriptions } from "../calls/subscriptions.ts";
+import { BodyBudget } from "../edge/body-budget.ts";
+import { ClientAddresses } from "../edge/client-addresses.ts";
 import { ClientStreams } from "../edge/client-streams.ts";
 import { DRAIN_STATES, Drain } from "../edge/drain.ts";
 import { Guards } from "../edge/guards.ts";
@@ -69,7 +72,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   // What everything else uses.
   const metrics = new Metrics();
   const events = new Events(log);
-  const descriptors = new Descriptors({ settings, fit: given.nofile, metrics });
+  const addresses = new ClientAddresses(settings.trustedProxies);
+  const descriptors = new Descriptors({ settings, fit: given.nofile, metrics, addresses, log });
   const { acquireStream } = descriptors;
   const shared = { settings, limits, events, metrics, log };
 
@@ -119,7 +123,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
 
   // The life of a call.
   const keepAlive = new KeepAlive(limits.keepAliveSeconds);
-  const streams = new ClientStreams({ ...shared, keepAlive, perSession: limits.streams });
+  const streams = new ClientStreams({ ...shared, keepAlive, budget, perSession: limits.streams });
   const { idleTtlSeconds } = settings.session;
   const listening = () => streams.sessions();
   const reaper = new Reaper({ sessions, listening, idleTtlSeconds, log });
@@ -168,11 +172,14 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     sessions,
     streams,
     keepAlive,
+    bodies: new BodyBudget(limits, metrics),
     drain,
     room: descriptors,
+    addresses,
     limits,
+    log,
   });
-  const front = { endpoint, authenticator, guards, drain, probes: readiness };
+  const front = { endpoint, authenticator, guards, drain, addresses, probes: readiness };
   const mcp = buildMcpServer({ ...shared, ...front, connections: descriptors });
 
   // What operators and the other processes reach.
@@ -196,6 +203,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     settings,
     log,
   });
+  const metricsServer =
+    settings.metricsPort === undefined ? undefined : buildMetricsServer({ metrics, settings });
   metrics.onScrape(() => status.measure(metrics));
   metrics.onScrape(() => metrics.drainState.set(DRAIN_STATES.indexOf(drain.state)));
   metrics.onScrape(() => podReport.measureAll(backends.all, metrics));
@@ -204,6 +213,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     settings,
     log,
     admin,
+    metricsServer,
     mcp,
     authenticator,
     drain,

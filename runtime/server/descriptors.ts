@@ -1,8 +1,12 @@
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 import { type NofileFit, processBudget } from "@mcp-fleet/contract/capacity";
 import type { Settings } from "@mcp-fleet/contract/settings";
+import type { Logger } from "pino";
 import type { NofileStatus } from "../admin/status-report.ts";
+import type { ClientAddresses } from "../edge/client-addresses.ts";
+import { ClientConnections } from "../edge/client-connections.ts";
 import type { ConnectionBudget } from "../edge/connection-gate.ts";
 import type { Room } from "../edge/mcp-endpoint.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -13,6 +17,8 @@ export interface DescriptorsParts {
   /** What the limit of open files makes of the settings; undefined: it is unknown, and nothing is refused. */
   readonly fit: NofileFit | undefined;
   readonly metrics: Metrics;
+  readonly addresses: ClientAddresses;
+  readonly log: Logger;
 }
 
 /** Of the reserve, what connections of sessions that are there already may take; and what it takes to refuse others. */
@@ -33,14 +39,17 @@ export class Descriptors implements ConnectionBudget, Room {
   readonly #allowed: number;
   readonly #allowedConnections: number;
   readonly #allowedRefusals: number;
+  readonly #crowded: number;
   readonly #metrics: Metrics;
-  #connections = 0;
+  readonly #addresses: ClientAddresses;
+  readonly #log: Logger;
+  readonly #clients = new ClientConnections();
   readonly #refusals = new Set<Socket>();
   #streams = 0;
   /** Streams that may give way to clients: each says whether it does, and is closed then. */
   readonly #yielding = new Set<() => boolean>();
 
-  constructor({ settings, fit, metrics }: DescriptorsParts) {
+  constructor({ settings, fit, metrics, addresses, log }: DescriptorsParts) {
     const budget = processBudget(settings);
     const allowed = fit === undefined ? Number.POSITIVE_INFINITY : budget.usable(fit.limit);
     const reserve = fit === undefined ? 0 : fit.limit - allowed;
@@ -49,7 +58,11 @@ export class Descriptors implements ConnectionBudget, Room {
     this.#allowed = allowed;
     this.#allowedConnections = allowed + Math.floor(reserve * CONNECTIONS_SHARE);
     this.#allowedRefusals = Math.floor(reserve * REFUSALS_SHARE);
+    const { crowdedPercent } = settings.limits;
+    this.#crowded = budget.fixed + (this.#clientRoom * crowdedPercent) / 100;
     this.#metrics = metrics;
+    this.#addresses = addresses;
+    this.#log = log;
     metrics.nofileDegraded.set(fit !== undefined && fit.need.value > fit.limit ? 1 : 0);
     metrics.onScrape(() => {
       metrics.descriptorsUsed.set(this.used);
@@ -59,7 +72,7 @@ export class Descriptors implements ConnectionBudget, Room {
 
   /** What is set aside, and what clients have taken. */
   get used(): number {
-    return this.#setAside + this.#connections + this.#refusals.size + this.#streams;
+    return this.#setAside + this.#clients.size + this.#refusals.size + this.#streams;
   }
 
   /** The part of /status; undefined where the limit is unknown. */
@@ -86,19 +99,24 @@ export class Descriptors implements ConnectionBudget, Room {
 
   /** Whether a client's connection is taken; if so, it counts until it closes. */
   acquireConnection(socket: Socket): boolean {
-    if (this.used - this.#refusals.size >= this.#allowedConnections && !this.#makeRoom()) {
-      this.#metrics.descriptorsRefused.inc({ what: "connection" });
-      return false;
-    }
-    this.#connections += 1;
-    socket.once("close", () => {
-      this.#connections -= 1;
-    });
+    const address = this.#addresses.ofConnection(socket);
+    if (!this.#hasRoomFor(address)) return false;
+    this.#clients.add(socket, address);
     return true;
   }
 
+  /** A request has come over a connection that was taken. */
+  answers(socket: Socket, response: ServerResponse): void {
+    this.#clients.answers(socket, response);
+  }
+
+  /** The client of a connection has a session: it does not give way to others. */
+  recognise(socket: Socket): void {
+    this.#clients.recognise(socket);
+  }
+
   /** A client's connection that is told that it is refused; it counts until it closes. The oldest gives way to one too many. */
-  acquireRefusal(socket: Socket): void {
+  acquireRefusal(socket: Socket): FleetError {
     const [oldest] = this.#refusals;
     if (oldest !== undefined && this.#refusals.size >= this.#allowedRefusals) {
       this.#refusals.delete(oldest);
@@ -106,6 +124,10 @@ export class Descriptors implements ConnectionBudget, Room {
     }
     this.#refusals.add(socket);
     socket.once("close", () => this.#refusals.delete(socket));
+    const address = this.#addresses.ofConnection(socket);
+    const error = this.#refusal(address);
+    this.#log.warn({ code: error.code, address, error }, "a connection is refused");
+    return error;
   }
 
   /**
@@ -134,13 +156,49 @@ export class Descriptors implements ConnectionBudget, Room {
     return release;
   };
 
-  /** Has one stream give way. Those that do not are asked again after all others. */
+  #refusal(address: string | undefined): FleetError {
+    if (this.#hasShare(address)) {
+      this.#metrics.addressRefused.inc({ what: "connection" });
+      return new FleetError("ADDRESS_AT_CAPACITY");
+    }
+    this.#metrics.descriptorsRefused.inc({ what: "connection" });
+    const message = "this process has no room for another connection: its open files are in use";
+    return new FleetError("AT_CAPACITY", { message });
+  }
+
+  /** The descriptors that connections of clients share. */
+  get #clientRoom(): number {
+    return this.#allowedConnections - this.#setAside;
+  }
+
+  get #taken(): number {
+    return this.used - this.#refusals.size;
+  }
+
+  #hasRoomFor(address: string | undefined): boolean {
+    if (this.#hasShare(address)) return this.#displace(address);
+    return this.#taken < this.#allowedConnections || this.#makeRoom();
+  }
+
+  /** Whether room is short, and an address has its fair share of it. */
+  #hasShare(address: string | undefined): boolean {
+    if (address === undefined || this.#taken < this.#crowded) return false;
+    return this.#clients.hasShare(address, this.#clientRoom);
+  }
+
+  #displace(address?: string): boolean {
+    const isDisplaced = this.#clients.displace(address);
+    if (isDisplaced) this.#metrics.connectionsDisplaced.inc();
+    return isDisplaced;
+  }
+
+  /** Has a stream give way, or else a client's connection. Streams that do not are asked again after all others. */
   #makeRoom(): boolean {
     for (const giveWay of this.#yielding.values().take(ASKED_STREAMS).toArray()) {
       if (giveWay()) return true;
       this.#yielding.delete(giveWay);
       this.#yielding.add(giveWay);
     }
-    return false;
+    return this.#displace();
   }
 }

@@ -37,8 +37,8 @@ export async function run(given: Settings, secrets: Secrets): Promise<void> {
 }
 
 async function serve(server: Server, settings: Settings, log: Logger): Promise<void> {
-  const { url, adminUrl } = await server.listen();
-  log.info({ url, adminUrl, backends: settings.backends.map(({ name }) => name) }, "listening");
+  const addresses = await server.listen();
+  log.info({ ...addresses, backends: settings.backends.map(({ name }) => name) }, "listening");
   const report = reportStatus(server, settings, log);
   await untilDrained(server, settings, log);
   clock.clear(report);

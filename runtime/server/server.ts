@@ -31,6 +31,8 @@ export interface ServerAddresses {
   readonly url: string;
   /** Health, metrics and status. */
   readonly adminUrl: string;
+  /** Metrics alone. Absent without `metricsPort`. */
+  readonly metricsUrl?: string;
 }
 
 /** What a server starts and stops: see `compose.ts` for what each of them is. */
@@ -38,6 +40,7 @@ export interface ServerParts {
   readonly settings: Settings;
   readonly log: Logger;
   readonly admin: FastifyInstance;
+  readonly metricsServer: FastifyInstance | undefined;
   readonly mcp: FastifyInstance;
   readonly authenticator: Authenticator;
   readonly drain: Drain;
@@ -80,22 +83,27 @@ export class Server {
   }
 
   /**
-   * Opens both listeners: that of operators at once, that of clients, where the store keeps the signing key, once the
+   * Opens the listeners: those of operators at once, that of clients, where the store keeps the signing key, once the
    * store has answered.
    *
    * @throws the system's, such as EADDRINUSE.
    */
   async listen(): Promise<ServerAddresses> {
-    const { settings, admin, mcp, peers, keys, backends, readiness } = this.#parts;
-    const { host, port, adminPort } = settings;
+    const { settings, admin, metricsServer, mcp, peers, keys, backends, readiness } = this.#parts;
+    const { host, port, adminPort, metricsPort } = settings;
     // First, so that probes are answered, and what lives in this process is reached there by the others.
     await admin.listen({ host, port: adminPort });
+    await metricsServer?.listen({ host, port: metricsPort ?? 0 });
     peers.announce(peerUrlOf(admin, settings));
     await keys.load(this.#cut.signal);
     await backends.start();
     await mcp.listen({ host, port });
     readiness.listening();
-    return { url: urlOf(mcp, host) + MCP_PATH, adminUrl: urlOf(admin, host) };
+    return {
+      url: urlOf(mcp, host) + MCP_PATH,
+      adminUrl: urlOf(admin, host),
+      ...(metricsServer && { metricsUrl: urlOf(metricsServer, host) }),
+    };
   }
 
   /**
@@ -162,6 +170,7 @@ export class Server {
     parts.keys.close();
     parts.authenticator.close();
     await parts.store.close();
+    await parts.metricsServer?.close();
     await parts.admin.close();
   }
 }

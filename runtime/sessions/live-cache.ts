@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 
+import { AddressCounts } from "./address-counts.ts";
 import type { LiveSession } from "./live-session.ts";
 
 /**
@@ -7,6 +8,8 @@ import type { LiveSession } from "./live-session.ts";
  * LRU's reach; an evicted one is rebuilt from its record at the next request.
  */
 export class LiveCache {
+  /** Of the sessions in it, by the address that opened them. */
+  readonly held = new AddressCounts();
   readonly #idle: LRUCache<string, LiveSession>;
   readonly #busy = new Map<string, { readonly session: LiveSession; requests: number }>();
   readonly #idsByKey = new Map<string, string>();
@@ -16,7 +19,7 @@ export class LiveCache {
       max: maxEntries,
       dispose: (session, _id, reason) => {
         if (reason !== "evict") return;
-        this.#idsByKey.delete(session.key);
+        this.#forget(session);
         onEvict();
       },
     });
@@ -40,12 +43,12 @@ export class LiveCache {
   }
 
   add(session: LiveSession): void {
-    this.#idsByKey.set(session.key, session.id);
+    this.#note(session);
     this.#idle.set(session.id, session);
   }
 
   delete(session: LiveSession): void {
-    this.#idsByKey.delete(session.key);
+    this.#forget(session);
     this.#busy.delete(session.id);
     this.#idle.delete(session.id);
   }
@@ -62,7 +65,7 @@ export class LiveCache {
     }
     const current = this.#idle.peek(session.id) ?? session;
     this.#busy.set(current.id, { session: current, requests: 1 });
-    this.#idsByKey.set(current.key, current.id);
+    this.#note(current);
     this.#idle.delete(current.id);
     return current;
   }
@@ -90,5 +93,15 @@ export class LiveCache {
     this.#busy.clear();
     this.#idle.clear();
     this.#idsByKey.clear();
+    this.held.clear();
+  }
+
+  #note({ key, id, address }: LiveSession): void {
+    if (!this.#idsByKey.has(key)) this.held.add(address);
+    this.#idsByKey.set(key, id);
+  }
+
+  #forget({ key, address }: LiveSession): void {
+    if (this.#idsByKey.delete(key)) this.held.delete(address);
   }
 }

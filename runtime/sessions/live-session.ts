@@ -21,6 +21,8 @@ export class LiveSession {
   readonly key: string;
   /** For logs. */
   readonly label: string;
+  /** The address that opened it, where that is known here. */
+  readonly address: string | undefined;
   ended = false;
   /** The record may be an old one: the next use loads it again. */
   stale = false;
@@ -41,6 +43,7 @@ export class LiveSession {
     this.id = id;
     this.key = record.key;
     this.label = sessionLabel(record.key);
+    this.address = record.unusedFrom;
     this.canBeAsked = declaresAnswers(record.capabilities);
     this.#record = record;
     this.#touchedAtMs = nowMs;
@@ -67,6 +70,12 @@ export class LiveSession {
   touch(nowMs: number, expiresAtMs: number): void {
     this.#touchedAtMs = nowMs;
     this.#record = { ...this.#record, expiresAtMs };
+  }
+
+  /** Its client has sent something: the store is about to hear of it. */
+  use(): void {
+    const { unusedFrom: _, ...record } = this.#record;
+    this.#record = record;
   }
 
   /** Cuts a call that the client does not wait for any more. Whether it runs here. */

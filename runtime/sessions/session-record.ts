@@ -42,6 +42,8 @@ export interface SessionRecord {
   readonly expiresAtMs: number;
   /** Never moves; absent without `session.maxLifetime`. */
   readonly lifetimeEndsAtMs?: number;
+  /** The client's address, as long as it has sent nothing since it opened the session: until then it gives way. */
+  readonly unusedFrom?: string;
   readonly logLevel?: string;
   readonly subscriptions: readonly Subscription[];
   /** By backend name. */

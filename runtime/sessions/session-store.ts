@@ -55,6 +55,15 @@ export interface SessionStore {
   /** Takes sessions that have expired out of the store, each for one caller only, so that it cleans up behind them. */
   takeExpired(limit: number): Promise<EndedSession[]>;
 
+  /** Notes that the client of a session has sent something, so that it does not give way any more. */
+  use(record: SessionRecord): Promise<void>;
+
+  /**
+   * Ends sessions whose clients have sent nothing for `minMs` since they opened them, each for one caller only: of the
+   * address that has most of them, the oldest first, and no more than to make it equal to the next.
+   */
+  takeUnused(limit: number, minMs: number): Promise<EndedSession[]>;
+
   /** Sessions that have not expired. */
   count(): Promise<number>;
 }

@@ -3,8 +3,8 @@ import type { Logger } from "pino";
 import { clock } from "../platform/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
+import { Admission } from "./admission.ts";
 import type { EndReason, Events } from "./events.ts";
-import { InitializeRate } from "./initialize-rate.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { LiveCache } from "./live-cache.ts";
 import { LiveSession } from "./live-session.ts";
@@ -12,7 +12,7 @@ import { mintSessionId, sessionKey } from "./session-id.ts";
 import { SessionIdGuard } from "./session-id-guard.ts";
 import { SessionLoader } from "./session-loader.ts";
 import type { EndedSession, SessionRecord } from "./session-record.ts";
-import type { SessionCaps, SessionStore } from "./session-store.ts";
+import type { SessionStore } from "./session-store.ts";
 
 /** How often at most the store hears that a session is in use, as a share of its idle time. */
 const TOUCHES_PER_IDLE_TTL = 20;
@@ -27,6 +27,8 @@ export interface NewSession {
   readonly clientInfo: string;
   readonly capabilities: string;
   readonly view: string;
+  /** Absent: no share of an address is counted for it. */
+  readonly address?: string | undefined;
 }
 
 export interface SessionsParts {
@@ -35,6 +37,7 @@ export interface SessionsParts {
   readonly silentMs: () => number;
   readonly ring: KeyRing;
   readonly settings: Settings["session"];
+  readonly limits: Settings["limits"];
   readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -46,21 +49,18 @@ export class Sessions {
   readonly #cache: LiveCache;
   readonly #loader: SessionLoader;
   readonly #touchEveryMs: number;
-  readonly #caps: SessionCaps;
-  readonly #initializeRate: InitializeRate | undefined;
+  readonly #admission: Admission;
 
   constructor(parts: SessionsParts) {
     const { store, silentMs, ring, settings, metrics } = parts;
-    const { maxSessions, maxPerPrincipal, initializePerMinute } = settings;
     this.#parts = parts;
-    this.#caps = {
-      maxSessions,
-      ...(maxPerPrincipal !== undefined && { maxPerOwner: maxPerPrincipal }),
-    };
-    this.#initializeRate =
-      initializePerMinute === undefined ? undefined : new InitializeRate(initializePerMinute);
     this.#touchEveryMs = (settings.idleTtlSeconds * 1000) / TOUCHES_PER_IDLE_TTL;
     this.#cache = new LiveCache(settings.cacheEntries, () => metrics.evictions.inc());
+    this.#admission = new Admission({
+      ...parts,
+      held: this.#cache.held,
+      onDisplaced: (session) => this.#displaced(session),
+    });
     this.#loader = new SessionLoader({
       store,
       silentMs,
@@ -75,10 +75,10 @@ export class Sessions {
     });
   }
 
-  /** @throws AT_CAPACITY, PRINCIPAL_AT_CAPACITY, RATE_LIMITED, STORE_FULL, STORE_UNAVAILABLE. */
-  async create(client: NewSession): Promise<LiveSession> {
-    const { store, ring, settings, events, metrics } = this.#parts;
-    this.#initializeRate?.check(client.owner);
+  /** @throws AT_CAPACITY, ADDRESS_AT_CAPACITY, PRINCIPAL_AT_CAPACITY, RATE_LIMITED, STORE_FULL, STORE_UNAVAILABLE. */
+  async create({ address, ...client }: NewSession): Promise<LiveSession> {
+    const { ring, settings, events, metrics } = this.#parts;
+    this.#admission.checkRate(client.owner);
     const now = clock.now();
     const id = mintSessionId(ring, client.owner, new Date(now));
     const lifetimeEndsAtMs =
@@ -91,12 +91,11 @@ export class Sessions {
       createdAtMs: now,
       expiresAtMs: Math.min(this.#expiry(now), lifetimeEndsAtMs ?? Number.POSITIVE_INFINITY),
       ...(lifetimeEndsAtMs === undefined ? {} : { lifetimeEndsAtMs }),
+      ...(address !== undefined && { unusedFrom: address }),
       subscriptions: [],
       upstreams: {},
     };
-    const creation = await store.create(record, this.#caps);
-    if (creation === "at-capacity") throw new FleetError("AT_CAPACITY");
-    if (creation === "owner-at-capacity") throw new FleetError("PRINCIPAL_AT_CAPACITY");
+    await this.#admission.create(record);
     const session = new LiveSession(id, record, now);
     this.#cache.add(session);
     metrics.sessionsCreated.inc();
@@ -145,6 +144,20 @@ export class Sessions {
       },
       (error: unknown) => this.#parts.log.warn({ sid: session.label, error }, "touch failed"),
     );
+  }
+
+  /** Its client has sent something else than initialize: it does not give way to others any more. */
+  use(session: LiveSession): void {
+    const { unusedFrom } = session.record;
+    if (unusedFrom === undefined) return;
+    session.use();
+    this.#parts.store.use(session.record).catch((error: unknown) => {
+      session.follow({ ...session.record, unusedFrom });
+      this.#parts.log.warn(
+        { sid: session.label, error },
+        "the first use of a session is not noted",
+      );
+    });
   }
 
   /** Ends a session; calling it again does nothing. */
@@ -237,6 +250,11 @@ export class Sessions {
       "a principal asked for a session of another one",
     );
     throw new FleetError("SESSION_NOT_FOUND");
+  }
+
+  #displaced(session: EndedSession): void {
+    this.forget(session.key);
+    this.#ended(session, "displaced");
   }
 
   #ended(session: EndedSession, reason: EndReason): void {

@@ -27,7 +27,7 @@ export class Metrics {
   );
   readonly sessionsEnded = this.#counter(
     "sessions_ended_total",
-    "Sessions that ended, by reason.",
+    "Sessions that ended, by reason (deleted, expired, shutdown, refused; displaced: they were never used, and room was needed).",
     ["reason"],
   );
   readonly sessionsStored = this.#gauge(
@@ -167,13 +167,38 @@ export class Metrics {
     "Sessions, streams and connections that were refused for want of descriptors.",
     ["what"],
   );
+  readonly addressRefused = this.#counter(
+    "address_refused_total",
+    "Sessions and connections that were refused because room is short and their address has its share of it.",
+    ["what"],
+  );
+  readonly connectionsDisplaced = this.#counter(
+    "connections_displaced_total",
+    "Connections without a session that were closed to make room for others.",
+  );
   readonly nofileDegraded = this.#gauge(
     "nofile_degraded",
     "1 where the limit of open files is lower than the settings need and limits are lowered to it, 0 otherwise.",
   );
   readonly heldBytes = this.#gauge(
     "held_bytes",
-    "Bytes held of backends' messages that have to be whole; limits.heldBytes is the maximum.",
+    "Bytes held of backends' messages that have to be whole, and of what clients have not read on GET streams; limits.heldBytes is the maximum.",
+  );
+  readonly heldBodyBytes = this.#gauge(
+    "held_body_bytes",
+    "Bytes held of clients' requests: of each, the first 64 KiB until it has arrived, and the rest until it is answered; limits.heldBodyBytes is the maximum.",
+  );
+  readonly listBytes = this.#gauge(
+    "list_bytes",
+    "Bytes of backends' lists that are cached for all sessions; the maximum is limits.catalogBytesPerView × limits.views × backends.",
+  );
+  readonly bodiesWaiting = this.#gauge(
+    "bodies_waiting",
+    "Bodies of requests that wait unread for room.",
+  );
+  readonly bodiesRefused = this.#counter(
+    "bodies_refused_total",
+    "Bodies of requests that found no room in time, or took too long to arrive while others found none.",
   );
   readonly listChanges = this.#counter(
     "list_changes_total",

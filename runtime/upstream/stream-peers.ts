@@ -19,6 +19,10 @@ export interface StreamWord {
 export interface StreamPeers {
   /** This process's own URL; known once it listens. */
   readonly url: string;
+  /** A name of a stream that is here, for the store; see `PeerCredential.seal`. */
+  seal(about: string): string;
+  /** Where it is; undefined where the name is none of the fleet's. */
+  unseal(sealed: string, about: string): string | undefined;
   /** Tells another process. Returns whether it could do what that asks for; an unreachable one cannot. */
   tell(peer: string, word: StreamWord, signal: AbortSignal): Promise<boolean>;
 }

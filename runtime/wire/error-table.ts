@@ -174,6 +174,18 @@ export const ERROR_TABLE = {
     client: "End sessions by DELETE, or use one that is open.",
     operator: "session.maxPerPrincipal is reached: raise it, or lower idleTtl.",
   },
+  ADDRESS_AT_CAPACITY: {
+    level: "http",
+    httpStatus: 429,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message:
+      "room is short, and this address has its fair share of it (limits.crowdedPercent): end sessions that are not needed, or try again later",
+    client: "End sessions by DELETE, or use one that is open.",
+    operator:
+      "session.maxSessions, or the limit of open files, is nearly reached, and one client address has more than others. If that address is a load balancer's, add it to trustedProxies; otherwise raise the limit.",
+  },
   RATE_LIMITED: {
     level: "either",
     httpStatus: 429,
@@ -194,6 +206,18 @@ export const ERROR_TABLE = {
     client: "Wait for the answers of other calls, then try again. The session goes on.",
     operator:
       "limits.callsPerSession, limits.callsPerPrincipal or limits.upstreamConnections is reached, and the queue is full or too slow: calls_waiting and calls_refused_total say which. A backend may hang.",
+  },
+  TOO_MANY_BYTES: {
+    level: "either",
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message:
+      "the bodies of other requests in flight leave no room for this one (limits.heldBodyBytes, limits.bodyBytesPerClient); the call did not run",
+    client: "Wait for the answers of other calls, then try again. The session goes on.",
+    operator:
+      "limits.heldBodyBytes or limits.bodyBytesPerClient is in use by long bodies, or a body took too long to arrive while others waited.",
   },
   AT_CAPACITY: {
     level: "either",

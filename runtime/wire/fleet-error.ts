@@ -1,3 +1,4 @@
+import { brief, MESSAGE_CHARACTERS } from "@mcp-fleet/contract";
 import { RETRY_AFTER_SECONDS } from "@mcp-fleet/contract/settings";
 import { ERROR_TABLE, type ErrorName, type ErrorRow } from "./error-table.ts";
 
@@ -24,7 +25,8 @@ export class FleetError extends Error {
   readonly challenge: string | undefined;
 
   constructor(code: ErrorName, options: FleetErrorOptions = {}) {
-    super(options.message ?? ERROR_TABLE[code].message, { cause: options.cause });
+    const { message = ERROR_TABLE[code].message, cause } = options;
+    super(brief(message, MESSAGE_CHARACTERS), { cause });
     const row: ErrorRow = ERROR_TABLE[code];
     const retryAfterSeconds = row.retryAfter
       ? (options.retryAfterSeconds ?? RETRY_AFTER_SECONDS)

@@ -1,3 +1,5 @@
+import { brief } from "@mcp-fleet/contract";
+
 /**
  * Finds values inside JSON text without parsing them, so that a message is changed by replacing a few
  * characters and everything else (number precision, key order, unknown fields) leaves as it came.
@@ -37,7 +39,7 @@ export function members(text: string, at = 0): Member[] {
     const keyEnd = skipString(text, keyStart);
     const key = stringAt(text, keyStart, keyEnd);
     if (keys.has(key)) {
-      throw new SyntaxError(`duplicate key ${JSON.stringify(key)}`);
+      throw new SyntaxError(`duplicate key ${JSON.stringify(brief(key))}`);
     }
     keys.add(key);
     const start = skipSpace(text, expect(text, skipSpace(text, keyEnd), COLON));

@@ -38,7 +38,7 @@ export function readEnvelope(text: string): Envelope {
   let answers = false;
   const all = members(text);
   for (const member of all) {
-    if (member.key === "method") method = JSON.parse(cut(text, member));
+    if (member.key === "method") method = JSON.parse(cut(text, member)) ?? undefined;
     else if (member.key === "id") id = member;
     else if (member.key === "params") paramsAt = member;
     else if (member.key === "result" || member.key === "error") answers = true;

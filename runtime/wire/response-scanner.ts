@@ -1,5 +1,4 @@
-import { isSameId } from "./message.ts";
-import type { RequestIds } from "./response.ts";
+import { answersId, type RequestIds } from "./response.ts";
 import { isSpace, ValueEnd } from "./value-end.ts";
 
 const QUOTE = 0x22;
@@ -13,6 +12,9 @@ const MAX_KEY_BYTES = 64;
 
 /** Each character of an id may be written as an escape of this length. */
 const ESCAPE_BYTES = 6;
+
+/** Around a number that is written as text. */
+const QUOTES = 2;
 
 /** What may come next, spaces aside. */
 type Next = "object" | "first key" | "key" | "colon" | "value" | "comma" | "end";
@@ -36,7 +38,7 @@ export class ResponseScanner {
 
   constructor(ids: RequestIds) {
     this.#ids = ids;
-    this.#maxIdBytes = ESCAPE_BYTES * Buffer.byteLength(ids.sentIdText);
+    this.#maxIdBytes = ESCAPE_BYTES * Buffer.byteLength(ids.sentIdText) + QUOTES;
   }
 
   /**
@@ -68,6 +70,7 @@ export class ResponseScanner {
       if (this.#isId) from = at;
       if (end === -1) continue;
       if (this.#isId) passed.push(this.#ownId());
+      else if (this.#isMethod) this.#checkMethod();
       this.#inside = undefined;
       if (this.#next === "colon") this.#endKey();
     }
@@ -84,6 +87,11 @@ export class ResponseScanner {
   /** Whether the value of `id` is what is being read. */
   get #isId(): boolean {
     return this.#inside !== undefined && this.#next === "comma" && this.#key === "id";
+  }
+
+  /** Whether the value of `method` is what is being read. */
+  get #isMethod(): boolean {
+    return this.#inside !== undefined && this.#next === "comma" && this.#key === "method";
   }
 
   /** Takes a byte between keys and values. Whether a key or value begins with it. */
@@ -107,28 +115,36 @@ export class ResponseScanner {
 
   #keep(bytes: Buffer): void {
     const isKey = this.#next === "colon";
-    if (!isKey && !this.#isId) return;
+    if (!isKey && !this.#isId && !this.#isMethod) return;
     this.#keptBytes += bytes.length;
     if (isKey && this.#keptBytes > MAX_KEY_BYTES) return;
     if (this.#isId && this.#keptBytes > this.#maxIdBytes) throw notTheResponse();
+    if (this.#isMethod && this.#keptBytes > NO_METHOD.length) throw notTheResponse();
     this.#kept.push(bytes);
   }
 
   #endKey(): void {
     this.#key = this.#keptBytes > MAX_KEY_BYTES ? "" : keyOf(Buffer.concat(this.#kept));
-    if (this.#key === "method" || this.#known.has(this.#key)) throw notTheResponse();
+    if (this.#known.has(this.#key)) throw notTheResponse();
     if (KEYS.has(this.#key)) this.#known.add(this.#key);
+  }
+
+  #checkMethod(): void {
+    if (Buffer.concat(this.#kept).toString("latin1") !== NO_METHOD) throw notTheResponse();
   }
 
   #ownId(): Buffer {
     const given = Buffer.concat(this.#kept).toString("utf8");
-    if (!isSameId(given, this.#ids.sentIdText)) throw notTheResponse();
+    if (!answersId(given, this.#ids)) throw notTheResponse();
     return Buffer.from(this.#ids.idText);
   }
 }
 
 /** What makes a response; none of them may stand there twice. */
-const KEYS: ReadonlySet<string> = new Set(["jsonrpc", "id", "result", "error"]);
+const KEYS: ReadonlySet<string> = new Set(["jsonrpc", "id", "result", "error", "method"]);
+
+/** A method that is none. */
+const NO_METHOD = "null";
 
 function keyOf(bytes: Buffer): string {
   try {

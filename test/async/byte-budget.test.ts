@@ -87,3 +87,66 @@ describe("a budget of 300 bytes, 100 of them for one message", () => {
     expect(budget.open().tryGrow(FREE)).toBe(true);
   });
 });
+
+describe("a budget of 300 bytes, 100 of them for one message and 100 of the others for each client", () => {
+  const start = () => new ByteBudget(300, 100, { shareBytes: 100, freeBytes: 0 });
+
+  it("lets one client have its share and what is set aside, and another one its own share", async () => {
+    const budget = start();
+    const [one, two, three] = [budget.open("greedy"), budget.open("greedy"), budget.open("greedy")];
+    await one.grow(100);
+    await two.grow(100);
+    const waits = three.grow(50);
+    await budget.open("other").grow(100);
+    expect(await stateOf(waits)).toBe("waiting");
+    expect(budget.held).toBe(300);
+    one.release();
+    expect(await stateOf(waits)).toBe("done");
+  });
+
+  it("lets who waits behind a client without a share go first", async () => {
+    const budget = start();
+    const [one, two] = [budget.open("greedy"), budget.open("greedy")];
+    const aside = budget.open("third");
+    await one.grow(100);
+    await budget.open("third").grow(100);
+    await aside.grow(100);
+    const greedy = two.grow(10);
+    const other = budget.open("other").grow(50);
+    const states = () => Promise.all([greedy, other].map(stateOf));
+    expect(await states()).toEqual(["waiting", "waiting"]);
+    aside.shrink(100);
+    one.release();
+    expect(await states()).toEqual(["done", "done"]);
+  });
+
+  it("moves what is held in the room set aside where there is other room, and gives it to the next", async () => {
+    const budget = start();
+    const first = budget.open("one");
+    const [second, third] = [budget.open("two"), budget.open("three")];
+    await first.grow(100);
+    await budget.open("four").grow(100);
+    await second.grow(80);
+    const waits = third.grow(100);
+    expect(await stateOf(waits)).toBe("waiting");
+    first.release();
+    expect(await stateOf(waits)).toBe("done");
+    expect(budget.held).toBe(280);
+    second.shrink(30);
+    expect(budget.held).toBe(230);
+  });
+});
+
+it("what was admitted to a hold that is released in the same turn is given back", async () => {
+  const budget = new ByteBudget(100, 0, { freeBytes: 0 });
+  const [one, two] = [budget.open(), budget.open()];
+  expect(one.tryGrow(100)).toBe(true);
+  const aside = budget.open();
+  await aside.grow(1);
+  const waits = two.grow(100);
+  one.release();
+  two.release();
+  await waits;
+  aside.release();
+  expect(budget.held).toBe(0);
+});

@@ -49,6 +49,23 @@ describe("an answer of 50 MB that became an event stream because its backend was
   });
 });
 
+describe("an answer that stops within an event", () => {
+  it("breaks off once its call has timed out: half an event with a clean end would be taken for all", async () => {
+    const limits = { keepAlive: "50ms", callTimeout: "1s" } as const;
+    const { backend, client, gateway } = await startFleet({ limits });
+    const isStream = Promise.withResolvers<void>();
+    backend.on("tools/call", async (exchange) => {
+      await isStream.promise;
+      exchange.begin("application/json");
+      await exchange.write(`{"jsonrpc":"2.0","id":1,"result":{"text":"${"x".repeat(MEGABYTE)}`);
+    });
+
+    const answer = await postUnread(gateway.url, client, callOf("write"));
+    isStream.resolve();
+    await expect(answer.toArray()).rejects.toThrow();
+  });
+});
+
 describe("a batch of 20 calls with answers of 8 MB", () => {
   it("is answered with 20 whole events, most of which waits at the backend until it is read", async () => {
     const { backend, gateway } = await startFleet();

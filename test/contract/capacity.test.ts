@@ -51,6 +51,11 @@ const inputs: fc.Arbitrary<PlanInputs> = fc
     callTimeoutMaxSeconds: fc.integer({ min: 10, max: 3600 }),
     upstreamConnections: fc.integer({ min: 1, max: 512 }),
     views: fc.integer({ min: 1, max: 64 }),
+    statefulBackends: fc.integer({ min: 0, max: 1 }),
+    askableSessionsPercent: fc.double({ min: 0, max: 100, noNaN: true }),
+    sessionStreamLingerSeconds: fc.double({ min: 1, max: 300, noNaN: true }),
+    catalogBytesPerView: fc.integer({ min: 1, max: 2 ** 20 }),
+    heldBodyBytes: fc.integer({ min: 2 ** 18, max: 2 ** 26 }),
     clientBytes: fc.integer({ min: 1, max: 65_536 }),
     sessionsPerReplica: fc.integer({ min: 1, max: 20_000 }),
     nofile: fc.integer({ min: 1024, max: 1_048_576 }),
@@ -102,13 +107,13 @@ describe("a gateway with 10 backends", () => {
     expect(plan({ sessions, backends: 10, memoryBytes }).gateways.replicas.value).toBe(replicas);
   });
 
-  test("for 2,500 sessions needs 6,452 descriptors, 6 times the usual soft limit of 1,024", () => {
+  test("for 2,500 sessions needs 11,188 descriptors, 11 times the usual soft limit of 1,024", () => {
     const { requiredNofile, sessionsPerPod, openStreams } = plan({
       sessions: 2500,
       backends: 10,
     }).gateways;
     expect([sessionsPerPod.value, openStreams.value]).toEqual([1375, 1375]);
-    expect(requiredNofile.value).toBe(6452);
+    expect(requiredNofile.value).toBe(11_188);
     expect(
       Object.fromEntries(requiredNofile.terms.map(({ name, value }) => [name, value])),
     ).toEqual({
@@ -118,9 +123,10 @@ describe("a gateway with 10 backends", () => {
       "backend pools": 2560,
       "discovery streams": 320,
       "session streams at backends": 0,
+      "session streams during calls": 4263,
       store: 6,
       process: 32,
-      reserve: 646,
+      reserve: 1119,
     });
   });
 
@@ -136,7 +142,8 @@ describe("a gateway with 10 backends", () => {
   });
 
   test("in one pod's memory runs 1 replica, and none where that pod does not hold 5,000 sessions", () => {
-    const memory = { backends: 10, store: "memory" } as const;
+    const ceilings = { memoryBytes: 2 ** 32, eventLoopPercent: 70 };
+    const memory = { backends: 10, store: "memory", ...ceilings } as const;
     expect(plan({ ...memory, sessions: 2000 }).gateways.replicas.value).toBe(1);
     expect(() => plan({ ...memory, sessions: 5000 })).toThrow("use redis or sentinel");
     expect(
@@ -154,6 +161,34 @@ describe("a gateway with 10 backends", () => {
     expect(needed(loud) - needed(quiet)).toBe(3 * 1375);
   });
 
+  test("has 3.1 streams at backends for each session whose client can be asked, and one at each of 2 that are stateful", () => {
+    const during = (more: Partial<PlanInputs>) => {
+      const { gateways } = plan({ sessions: 1000, backends: 10, ...more });
+      const streams = ({ terms }: Figure) =>
+        terms.find(({ name }) => name === "session streams during calls")?.value ?? 0;
+      const bytes = streams(gateways.memory);
+      return [streams(gateways.requiredNofile), Math.floor(bytes / (21 * 2 ** 10))];
+    };
+    // 0.1 calls per second, each of 1 s, and 30 s after it.
+    expect(during({})).toEqual([3100, 3100]);
+    expect(during({ statefulBackends: 2 })).toEqual([5100, 5100]);
+    expect(during({ openedBackends: 2 })).toEqual([2000, 2000]);
+    expect(during({ openedBackends: 2, sessionStreamBackends: 2 })).toEqual([0, 0]);
+    expect(during({ sessionStreamLingerSeconds: 9 })).toEqual([1000, 1000]);
+    expect(during({ askableSessionsPercent: 50 })).toEqual([1550, 1550]);
+    expect(during({ askableSessionsPercent: 0, statefulBackends: 2 })).toEqual([0, 0]);
+  });
+
+  test("has memory for limits.heldBodyBytes four times, and for the lists of each backend in each view", () => {
+    const termsOf = (more: Partial<PlanInputs>) => {
+      const { terms } = plan({ sessions: 1, backends: 10, ...more }).gateways.memory;
+      return Object.fromEntries(terms.map(({ name, value }) => [name, value / 2 ** 20]));
+    };
+    expect(termsOf({})).toMatchObject({ "bodies of requests": 64, lists: 40 });
+    const more = { heldBodyBytes: 2 ** 20, catalogBytesPerView: 2 ** 20, views: 2 };
+    expect(termsOf(more)).toMatchObject({ "bodies of requests": 4, lists: 20 });
+  });
+
   test("gives 75 % of a pod's memory to the heap and keeps 25 % of it free of what is counted", () => {
     const { memory, heap } = plan({ sessions: 2500, backends: 10 }).gateways;
     const reserve = memory.terms.at(-1);
@@ -164,7 +199,8 @@ describe("a gateway with 10 backends", () => {
   });
 
   test("has the 2,000 calls per second and 4,000 in flight that it is told, whatever a session calls on average", () => {
-    const fleet = { sessions: 2500, backends: 10, callsPerSessionSecond: 0.1, callTimeSeconds: 1 };
+    const load = { sessions: 2500, backends: 10, eventLoopPercent: 100, memoryBytes: 2 ** 33 };
+    const fleet = { ...load, callsPerSessionSecond: 0.1, callTimeSeconds: 1 };
     const usual = plan(fleet);
     expect([usual.inputs.callsPerSecond, usual.inputs.concurrentCalls]).toEqual([250, 250]);
     const told = plan({ ...fleet, callsPerSecond: 2000, concurrentCalls: 4000 });
@@ -187,23 +223,26 @@ describe("a gateway with 10 backends", () => {
       upstreamConnections: limits.upstreamConnections,
       views: limits.views,
       clientBytes: limits.clientBytes,
+      heldBodyBytes: limits.heldBodyBytes,
+      catalogBytesPerView: limits.catalogBytesPerView,
+      sessionStreamLingerSeconds: limits.sessionStreamLingerSeconds,
     });
   });
 });
 
 describe("what is impossible says what to change", () => {
-  test("1,024 descriptors do not hold a session of 10 backends, and 3,255 do", () => {
+  test("1,024 descriptors do not hold a session of 10 backends, and 3,259 do", () => {
     const given = { sessions: 500, backends: 10, nofile: 1024 };
     expect(planFaults(given)).toEqual([
       {
         path: "nofile",
         value: "1024",
-        rule: "must be at least 3255: what a pod needs to serve one session",
-        fix: "raise it to 3255, or lower upstreamConnections, views or backends",
+        rule: "must be at least 3259: what a pod needs to serve one session",
+        fix: "raise it to 3259, or lower upstreamConnections, views or backends",
       },
     ]);
-    expect(plan({ ...given, nofile: 3255 }).gateways.podCapacity.value).toBe(1);
-    expect(planned({ ...given, nofile: 3254 })).toBeUndefined();
+    expect(plan({ ...given, nofile: 3259 }).gateways.podCapacity.value).toBe(1);
+    expect(planned({ ...given, nofile: 3258 })).toBeUndefined();
     expect(plan({ ...given, upstreamConnections: 16 }).gateways.podCapacity.value).toBeGreaterThan(
       1,
     );

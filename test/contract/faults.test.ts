@@ -68,6 +68,16 @@ test.each<[string, object, Partial<Fault>]>([
     { ...one, limits: { bodyBytes: "8MB" } },
     { rule: "must be a size such as 8Mi" },
   ],
+  [
+    "a body of more than half of limits.heldBodyBytes",
+    { ...one, limits: { bodyBytes: "32Mi" } },
+    {
+      path: "limits.bodyBytes",
+      value: '"32Mi"',
+      rule: "must be at most half of limits.heldBodyBytes, which is 16Mi",
+      fix: "lower it, or set limits.heldBodyBytes: 64Mi",
+    },
+  ],
   ["a fraction of a byte", { ...one, limits: { bodyBytes: 1.5 } }, { value: "1.5" }],
   ["a fraction of a port", { ...one, port: 1.5 }, { rule: "must be a whole number" }],
   ["port 65536", { ...one, port: 65_536 }, { rule: "must be at most 65535" }],

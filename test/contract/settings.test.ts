@@ -30,7 +30,13 @@ test("a configuration of one backend gets every default", () => {
     drain: { lingerSeconds: 10 },
     dns: { refreshSeconds: 5 },
     nofile: { mode: "degrade" },
-    session: { idleTtlSeconds: 1800, maxSessions: 10_000, cacheEntries: 10_000 },
+    session: {
+      idleTtlSeconds: 1800,
+      maxSessions: 10_000,
+      cacheEntries: 10_000,
+      firstUseTimeoutSeconds: 10,
+    },
+    trustedProxies: [],
     limits: {
       bodyBytes: 8_388_608,
       callTimeoutSeconds: 60,
@@ -52,8 +58,13 @@ test("a configuration of one backend gets every default", () => {
       catalogPages: 1_000,
       catalogBytes: 4_194_304,
       catalogTemplates: 500,
+      heldBodyBytes: 16 * 2 ** 20,
+      bodyBytesPerClient: 2 * 2 ** 20,
+      catalogBytesPerView: 128 * 2 ** 10,
+      catalogReads: 32,
       sessionStreamWaitSeconds: 2,
       sessionStreamLingerSeconds: 30,
+      crowdedPercent: 80,
       bodyDepth: 128,
       bodyMembers: 100_000,
       serverRequests: 100,
@@ -149,3 +160,16 @@ test("the JSON Schema is of what users write, with a description for each settin
     },
   });
 });
+
+test.each(["10.0.0.0/8", "192.0.2.7", "fd00::/8", "::1"])("%s is a trusted proxy", (network) => {
+  expect(validate({ ...one, trustedProxies: [network] }).trustedProxies).toEqual([network]);
+});
+
+test.each(["10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "fd00::/129", "example.com", "10.0.0.0/8/8"])(
+  "%s is refused as a trusted proxy, with what it must be",
+  (network) => {
+    expect(() => validate({ ...one, trustedProxies: [network] })).toThrow(
+      "must be an IP address or a network in CIDR notation",
+    );
+  },
+);

@@ -11,16 +11,24 @@ function report(verdict: Verdict, session = 1): CallReport {
 
 interface Course {
   readonly isPlanned?: boolean;
+  readonly refusesLosers?: boolean;
   readonly gone?: readonly string[];
   readonly doomed?: readonly number[];
 }
 
 function faultsOf(
   reports: readonly CallReport[],
-  { isPlanned = true, gone = [], doomed = [] }: Course = {},
+  { isPlanned = true, refusesLosers = false, gone = [], doomed = [] }: Course = {},
 ): string[] {
   const course = { title: "one", fromMs: 0, untilMs: 1, failure: undefined };
-  const trial = new Trial({ ...course, isPlanned, gone, doomed: new Set(doomed), reports });
+  const trial = new Trial({
+    ...course,
+    isPlanned,
+    refusesLosers,
+    gone,
+    doomed: new Set(doomed),
+    reports,
+  });
   return trial.faults;
 }
 
@@ -43,6 +51,16 @@ describe("a trial", () => {
       expect(faultsOf([report(verdict)], { isPlanned: false })).toHaveLength(killed);
     },
   );
+
+  it("lets a planned change refuse calls of sessions on a pod that goes, and cut none", () => {
+    const course = { refusesLosers: true, gone: ["server-0"], doomed: [1] };
+    const told = { ...report("told"), pod: "" };
+    const other = { ...report("refused", 2), pod: "" };
+    const guest = [{ ...report("answered", 3), lasts: false }, report("refused", 3)];
+    expect(faultsOf([report("refused"), told, ...guest], course)).toEqual([]);
+    expect(faultsOf([report("refused"), told, other], course)).toHaveLength(1);
+    expect(faultsOf([report("cut"), told], course)).toHaveLength(1);
+  });
 
   it("wants each of 2 sessions told of its loss, and nobody told of none", () => {
     const course = { isPlanned: false, gone: ["server-0"], doomed: [1, 2] };

@@ -4,9 +4,11 @@ import { text } from "node:stream/consumers";
 import { fitNofile } from "@mcp-fleet/contract/capacity";
 import { validate } from "@mcp-fleet/contract/settings";
 import { expect, it, onTestFinished } from "vitest";
+import { ClientAddresses } from "../../runtime/edge/client-addresses.ts";
 import { createGatedServer } from "../../runtime/edge/connection-gate.ts";
 import { Descriptors } from "../../runtime/server/descriptors.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { log } from "../../testkit/processes/test-log.ts";
 
 const REQUEST = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
@@ -17,7 +19,13 @@ const BUSY_MS = 1_200;
 async function startFull() {
   const settings = validate({ backends: [{ name: "b", url: "http://127.0.0.1:9/mcp" }] });
   const fit = fitNofile(settings, 1024);
-  const descriptors = new Descriptors({ settings: fit.settings, fit, metrics: new Metrics() });
+  const descriptors = new Descriptors({
+    settings: fit.settings,
+    fit,
+    metrics: new Metrics(),
+    addresses: new ClientAddresses([]),
+    log,
+  });
   while (descriptors.acquireConnection(new Socket()));
   const server = createGatedServer({}, () => {}, descriptors).listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());

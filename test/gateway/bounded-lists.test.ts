@@ -88,3 +88,80 @@ it("600 templates are 500, and a name that is listed twice is there 1 time", asy
       "tools: the backend lists a name twice: the first one stands; resourceTemplates: the list has more than limits.catalogTemplates, 500 items: the rest is left out",
   });
 });
+
+describe("all lists together, with a limits.catalogBytesPerView of 1 KiB, 1 view and 1 backend", () => {
+  const limits = {
+    catalogBytesPerView: "1Ki",
+    views: 1,
+    catalogRefresh: "50ms",
+    catalogRecheck: "50ms",
+  } as const;
+
+  it("are 1 KiB: a list of 100 tools ends there, and is whole again once it fits", async () => {
+    let offered = tools(100);
+    const fleet = await start((exchange) => exchange.result({ tools: offered }), { limits });
+    const names = (await namesOf(fleet)) ?? [];
+    const bytes = names.map((name) => JSON.stringify(tool(name)).length);
+    const held = bytes.reduce((sum, one) => sum + one, 0);
+    expect(held).toBeLessThanOrEqual(1024);
+    expect(held).toBeGreaterThan(900);
+    expect((await rowOf(fleet))?.warning).toContain("limits.catalogBytesPerView");
+    const metrics = await (await fetch(`${fleet.gateway.adminUrl}/metrics`)).text();
+    expect(metrics).toContain(`mcp_fleet_list_bytes ${held}`);
+
+    offered = tools(15).map(({ name, ...rest }) => ({ name: `other-${name}`, ...rest }));
+    await expect.poll(() => namesOf(fleet)).toEqual(offered.map(({ name }) => name));
+    expect((await rowOf(fleet))?.warning).toBeUndefined();
+  });
+});
+
+it("with a limits.catalogReads of 2, 2 of 4 lists are read at a time, and all of them in the end", async () => {
+  const waiting: Exchange[] = [];
+  let most = 0;
+  const hold = (exchange: Exchange) => {
+    waiting.push(exchange);
+    most = Math.max(most, waiting.length);
+    setImmediate(() => {
+      const [next] = waiting.splice(0, 1);
+      next?.result({ tools: [], prompts: [], resources: [], resourceTemplates: [] });
+    });
+  };
+  const fleet = await startFleet({
+    limits: { catalogReads: 2 },
+    prepare: (backend) => {
+      backend.tools = [tool("a")];
+      for (const kind of ["prompts/list", "resources/list", "resources/templates/list"] as const) {
+        backend.on(kind, hold);
+      }
+      backend.on("tools/list", hold);
+    },
+  });
+  expect(await namesOf(fleet)).toEqual([]);
+  expect(await rowOf(fleet)).toMatchObject({ state: "up" });
+  expect(most).toBeLessThanOrEqual(2);
+});
+
+it("a backend with a session id of 1,025 bytes offers nothing, and its row says why; one with 1,024 is up", async () => {
+  const withId = (bytes: number) =>
+    startFleet({
+      prepare: (backend) => {
+        backend.on("initialize", (exchange) => {
+          const capabilities = { tools: {} };
+          const serverInfo = { name: "long", version: "1" };
+          const result = { protocolVersion: "2025-11-25", capabilities, serverInfo };
+          const id = "s".repeat(bytes);
+          backend.sessions.add(id);
+          exchange.result(result, { "mcp-session-id": id });
+        });
+      },
+    });
+  const refused = await withId(1_025);
+  await expect
+    .poll(() => rowOf(refused))
+    .toMatchObject({
+      state: "down",
+      error: "its session id has 1025 bytes, and at most 1024 are kept",
+    });
+  const taken = await withId(1_024);
+  await expect.poll(() => rowOf(taken)).toMatchObject({ state: "up" });
+});

@@ -62,7 +62,10 @@ describe.each(["best_effort", "fail"] as const)(
       await list(fleet);
       fleet.backend.on("resources/list", (exchange) => exchange.status(500));
       await fleet.client.post('{"jsonrpc":"2.0","id":2,"method":"resources/list"}');
-      fleet.backend.tools = [...fleet.backend.tools, { name: "more", inputSchema: {} }];
+      fleet.backend.tools = [
+        ...fleet.backend.tools,
+        { name: "more", inputSchema: { type: "object" } },
+      ];
 
       expect(namesOf(await list(fleet))).toEqual([...NAMES, "more"]);
       expect(await rowOf(fleet)).toMatchObject({

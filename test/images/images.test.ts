@@ -39,7 +39,7 @@ describe.skipIf(files.redis === undefined)("the Redis image for tests, read-only
   test("has every program that the scripts of the pods call", async () => {
     const image = open(files.redis);
     const say =
-      "for name in sh timeout awk sort uniq cat date sleep mv rm getent redis-server redis-sentinel redis-cli";
+      "for name in sh timeout awk sort uniq cat cksum date sleep mv rm getent redis-server redis-sentinel redis-cli";
     image.configuration.Entrypoint = ["sh"];
     const process = image.start(["-c", `${say}; do command -v $name || echo no $name; done`]);
     expect(await process.exited).toBe(0);

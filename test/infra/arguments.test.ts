@@ -90,8 +90,8 @@ describe("an argument that the schema does not have so", () => {
       () => gateway({ limits: [] }),
     ],
     [
-      "podTemplate.labels: invalid value (a number): must be a map; pass a map",
-      () => server({ podTemplate: { labels: 5 } }),
+      "podTemplate.metadata.labels: invalid value (a number): must be a map; pass a map",
+      () => server({ podTemplate: { metadata: { labels: 5 } } }),
     ],
     [
       'engine: invalid value "redis": must be one of Redis, Valkey; did you mean Redis?',
@@ -122,7 +122,7 @@ describe("an argument that the schema does not have so", () => {
       gateway({
         namespace: output("mcp"),
         backends: [{ name: "pods", urls: output(["http://a/mcp", "http://b/mcp"]) }],
-        podTemplate: { imagePullSecrets: output(["registry"]) },
+        podTemplate: { spec: { imagePullSecrets: output([{ name: "registry" }]) } },
       });
     });
     const deployment = resources.find(({ kind }) => kind === "Deployment");
@@ -219,16 +219,18 @@ describe("an argument that cannot be", () => {
       () => gateway({ sessionKeys: [{ id: "a-key-b" }] }),
     ],
     [
-      'podTemplate.labels["app.kubernetes.io/instance"]: is reserved for the component; choose another key',
-      () => redis({ podTemplate: { labels: { "app.kubernetes.io/instance": "other" } } }),
+      'podTemplate.metadata.labels["app.kubernetes.io/instance"]: is reserved for the component; choose another key',
+      () =>
+        redis({ podTemplate: { metadata: { labels: { "app.kubernetes.io/instance": "other" } } } }),
     ],
     [
-      'podTemplate.annotations["mcp-fleet.dev/sessions"]: is reserved for the component; choose another key',
-      () => server({ podTemplate: { annotations: { "mcp-fleet.dev/sessions": "1" } } }),
+      'podTemplate.metadata.annotations["mcp-fleet.dev/sessions"]: is reserved for the component; choose another key',
+      () =>
+        server({ podTemplate: { metadata: { annotations: { "mcp-fleet.dev/sessions": "1" } } } }),
     ],
     [
-      "podTemplate.runAsUser: invalid value 0: must be the id of a user other than root; set it to 1 or more",
-      () => gateway({ podTemplate: { runAsUser: 0 } }),
+      "podTemplate.spec.securityContext.runAsUser: invalid value 0: must be the id of a user other than root; set it to 1 or more",
+      () => gateway({ podTemplate: { spec: { securityContext: { runAsUser: 0 } } } }),
     ],
     [
       "acceptRisk: must not be empty; write the reason, or remove it",
@@ -246,8 +248,72 @@ describe("an argument that cannot be", () => {
       "load.openedBackends: invalid value 2: must be at most backends, which is 1; lower it, or raise backends",
       () => gateway({ load: { openedBackends: 2 } }),
     ],
+    [
+      "env[1].name: invalid value LOG_LEVEL: must be unique among env and secrets; rename or remove one of the two",
+      () => server({ env: [LOG_LEVEL, LOG_LEVEL] }),
+    ],
+    [
+      "secrets[0].targetEnvName: invalid value LOG_LEVEL: must be unique among env and secrets; rename or remove one of the two",
+      () =>
+        server({
+          env: [LOG_LEVEL],
+          secrets: [{ name: "a", key: "b", targetEnvName: "LOG_LEVEL" }],
+        }),
+    ],
+    [
+      "env[0].name: invalid value LOG LEVEL: must be the name of a variable: letters, digits, dots, dashes and underscores; write it as API_TOKEN",
+      () => server({ env: [{ name: "LOG LEVEL", value: "debug" }] }),
+    ],
+    [
+      "image: invalid value Files Server: must be the name of an image; write it as registry.example.com/name:1.2.3",
+      () => server({ image: "Files Server" }),
+    ],
+    [
+      "image: invalid value files:: must be the name of an image; write it as registry.example.com/name:1.2.3",
+      () => gateway({ image: "files:" }),
+    ],
+    [
+      "exporter.image: invalid value https://a/b:1: must be the name of an image; write it as registry.example.com/name:1.2.3",
+      () => redis({ exporter: { image: "https://a/b:1" } }),
+    ],
+    [
+      'podTemplate.metadata.labels["team"]: invalid value data & search: must be a label value: at most 63 letters, digits, dots, dashes and underscores; shorten it, or move it to an annotation',
+      () => gateway({ podTemplate: { metadata: { labels: { team: "data & search" } } } }),
+    ],
+    [
+      'podTemplate.metadata.labels["-team"]: must have a label key: 63 letters, digits, dots, dashes and underscores; write it as team or example.com/team',
+      () => server({ podTemplate: { metadata: { labels: { "-team": "data" } } } }),
+    ],
+    [
+      "httpRoute.parentRefs: must have at least 1 Gateway; add the Gateway, or remove httpRoute",
+      () => gateway({ httpRoute: { hostnames: ["mcp.example.com"], parentRefs: [] } }),
+    ],
   ])("is refused: %s", async (fault, declare) => {
     expect(await faultsOf(declare)).toEqual([fault]);
+  });
+
+  test.each<readonly [image: string]>([
+    ["files"],
+    ["files:1.2.3"],
+    ["localhost:5000/team/files_server:v1"],
+    ["registry.example.com/a/b-c/d:1@sha256:ab12"],
+  ])("is taken as an image: %s", async (image) => {
+    const { resources } = await RecordedStack.of(() => {
+      server({ image });
+    });
+    const pods = resources.find(({ kind }) => kind === "StatefulSet");
+    expect(pods?.at(`${CONTAINER}.image`)).toBe(image);
+  });
+
+  test("of pods is refused beside url, for each of 5 of them", async () => {
+    const pods = { backendReplicas: 3, env: [], resources: { cpu: "1" }, port: 80, cost: {} };
+    const rule =
+      "must be absent with url, because the server runs elsewhere; remove it, or set image instead of url";
+    expect(
+      await faultsOf(() => server({ image: undefined, url: "http://a/mcp", ...pods })),
+    ).toEqual(
+      ["port", "backendReplicas", "env", "cost", "resources"].map((path) => `${path}: ${rule}`),
+    );
   });
 
   test.each(["", "Eng", "1a", "a-", "a_b", "a.b", "a".repeat(41)])(
@@ -263,7 +329,7 @@ describe("an argument that cannot be", () => {
     ["ingress.host", () => gateway({ ingress: { host: "https://a" } })],
     [
       "httpRoute.hostnames[0]",
-      () => gateway({ httpRoute: { hostnames: ["a:b"], parentRefs: [] } }),
+      () => gateway({ httpRoute: { hostnames: ["a:b"], parentRefs: [{ name: "web" }] } }),
     ],
     ["backends[0].url", () => gateway({ backends: [{ name: "a", url: "ftp://a" }] })],
     ["sessions", () => gateway({ sessions: -1 })],
@@ -304,7 +370,64 @@ describe("an argument that cannot be", () => {
       '  serviceType: invalid value "ExternalName": must be one of ClusterIP, NodePort, LoadBalancer; use one of these values',
     ]);
   });
+
+  const every = [
+    "of the schema, of the component, of the plan, of the configuration and of the risks",
+  ] as const;
+  test.each(every)("is told with all the others at once: %s", async () => {
+    const paths = async (declare: () => unknown) =>
+      (await refusal(declare)).errors.map(({ propertyPath }) => propertyPath);
+    expect(
+      await paths(() =>
+        gateway({
+          spred: "Required",
+          image: "A B",
+          load: { openedBackends: 2 },
+          allowedHosts: ["https://b"],
+          resources: { memory: "16Mi" },
+        }),
+      ),
+    ).toEqual(["spred", "image", "load.openedBackends", "resources.memory", "allowedHosts[0]"]);
+    expect(
+      await paths(() =>
+        server({
+          colour: "red",
+          port: 0,
+          podSessions: 999,
+          path: "mcp",
+          proxy: { nofile: { ceiling: 10 }, resources: { memory: "x" } },
+        }),
+      ),
+    ).toEqual([
+      "colour",
+      "port",
+      "proxy.resources.memory",
+      "podSessions",
+      "path",
+      "proxy.nofile.ceiling",
+    ]);
+    expect(
+      await paths(() =>
+        redis({ sessions: undefined, image: "A B", maxClients: 0, resources: { memory: "16Mi" } }),
+      ),
+    ).toEqual(["sessions", "maxClients", "image", "resources.memory"]);
+  });
+
+  test.each<readonly [component: string, paths: readonly string[], declare: () => unknown]>([
+    [
+      "VirtualMcpServer",
+      ["backends", "sessions"],
+      () => Reflect.construct(VirtualMcpServer, ["eng"]),
+    ],
+    ["McpServer", ["image"], () => Reflect.construct(McpServer, ["files"])],
+    ["RedisSentinel", ["sessions"], () => Reflect.construct(RedisSentinel, ["sessions"])],
+  ])("is missing where a %s has no arguments at all: %j", async (_, paths, declare) => {
+    const { errors } = await refusal(declare);
+    expect(errors.map(({ propertyPath }) => propertyPath)).toEqual(paths);
+  });
 });
+
+const LOG_LEVEL = { name: "LOG_LEVEL", value: "debug" };
 
 const sentinel = (address: string) => ({
   sentinel: { masterName: "main", addresses: [address] },
@@ -347,6 +470,47 @@ describe("a secret", () => {
       "sessionStorage.password: invalid value (hidden): must be a string; pass a string",
       "ownerKey: invalid value (hidden): must be a string; pass a string",
     ]);
+  });
+});
+
+describe("a peer of a policy", () => {
+  test.each([
+    [
+      { clients: [{}] },
+      "networkPolicy.clients[0]: must have either labels or cidr; set cidr or labels",
+    ],
+    [
+      { egress: [{ cidr: "10.0.0.0/8", podLabels: { a: "b" } }] },
+      "networkPolicy.egress[0]: must have either labels or cidr; remove cidr, or the labels",
+    ],
+    [
+      { clients: [{ cidr: "10.0.0.0/33" }] },
+      "networkPolicy.clients[0].cidr: invalid value 10.0.0.0/33",
+    ],
+    [
+      { egress: [{ cidr: "10.0.0.0/8", ports: [0] }] },
+      "networkPolicy.egress[0].ports: invalid value 0: must be whole numbers from 1 to 65535",
+    ],
+  ])("is refused of %j", async (networkPolicy, fault) => {
+    expect(await faultsOf(() => redis({ networkPolicy }))).toEqual([
+      expect.stringContaining(fault),
+    ]);
+  });
+});
+
+describe("a user of a store", () => {
+  test.each([
+    [[{ name: "gateway" }], "users[0].name: invalid value gateway: must not be that of one of"],
+    [[{ name: "A b" }], "users[0].name: invalid value A b: must be 1 to 40 lowercase letters"],
+    [[{ name: "a" }, { name: "a" }], "users[1].name: invalid value a: must be unique"],
+    [[{ name: "a", keyPrefix: "mcp-fleet:*:" }], "users[0].keyPrefix: invalid value mcp-fleet:*:"],
+    [[{ name: "a", keyPrefix: "own:" }], "users[0].keyPrefix: invalid value own:: must start with"],
+    [
+      [{ name: "a" }, { name: "b", keyPrefix: "mcp-fleet:a:b:" }],
+      "users[1].keyPrefix: invalid value mcp-fleet:a:b:: must not start with that of users[0]",
+    ],
+  ])("is refused as one of %j", async (users, fault) => {
+    expect(await faultsOf(() => redis({ users }))).toEqual([expect.stringContaining(fault)]);
   });
 });
 

@@ -18,6 +18,7 @@ import {
   serverStack,
   variablesOf,
 } from "../../testkit/pulumi/components.ts";
+import type { RecordedResource } from "../../testkit/pulumi/recorded-resource.ts";
 import { RecordedStack } from "../../testkit/pulumi/recorded-stack.ts";
 
 const podsOf = (stack: RecordedStack) => stack.one("StatefulSet", "files-server");
@@ -174,7 +175,10 @@ describe("the pods of a server with 1,000 sessions", () => {
     const stack = await serverStack({
       ...PROXIED,
       spread: Spread.Required,
-      podTemplate: { nodeSelector: { pool: "mcp" }, labels: { team: "eng" } },
+      podTemplate: {
+        metadata: { labels: { team: "eng" } },
+        spec: { nodeSelector: { pool: "mcp" } },
+      },
     });
     for (const workload of [podsOf(stack), proxiesOf(stack)]) {
       expect(workload.at(`${POD}.topologySpreadConstraints.0`)).toMatchObject({
@@ -317,30 +321,79 @@ describe("who may reach the pods of a server", () => {
     ]);
   });
 
-  test("without proxies gateways, of any namespace or of those that are named", async () => {
-    const from = (namespaceSelector: object) => [
-      {
-        ports,
-        from: [
-          {
-            namespaceSelector,
-            podSelector: {
-              matchLabels: {
-                "app.kubernetes.io/name": "mcp-fleet",
-                "app.kubernetes.io/component": "gateway",
-              },
-            },
-          },
-        ],
+  const callers = (namespaceSelector: object) => ({
+    namespaceSelector,
+    podSelector: {
+      matchLabels: {
+        "app.kubernetes.io/name": "mcp-fleet",
+        "app.kubernetes.io/component": "gateway",
+        "mcp-fleet.dev/calls-files": "true",
       },
-    ];
+    },
+  });
+
+  test("without proxies the gateways that call it, of any namespace or of those that are named", async () => {
     const any = await serverStack({ image: "files:1" });
-    expect(policyOf(any).at("spec.ingress")).toEqual(from({}));
+    expect(policyOf(any).at("spec.ingress")).toEqual([{ ports, from: [callers({})] }]);
     const some = await serverStack({
       image: "files:1",
       networkPolicy: { clientNamespaces: { team: "eng" } },
     });
-    expect(policyOf(some).at("spec.ingress")).toEqual(from({ matchLabels: { team: "eng" } }));
+    expect(policyOf(some).at("spec.ingress")).toEqual([
+      { ports, from: [callers({ matchLabels: { team: "eng" } })] },
+    ]);
+  });
+
+  test("of its proxies, the gateways that call it and whom the user names, since proxies ask nobody for a token", async () => {
+    const clients = [{ podLabels: { app: "agent" } }];
+    const stack = await serverStack({ ...PROXIED, networkPolicy: { clients } });
+    const named = { namespaceSelector: {}, podSelector: { matchLabels: { app: "agent" } } };
+    const policy = stack.one("NetworkPolicy", "files-proxy");
+    expect(policy.at("spec.ingress.0")).toEqual({
+      ports: [{ port: 4483, protocol: "TCP" }],
+      from: [callers({}), named],
+    });
+    expect(policyOf(stack).at("spec.ingress.0.from.1")).toEqual(named);
+  });
+
+  test("has the gateway's label, whatever the gateway is named", async () => {
+    const stack = await RecordedStack.of(() => {
+      const { backend } = new McpServer("files", { image: "files:1" });
+      new VirtualMcpServer("eng", { sessions: 10, backends: [backend] });
+    });
+    const labels = stack.one("Deployment", "eng-gateway").map("spec.template.metadata.labels");
+    const { matchLabels } = Object(policyOf(stack).at("spec.ingress.0.from.0.podSelector"));
+    expect(labels).toMatchObject(matchLabels);
+  });
+
+  test("and its proxies reach it, DNS, each other and the store; it reaches all but metadata services", async () => {
+    const stack = await serverStack(PROXIED);
+    const pods = (workload: RecordedResource) => ({
+      podSelector: { matchLabels: workload.at("spec.selector.matchLabels") },
+    });
+    const [dns, peers, own] = stack.one("NetworkPolicy", "files-proxy").list("spec.egress");
+    expect(dns).toMatchObject({ ports: [{ port: 53 }, { port: 53 }] });
+    expect(peers).toMatchObject({ ports: [{ port: 9090 }], to: [pods(proxiesOf(stack))] });
+    expect(own).toEqual({ to: [pods(stack.one("StatefulSet", "files-server"))] });
+    expect(policyOf(stack).list("spec.egress")).toEqual([
+      dns,
+      {
+        to: [
+          { namespaceSelector: {} },
+          { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16", "100.100.100.200/32"] } },
+          { ipBlock: { cidr: "::/0", except: ["fe80::/10", "fd00:ec2::254/128"] } },
+        ],
+      },
+    ]);
+    const egress = [{ cidr: "140.82.112.0/20", ports: [443] }];
+    const narrow = await serverStack({ ...PROXIED, networkPolicy: { egress } });
+    expect(policyOf(narrow).list("spec.egress")).toEqual([
+      dns,
+      {
+        ports: [{ port: 443, protocol: "TCP" }],
+        to: [{ ipBlock: { cidr: "140.82.112.0/20" } }],
+      },
+    ]);
   });
 
   test("anybody where policies are switched off", async () => {

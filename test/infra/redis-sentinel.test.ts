@@ -30,7 +30,8 @@ function setting(stack: RecordedStack, name: string): string | undefined {
   const conf = String(
     stack.one("ConfigMap", "sessions-redis-configuration").map("data")["redis.conf"],
   );
-  const line = conf.split("\n").find((text) => text.startsWith(`${name} `));
+  const limits = String(stack.one("ConfigMap", "sessions-redis-limits").map("data").limits);
+  const line = `${conf}\n${limits}`.split("\n").find((text) => text.startsWith(`${name} `));
   return line?.slice(name.length + 1);
 }
 
@@ -230,8 +231,45 @@ describe("the users of a store", () => {
   });
 });
 
+describe("the users of 2 clients", () => {
+  const USERS = [{ name: "eng" }, { name: "files", keyPrefix: "mcp-fleet:old:" }];
+
+  test("have a password and keys each, and are in Secrets whose names never change", async () => {
+    const stack = await redisStack({ users: USERS });
+    expect(aclOf(stack, "eng")).toContain(" resetkeys resetchannels ~mcp-fleet:eng:* -@all ");
+    expect(aclOf(stack, "files")).toContain(" ~mcp-fleet:old:* ");
+    for (const part of PARTS) {
+      const { "users.acl": users } = stack
+        .one("Secret", `sessions-${part}-secrets`)
+        .map("stringData");
+      expect(users).toContain("user eng on #");
+      expect(stack.one("Secret", `sessions-${part}-secrets`).at("metadata.name")).toBe(
+        `sessions-${part}-secrets`,
+      );
+    }
+  });
+
+  test("are connected with by name, and with nobody else's", async () => {
+    const stack = await RecordedStack.of(() => {
+      const store = new RedisSentinel("sessions", { sessions: 100, users: USERS });
+      const { files, nobody } = {
+        files: store.connectionOf("files"),
+        nobody: () => store.connectionOf("nobody"),
+      };
+      expect(nobody).toThrow("nobody is not in users of the store, which has eng, files");
+      return { files };
+    });
+    expect(stack.outputs.files).toMatchObject({
+      username: "files",
+      password: "password-of-sessions-password-user-files",
+      keyPrefix: "mcp-fleet:old:",
+      sentinel: { username: "files" },
+    });
+  });
+});
+
 describe("an exporter", () => {
-  test("is a second container with a user of its own, which Prometheus may reach from anywhere", async () => {
+  test("is a second container with a user of its own, which Prometheus may reach, or who is named", async () => {
     const stack = await redisStack({ exporter: {} });
     const exporter = workloadOf(stack, "redis").map(`${POD}.containers.1`);
     expect(exporter).toMatchObject({
@@ -245,7 +283,17 @@ describe("an exporter", () => {
     expect(aclOf(stack, "exporter")).toContain("-@all");
     expect(stack.one("NetworkPolicy", "sessions-redis").list("spec.ingress")).toContainEqual({
       ports: [{ port: 9121, protocol: "TCP" }],
-      from: [{ namespaceSelector: {} }],
+      from: [
+        {
+          namespaceSelector: {},
+          podSelector: { matchLabels: { "app.kubernetes.io/name": "prometheus" } },
+        },
+      ],
+    });
+    const named = await redisStack({ exporter: { from: [{ cidr: "10.0.0.0/8" }] } });
+    expect(named.one("NetworkPolicy", "sessions-redis").list("spec.ingress")).toContainEqual({
+      ports: [{ port: 9121, protocol: "TCP" }],
+      from: [{ ipBlock: { cidr: "10.0.0.0/8" } }],
     });
   });
 
@@ -297,6 +345,18 @@ describe("TLS", () => {
         servername: "sessions-redis.data.svc",
       },
     });
+  });
+
+  test.each([
+    [{ caCertificate: "PEM" }, { ca: "PEM" }],
+    [
+      { caConfigMapRef: { name: "fleet-ca", key: "ca.crt" } },
+      { caConfigMapRef: { name: "fleet-ca", key: "ca.crt" } },
+    ],
+  ])("with %j is trusted by clients of any namespace", async (given, trusted) => {
+    const stack = await redisStack({ tls: { secretName: "own", ...given } });
+    expect(stack.outputs.connection).toMatchObject({ tls: trusted });
+    expect(stack.outputs.connection).not.toHaveProperty("tls.caRef");
   });
 
   test("is not there unless it is asked for", async () => {

@@ -22,6 +22,11 @@ const [a, b] = ["a.example.com", "b.example.com"];
 const ROUTE = { hostnames: [a], parentRefs: [{ name: "public" }] };
 const CA = { ca: "-----BEGIN CERTIFICATE-----" };
 
+const ANNOTATED_ACCOUNT = to("serviceAccount.annotations", { "eks.amazonaws.com/role-arn": a });
+const OTHER_ACCOUNT = to("serviceAccount", { create: false, name: "other" });
+
+const METADATA: readonly Change[] = [to("labels", { team: "a" }), to("annotations", { note: "b" })];
+
 /** One change at least for each argument that restarts nothing; one for each path that restarts somebody. */
 const OF_A_PROCESS: readonly Change[] = [
   to("image", "fleet:2"),
@@ -37,13 +42,18 @@ const OF_A_PROCESS: readonly Change[] = [
   to("operational.logLevel", "debug"),
   to("sessionKeys", [{ id: "first" }, { id: "b", signAfter: "2026-12-01T12:00:00Z" }]),
   to("ownerKey", "b3duZXIta2V5LW9mLXRoaXJ0eS10d28tYnl0ZXMhISE="),
+  to("trustedProxies", ["192.0.2.0/24"]),
   to("terminationGracePeriodSeconds", 900),
+  OTHER_ACCOUNT,
 ];
 
 const OF_NO_PROCESS: readonly Change[] = [
   to("serviceType", "NodePort"),
+  to("service.annotations", { a }),
+  ANNOTATED_ACCOUNT,
   to("monitoring.serviceMonitor", true),
   to("monitoring.grafanaDashboard", true),
+  to("monitoring.from", [{ podLabels: { a } }]),
   [
     { monitoring: { serviceMonitor: true } },
     { monitoring: { serviceMonitor: true, labels: { a } } },
@@ -56,6 +66,9 @@ const OF_NO_POD: readonly Change[] = [
   to("sessionAffinity", "ClientIP"),
   to("networkPolicy.enabled", false),
   to("networkPolicy.clientNamespaces", { team: "a" }),
+  to("networkPolicy.clients", [{ podLabels: { a } }]),
+  to("networkPolicy.egress", [{ cidr: "10.0.0.0/8" }]),
+  ...METADATA,
 ];
 
 const stored = (of: object): Args => ({ sessionStorage: { ...STORE, ...of } });
@@ -70,8 +83,8 @@ const OF_A_STORE: readonly Change[] = [
 
 const OF_PODS: readonly Change[] = [
   to("spread", "Required"),
-  to("podTemplate.nodeSelector", { pool: "mcp" }),
-  to("podTemplate.annotations", { note: "a" }),
+  to("podTemplate.spec.nodeSelector", { pool: "mcp" }),
+  to("podTemplate.metadata.annotations", { note: "a" }),
   to("namespace", "other", "one"),
 ];
 
@@ -130,6 +143,8 @@ const SERVER: readonly Change[] = [
   ...OF_NO_POD,
   ...OF_A_STORE,
   ...OF_PODS,
+  ANNOTATED_ACCOUNT,
+  OTHER_ACCOUNT,
   to("backendReplicas", 4, 3),
   to("backendReplicas", 3, 4),
   to("backendReplicas", 2, 1),
@@ -159,6 +174,9 @@ const REDIS: readonly Change[] = [
   to("acceptRisk", "a demo"),
   to("networkPolicy.enabled", false),
   to("networkPolicy.clientNamespaces", { team: "a" }),
+  ...METADATA,
+  ANNOTATED_ACCOUNT,
+  OTHER_ACCOUNT,
   ...OF_PODS.map(
     ([before, after]): Change => ("spread" in after ? to("spread", "Preferred") : [before, after]),
   ),
@@ -172,6 +190,13 @@ const REDIS: readonly Change[] = [
   to("persistence", "None"),
   to("eviction", "VolatileTtl"),
   to("tls.secretName", "x"),
+  [{ tls: { secretName: "x" } }, { tls: { secretName: "x", caCertificate: CA.ca } }],
+  [
+    { tls: { secretName: "x" } },
+    { tls: { secretName: "x", caConfigMapRef: { name: "ca", key: "ca.crt" } } },
+  ],
+  to("users", [{ name: "files" }]),
+  [{ exporter: {} }, { exporter: { from: [{ podLabels: { a } }] } }],
   to("exporter", {}),
   to("maxMemory", "300Mi"),
   to("maxClients", 20_000),
@@ -223,6 +248,13 @@ const WORKLOADS = {
   "eng-sentinel": "store",
 } as const;
 
+/** What pods take over while they run: `test/redis-sentinel/reload.test.ts`. */
+const RELOADED: ReadonlySet<string> = new Set([
+  "eng-redis-secrets",
+  "eng-redis-limits",
+  "eng-sentinel-secrets",
+]);
+
 const MOUNTED: ReadonlySet<string> = new Set(["ConfigMap", "Secret"]);
 
 /** What the pods of each workload are made from: the template, and the files that it names by content. */
@@ -238,7 +270,8 @@ async function podsOf(declare: () => unknown) {
       (one) =>
         MOUNTED.has(one.kind) &&
         one.name.startsWith(`${name}-`) &&
-        !one.name.endsWith("-dashboard"),
+        !one.name.endsWith("-dashboard") &&
+        !RELOADED.has(one.name),
     );
     const made = [
       workload.at("spec.template"),

@@ -5,6 +5,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { output } from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import {
+  IncomingAuthType,
   NofileMode,
   NofileShortage,
   Scaling,
@@ -293,7 +294,8 @@ describe("the store of a gateway", () => {
         tls: { caRef: { name: "own-ca", key: "root.pem" }, servername: "redis" },
       },
     });
-    expect(stack.ofType("Secret").map(({ name }) => name)).toEqual(["eng-gateway-keys"]);
+    const secrets = stack.ofType("Secret").map(({ name }) => name);
+    expect(secrets.sort()).toEqual(["eng-gateway-admin-token", "eng-gateway-keys"]);
     expect(deploymentOf(stack).at(`${POD}.volumes`)).toEqual(
       expect.arrayContaining([
         {
@@ -518,38 +520,140 @@ describe("an endpoint", () => {
 });
 
 describe("who may reach its pods", () => {
+  const port = (number: number) => ({ port: number, protocol: "TCP" });
+  const DNS = { ports: [{ port: 53, protocol: "UDP" }, port(53)] };
+  const NOT_LINK_LOCAL = [
+    { ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16", "100.100.100.200/32"] } },
+    { ipBlock: { cidr: "::/0", except: ["fe80::/10", "fd00:ec2::254/128"] } },
+  ];
+  const PROMETHEUS = {
+    namespaceSelector: {},
+    podSelector: { matchLabels: { "app.kubernetes.io/name": "prometheus" } },
+  };
+  const inNamespace = (name: string) => ({
+    to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } }],
+  });
+  const egressOf = (stack: RecordedStack) =>
+    stack.one("NetworkPolicy", "eng-gateway").list("spec.egress");
+
   test("MCP everybody, the admin port only the gateways themselves", async () => {
     const stack = await gatewayStack();
     const policy = stack.one("NetworkPolicy", "eng-gateway");
     const own = deploymentOf(stack).at("spec.selector.matchLabels");
-    expect(policy.at("spec")).toEqual({
-      podSelector: { matchLabels: own },
-      policyTypes: ["Ingress"],
-      ingress: [
-        { ports: [{ port: 4483, protocol: "TCP" }] },
-        { ports: [{ port: 9090, protocol: "TCP" }], from: [{ podSelector: { matchLabels: own } }] },
-      ],
+    expect(policy.at("spec.podSelector")).toEqual({ matchLabels: own });
+    expect(policy.at("spec.policyTypes")).toEqual(["Ingress", "Egress"]);
+    expect(policy.at("spec.ingress")).toEqual([
+      { ports: [port(4483)] },
+      { ports: [port(9090)], from: [{ podSelector: { matchLabels: own } }] },
+    ]);
+  });
+
+  test("MCP only some namespaces and clients, the metrics port Prometheus by its label", async () => {
+    const stack = await gatewayStack({
+      networkPolicy: {
+        clientNamespaces: { team: "eng" },
+        clients: [{ podLabels: { app: "ui" } }, { cidr: "10.1.0.0/16" }],
+      },
+      monitoring: { serviceMonitor: true },
+    });
+    const own = deploymentOf(stack).at("spec.selector.matchLabels");
+    expect(stack.one("NetworkPolicy", "eng-gateway").at("spec.ingress")).toEqual([
+      {
+        ports: [port(4483)],
+        from: [
+          { namespaceSelector: { matchLabels: { team: "eng" } } },
+          { namespaceSelector: {}, podSelector: { matchLabels: { app: "ui" } } },
+          { ipBlock: { cidr: "10.1.0.0/16" } },
+        ],
+      },
+      { ports: [port(9090)], from: [{ podSelector: { matchLabels: own } }] },
+      { ports: [port(9091)], from: [PROMETHEUS] },
+    ]);
+  });
+
+  test("the metrics port only those scrapers that are named", async () => {
+    const from = [{ namespaceLabels: { team: "ops" } }];
+    const stack = await gatewayStack({ monitoring: { serviceMonitor: true, from } });
+    expect(stack.one("NetworkPolicy", "eng-gateway").at("spec.ingress.2")).toEqual({
+      ports: [port(9091)],
+      from: [{ namespaceSelector: { matchLabels: { team: "ops" } } }],
     });
   });
 
-  test("MCP only some namespaces, the admin port Prometheus from anywhere", async () => {
-    const stack = await gatewayStack({
-      networkPolicy: { clientNamespaces: { team: "eng" } },
-      monitoring: { serviceMonitor: true },
-    });
-    const policy = stack.one("NetworkPolicy", "eng-gateway");
-    expect(policy.at("spec.ingress")).toEqual([
+  test("and its pods reach DNS, each other, and of 6 backends, a store and an issuer what their addresses say", async () => {
+    const backends = [
+      { name: "a", url: "http://a-proxy.tools.svc.cluster.local:4483/mcp" },
+      { name: "b", url: "http://b:8080/mcp" },
+      { name: "c", url: "https://c.example.com/mcp" },
+      { name: "d", url: "http://10.2.3.4:81/mcp" },
+      { name: "e", srv: "_mcp._tcp.e-server.e.svc.cluster.local" },
       {
-        ports: [{ port: 4483, protocol: "TCP" }],
-        from: [{ namespaceSelector: { matchLabels: { team: "eng" } } }],
+        name: "f",
+        statefulSet: { name: "f", service: "f", namespace: "data", replicas: 1, port: 80 },
       },
-      { ports: [{ port: 9090, protocol: "TCP" }], from: [{ namespaceSelector: {} }] },
+    ];
+    const stack = await gatewayStack({
+      backends,
+      sessionStorage: { address: "cache.example.com:6380" },
+      incomingAuth: {
+        type: IncomingAuthType.Jwt,
+        jwt: { issuer: "https://id", audience: "x", jwks: "https://id.example.com:8443/keys" },
+      },
+    });
+    const own = deploymentOf(stack).at("spec.selector.matchLabels");
+    expect(egressOf(stack)).toEqual([
+      DNS,
+      { ports: [port(9090)], to: [{ podSelector: { matchLabels: own } }] },
+      inNamespace("tools"),
+      { to: [{ podSelector: {} }] },
+      { ports: [port(443)], to: NOT_LINK_LOCAL },
+      { ports: [port(81)], to: [{ ipBlock: { cidr: "10.2.3.4/32" } }] },
+      inNamespace("e"),
+      inNamespace("data"),
+      { ports: [port(8443)], to: NOT_LINK_LOCAL },
+      { ports: [port(6380)], to: NOT_LINK_LOCAL },
+    ]);
+  });
+
+  test("and more where that is named, such as a metadata service", async () => {
+    const egress = [{ cidr: "169.254.169.254/32", ports: [80] }];
+    expect(egressOf(await gatewayStack({ networkPolicy: { egress } }))).toContainEqual({
+      ports: [port(80)],
+      to: [{ ipBlock: { cidr: "169.254.169.254/32" } }],
+    });
+  });
+
+  test("by a label for each backend, which policies of their pods admit", async () => {
+    const stack = await gatewayStack();
+    expect(deploymentOf(stack).map("spec.template.metadata.labels")).toMatchObject({
+      "mcp-fleet.dev/calls-github": "true",
+    });
+    expect(deploymentOf(stack).map("spec.selector.matchLabels")).not.toHaveProperty([
+      "mcp-fleet.dev/calls-github",
     ]);
   });
 
   test("nobody is kept out where policies are switched off", async () => {
     const stack = await gatewayStack({ networkPolicy: { enabled: false } });
     expect(stack.ofType("NetworkPolicy")).toEqual([]);
+  });
+});
+
+describe("the token of the admin port", () => {
+  test("is generated once, read by all pods from a Secret, and an output that is a secret", async () => {
+    const stack = await gatewayStack();
+    const secret = stack.one("Secret", "eng-gateway-admin-token");
+    expect(secret.map("stringData")).toEqual({
+      "admin-token": "password-of-eng-gateway-admin-token",
+    });
+    expect(secret.secrets).toEqual(["stringData"]);
+    expect(deploymentOf(stack).list(`${CONTAINER}.env`)).toContainEqual({
+      name: "MCP_FLEET_ADMIN_TOKEN",
+      valueFrom: {
+        secretKeyRef: { name: "eng-gateway-admin-token-0f1e2d3c", key: "admin-token" },
+      },
+    });
+    expect(stack.outputs.adminToken).toBe("password-of-eng-gateway-admin-token");
   });
 });
 
@@ -602,7 +706,7 @@ describe("an autoscaler", () => {
 });
 
 describe("monitoring", () => {
-  test("is a ServiceMonitor that scrapes each pod's admin port through a headless Service", async () => {
+  test("is a ServiceMonitor that scrapes each pod's metrics port through a headless Service", async () => {
     const stack = await gatewayStack({
       monitoring: { serviceMonitor: true, labels: { release: "prometheus" } },
     });
@@ -611,11 +715,11 @@ describe("monitoring", () => {
     expect(admin.at("spec")).toMatchObject({
       clusterIP: "None",
       publishNotReadyAddresses: true,
-      ports: [{ name: "admin", port: 9090, targetPort: "admin" }],
+      ports: [{ name: "metrics", port: 9091, targetPort: "metrics" }],
     });
     expect(monitor.at("metadata.labels")).toMatchObject({ release: "prometheus" });
     expect(monitor.at("spec.endpoints")).toEqual([
-      { port: "admin", path: "/metrics", interval: "15s" },
+      { port: "metrics", path: "/metrics", interval: "15s" },
     ]);
     expect(admin.at("metadata.labels")).toMatchObject(monitor.map("spec.selector.matchLabels"));
     const mcp = stack.one("Service", "eng-gateway").map("metadata.labels");
@@ -680,13 +784,14 @@ describe("pods", () => {
   test("have what the user adds to all of them, beside what is ours", async () => {
     const stack = await gatewayStack({
       podTemplate: {
-        labels: { team: "eng" },
-        annotations: { note: "hello" },
-        nodeSelector: { pool: "mcp" },
-        tolerations: [{ key: "mcp", operator: "Exists" }],
-        priorityClassName: "high",
-        imagePullSecrets: ["registry"],
-        runAsUser: 1234,
+        metadata: { labels: { team: "eng" }, annotations: { note: "hello" } },
+        spec: {
+          nodeSelector: { pool: "mcp" },
+          tolerations: [{ key: "mcp", operator: "Exists" }],
+          priorityClassName: "high",
+          imagePullSecrets: [{ name: "registry" }],
+          securityContext: { runAsUser: 1234 },
+        },
       },
     });
     const deployment = deploymentOf(stack);
@@ -700,7 +805,7 @@ describe("pods", () => {
       tolerations: [{ key: "mcp", operator: "Exists" }],
       priorityClassName: "high",
       imagePullSecrets: [{ name: "registry" }],
-      securityContext: { runAsUser: 1234, runAsGroup: 1234, fsGroup: 1234 },
+      securityContext: { runAsUser: 1234, runAsGroup: 65_532, runAsNonRoot: true },
     });
   });
 

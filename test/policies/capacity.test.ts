@@ -415,7 +415,7 @@ describe("one-scaler and autoscaler-range", () => {
   });
 
   test("who has fixed replicas and an autoscaler, and says nothing of it, has to say it", () => {
-    const [, , , autoscaler] = autoscaledStack();
+    const autoscaler = autoscaledStack().at(-1);
     if (autoscaler === undefined) throw new Error("the example has no autoscaler");
     expect(check([...gatewayStack(), autoscaler])).toEqual([
       expect.stringContaining("the annotation mcp-fleet.dev/max-replicas is missing"),

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { edited, type FactValues, withFacts } from "../../policies/examples/edit.ts";
+import {
+  edited,
+  type FactValues,
+  type Json,
+  withFacts,
+  without,
+} from "../../policies/examples/edit.ts";
 import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
+import { closedMetadata } from "../../policies/exposure/closed-metadata.ts";
+import { closedPorts } from "../../policies/exposure/closed-ports.ts";
 import { openGateway } from "../../policies/exposure/open-gateway.ts";
 import type { ResourceDescription } from "../../policies/index.ts";
 import { judged, UNKNOWN } from "../../testkit/pulumi/judged-stack.ts";
@@ -120,5 +128,71 @@ describe("open-gateway", () => {
     expect(judged(openGateway, [...OPEN, ingress(UNKNOWN)]).join()).toContain("is not known");
     const silent = withFacts(OPEN, GATEWAY, { incomingAuth: undefined });
     expect(judged(openGateway, silent).join()).toContain("mcp-fleet.dev/incoming-auth");
+  });
+});
+
+describe("closed-ports", () => {
+  const POLICY = "NetworkPolicy github-proxy";
+  const stack = [...gatewayStack(), ...proxyStack()];
+  const changed = (changes: Readonly<Record<string, Json | undefined>>) =>
+    judged(closedPorts, edited(stack, POLICY, changes));
+
+  test("finds proxies and gateways that no policy guards: 1 each", () => {
+    expect(judged(closedPorts, without(stack, POLICY))).toEqual([
+      expect.stringContaining("no NetworkPolicy restricts who may connect"),
+    ]);
+    const egressAlone = { "spec.policyTypes": ["Egress"] };
+    expect(changed(egressAlone)).toHaveLength(1);
+  });
+
+  test.each([
+    ["no peers", [{ from: [] }], 2],
+    ["every namespace", [{ from: [{ namespaceSelector: {} }] }], 2],
+    ["every address", [{ from: [{ ipBlock: { cidr: "0.0.0.0/0" } }] }], 2],
+    ["every namespace at one port", [{ ports: [{ port: 4483 }], from: [] }], 1],
+    ["every namespace at the admin port by name", [{ ports: [{ port: "admin" }], from: [] }], 1],
+    ["every namespace at a port of nobody", [{ ports: [{ port: 80 }], from: [] }], 0],
+    [
+      "Prometheus",
+      [{ from: [{ namespaceSelector: {}, podSelector: { matchLabels: { a: "b" } } }] }],
+      0,
+    ],
+  ])("finds in the policy of a proxy, for %s: %j, so many faults: %i", (_, ingress, faults) => {
+    expect(changed({ "spec.ingress": ingress })).toHaveLength(faults);
+  });
+
+  test("lets everyone call a gateway, which asks for tokens, and nobody its admin port", () => {
+    const open = { "spec.ingress": [{ ports: [{ port: 4483 }] }] };
+    expect(judged(closedPorts, edited(stack, "NetworkPolicy eng-gateway", open))).toEqual([]);
+    const admin = { "spec.ingress": [{ ports: [{ port: 9090 }] }] };
+    expect(judged(closedPorts, edited(stack, "NetworkPolicy eng-gateway", admin))).toHaveLength(1);
+  });
+});
+
+describe("closed-metadata", () => {
+  const to = (...egress: Json[]) =>
+    judged(
+      closedMetadata,
+      edited(gatewayStack(), "NetworkPolicy eng-gateway", { "spec.egress": egress }),
+    ).length;
+  const block = (cidr: string, ...except: string[]) => ({ to: [{ ipBlock: { cidr, except } }] });
+
+  test.each([
+    ["everything", {}, 1],
+    ["every address", block("0.0.0.0/0"), 1],
+    ["half of all addresses", block("128.0.0.0/1"), 1],
+    ["every address but others", block("0.0.0.0/0", "10.0.0.0/8"), 1],
+    ["every address but link-local ones", block("0.0.0.0/0", "169.254.0.0/16"), 0],
+    ["a private network", block("10.0.0.0/8"), 0],
+    ["the service by its name", block("169.254.169.254/32"), 0],
+    ["every pod", { to: [{ namespaceSelector: {} }] }, 0],
+    ["DNS anywhere", { ports: [{ port: 53, protocol: "UDP" }] }, 0],
+  ])("finds in a rule for %s: %j, so many faults: %i", (_, rule, faults) => {
+    expect(to(rule)).toBe(faults);
+  });
+
+  test("finds a gateway whose egress nobody restricts", () => {
+    const stack = without(gatewayStack(), "NetworkPolicy eng-gateway");
+    expect(judged(closedMetadata, stack)).toHaveLength(1);
   });
 });

@@ -37,7 +37,7 @@ describe("the ACL files", () => {
   };
   const files = [
     nodeSecret({ passwords, keyPrefix: "mcp-fleet:", engine: Engine.Redis }),
-    sentinelSecret(passwords),
+    sentinelSecret(passwords, Engine.Redis),
   ];
 
   it("hold 0 passwords in plain, and the Secrets that of the gateway nowhere", () => {

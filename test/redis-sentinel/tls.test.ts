@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
 import { Persistence } from "../../infra/redis/redis-conf.ts";
-import { testedEngines } from "../../testkit/redis-sentinel/engines.ts";
+import { testedTlsEngines } from "../../testkit/redis-sentinel/engines.ts";
 import { SentinelPods } from "../../testkit/redis-sentinel/sentinel-pods.ts";
 import { Writers } from "../../testkit/redis-sentinel/writers.ts";
 
 const PATIENCE = { interval: 50 };
 
-describe.each(testedEngines())("3 servers and 3 Sentinels, %s, with TLS", (engine) => {
+describe.each(testedTlsEngines())("3 servers and 3 Sentinels, %s, with TLS", (engine) => {
   let group: SentinelPods;
 
   beforeAll(async () => {
@@ -32,6 +32,39 @@ describe.each(testedEngines())("3 servers and 3 Sentinels, %s, with TLS", (engin
       expect(await group.refusals()).toEqual([]);
     } finally {
       await writers.close();
+    }
+  });
+
+  it("take a renewed certificate of another authority within a minute, Sentinels one by one, with 0 sessions lost", async () => {
+    onTestFailed(() => console.log(group.output));
+    const master = await group.healthy();
+    const [old] = await group.certificates();
+    const before = await Writers.start(group.settings);
+    try {
+      await expect.poll(() => before.acknowledged, PATIENCE).toBeGreaterThan(200);
+      group.renew();
+      const stillOld = async () => {
+        const shown = await group.certificates();
+        return shown.filter((one) => one === undefined || one === old).length;
+      };
+      await expect.poll(stillOld, PATIENCE).toBe(0);
+      expect(new Set(await group.certificates()).size).toBe(1);
+      expect(await group.healthy()).toBe(master);
+      const restarts = group.sentinels.map(
+        ({ output }) => /^(\S+) \S+ restarting with a changed certificate$/m.exec(output)?.[1],
+      );
+      expect(new Set(restarts).size).toBe(3);
+      // Who connects now trusts the new authority alone.
+      const after = await Writers.start(group.settings);
+      await expect.poll(() => after.acknowledged, PATIENCE).toBeGreaterThan(200);
+      await after.close();
+      expect(after.errors).toEqual([]);
+      await before.stop();
+      expect(before.errors).toEqual([]);
+      expect(await before.lost()).toEqual({ sessions: 0, plain: 0 });
+      expect(await group.refusals()).toEqual([]);
+    } finally {
+      await before.close();
     }
   });
 });

@@ -5,7 +5,7 @@ import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RedisStore } from "../../runtime/store/redis/redis-store.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
-import { hasRedis, RedisProcess, selfSigned } from "../../testkit/processes/redis.ts";
+import { hasRedis, hasRedisTls, RedisProcess, selfSigned } from "../../testkit/processes/redis.ts";
 import { makeOld, openStore, redisAt } from "../../testkit/processes/redis-store.ts";
 import { sessionRecord } from "../../testkit/processes/session-record.ts";
 import { log } from "../../testkit/processes/test-log.ts";
@@ -202,23 +202,26 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
     await expect.poll(() => store.sessions.load("a")).toMatchObject({ key: "a" });
   });
 
-  it("speaks TLS to a certificate of its authority and name, and to no other", async () => {
-    const { cert, key } = selfSigned(folder);
-    const client = { tls: { ca: [], rejectUnauthorized: false } };
-    const config = [`tls-cert-file ${cert}`, `tls-key-file ${key}`, `tls-ca-cert-file ${cert}`];
-    const server = await start([...config, "tls-auth-clients no"], client);
-    const tls = { caFile: cert, servername: "redis.test" };
-    const store = await open(redisAt(server, { tls }));
-    expect(await store.sessions.create(live("a"), caps)).toBe("created");
-    const wrong = [{ caFile: cert, servername: "other.test" }, { servername: "redis.test" }];
-    const counts = wrong.map((one) => {
-      const settings = redisAt(server, { tls: one });
-      const refused = new RedisStore({ settings, metrics: new Metrics(), log });
-      cleanUps.push(() => refused.close());
-      return refused.sessions.count();
-    });
-    await refused(...counts);
-  });
+  it.skipIf(!hasRedisTls)(
+    "speaks TLS to a certificate of its authority and name, and to no other",
+    async () => {
+      const { cert, key } = selfSigned(folder);
+      const client = { tls: { ca: [], rejectUnauthorized: false } };
+      const config = [`tls-cert-file ${cert}`, `tls-key-file ${key}`, `tls-ca-cert-file ${cert}`];
+      const server = await start([...config, "tls-auth-clients no"], client);
+      const tls = { caFile: cert, servername: "redis.test" };
+      const store = await open(redisAt(server, { tls }));
+      expect(await store.sessions.create(live("a"), caps)).toBe("created");
+      const wrong = [{ caFile: cert, servername: "other.test" }, { servername: "redis.test" }];
+      const counts = wrong.map((one) => {
+        const settings = redisAt(server, { tls: one });
+        const refused = new RedisStore({ settings, metrics: new Metrics(), log });
+        cleanUps.push(() => refused.close());
+        return refused.sessions.count();
+      });
+      await refused(...counts);
+    },
+  );
 
   it("of a Redis Cluster is refused by name, and so is one whose user may not ask for INFO", async () => {
     const server = await start(["cluster-enabled yes"]);

@@ -161,6 +161,53 @@ export function describeSessionStore(name: string, makeStore: MakeStore): void {
       });
     });
 
+    describe("sessions that nobody has used", () => {
+      const unused = async (address: string, ...keys: string[]) => {
+        for (const key of keys) {
+          await at.create(sessionRecord(key, { unusedFrom: address, createdAtMs: at.nowMs }));
+          at.nowMs += 1;
+        }
+      };
+      const taken = async (limit: number, minMs = 0) =>
+        (await at.store.sessions.takeUnused(limit, minMs)).map(({ key }) => key).sort();
+
+      it("end at the address that has most of them, the oldest first, until the next has as many", async () => {
+        await unused("192.0.2.1", "a", "b");
+        await unused("192.0.2.2", "c", "d", "e", "f");
+        expect(await taken(1)).toEqual(["c"]);
+        expect(await taken(9)).toEqual(["d"]);
+        expect(await at.store.sessions.load("d")).toBeUndefined();
+        expect(await at.store.sessions.count()).toBe(4);
+        for (let left = 4; left > 0; left -= 1) expect(await taken(9)).toHaveLength(1);
+        expect(await taken(9)).toEqual([]);
+      });
+
+      it("stay once they are used, when they have ended, and where no address is known", async () => {
+        await at.create(sessionRecord("nobody's"));
+        await unused("192.0.2.1", "used", "ended", "left");
+        const used = await at.store.sessions.load("used");
+        expect(used).toMatchObject({ unusedFrom: "192.0.2.1" });
+        if (used !== undefined) await at.store.sessions.use(used);
+        expect(await at.store.sessions.load("used")).not.toHaveProperty("unusedFrom");
+        await at.store.sessions.end(sessionRecord("ended"));
+        expect(await taken(9)).toEqual(["left"]);
+        expect(await taken(9)).toEqual([]);
+        expect(await at.store.sessions.count()).toBe(2);
+      });
+
+      it("stay for 10 s, then end for one caller of 3, with what was opened for them", async () => {
+        const upstreams = { one: { sessionId: "u", protocol: "2025-11-25", epoch: 1 } };
+        await at.create(sessionRecord("a", { unusedFrom: "192.0.2.1", upstreams }));
+        at.nowMs += 9_999;
+        expect(await taken(9, 10_000)).toEqual([]);
+        at.nowMs += 1;
+        const ended = await Promise.all(
+          [1, 2, 3].map(() => at.store.sessions.takeUnused(9, 10_000)),
+        );
+        expect(ended.flat()).toMatchObject([{ key: "a", owner: "anonymous", upstreams }]);
+      });
+    });
+
     describe("capacity of one owner", () => {
       const owned = (key: string, owner: string, maxPerOwner = 2) =>
         at.store.sessions.create(sessionRecord(key, { owner }), { maxSessions: 100, maxPerOwner });

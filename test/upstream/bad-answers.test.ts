@@ -68,7 +68,7 @@ describe("an answer that is no answer", () => {
     ["answers another request", '{"jsonrpc":"2.0","id":2,"result":{}}'],
     ["answers no request", '{"jsonrpc":"2.0","result":{}}'],
     ["asks something itself", '{"jsonrpc":"2.0","id":1,"method":"ping"}'],
-    ["answers in an array", '[{"jsonrpc":"2.0","id":1,"result":{}}]'],
+    ["answers another request in an array", '[{"jsonrpc":"2.0","id":2,"result":{}}]'],
   ] as const) {
     it(`is OUTCOME_UNKNOWN for JSON that ${what}`, async () => {
       const { backend, client } = await startFleet();

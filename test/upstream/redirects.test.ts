@@ -41,6 +41,22 @@ it.each([307, 308])(
   },
 );
 
+it("a backend that redirects 5 times in a row is called where that leads to, and asked on the way once", async () => {
+  let seen: Redirecting | undefined;
+  const { client } = await startFleet({
+    prepare: (backend) => {
+      seen = redirecting(backend);
+      seen.moves = { "/mcp": "/1", "/1": "/2", "/2": "/3", "/3": "/4", "/4": "/5" };
+    },
+  });
+  for (const id of [1, 2]) {
+    expect(textOf(await client.post(callOf("write", id)))).toBe("write for raw");
+  }
+  for (const path of ["/mcp", "/1", "/2", "/3", "/4"]) {
+    expect(seen?.paths.filter((one) => one === path)).toHaveLength(1);
+  }
+});
+
 it("a backend that moves back to its first path is found there again", async () => {
   let seen: Redirecting | undefined;
   const { client } = await startFleet({

@@ -37,6 +37,9 @@ describe("an answer that is passed on piece by piece", () => {
       ' {\n"id" : "seven" ,\r\n"result" : [ "}" ] } \n',
     ],
     ['{"\\u0069d":7,"result":null}', '{"\\u0069d":"seven","result":null}'],
+    ['{"id":"7","result":null}', '{"id":"seven","result":null}'],
+    ['{"id":"\\u0037","result":null}', '{"id":"seven","result":null}'],
+    ['{"id":7,"method":null,"result":1}', '{"id":"seven","method":null,"result":1}'],
   ])("carries the client's id: %s", (text, expected) => {
     for (const pieceBytes of PIECES) expect(scanned(text, pieceBytes)).toBe(expected);
   });
@@ -54,7 +57,9 @@ describe("an answer that is passed on piece by piece", () => {
     '{"id":null,"error":{}}',
     `{"id":"${"7".repeat(1000)}","result":{}}`,
     '{"id":7,"result":{}}{"id":8,"result":{}}',
-    '[{"id":7,"result":{}}]',
+    '[{"id":8,"result":{}}]',
+    '{"id":7,"result":{},"method":"null"}',
+    '{"id":7,"result":{},"method":null,"method":null}',
     '{"id":7,"result":{}',
     '{"id":,"result":{}}',
     '{"id":7 "result":{}}',

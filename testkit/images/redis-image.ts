@@ -14,7 +14,7 @@ const PACKAGES = ["redis-server", "redis-tools", "dash", "coreutils", "mawk", "l
 
 /** What the scripts of the pods call, as the images of the vendor have it too; `ls` is for people. */
 const TOOLS = [
-  ...["cat", "date", "mv", "rm", "sleep", "sort", "timeout", "uniq"],
+  ...["cat", "cksum", "date", "mv", "rm", "sleep", "sort", "timeout", "uniq"],
   ...["getent", "ls", "redis-cli"],
 ] as const;
 

@@ -35,6 +35,12 @@ const CLIENT_BYTES = 512;
 /** Answers are short and lists are no longer than this: room for more would not be used. */
 const HELD_BYTES = 2 ** 20;
 
+/** Bodies are short, too. */
+const HELD_BODY_BYTES = 2 * 2 ** 20;
+
+/** The backends have no streams for sessions, whatever their clients declare. */
+const ASKABLE_SESSIONS_PERCENT = 0;
+
 /** A gateway that checks its open files takes it that so many calls of each session are in flight. */
 const CALLS_PER_SESSION = 0.1;
 
@@ -53,6 +59,8 @@ export function planOf({ sessions, backends }: Cell): CellPlan {
     views: VIEWS,
     clientBytes: CLIENT_BYTES,
     heldBytes: HELD_BYTES,
+    heldBodyBytes: HELD_BODY_BYTES,
+    askableSessionsPercent: ASKABLE_SESSIONS_PERCENT,
   });
   if (store === undefined) throw new Error("a plan over Redis has a store");
   const share = CONSTANTS.recordLinger.value / inputs.idleTtlSeconds;

@@ -78,13 +78,21 @@ function startGateway(
   { url }: MeasuredProcess,
   store: PlannedStore,
 ): Promise<MeasuredProcess> {
-  const { sessions, cacheEntries, upstreamConnections, views, clientBytes, heldBytes } = inputs;
+  const { sessions, cacheEntries, upstreamConnections, views, clientBytes } = inputs;
+  const { heldBytes, heldBodyBytes } = inputs;
   const configuration: Configuration = {
     port: 0,
     adminPort: 0,
     backends: backendNames(inputs).map((name) => ({ name, url })),
     session: { maxSessions: sessions, cacheEntries },
-    limits: { upstreamConnections, views, clientBytes, heldBytes },
+    limits: {
+      upstreamConnections,
+      views,
+      clientBytes,
+      heldBytes,
+      heldBodyBytes,
+      bodyBytes: heldBodyBytes / 2,
+    },
     sessionStorage: store.settings,
     nofile: { mode: "enforce" },
   };

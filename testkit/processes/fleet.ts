@@ -32,7 +32,7 @@ export class Fleet {
     const { configuration, replicas, role = "gateway", ...front } = options;
     if (!hasRedis) {
       throw new Error(
-        `REPLICAS=${replicas} needs a Redis for the sessions that the processes share: put redis-server and redis-sentinel on PATH`,
+        `REPLICAS=${replicas} needs a Redis for the sessions that the processes share: put valkey-server or redis-server on PATH`,
       );
     }
     const redis = await RedisProcess.server();

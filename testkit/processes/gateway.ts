@@ -1,12 +1,13 @@
 import { fitNofile } from "@mcp-fleet/contract/capacity";
 import { type Configuration, type Role, validate } from "@mcp-fleet/contract/settings";
+import type { Logger } from "pino";
 import { onTestFinished } from "vitest";
 import { compose } from "../../runtime/server/compose.ts";
 import type { Server, ServerAddresses } from "../../runtime/server/server.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
 import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import type { Store } from "../../runtime/store/store.ts";
-import { log } from "./test-log.ts";
+import { log as testLog } from "./test-log.ts";
 
 export interface RunningRole extends ServerAddresses {
   readonly server: Server;
@@ -17,6 +18,8 @@ export interface RoleOptions {
   readonly store?: Store;
   readonly ring?: KeyRing;
   readonly adminToken?: string;
+  /** Default: what is seen with FLEET_TEST_LOG=debug. */
+  readonly log?: Logger;
   /** A limit of open files, for which the settings stay as they are. Default: it is unknown. */
   readonly openFiles?: number;
 }
@@ -66,7 +69,7 @@ async function start(
 ): Promise<RunningRole> {
   const settings = validate({ port: 0, adminPort: 0, ...configuration }, [], role);
   const nofile = openFiles === undefined ? {} : { nofile: fitNofile(settings, openFiles) };
-  const server = await compose({ settings, log, ...nofile, ...options });
+  const server = await compose({ settings, log: testLog, ...nofile, ...options });
   const addresses = await server.listen();
   return {
     ...addresses,

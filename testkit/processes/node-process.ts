@@ -10,6 +10,8 @@ const SHOWN_LINES = 30;
 const KEPT_LINES = 1_000;
 
 export interface NodeProcessOptions {
+  /** What runs instead of Node. */
+  readonly program?: string;
   /** Added to this process's environment. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The limit of open files. Default: that of this process. */
@@ -31,8 +33,8 @@ export class NodeProcess {
 
   /** `args`: what follows `node` on the command line. */
   constructor(args: readonly string[], options: NodeProcessOptions = {}) {
-    const { environment, nofile, leadsGroup = false, onLine } = options;
-    const node: readonly [string, ...string[]] = [process.execPath, ...args];
+    const { program, environment, nofile, leadsGroup = false, onLine } = options;
+    const node: readonly [string, ...string[]] = [program ?? process.execPath, ...args];
     const limited = ["bash", "-c", `ulimit -n ${nofile} && exec "$0" "$@"`, ...node] as const;
     const [command, ...rest] = nofile === undefined ? node : limited;
     const child = spawn(command, rest, {

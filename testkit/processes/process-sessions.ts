@@ -1,4 +1,4 @@
-import type { Settings } from "@mcp-fleet/contract/settings";
+import { type Settings, validate } from "@mcp-fleet/contract/settings";
 import { FleetFollower } from "../../runtime/fleet/fleet-follower.ts";
 import { Events } from "../../runtime/sessions/events.ts";
 import { KeyRing } from "../../runtime/sessions/key-ring.ts";
@@ -29,7 +29,14 @@ export function sessionsOver(store: Store, options: ProcessSessionsOptions = {})
     events,
     metrics,
     log,
-    settings: { idleTtlSeconds: 600, maxSessions: 100, cacheEntries: 100, ...settings },
+    limits: validate({ backends: [{ name: "b", url: "http://127.0.0.1:9/mcp" }] }).limits,
+    settings: {
+      idleTtlSeconds: 600,
+      maxSessions: 100,
+      cacheEntries: 100,
+      firstUseTimeoutSeconds: 10,
+      ...settings,
+    },
   });
   new FleetFollower({ bus: store.bus, sessions, events });
   return sessions;

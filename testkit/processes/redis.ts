@@ -1,35 +1,36 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { RedisOptions } from "ioredis";
+import type { Engine } from "../../infra/redis/engine.ts";
 import { askRedis } from "./ask-redis.ts";
 import { endsWithUs } from "./ends-with-us.ts";
 import { freePort } from "./free-ports.ts";
+import { hasEngine, STORE_ENGINE, serverProgram, TLS_ENGINE } from "./store-engine.ts";
 
 type ClientOptions = Omit<RedisOptions, "replyMapping">;
 
-const FOLDER = join(import.meta.dirname, "../../.tools/redis");
-
 /** `make test` gets one where it can; without one, these tests are skipped by name, or fail in CI. */
-export const hasRedis = existsSync(join(FOLDER, "redis-server"));
+export const hasRedis = hasEngine(STORE_ENGINE);
 
-if (!hasRedis && process.env.FLEET_REQUIRE_ALL === "1") {
-  throw new Error("there is no Redis to test with: run make .tools/redis/redis-server");
-}
+/** The same for a server with TLS. */
+export const hasRedisTls = hasEngine(TLS_ENGINE);
 
-/** One redis-server or redis-sentinel in a folder of its own. */
+/** One server or Sentinel, of the engine to test with, in a folder of its own. */
 export class RedisProcess {
   readonly port: number;
-  readonly #binary: string;
+  readonly #engine: Engine;
+  readonly #options: readonly string[];
   readonly #folder: string;
   readonly #client: ClientOptions;
   #child: ChildProcess | undefined;
 
-  private constructor(binary: string, port: number, client: ClientOptions) {
-    this.#binary = binary;
+  private constructor(port: number, client: ClientOptions, options: readonly string[] = []) {
+    this.#engine = client.tls === undefined ? STORE_ENGINE : TLS_ENGINE;
+    this.#options = options;
     this.port = port;
     this.#client = { ...client, host: "127.0.0.1", port, retryStrategy: () => null };
     this.#folder = mkdtempSync(join(tmpdir(), "mcp-fleet-redis-"));
@@ -40,7 +41,7 @@ export class RedisProcess {
    * client needs to be let in.
    */
   static async server(config: readonly string[] = [], client: ClientOptions = {}) {
-    const process = new RedisProcess("redis-server", await freePort(), client);
+    const process = new RedisProcess(await freePort(), client);
     const plain = client.tls === undefined ? "port" : "tls-port";
     await process.#start([
       ...(client.tls === undefined ? [] : ["port 0"]),
@@ -55,7 +56,7 @@ export class RedisProcess {
 
   /** A Sentinel that watches the master of this port under the name `fleet`. */
   static async sentinel(masterPort: number) {
-    const process = new RedisProcess("redis-sentinel", await freePort(), {});
+    const process = new RedisProcess(await freePort(), {}, ["--sentinel"]);
     await process.#start([
       `port ${process.port}`,
       `sentinel monitor fleet 127.0.0.1 ${masterPort} 2`,
@@ -105,7 +106,7 @@ export class RedisProcess {
 
   async #run(): Promise<void> {
     const config = join(this.#folder, "redis.conf");
-    const child = spawn(join(FOLDER, this.#binary), [config], {
+    const child = spawn(serverProgram(this.#engine), [config, ...this.#options], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = endsWithUs(child);
@@ -118,7 +119,7 @@ export class RedisProcess {
     for (;;) {
       const answer = await this.ask("PING").catch(() => undefined);
       if (answer === "PONG") return;
-      if (child.exitCode !== null) throw new Error(`${this.#binary} has ended: ${output}`);
+      if (child.exitCode !== null) throw new Error(`${this.#engine} has ended: ${output}`);
     }
   }
 }

@@ -20,12 +20,16 @@ const INITIALIZE = JSON.stringify({
 
 export interface ServerCommand {
   readonly name: string;
-  /** What follows `node` on the command line. */
+  /** What runs instead of Node. */
+  readonly program?: string;
+  /** What follows it on the command line. */
   readonly args: readonly string[];
   /** Added to this process's environment. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Where its MCP endpoint will be. */
   readonly url: string;
+  /** How long its start may take. Default: 30. */
+  readonly startSeconds?: number;
 }
 
 /** One MCP server as a process group of its own, so that what it starts itself ends with it. */
@@ -34,10 +38,11 @@ export class ServerProcess {
   readonly #process: NodeProcess;
 
   constructor(command: ServerCommand) {
-    const { args, environment } = command;
+    const { program, args, environment } = command;
     this.#command = command;
     this.#process = new NodeProcess(args, {
       leadsGroup: true,
+      ...(program !== undefined && { program }),
       ...(environment && { environment }),
     });
   }
@@ -45,15 +50,16 @@ export class ServerProcess {
   /**
    * Resolves once a real initialize succeeds.
    *
-   * @throws the server ended, or did not answer in 30 s, with its output; the reason of `signal`.
+   * @throws the server ended, or did not answer in time, with its output; the reason of `signal`.
    */
   async ready(signal?: AbortSignal): Promise<void> {
-    const timeout = AbortSignal.timeout(START_SECONDS * 1000);
+    const { startSeconds = START_SECONDS } = this.#command;
+    const timeout = AbortSignal.timeout(startSeconds * 1000);
     const deadline = signal ? AbortSignal.any([timeout, signal]) : timeout;
     while (!(await this.#answers(deadline))) {
       signal?.throwIfAborted();
       if (!this.#process.isRunning) throw this.#failure("it has ended");
-      if (deadline.aborted) throw this.#failure(`no answer to initialize in ${START_SECONDS} s`);
+      if (deadline.aborted) throw this.#failure(`no answer to initialize in ${startSeconds} s`);
       await delay(ASK_AGAIN_MS);
     }
   }

@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import fc from "fast-check";
 import {
   type BackendArgs,
@@ -47,18 +48,23 @@ const duration = fc.constantFrom("90s", "10m", "2h");
 const labels = fc.constantFrom({}, { team: "eng" }, { "example.com/Team": "a", tier: "b" });
 const sessions = fc.integer({ min: 1, max: 50_000 });
 
+const REGISTRY: k8s.types.input.core.v1.LocalObjectReference[] = [{ name: "registry" }];
+
 const workload: Members<WorkloadArgs> = {
   namespace: fc.constantFrom("mcp", "team-a"),
   spread: fc.constantFrom(Spread.Preferred, Spread.Required),
-  podTemplate: options({
-    labels,
-    annotations: labels,
-    nodeSelector: labels,
-    tolerations: fc.constant([{ key: "mcp", operator: "Exists" }]),
-    priorityClassName: fc.constant("high"),
-    imagePullSecrets: fc.constant(["registry"]),
-    runAsUser: fc.integer({ min: 1, max: 70_000 }),
+  podTemplate: fc.record({
+    metadata: options({ labels, annotations: labels }),
+    spec: options({
+      nodeSelector: labels,
+      tolerations: fc.constant([{ key: "mcp", operator: "Exists" }]),
+      priorityClassName: fc.constant("high"),
+      imagePullSecrets: fc.constant(REGISTRY),
+      securityContext: fc.record({ runAsUser: fc.integer({ min: 1, max: 70_000 }) }),
+    }),
   }),
+  labels,
+  annotations: labels,
   networkPolicy: options({ enabled: fc.boolean(), clientNamespaces: labels }),
   acceptRisk: fc.constant("a test"),
 };
@@ -128,23 +134,30 @@ const gatewayArgs: fc.Arbitrary<VirtualMcpServerArgs> = fc
   )
   .map(([required, rest]) => ({ ...required, ...rest }));
 
+/** A server that runs in pods of its own, or elsewhere. */
+const whereabouts: fc.Arbitrary<McpServerArgs> = fc.oneof(
+  options({
+    backendReplicas: fc.integer({ min: 1, max: 5 }),
+    port: fc.integer({ min: 1, max: 65_535 }),
+    cost: fc.constant({ sessionBytes: "64Ki", memory: "1Ti" }),
+  }).map((pods) => ({ image: "server:1", cost: { memory: "1Ti" }, ...pods })),
+  fc.constant({ url: "https://mcp.example.com/mcp" }),
+);
+
 const serverArgs: fc.Arbitrary<McpServerArgs> = fc
   .tuple(
-    fc.constantFrom<McpServerArgs[]>({ image: "server:1" }, { url: "https://mcp.example.com/mcp" }),
+    whereabouts,
     options({
       ...workload,
       sessions,
       sessionStorage: fc.constant(STORE),
-      backendReplicas: fc.integer({ min: 1, max: 5 }),
       stateful: fc.boolean(),
       transport: fc.constantFrom(Transport.StreamableHttp, Transport.Sse),
-      port: fc.integer({ min: 1, max: 65_535 }),
       callTimeoutMax: duration,
-      cost: fc.constant({ sessionBytes: "64Ki", memory: "1Ti" }),
       proxy: options(processArgs),
     }),
   )
-  .map(([where, rest]) => ({ cost: { memory: "1Ti" }, ...where, ...rest }));
+  .map(([where, rest]) => ({ ...where, ...rest }));
 
 const redisArgs: fc.Arbitrary<RedisSentinelArgs> = fc
   .tuple(

@@ -29,8 +29,8 @@ export function gatewayStack(
 ): Promise<RecordedStack> {
   return RecordedStack.of(() => {
     const all = { sessions: 5000, backends: [GITHUB], sessionStorage: STORE, ...args };
-    const { url, serviceName, capacity } = new VirtualMcpServer("eng", all, opts);
-    return { url, serviceName, capacity };
+    const { url, serviceName, adminToken, capacity } = new VirtualMcpServer("eng", all, opts);
+    return { url, serviceName, adminToken, capacity };
   });
 }
 

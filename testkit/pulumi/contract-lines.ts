@@ -47,7 +47,7 @@ function inputText(shape: Type): string {
 }
 
 function typeText(shape: Type): string {
-  if ("$ref" in shape) return nameOf(shape.$ref);
+  if ("$ref" in shape) return shape.$ref === "pulumi.json#/Any" ? "any" : nameOf(shape.$ref);
   if (shape.items) return `${inputText(shape.items)}[]`;
   if (shape.additionalProperties) return `Record<string, ${inputText(shape.additionalProperties)}>`;
   return shape.type;

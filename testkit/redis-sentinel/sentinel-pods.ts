@@ -1,15 +1,9 @@
 import { randomBytes } from "node:crypto";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import type { RedisOptions } from "ioredis";
 import { expect, vi } from "vitest";
@@ -20,24 +14,33 @@ import {
   sentinelSecret,
 } from "../../infra/redis/acl.ts";
 import type { Engine } from "../../infra/redis/engine.ts";
-import { MASTER_NAME, NODE, podEnvironment, SENTINEL } from "../../infra/redis/pods.ts";
-import { type Persistence, redisConf } from "../../infra/redis/redis-conf.ts";
+import type { KeySpace } from "../../infra/redis/key-space.ts";
+import { MASTER_NAME, MOUNTS, NODE, podEnvironment, SENTINEL } from "../../infra/redis/pods.ts";
+import {
+  LIMITS_FILE,
+  type Limits,
+  limitsFile,
+  type Persistence,
+  redisConf,
+} from "../../infra/redis/redis-conf.ts";
 import { scriptFiles } from "../../infra/redis/scripts.ts";
 import { sentinelConf } from "../../infra/redis/sentinel-conf.ts";
 import { askRedis } from "../processes/ask-redis.ts";
 import { freePorts } from "../processes/free-ports.ts";
 import { selfSigned } from "../processes/redis.ts";
+import { ENGINE_PATH } from "../processes/store-engine.ts";
 import { Pod } from "./pod.ts";
 
 /** A node whose state the Sentinels had no reason to ask for is looked at after up to 30 s. */
 const PATIENCE = { timeout: 120_000, interval: 200 };
 
 const KEY_PREFIX = "mcp-fleet:";
-const TOOLS = join(import.meta.dirname, "../../.tools/redis");
 
 /** Sees what the others do, and what they are refused; a cluster has no such user. */
 const AUDITOR = { username: "auditor", password: randomBytes(16).toString("hex") };
 const AUDITOR_LINE = `user ${AUDITOR.username} on >${AUDITOR.password} ~* &* +@all\n`;
+
+const CA_FILE = "ca.crt";
 
 /** What is in the certificate of `selfSigned`. */
 const SERVERNAME = { servername: "redis.test" };
@@ -72,31 +75,35 @@ export class SentinelPods {
   readonly settings: RedisSettings;
   readonly #folder: string;
   readonly #ports: Ports;
-  readonly #tls: Pick<RedisOptions, "tls"> = {};
+  readonly #engine: Engine;
+  readonly #passwords = passwordForEach();
+  /** What clients trust; undefined without TLS. */
+  readonly #caFile: string | undefined;
 
   private constructor({ engine, persistence, tls = false }: SentinelPodsParts, ports: Ports) {
     const folder = mkdtempSync(join(tmpdir(), "mcp-fleet-sentinel-"));
-    const passwords = passwordForEach();
     groups += 1;
     const network = `127.${1 + (process.pid % 254)}.${groups}`;
     const addresses = {
       nodes: [1, 2, 3].map((host) => `${network}.${host}`),
       sentinels: [11, 12, 13].map((host) => `${network}.${host}`),
     };
-    const base = { maxMemoryBytes: 256 * 2 ** 20, maxClients: 1_000 };
+    this.#folder = folder;
+    this.#ports = ports;
+    this.#engine = engine;
+    const configuration = join(folder, "configuration");
+    const conf = redisConf({ maxMemoryBytes: 256 * 2 ** 20, replicas: 2, persistence });
     writeFiles(join(folder, "scripts"), scriptFiles());
-    writeFiles(join(folder, "configuration"), {
-      "redis.conf": redisConf({ ...base, replicas: 2, persistence }),
+    writeFiles(configuration, {
+      "redis.conf": conf.replaceAll(MOUNTS.configuration, configuration),
       "sentinel.conf": sentinelConf({ masterName: MASTER_NAME }),
     });
-    writeFiles(
-      join(folder, "nodes"),
-      audited(nodeSecret({ passwords, keyPrefix: KEY_PREFIX, engine })),
-    );
-    writeFiles(join(folder, "sentinels"), audited(sentinelSecret(passwords)));
-    writeFiles(folder, { "gateway-password": passwords.gateway });
-    const caFile = tls ? certificateIn(join(folder, "tls")) : undefined;
-    if (caFile !== undefined) this.#tls = { tls: { ca: readFileSync(caFile), ...SERVERNAME } };
+    this.limit({ maxClients: 1_000 });
+    this.admit([]);
+    writeFiles(folder, { "gateway-password": this.#passwords.gateway });
+    const caFile = tls ? join(folder, "tls", CA_FILE) : undefined;
+    this.#caFile = caFile;
+    if (tls) this.renew();
 
     const pod = (kind: "nodes" | "sentinels") => (address: string, ordinal: number) =>
       new Pod({
@@ -105,20 +112,19 @@ export class SentinelPods {
         folders: { scripts: join(folder, "scripts"), pod: join(folder, `${kind}-${ordinal}`) },
         environment: {
           ...podEnvironment({ engine, ...addresses }),
-          PATH: `${TOOLS}:${process.env.PATH}`,
+          PATH: `${ENGINE_PATH}:${process.env.PATH}`,
           PORT: String(ports.node),
           SENTINEL_PORT: String(ports.sentinel),
-          CONFIGURATION: join(folder, "configuration"),
+          CONFIGURATION: configuration,
           SECRETS: join(folder, kind),
           TLS: tls ? join(folder, "tls") : "",
           LISTEN: address,
+          RELOAD_SECONDS: "1",
         },
         commands: kind === "nodes" ? NODE : SENTINEL,
       });
     this.nodes = addresses.nodes.map(pod("nodes"));
     this.sentinels = addresses.sentinels.map(pod("sentinels"));
-    this.#folder = folder;
-    this.#ports = ports;
     const access = {
       username: RedisUser.Gateway,
       passwordFile: join(folder, "gateway-password"),
@@ -146,6 +152,50 @@ export class SentinelPods {
     return group;
   }
 
+  /** Changes the Secrets as an update does: users of single gateways and servers, each with its name as its password. */
+  admit(users: readonly KeySpace[]): void {
+    const own = Object.fromEntries(users.map(({ name }) => [name, name]));
+    const passwords = { ...this.#passwords, users: own };
+    const parts = { passwords, keyPrefix: KEY_PREFIX, engine: this.#engine, users };
+    writeFiles(join(this.#folder, "nodes"), audited(nodeSecret(parts)));
+    writeFiles(join(this.#folder, "sentinels"), audited(sentinelSecret(passwords, this.#engine)));
+  }
+
+  /** Changes the ConfigMap of limits as an update does. */
+  limit(limits: Limits): void {
+    writeFiles(join(this.#folder, "configuration"), { [LIMITS_FILE]: limitsFile(limits) });
+  }
+
+  /** Puts a new certificate into the Secret, of a new authority. */
+  renew(): void {
+    const made = mkdtempSync(join(this.#folder, "made-"));
+    const { cert, key } = selfSigned(made);
+    writeFiles(join(this.#folder, "tls"), {
+      "tls.crt": readFileSync(cert, "utf8"),
+      "tls.key": readFileSync(key, "utf8"),
+      [CA_FILE]: readFileSync(cert, "utf8"),
+    });
+  }
+
+  /** The fingerprint of the certificate that each pod shows to a new connection; undefined where it shows none. */
+  async certificates(): Promise<readonly (string | undefined)[]> {
+    return await Promise.all(this.#pods.map((pod) => shownBy(pod.address, this.#portOf(pod))));
+  }
+
+  /** What a client of this user is configured with. */
+  settingsOf({ name, keyPrefix }: KeySpace): RedisSettings {
+    const passwordFile = join(this.#folder, `${name}-password`);
+    writeFileSync(passwordFile, name);
+    const access = { username: name, passwordFile };
+    const { sentinel } = this.settings;
+    return {
+      ...this.settings,
+      ...access,
+      keyPrefix,
+      ...(sentinel && { sentinel: { ...sentinel, ...access } }),
+    };
+  }
+
   /** Resolves to the master when all Sentinels name it, know both replicas and each other, and all pods are ready. */
   async healthy(): Promise<Pod> {
     await vi.waitFor(async () => expect(await this.#complaints()).toEqual([]), PATIENCE);
@@ -166,9 +216,11 @@ export class SentinelPods {
   ask(pod: Pod, command: string, ...args: string[]): Promise<unknown> {
     const options: RedisOptions = {
       host: pod.address,
-      port: this.nodes.includes(pod) ? this.#ports.node : this.#ports.sentinel,
+      port: this.#portOf(pod),
       ...AUDITOR,
-      ...this.#tls,
+      ...(this.#caFile !== undefined && {
+        tls: { ca: readFileSync(this.#caFile), ...SERVERNAME },
+      }),
       retryStrategy: () => null,
       connectTimeout: 1_000,
       commandTimeout: 1_000,
@@ -202,6 +254,10 @@ export class SentinelPods {
 
   get #pods(): readonly Pod[] {
     return [...this.nodes, ...this.sentinels];
+  }
+
+  #portOf(pod: Pod): number {
+    return this.nodes.includes(pod) ? this.#ports.node : this.#ports.sentinel;
   }
 
   /** What is missing until the group is whole. */
@@ -258,17 +314,6 @@ function audited(files: Readonly<Record<string, string>>): Record<string, string
   return { ...files, "users.acl": files["users.acl"] + AUDITOR_LINE };
 }
 
-/** Puts a certificate into the folder as a Secret has it. Answers the file of its authority. */
-function certificateIn(folder: string): string {
-  mkdirSync(folder);
-  const { cert, key } = selfSigned(folder);
-  const caFile = join(folder, "ca.crt");
-  copyFileSync(cert, caFile);
-  renameSync(cert, join(folder, "tls.crt"));
-  renameSync(key, join(folder, "tls.key"));
-  return caFile;
-}
-
 function passwordForEach(): RedisPasswords {
   const password = () => randomBytes(16).toString("hex");
   return {
@@ -281,7 +326,23 @@ function passwordForEach(): RedisPasswords {
   };
 }
 
+async function shownBy(host: string, port: number): Promise<string | undefined> {
+  const socket = connect({ host, port, rejectUnauthorized: false });
+  try {
+    await once(socket, "secureConnect");
+    return socket.getPeerX509Certificate()?.fingerprint256;
+  } catch {
+    return undefined;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Each file is there as a whole, or not yet. */
 function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
   mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(folder, `.${name}`), text);
+    renameSync(join(folder, `.${name}`), join(folder, name));
+  }
 }

@@ -7,6 +7,8 @@ const NEVER: readonly Verdict[] = ["lost", "twice", "moved", "wrong"];
 export interface Course {
   readonly title: string;
   readonly isPlanned: boolean;
+  /** Calls may be refused whose session loses its pod of the server. Default: false. */
+  readonly refusesLosers?: boolean;
   readonly fromMs: number;
   readonly untilMs: number;
   /** The pods of the server that went, and the lasting sessions that were on them. */
@@ -50,9 +52,21 @@ export class Trial {
 
   /** In a planned change, the calls that it should have left alone. */
   get broken(): readonly CallReport[] {
-    const { isPlanned, reports } = this.course;
+    const { isPlanned, refusesLosers = false, reports } = this.course;
     if (!isPlanned) return [];
-    return reports.filter(({ verdict }) => verdict === "cut" || verdict === "refused");
+    return reports.filter(
+      ({ verdict, session }) =>
+        verdict === "cut" || (verdict === "refused" && !(refusesLosers && this.#loses(session))),
+    );
+  }
+
+  /** Whether the session was on a pod that went. */
+  #loses(session: number): boolean {
+    const { doomed, gone, reports } = this.course;
+    return (
+      doomed.has(session) ||
+      reports.some((report) => report.session === session && gone.includes(report.pod ?? ""))
+    );
   }
 
   /** Everything that should not be, a line each. */

@@ -108,7 +108,7 @@ function argumentsOf(
 /** The name of the type behind a reference, where it has members: an enumeration has values. */
 function membersOf(shape: Shape, types: PackageSchema["types"]): string | undefined {
   const { $ref } = shape.items ?? shape.additionalProperties ?? shape;
-  if ($ref === undefined) return undefined;
+  if (!$ref?.startsWith(REFERENCE)) return undefined;
   const name = $ref.slice(REFERENCE.length);
   return types[PREFIX + name]?.enum === undefined ? name : undefined;
 }
@@ -117,6 +117,7 @@ function typeText(shape: Shape, types: PackageSchema["types"]): string {
   if (shape.items) return `list of ${typeText(shape.items, types)}`;
   if (shape.additionalProperties) return `map of ${typeText(shape.additionalProperties, types)}`;
   if (shape.$ref === undefined) return shape.type ?? "";
+  if (!shape.$ref.startsWith(REFERENCE)) return "as in Kubernetes";
   const name = shape.$ref.slice(REFERENCE.length);
   const values = types[PREFIX + name]?.enum;
   return values === undefined ? name : values.map(({ value }) => code(String(value))).join(", ");

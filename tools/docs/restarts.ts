@@ -22,12 +22,21 @@ const OF_A_PROCESS = [
   "operational",
   "sessionKeys",
   "ownerKey",
+  "trustedProxies",
+  "serviceAccount",
   "terminationGracePeriodSeconds",
 ];
 
 /** What is only kept in the facts, or makes other resources than pods. */
-const OF_NO_POD = ["acceptRisk", "sessionAffinity", "networkPolicy"];
-const OF_NO_PROCESS = ["spareReplicas", "serviceType", "monitoring"];
+const METADATA = ["labels", "annotations"];
+const OF_NO_POD = ["acceptRisk", "sessionAffinity", "networkPolicy", ...METADATA];
+const OF_NO_PROCESS = [
+  "spareReplicas",
+  "serviceType",
+  "service",
+  "serviceAccount.annotations",
+  "monitoring",
+];
 const OF_THE_STORE = ["sessionStorage.sessions", "sessionStorage.clientPods"];
 
 const proxy = (paths: readonly string[]) => paths.map((path) => `proxy.${path}`);
@@ -75,6 +84,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         ...OF_THE_STORE,
         "backendReplicas",
         "notifications",
+        "serviceAccount.annotations",
       ],
     },
     {
@@ -98,6 +108,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "port",
         "cost",
         "resources",
+        "serviceAccount",
         "terminationGracePeriodSeconds",
         "image",
         "imagePullPolicy",
@@ -113,12 +124,18 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
     { restarts: ["all"], arguments: ["namespace"] },
   ],
   RedisSentinel: [
-    { restarts: [], arguments: ["acceptRisk", "networkPolicy"] },
+    {
+      restarts: [],
+      arguments: [
+        ...["acceptRisk", "networkPolicy", "clientPods", "maxClients", "users", ...METADATA],
+        ...["tls.caCertificate", "tls.caConfigMapRef", "exporter.from"],
+        "serviceAccount.annotations",
+      ],
+    },
     {
       restarts: ["store"],
       arguments: [
         "sessions",
-        "clientPods",
         "engine",
         "image",
         "imagePullPolicy",
@@ -126,8 +143,8 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "tls",
         "exporter",
         "maxMemory",
-        "maxClients",
         "resources",
+        "serviceAccount",
         "spread",
         "podTemplate",
       ],

@@ -1,4 +1,4 @@
-# Functions that the scripts of the pods share. POSIX sh; needs timeout, awk, sort, uniq, getent and the engine's programs.
+# Functions that the scripts of the pods share. POSIX sh; needs timeout, awk, sort, uniq, cksum, getent and the engine's programs.
 #
 # ENGINE         Redis or Valkey: selects the programs; Valkey >= 9 has coordinated failover
 # MASTER_NAME    the name of the master at the Sentinels
@@ -8,11 +8,12 @@
 # PORT           the port of the servers
 # SENTINEL_PORT  the port of the Sentinels
 # POD_NAME       the name of this pod, which ends with its ordinal
-# CONFIGURATION  the folder of redis.conf or sentinel.conf
+# CONFIGURATION  the folder of redis.conf and limits, or sentinel.conf
 # SECRETS        the folder of users.acl and the passwords
 # TLS            the folder of tls.crt, tls.key and ca.crt; empty without TLS
 # DATA           the folder of the pod's volume
 # RUN            a folder in memory
+# RELOAD_SECONDS how long until a changed file is noticed
 # LISTEN         the address to listen at; empty or absent: all addresses
 
 case $ENGINE in
@@ -66,8 +67,13 @@ own() {
 ask() {
   host=$1 port=$2
   shift 2
-  if [ -n "$TLS" ]; then
-    set -- --tls --cacert "$TLS/ca.crt" --cert "$TLS/tls.crt" --key "$TLS/tls.key" "$@"
+  if [ -z "$TLS" ]; then
+    :
+  elif [ "$host" = "$SELF" ]; then
+    # This connection does not leave the pod, and the process may still have the certificate of another authority.
+    set -- --tls --insecure "$@"
+  else
+    set -- --tls --cacert "$TLS/ca.crt" "$@"
   fi
   timeout 2 "$CLI" -h "$host" -p "$port" --user operator "$@" 2>/dev/null
 }
@@ -144,4 +150,15 @@ listener() {
   echo "tls-cert-file $TLS/tls.crt"
   echo "tls-key-file $TLS/tls.key"
   echo "tls-ca-cert-file $TLS/ca.crt"
+}
+
+# fingerprint FILE…: prints what changes with their content.
+fingerprint() { cat "$@" 2>/dev/null | cksum; }
+users_fingerprint() { fingerprint "$SECRETS/users.acl"; }
+certificate_fingerprint() { [ -z "$TLS" ] || fingerprint "$TLS/tls.crt" "$TLS/tls.key" "$TLS/ca.crt"; }
+limits_fingerprint() { fingerprint "$CONFIGURATION/limits"; }
+
+# reload_changes node|sentinel: from here on, changed files are applied to the process that this shell becomes.
+reload_changes() {
+  sh "${0%/*}/reload.sh" "$1" "$$" "$(users_fingerprint)" "$(certificate_fingerprint)" "$(limits_fingerprint)" &
 }

@@ -111,5 +111,6 @@ done
 if [ "$MASTER" = "$ME" ]; then log "starting as master"; else log "starting as replica of $MASTER"; fi
 
 umask 077
+reload_changes node
 configuration >"$RUN/node.conf"
 exec "$SERVER" "$RUN/node.conf"

@@ -41,6 +41,7 @@ MASTER=$REMEMBERED
 log "watching $MASTER"
 
 umask 077
+reload_changes sentinel
 configuration >"$STATE.new"
 mv "$STATE.new" "$STATE"
 exec "$SERVER" "$STATE" --sentinel

@@ -1,5 +1,7 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import type { ByteBudget } from "../../async/byte-budget.ts";
+import type { Turns } from "../../async/turns.ts";
 import type { Call } from "../../calls/call.ts";
 import type { Forwarder } from "../../calls/forwarder.ts";
 import type { ItemSource } from "../../catalog/item-source.ts";
@@ -14,6 +16,9 @@ export interface BackendProviderParts {
   readonly forwarder: Forwarder;
   /** Our own `clientInfo`, as JSON text. */
   readonly clientInfo: string;
+  /** The room for the lists of all backends, and how many of them are read at a time. */
+  readonly room: ByteBudget;
+  readonly turns: Turns;
   readonly log: Logger;
 }
 
@@ -32,12 +37,14 @@ export class BackendProvider implements Provider {
   }
 
   source({ view, capabilities }: ViewOf, onChange: () => void): Discovery {
-    const { settings, clientInfo, log } = this.#parts;
+    const { settings, clientInfo, room, turns, log } = this.#parts;
     return new Discovery({
       backend: this.backend,
       initialize: { protocol: LATEST_PROTOCOL_VERSION, clientInfo, capabilities },
       health: settings.health,
       limits: settings.limits,
+      room,
+      turns,
       log: log.child({ view: view.slice(0, 8) }),
       onChange,
     });

@@ -1,5 +1,7 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import type { ByteBudget, Hold } from "../../async/byte-budget.ts";
+import type { Turns } from "../../async/turns.ts";
 import type { ItemSource } from "../../catalog/item-source.ts";
 import { ListReadings } from "../../catalog/list-readings.ts";
 import { LIST_NAMES, LISTS, type Listing } from "../../catalog/listing.ts";
@@ -38,6 +40,10 @@ export interface DiscoveryParts {
   readonly health: Settings["health"];
   readonly limits: CatalogLimits &
     Pick<Settings["limits"], "catalogRefreshSeconds" | "catalogRecheckSeconds">;
+  /** The room for the lists of all backends. */
+  readonly room: ByteBudget;
+  /** How many lists of all backends are read at a time. */
+  readonly turns: Turns;
   readonly log: Logger;
   /** The listing is another one, or the first attempt failed. */
   readonly onChange: () => void;
@@ -61,6 +67,7 @@ export class Discovery implements ItemSource {
   readonly #stop = new AbortController();
   readonly #settled = Promise.withResolvers<void>();
   readonly #retries: Backoff;
+  readonly #rooms = new Map<ListName, Hold>();
   #readings = new ListReadings();
   #listing: Listing | undefined;
   #health: BackendHealth;
@@ -120,6 +127,15 @@ export class Discovery implements ItemSource {
     this.#stop.abort(new Error("closed"));
     this.#settled.resolve();
     await this.#running;
+    this.#forget();
+  }
+
+  /** Its lists are gone. */
+  #forget(): void {
+    this.#listing = undefined;
+    this.#readings = new ListReadings();
+    for (const room of this.#rooms.values()) room.release();
+    this.#rooms.clear();
   }
 
   async #run(): Promise<void> {
@@ -195,17 +211,21 @@ export class Discovery implements ItemSource {
     { session, capabilities, instructions }: InitializeOutcome,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { log, limits } = this.#parts;
-    const isOffered = capabilities[LISTS[list].capability] !== undefined;
+    const { log } = this.#parts;
+    const { capability } = LISTS[list];
+    // Who declares nothing at all has forgotten to: SDKs list the tools of such a server.
+    const isForgotten = capability === "tools" && Object.keys(capabilities).length === 0;
+    const isOffered = isForgotten || capabilities[capability] !== undefined;
     let failure: unknown;
+    let isChanged = this.#listing === undefined;
     try {
       const { items, warning } = isOffered
-        ? await readList(session, list, limits, this.#withTimeout(signal))
+        ? await this.#readInTurn(session, list, signal)
         : NOTHING;
       if (warning !== undefined && warning !== this.#readings.warnings.get(list)) {
         log.warn({ backend: this.backend.name, list, warning }, "a list is not read to its end");
       }
-      this.#readings.read(list, items, warning);
+      isChanged = this.#readings.read(list, items, warning) || isChanged;
     } catch (error) {
       failure = error;
       await this.#orThrow(error, session, signal);
@@ -215,12 +235,22 @@ export class Discovery implements ItemSource {
       this.#readings.failed(list, reasonOf(error));
     }
     signal.throwIfAborted();
-    this.#listing = this.#readings.listing(instructions);
+    if (isChanged) this.#listing = this.#readings.listing(instructions);
     this.#retries.reset();
     this.#lastAnswerMs = clock.now();
     this.#become("up", undefined, session.record.protocol);
-    this.#parts.onChange();
+    if (isChanged) this.#parts.onChange();
     return failure === undefined;
+  }
+
+  #readInTurn(session: UpstreamSession, list: ListName, signal: AbortSignal): Promise<ListRead> {
+    const { limits, turns, room } = this.#parts;
+    const ofList = this.#rooms.get(list) ?? room.open();
+    this.#rooms.set(list, ofList);
+    return turns.run(() => {
+      signal.throwIfAborted();
+      return readList(session, list, limits, this.#withTimeout(signal), ofList);
+    });
   }
 
   /** Hears what the backend announces, where it does. Nothing waits for the stream. */
@@ -303,8 +333,7 @@ export class Discovery implements ItemSource {
     const silentMs = clock.now() - this.#lastAnswerMs;
     const patienceMs = health.unhealthyThreshold * health.intervalSeconds * 1000;
     if (this.#listing !== undefined && silentMs >= patienceMs) {
-      this.#listing = undefined;
-      this.#readings = new ListReadings();
+      this.#forget();
     }
     const failures = this.#retries.attempts + 1;
     const level = failures === 1 ? "warn" : "debug";

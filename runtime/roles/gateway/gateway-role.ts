@@ -1,3 +1,7 @@
+import { brief } from "@mcp-fleet/contract";
+import { cachedListBytes } from "@mcp-fleet/contract/capacity";
+import { ByteBudget } from "../../async/byte-budget.ts";
+import { Turns } from "../../async/turns.ts";
 import type { Call } from "../../calls/call.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
@@ -59,9 +63,14 @@ export class GatewayRole implements Role {
   constructor(parts: RoleParts) {
     const { settings, backends, metrics } = parts;
     const clientInfo = JSON.stringify({ name: "mcp-fleet", version: VERSION });
-    const providers = new Providers({ ...parts, clientInfo });
+    const { limits } = settings;
+    const bytes = cachedListBytes({ ...limits, backends: settings.backends.length });
+    const room = new ByteBudget(bytes, 0, { freeBytes: 0 });
+    const turns = new Turns(limits.catalogReads);
+    const providers = new Providers({ ...parts, clientInfo, room, turns });
+    metrics.onScrape(() => metrics.listBytes.set(room.held));
     const views = new Views({ ...parts, sourcesOf: (...of) => providers.sourcesOf(...of) });
-    const catalogs = new SessionCatalogs({ ...parts, views, limits: settings.limits });
+    const catalogs = new SessionCatalogs({ ...parts, views, limits });
     new ListChanges({ ...parts, views, catalogs });
     this.#parts = parts;
     this.#views = views;
@@ -95,7 +104,7 @@ export class GatewayRole implements Role {
     const { method } = call.message;
     const handler = GatewayRole.#HANDLERS.get(method);
     if (handler === undefined) {
-      throw new FleetError("METHOD_NOT_FOUND", { message: `Method not found: ${method}` });
+      throw new FleetError("METHOD_NOT_FOUND", { message: `Method not found: ${brief(method)}` });
     }
     await handler(this, call);
   };

@@ -1,4 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
+import type { Hold } from "../../async/byte-budget.ts";
+import { faultOf } from "../../catalog/item-shape.ts";
 import { type Item, readItems } from "../../catalog/listing.ts";
 import { refused } from "../../upstream/sessions/backend-error.ts";
 import { ownRequest } from "../../upstream/sessions/own-request.ts";
@@ -12,6 +14,9 @@ export type CatalogLimits = Pick<
   "catalogItems" | "catalogPages" | "catalogBytes" | "catalogTemplates"
 >;
 
+/** A warning has this much of a name. */
+const SAID_CHARACTERS = 100;
+
 /** A list as far as it was read. */
 export interface ListRead {
   readonly items: readonly Item[];
@@ -23,6 +28,7 @@ export interface ListRead {
  * The items of one list of a backend; one that does not know the list has none. A list that goes on for ever, or beyond
  * a limit, ends with what was read.
  *
+ * @param room what the list takes of the room for all lists: as much as it has in the end. Absent: it is not counted.
  * @throws BACKEND_REFUSED.
  */
 export async function readList(
@@ -30,8 +36,9 @@ export async function readList(
   list: ListName,
   limits: CatalogLimits,
   signal: AbortSignal,
+  room?: Hold,
 ): Promise<ListRead> {
-  const reading = new Reading(list, limits);
+  const reading = new Reading(list, limits, room);
   let cursor: string | undefined;
   do {
     const request = ownRequest(listMethod(list), cursor === undefined ? {} : { cursor });
@@ -44,6 +51,7 @@ export async function readList(
     }
     cursor = reading.take(result);
   } while (cursor !== undefined);
+  room?.shrink(reading.bytes);
   return reading.outcome;
 }
 
@@ -52,6 +60,7 @@ class Reading {
   readonly #list: ListName;
   readonly #limits: CatalogLimits;
   readonly #maxItems: number;
+  readonly #room: Hold | undefined;
   readonly #items = new Map<string, Item>();
   readonly #cursors = new Set<string>();
   #bytes = 0;
@@ -59,12 +68,17 @@ class Reading {
   #warning: string | undefined;
   #isCut = false;
 
-  constructor(list: ListName, limits: CatalogLimits) {
+  constructor(list: ListName, limits: CatalogLimits, room: Hold | undefined) {
     const { catalogItems, catalogTemplates } = limits;
     this.#list = list;
     this.#limits = limits;
+    this.#room = room;
     this.#maxItems =
       list === "resourceTemplates" ? Math.min(catalogItems, catalogTemplates) : catalogItems;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get outcome(): ListRead {
@@ -90,6 +104,12 @@ class Reading {
       this.#warning ??= "the backend lists a name twice: the first one stands";
       return true;
     }
+    const fault = faultOf(item.text, this.#list);
+    if (fault !== undefined) {
+      const name = JSON.stringify(item.name.slice(0, SAID_CHARACTERS));
+      this.#warning ??= `${name} is left out, for which clients would refuse the list: ${fault}`;
+      return true;
+    }
     if (this.#items.size >= this.#maxItems) {
       const isTemplate = this.#maxItems < this.#limits.catalogItems;
       const setting = isTemplate ? "catalogTemplates" : "catalogItems";
@@ -98,6 +118,9 @@ class Reading {
     const bytes = Buffer.byteLength(item.text);
     if (this.#bytes + bytes > this.#limits.catalogBytes) {
       return this.#cut(`the list is longer than limits.catalogBytes, ${this.#limits.catalogBytes}`);
+    }
+    if (this.#room?.tryGrow(this.#bytes + bytes) === false) {
+      return this.#cut("all lists together have no room for more (limits.catalogBytesPerView)");
     }
     this.#bytes += bytes;
     this.#items.set(item.name, item);

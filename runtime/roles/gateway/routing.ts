@@ -1,3 +1,4 @@
+import { brief } from "@mcp-fleet/contract";
 import type { RequestContext } from "../../calls/request-context.ts";
 import type { Catalog, Route } from "../../catalog/catalog.ts";
 import type { Naming } from "../../catalog/naming.ts";
@@ -64,8 +65,8 @@ export class Routing {
     const [only, ...others] = this.#backends.all;
     if (only !== undefined && others.length === 0) return only.name;
     throw new FleetError("RESOURCE_NOT_FOUND", {
-      message: `Resource not found: ${uri}`,
-      data: { uri, ...missingData(missing) },
+      message: `Resource not found: ${brief(uri)}`,
+      data: { uri: brief(uri), ...missingData(missing) },
     });
   }
 
@@ -79,7 +80,7 @@ export class Routing {
       });
     }
     throw new FleetError("INVALID_PARAMS", {
-      message: `Unknown ${kind}: ${name}`,
+      message: `Unknown ${kind}: ${brief(name)}`,
       data: missingData(missing),
     });
   }

@@ -91,6 +91,30 @@ export class MemorySessions implements SessionStore {
     return expired;
   }
 
+  async use({ key }: SessionRecord): Promise<void> {
+    const record = this.#records.live(key);
+    if (record === undefined) return;
+    const { unusedFrom: _, ...used } = record;
+    this.#records.set(used);
+  }
+
+  async takeUnused(limit: number, minMs: number): Promise<SessionRecord[]> {
+    const now = this.#records.now();
+    const byAddress = new Map<string, SessionRecord[]>();
+    for (const record of this.#records.all()) {
+      const { unusedFrom, createdAtMs, expiresAtMs } = record;
+      const mayEnd = createdAtMs <= now - minMs && expiresAtMs > now;
+      if (unusedFrom === undefined || !mayEnd) continue;
+      const unused = byAddress.get(unusedFrom) ?? [];
+      unused.push(record);
+      byAddress.set(unusedFrom, unused);
+    }
+    const [most = [], next = []] = [...byAddress.values()].sort((a, b) => b.length - a.length);
+    const taken = most.slice(0, Math.min(limit, Math.max(1, most.length - next.length)));
+    for (const record of taken) this.#forget(record);
+    return taken;
+  }
+
   async count(): Promise<number> {
     return this.#live();
   }

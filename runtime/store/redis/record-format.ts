@@ -22,9 +22,10 @@ type Core = Pick<
  * that writes the rest writes it too.
  */
 export function encodeRecord(record: SessionRecord, format: RecordFormat): string[] {
-  const { owner, lifetimeEndsAtMs, logLevel, subscriptions, upstreams } = record;
+  const { owner, lifetimeEndsAtMs, unusedFrom, logLevel, subscriptions, upstreams } = record;
   const fields = ["owner", owner, ...coreFields(record, format)];
   if (lifetimeEndsAtMs !== undefined) fields.push("lifetimeEndsAtMs", String(lifetimeEndsAtMs));
+  if (unusedFrom !== undefined) fields.push("unusedFrom", unusedFrom);
   if (logLevel !== undefined) fields.push("logLevel", logLevel);
   for (const [index, subscription] of subscriptions.entries()) {
     fields.push(subscriptionField(subscription), String(index + 1));
@@ -84,6 +85,7 @@ export function decodeRecord(key: string, fields: readonly string[]): SessionRec
   const { version, era: _, ...core }: Core = JSON.parse(values.get("core") ?? "{}");
   refuseUnknown(values.get("format") ?? version);
   const lifetimeEndsAtMs = values.get("lifetimeEndsAtMs");
+  const unusedFrom = values.get("unusedFrom");
   const logLevel = values.get("logLevel");
   return {
     key,
@@ -91,6 +93,7 @@ export function decodeRecord(key: string, fields: readonly string[]): SessionRec
     ...core,
     expiresAtMs: Number(values.get("expiresAtMs")),
     ...(lifetimeEndsAtMs === undefined ? {} : { lifetimeEndsAtMs: Number(lifetimeEndsAtMs) }),
+    ...(unusedFrom === undefined ? {} : { unusedFrom }),
     ...(logLevel === undefined ? {} : { logLevel }),
     subscriptions: subscriptions.sort((a, b) => a.place - b.place).map((one) => one.of),
     upstreams: Object.fromEntries(upstreams),

@@ -12,6 +12,8 @@ export class RedisKeys {
   readonly draining: string;
   /** The sessions that have ended by the time when their tombstones go. */
   readonly ended: string;
+  /** The sessions whose clients have sent nothing since they opened them, by the time when they did. */
+  readonly unused: string;
   /** The key that signs session ids where none is configured. */
   readonly signingKey: string;
   /** Written where a replica has to confirm that this is still the master. */
@@ -26,13 +28,14 @@ export class RedisKeys {
     this.generation = `${prefix}generation`;
     this.draining = `${prefix}draining`;
     this.ended = `${prefix}ended`;
+    this.unused = `${prefix}unused`;
     this.signingKey = `${prefix}signing-key`;
     this.probe = `${prefix}probe`;
   }
 
   /** The first `KEYS` of all scripts. */
   get ofStore(): readonly string[] {
-    return [this.expiry, this.changes, this.generation, this.draining, this.ended];
+    return [this.expiry, this.changes, this.generation, this.draining, this.ended, this.unused];
   }
 
   /** `KEYS` of the scripts about one session: its own, and the sets that it is a member of. */

@@ -95,6 +95,23 @@ export class RedisSessions implements SessionStore {
     }
   }
 
+  async use({ key }: SessionRecord): Promise<void> {
+    await this.#commands.ofSession("use", key);
+  }
+
+  async takeUnused(limit: number, minMs: number): Promise<EndedSession[]> {
+    const members = await this.#commands.ofStore("list-unused", [limit, minMs]);
+    const listed = Array.isArray(members) ? members.map(String) : [];
+    const ended = await Promise.all(
+      listed.map(async (member) => {
+        const [key = ""] = member.split(" ", 1);
+        const args = [random.uuid(), member];
+        return this.#ended(key, await this.#commands.ofSession("end-unused", key, args));
+      }),
+    );
+    return ended.filter((session) => session !== undefined);
+  }
+
   async count(): Promise<number> {
     return Number(await this.#commands.ofStore("count"));
   }

@@ -1,5 +1,6 @@
 import type { Pool } from "undici";
 import { sockets } from "../../platform/sockets.ts";
+import { VERSION } from "../../platform/version.ts";
 import { TransportFault } from "../transports/transport-fault.ts";
 import { decodedBody } from "./decoded-body.ts";
 import type { EndpointAddress } from "./endpoint-address.ts";
@@ -12,6 +13,9 @@ const KEEP_ALIVE_MARGIN_MS = 1_000;
 
 /** How long an idle connection is kept where the server announces nothing: Node's servers close at 5 s. */
 const KEEP_ALIVE_MS = 4_000;
+
+/** Some firewalls refuse requests that do not say whose they are. */
+const USER_AGENT = { "user-agent": `mcp-fleet/${VERSION}` };
 
 export interface HttpRequest {
   /** Absent: that of the endpoint's address. */
@@ -121,7 +125,8 @@ export class Endpoint {
     const exchange = new HttpExchange(signal, this.#messageLimits);
     this.#outstanding += 1;
     try {
-      pool.dispatch({ path, method, headers, body: body ?? null }, exchange);
+      const sent = { ...USER_AGENT, ...headers };
+      pool.dispatch({ path, method, headers: sent, body: body ?? null }, exchange);
       const response = await exchange.response;
       if (response.statusCode < 500) this.health.recordSuccess();
       return decoded(response);

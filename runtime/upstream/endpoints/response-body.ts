@@ -88,11 +88,11 @@ export class ResponseBody implements AsyncIterable<Buffer> {
     do {
       const pieces = await this.#take();
       onPiece();
-      if (pieces.length === 0) return { bytes: joined(all), isWhole: true };
+      if (pieces.length === 0) return { bytes: beginningOf(all), isWhole: true };
       for (const piece of pieces) length += piece.length;
       all.push(...pieces);
     } while (length <= limitBytes && this.hold.tryGrow(length));
-    return { bytes: joined(all), isWhole: false };
+    return { bytes: beginningOf(all), isWhole: false };
   }
 
   /**
@@ -111,7 +111,7 @@ export class ResponseBody implements AsyncIterable<Buffer> {
         if (length > maxBytes) throw new Error(tooLong(maxBytes));
         await this.hold.grow(length);
       }
-      return joined(all).toString("utf8");
+      return beginningOf(all).toString("utf8");
     } finally {
       this.destroy();
     }
@@ -155,7 +155,13 @@ function tooLong(maxBytes: number): string {
   return `the answer is longer than ${maxBytes} bytes (limits.messageBytes)`;
 }
 
-function joined(pieces: readonly Buffer[]): Buffer {
+/** What UTF-8 may begin with, which JSON does not. */
+const BYTE_ORDER_MARK = Buffer.from("\ufeff");
+
+/** What a body begins with. */
+function beginningOf(pieces: readonly Buffer[]): Buffer {
   const [only] = pieces;
-  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+  const bytes = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+  const { length } = BYTE_ORDER_MARK;
+  return BYTE_ORDER_MARK.equals(bytes.subarray(0, length)) ? bytes.subarray(length) : bytes;
 }

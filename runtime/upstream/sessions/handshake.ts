@@ -1,4 +1,5 @@
 import type { UpstreamRecord } from "../../sessions/session-record.ts";
+import { FleetError } from "../../wire/fleet-error.ts";
 import { isObject } from "../../wire/message.ts";
 import type { Backend } from "../backend.ts";
 import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
@@ -22,6 +23,9 @@ export interface InitializeOutcome {
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | undefined;
 }
+
+/** The record of a session has it. Servers use UUIDs, or tokens of a few hundred bytes. */
+export const MAX_SESSION_ID_BYTES = 1_024;
 
 const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
 
@@ -47,6 +51,9 @@ export async function handshake(
     const resultText = text === undefined ? undefined : resultOf(text);
     const result = parseResult(resultText);
     if (resultText === undefined || result === undefined) throw refused(backend, answer, text);
+    if (sessionId !== undefined && sessionId.length > MAX_SESSION_ID_BYTES) {
+      throw idTooLong(backend, sessionId.length);
+    }
     const { protocolVersion } = result;
     const record: UpstreamRecord = {
       ...(sessionId === undefined ? {} : { sessionId }),
@@ -66,6 +73,15 @@ export async function handshake(
     const isAway = error instanceof TransportFault || error instanceof EndpointGone;
     throw isAway ? unreachable(backend, error) : error;
   }
+}
+
+function idTooLong({ name }: Backend, bytes: number): FleetError {
+  const reason = `its session id has ${bytes} bytes, and at most ${MAX_SESSION_ID_BYTES} are kept`;
+  return new FleetError("BACKEND_REFUSED", {
+    message: `the backend ${name} cannot be used: ${reason}; the call did not run`,
+    data: { backend: name },
+    cause: new Error(reason),
+  });
 }
 
 function parseResult(text: string | undefined): Record<string, unknown> | undefined {

@@ -1,10 +1,8 @@
+import { brief } from "@mcp-fleet/contract";
 import { at, cut } from "../../wire/json-text.ts";
 import { JSON_CONTENT_TYPE } from "../../wire/message.ts";
 import { SSE_CONTENT_TYPE } from "../../wire/sse.ts";
 import type { Answer, Refusal } from "./transport.ts";
-
-/** Log and status have this much of each thing that a backend says. */
-const SAID_CHARACTERS = 200;
 
 const MEDIA_TYPE = /^[\w.+-]{1,60}\/[\w.+-]{1,60}$/;
 
@@ -49,20 +47,16 @@ export function describe(answer: Answer, text?: string): string {
   return [
     `HTTP ${statusOf(answer)}`,
     ...(answer.kind === "refused" ? headersOf(answer) : []),
-    ...(said === "" ? [] : [JSON.stringify(short(said))]),
+    ...(said === "" ? [] : [JSON.stringify(brief(said))]),
   ].join(", ");
 }
 
 function headersOf({ contentType, location, challenge }: Refusal): string[] {
   return [
-    ...(contentType === undefined ? [] : [short(contentType)]),
-    ...(location === undefined ? [] : [`Location: ${short(location)}`]),
-    ...(challenge === undefined ? [] : [`WWW-Authenticate: ${short(challenge)}`]),
+    ...(contentType === undefined ? [] : [brief(contentType)]),
+    ...(location === undefined ? [] : [`Location: ${brief(location)}`]),
+    ...(challenge === undefined ? [] : [`WWW-Authenticate: ${brief(challenge)}`]),
   ];
-}
-
-function short(text: string): string {
-  return text.slice(0, SAID_CHARACTERS).replace(/\p{Cc}+/gu, " ");
 }
 
 /** The code of a JSON-RPC error. */

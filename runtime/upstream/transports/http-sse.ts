@@ -1,4 +1,3 @@
-import { random } from "../../platform/random.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import { openEventStream } from "./event-stream.ts";
@@ -20,6 +19,10 @@ export interface PeerRequest {
 export interface Peers {
   /** This process's own URL; known once it listens. */
   readonly url: string;
+  /** A new name of something that lives here; see `PeerCredential.seal`. */
+  seal(about: string): string;
+  /** Where it lives; undefined where the name is none of the fleet's. */
+  unseal(sealed: string, about: string): string | undefined;
   /** Sends a request to the process that has the session, which is unknown where that process is gone. */
   forward(request: PeerRequest): Promise<Answer>;
 }
@@ -33,11 +36,11 @@ export interface HttpSseParts {
 }
 
 /** A prefix of ids, so that those of servers are told from ours. */
-const ID = /^sse\.([\w-]+)\.[\w-]+$/;
+const ID = /^sse\.(.+)$/;
 
 /**
  * The older HTTP+SSE transport of MCP. A session is an event stream, which lives in the process that opened it: its id
- * names that process, and every other one sends its requests there.
+ * names that process, signed with the fleet's keys, and every other one sends its requests there.
  */
 export class HttpSse implements Transport {
   readonly #parts: HttpSseParts;
@@ -54,8 +57,7 @@ export class HttpSse implements Transport {
   async start(request: TransportRequest): Promise<Answer> {
     const { endpoint, peers } = this.#parts;
     const { headers = {}, signal } = request;
-    const owner = Buffer.from(peers.url).toString("base64url");
-    const sessionId = `sse.${owner}.${random.uuid()}`;
+    const sessionId = `sse.${peers.seal(this.#about)}`;
     const release = this.#acquireStream();
     const stream = await openEventStream(this.#path, headers, signal).catch((error: unknown) => {
       release();
@@ -121,9 +123,16 @@ export class HttpSse implements Transport {
     for (const session of this.#sessions.values()) session.close();
   }
 
+  /** What ids are signed about. */
+  get #about(): string {
+    return `sse ${this.#parts.backend}`;
+  }
+
   #atOwner(request: TransportRequest): Promise<Answer> {
     const { peers, backend, endpoint } = this.#parts;
-    const owner = ownerIn(request.session.sessionId ?? "");
+    const { sessionId = "" } = request.session;
+    if (this.#sessions.has(sessionId)) return this.serveHere(request);
+    const owner = peers.unseal(ID.exec(sessionId)?.[1] ?? "", this.#about);
     if (owner === undefined || owner === peers.url) return this.serveHere(request);
     return peers.forward({ owner, backend, endpoint: endpoint.name, request });
   }
@@ -135,9 +144,4 @@ export class HttpSse implements Transport {
     const message = `this process has no room for another event stream of the backend ${backend}: its open files are in use`;
     throw new FleetError("AT_CAPACITY", { message, data: { backend } });
   }
-}
-
-function ownerIn(id: string): string | undefined {
-  const text = ID.exec(id)?.[1];
-  return text === undefined ? undefined : Buffer.from(text, "base64url").toString("utf8");
 }

@@ -1,5 +1,6 @@
 import { at, cut } from "../../wire/json-text.ts";
 import { type Envelope, envelopeOf, isSameId } from "../../wire/message.ts";
+import { answersId, ownIds } from "../../wire/response.ts";
 import { MessageStream } from "./message-stream.ts";
 import type { Answer, TransportRequest } from "./transport.ts";
 
@@ -176,7 +177,7 @@ export class JsonRpcChannel {
 
   #waitingFor(idText: string): Waiting | undefined {
     const found = this.#waiting.get(idText);
-    return found ?? this.#waiting.values().find((one) => isSameId(one.idText, idText));
+    return found ?? this.#waiting.values().find((one) => answersId(idText, ownIds(one.idText)));
   }
 
   /** Progress belongs to its call; anything else to the only call, to the stream, or to the oldest call. */

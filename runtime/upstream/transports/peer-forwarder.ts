@@ -34,6 +34,14 @@ export class PeerForwarder implements Peers, StreamPeers {
     this.#url = url;
   }
 
+  seal(about: string): string {
+    return this.#parts.credential.seal(this.#url, about);
+  }
+
+  unseal(sealed: string, about: string): string | undefined {
+    return this.#parts.credential.unseal(sealed, about);
+  }
+
   /** @throws TransportFault, or the signal's reason once it is aborted. */
   async forward({ owner, backend, endpoint, request }: PeerRequest): Promise<Answer> {
     const path = `/peer/${encodeURIComponent(backend)}/${encodeURIComponent(endpoint)}`;

@@ -108,11 +108,16 @@ async function answerOf(
   const { statusCode, headers, body } = response;
   // A process of ours says so with HTTP 200, too: within a session, errors are JSON-RPC.
   if (headers[NOT_PROCESSED_HEADER] !== undefined) return await refusalOf(response, signal);
-  if (statusCode === 200) {
+  if (statusCode === 202 || statusCode === 204) {
+    body.discard();
+    return ACCEPTED;
+  }
+  if (statusCode >= 200 && statusCode < 300) {
     const contentType = contentTypeOf(response);
     const header = headers["mcp-session-id"];
     const given = typeof header === "string" ? header : undefined;
-    if (contentType === JSON_CONTENT_TYPE) {
+    // As official clients do, by how it begins: `application/json-rpc`.
+    if (contentType?.startsWith(JSON_CONTENT_TYPE)) {
       return { kind: "json", body, sessionId: given };
     }
     if (contentType === SSE_CONTENT_TYPE) {
@@ -123,10 +128,6 @@ async function answerOf(
   if (statusCode === 404 && sessionId !== undefined) {
     body.discard();
     return SESSION_UNKNOWN;
-  }
-  if (statusCode === 202 || statusCode === 204) {
-    body.discard();
-    return ACCEPTED;
   }
   return await refusalOf(response, signal);
 }

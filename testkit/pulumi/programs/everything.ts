@@ -15,13 +15,24 @@ import {
 
 const provider = new k8s.Provider("manifests", { renderYamlToDirectory: "manifests" });
 const podTemplate = {
-  labels: { team: "agents" },
-  annotations: { note: "kept" },
-  nodeSelector: { "kubernetes.io/os": "linux" },
-  tolerations: [{ key: "mcp", operator: "Exists", effect: "NoSchedule" }],
-  priorityClassName: "system-cluster-critical",
-  imagePullSecrets: ["registry"],
-  runAsUser: 1234,
+  metadata: { labels: { team: "agents" }, annotations: { note: "kept" } },
+  spec: {
+    nodeSelector: { "kubernetes.io/os": "linux" },
+    tolerations: [{ key: "mcp", operator: "Exists", effect: "NoSchedule" }],
+    priorityClassName: "system-cluster-critical",
+    imagePullSecrets: [{ name: "registry" }],
+    securityContext: { runAsUser: 1234 },
+    containers: [
+      {
+        name: "log-shipper",
+        image: "registry.example.com/log-shipper:3.2.1",
+        resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "32Mi" } },
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        volumeMounts: [{ name: "scratch", mountPath: "/scratch" }],
+      },
+    ],
+    volumes: [{ name: "scratch", emptyDir: { sizeLimit: "16Mi" } }],
+  },
 };
 const monitoring = {
   serviceMonitor: true,
@@ -35,7 +46,11 @@ const encrypted = new RedisSentinel(
     sessions: 50000,
     clientPods: 80,
     engine: Engine.Valkey,
-    tls: { issuer: { name: "ca", kind: "ClusterIssuer" } },
+    tls: {
+      issuer: { name: "ca", kind: "ClusterIssuer" },
+      caConfigMapRef: { name: "fleet-ca", key: "ca.crt" },
+    },
+    users: [{ name: "eng" }, { name: "github" }],
     exporter: {},
     storageClassName: "fast",
     spread: Spread.Required,
@@ -64,7 +79,7 @@ const github = new McpServer(
     backendReplicas: 3,
     stateful: true,
     replicas: 3,
-    sessionStorage: encrypted.connection,
+    sessionStorage: encrypted.connectionOf("github"),
     resources: { cpu: "500m", cpuLimit: "1", memory: "1Gi" },
     callTimeoutMax: "10m",
     podTemplate,
@@ -100,7 +115,7 @@ new VirtualMcpServer(
     namespace: "gateways",
     sessions: 5000,
     backends: [github.backend, legacy.backend, jira.backend],
-    sessionStorage: encrypted.connection,
+    sessionStorage: encrypted.connectionOf("eng"),
     autoscaling: { maxReplicas: 12 },
     podTemplate,
     monitoring,

@@ -19,4 +19,5 @@ if full(owned(ARGV[6]), tonumber(ARGV[5])) then return "owner-at-capacity" end
 redis.call("DEL", RECORD, LEASES)
 redis.call("HSET", RECORD, unpack(ARGV, 8))
 expire(tonumber(ARGV[7]))
+list_unused()
 return "created"

@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- Lists the pods that drain.
 --
--- KEYS     the first five
+-- KEYS     the first six
 -- Output   the pods
 
 return redis.call("SMEMBERS", DRAINING)

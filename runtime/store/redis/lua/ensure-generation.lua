@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Names the generation of the store, and gives it a name where it has none: it is new, or came back empty.
 --
--- KEYS     the first five
+-- KEYS     the first six
 -- ARGV[3]  the name of a new generation
 -- Output   the generation's name
 

@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- Lists sessions that have expired and have not been ended.
 --
--- KEYS     the first five
+-- KEYS     the first six
 -- ARGV[3]  the most sessions
 -- Output   their keys
 

@@ -1,8 +1,8 @@
 #!lua flags=no-writes
 -- Lists live sessions of a pod.
 --
--- KEYS     the first five, then the set of the pod
+-- KEYS     the first six, then the set of the pod
 -- ARGV[3]  the most sessions
 -- Output   their keys
 
-return redis.call("ZRANGEBYSCORE", KEYS[6], "(" .. NOW, "+inf", "LIMIT", 0, ARGV[3])
+return redis.call("ZRANGEBYSCORE", KEYS[7], "(" .. NOW, "+inf", "LIMIT", 0, ARGV[3])

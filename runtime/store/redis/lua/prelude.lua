@@ -9,23 +9,25 @@
 -- KEYS[3]  the generation: a hash of id and since, there as long as the store has kept what it was given
 -- KEYS[4]  the pods that drain: a set
 -- KEYS[5]  the sorted set of the sessions that have ended, by the time when their tombstones go
+-- KEYS[6]  the sorted set of the sessions whose clients have sent nothing since they opened them, by that time: the
+--          session's key and the client's address, with a space between them
 -- ARGV[1]  the time in milliseconds, or "" for this server's own
 -- ARGV[2]  the process that asks: what it did itself it need not read in the stream
 --
 -- Scripts about one session have more keys, and one argument more:
--- KEYS[6]  its record, a hash; with the field endedBy it is the session's tombstone, and pins is a JSON object
+-- KEYS[7]  its record, a hash; with the field endedBy it is the session's tombstone, and pins is a JSON object
 --          of the pods where it is counted, by the field of the backend's session
--- KEYS[7]  its leases, a hash of "end holder" by purpose
--- KEYS[8…] the sets that it is, or may come to be, a member of: KEYS[1] with ":" and its owner appended, the
+-- KEYS[8]  its leases, a hash of "end holder" by purpose
+-- KEYS[9…] the sets that it is, or may come to be, a member of: KEYS[1] with ":" and its owner appended, the
 --          owner's sessions; with ":pod:" and a pod appended, the sessions pinned to that pod. A pod is the JSON
 --          text ["backend","pod"]. Who calls goes by the record that it saw last: a set that is missing is the
 --          error UNDECLARED with the names of all that are, before anything is written
 -- ARGV[3]  the session's key
 
-local EXPIRY, CHANGES, GENERATION, DRAINING, ENDED, RECORD, LEASES = unpack(KEYS)
+local EXPIRY, CHANGES, GENERATION, DRAINING, ENDED, UNUSED, RECORD, LEASES = unpack(KEYS)
 local BY, KEY = ARGV[2], ARGV[3]
 local DECLARED = {}
-for at = 6, #KEYS do DECLARED[KEYS[at]] = true end
+for at = 7, #KEYS do DECLARED[KEYS[at]] = true end
 
 -- A record outlives a session that has expired by this long: a reaper that is late still finds what to clean up.
 local KEPT_MS = 300000
@@ -117,6 +119,22 @@ local function expire(at)
   redis.call("PEXPIRE", RECORD, math.max(at - NOW, 0) + KEPT_MS)
 end
 
+-- Has a session give way whose client has sent nothing yet, until it does.
+local function list_unused()
+  local address, expires = unpack(redis.call("HMGET", RECORD, "unusedFrom", "expiresAtMs"))
+  if not address then return end
+  local ms = math.max(expires - NOW, 0) + KEPT_MS
+  redis.call("ZADD", UNUSED, NOW, KEY .. " " .. address)
+  if redis.call("PTTL", UNUSED) < ms then redis.call("PEXPIRE", UNUSED, ms) end
+end
+
+local function use()
+  local address = redis.call("HGET", RECORD, "unusedFrom")
+  if not address then return end
+  redis.call("HDEL", RECORD, "unusedFrom")
+  redis.call("ZREM", UNUSED, KEY .. " " .. address)
+end
+
 local function tell(kind, key, ...)
   redis.call("XADD", CHANGES, "MAXLEN", "~", CHANGES_KEPT, "*", "kind", kind, "key", key, "by", BY, ...)
 end
@@ -142,6 +160,7 @@ end
 
 -- Ends the session, whose sets are declared. Returns the fields of its record.
 local function finish(token)
+  use()
   local fields = redis.call("HGETALL", RECORD)
   local owner = redis.call("HGET", RECORD, "owner") or ""
   redis.call("ZREM", owned(owner), KEY)

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- Writes something, so that what replicas confirm next covers all that this server says now.
 --
--- KEYS     the first five, then the key that is written
+-- KEYS     the first six, then the key that is written
 -- Output   1
 
-redis.call("SET", KEYS[6], BY)
+redis.call("SET", KEYS[7], BY)
 return 1

@@ -9,4 +9,5 @@
 if redis.call("EXISTS", RECORD) == 1 or tonumber(ARGV[4]) <= NOW then return 0 end
 redis.call("HSET", RECORD, unpack(ARGV, 5))
 expire(tonumber(ARGV[4]))
+list_unused()
 return 1

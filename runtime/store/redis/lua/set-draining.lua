@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Says that a pod drains, or does not any more.
 --
--- KEYS     the first five
+-- KEYS     the first six
 -- ARGV[3]  the pod
 -- ARGV[4]  1 or 0
 -- Output   1

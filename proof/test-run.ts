@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const ROOT = join(import.meta.dirname, "..");
+export const ROOT = join(import.meta.dirname, "..");
 
 /** What vitest writes of a run as JSON. */
-export interface TestReport {
+export interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
@@ -20,15 +20,15 @@ export interface TestReport {
 }
 
 /**
- * Runs files of tests. `variables` are added to the environment.
+ * Runs these test files, with these variables.
  *
- * @throws there is no report, with what was written instead.
+ * @throws they do not run.
  */
-export async function testReport(
+export async function tested(
   files: readonly string[],
   variables: Readonly<Record<string, string>>,
-): Promise<TestReport> {
-  const folder = mkdtempSync(join(tmpdir(), "mcp-fleet-report-"));
+): Promise<Report> {
+  const folder = mkdtempSync(join(tmpdir(), "mcp-fleet-proof-"));
   const outputFile = join(folder, "report.json");
   try {
     const args = ["run", "--reporter=json", `--outputFile=${outputFile}`, ...files];

@@ -1,6 +1,6 @@
 import type { Fault } from "@mcp-fleet/contract";
 import { CapacityError, planFault } from "@mcp-fleet/contract/capacity";
-import { cpuQuantity } from "./process/quantity.ts";
+import { cpuQuantity } from "../process/quantity.ts";
 
 /** The resources and grace period of a workload's pods. */
 interface PodSize {

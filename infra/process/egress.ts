@@ -1,0 +1,96 @@
+import { isIP } from "node:net";
+import type * as k8s from "@pulumi/kubernetes";
+import { type Output, output } from "@pulumi/pulumi";
+import type { BackendArgs } from "../arguments/backend-args.ts";
+import { DNS, destinationRules, ELSEWHERE } from "../pods/network-peers.ts";
+import { ADMIN_PORT, type ProcessSpec, selectorOf } from "./process-spec.ts";
+
+type Rule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
+type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
+
+/** A host that pods connect to. Without a port, every port of it. */
+interface Destination {
+  readonly host: string;
+  readonly port?: number;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+/** What a gateway or proxy connects to: DNS, its backends, the issuer of tokens, its store, its own kind, and what the user names. */
+export function egress(spec: ProcessSpec): Output<Rule[]> {
+  const { storage, callees, destinations, workload } = spec;
+  const stores = storage?.address === undefined ? [] : [storage.address];
+  const sentinels = storage?.sentinel?.addresses ?? [];
+  const own = { podSelector: { matchLabels: selectorOf(spec) } };
+  return output({ destinations, stores, sentinels }).apply((addresses) => {
+    const named = [
+      ...addresses.destinations.map(destinationOfUrl),
+      ...addresses.stores.map(destinationOfAddress),
+      // The master that they name may be anywhere, at a port of its own.
+      ...addresses.sentinels.map((address) => ({ host: destinationOfAddress(address).host })),
+    ];
+    const rules = [
+      DNS,
+      { ports: [tcp(ADMIN_PORT)], to: [own] },
+      ...callees.map((labels) => ({ to: [{ podSelector: { matchLabels: labels } }] })),
+      ...named.flatMap(rulesOf),
+      ...destinationRules(workload.networkPolicy?.egress),
+    ];
+    return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+  });
+}
+
+/** Where backends are: URLs, and names of Services. */
+export function addressesOf(backends: readonly BackendArgs[]): Output<string[]> {
+  const addresses = backends.map(({ url, urls, srv, statefulSet }) => {
+    return { url, urls, srv, statefulSet };
+  });
+  return output(addresses).apply((known) =>
+    known.flatMap(({ url, urls = [], srv, statefulSet: set }) =>
+      [url, ...urls, srv, set && `${set.service}.${set.namespace}.svc`].filter(
+        (address) => address !== undefined,
+      ),
+    ),
+  );
+}
+
+/** A URL, or a name in DNS whose port is not known. */
+function destinationOfUrl(text: string): Destination {
+  const url = text.includes("://") ? URL.parse(text) : null;
+  if (url === null) return { host: text };
+  const { protocol, hostname, port } = url;
+  return {
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: port === "" ? (DEFAULT_PORTS[protocol] ?? 443) : Number(port),
+  };
+}
+
+/** `host:port`, as stores are given. */
+function destinationOfAddress(text: string): Destination {
+  return destinationOfUrl(`redis://${text}`);
+}
+
+/**
+ * Policies see the ports of pods, and not of the Services in front of them, so that within the cluster a namespace is all
+ * that a name says.
+ */
+function rulesOf({ host, port }: Destination): Rule[] {
+  const ports = port === undefined ? {} : { ports: [tcp(port)] };
+  const version = isIP(host);
+  if (version > 0) {
+    return [{ ...ports, to: [{ ipBlock: { cidr: `${host}/${version === 4 ? 32 : 128}` } }] }];
+  }
+  const labels = host.split(".").filter((label) => label !== "");
+  const service = labels.indexOf("svc");
+  if (labels.length === 1) return host === "localhost" ? [] : [{ to: [{ podSelector: {} }] }];
+  if (service >= 2) return [{ to: [namespace(labels[service - 1] ?? "")] }];
+  const outside = { ...ports, to: [...ELSEWHERE] };
+  // As short as the name of a Service with its namespace, and as that of a host.
+  return labels.length === 2 ? [{ to: [namespace(labels[1] ?? "")] }, outside] : [outside];
+}
+
+const namespace = (name: string): Peer => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+});
+
+const tcp = (port: number) => ({ port, protocol: "TCP" });
