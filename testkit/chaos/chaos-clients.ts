@@ -36,6 +36,12 @@ export class ChaosClients {
     this.#agent = new Agent({ connections: 2 * atOnce });
   }
 
+  /** Ends the sessions that are left. */
+  async end(): Promise<void> {
+    const ids = this.#sessionIds.splice(0).filter((id) => id !== undefined);
+    await Promise.all(ids.map((id) => this.#send("DELETE", id)));
+  }
+
   close(): Promise<void> {
     return this.#agent.destroy();
   }

@@ -24,7 +24,7 @@ export interface ChaosPlan {
 const WORKERS = 16;
 
 /** How often an idle process is asked what it holds: long enough for each of its timers to be seen. */
-const READINGS = 40;
+const READINGS = 30;
 
 const NAMES: Readonly<Record<Role, readonly string[]>> = { gateway: ["a", "b"], proxy: ["a"] };
 
@@ -110,6 +110,8 @@ async function oneRound(
   };
   try {
     await Promise.all(Array.from({ length: WORKERS }, work));
+    await outages.end();
+    await clients.end();
   } catch (error) {
     // Where the process has ended, its last words say more than a connection that broke.
     gateway.check();

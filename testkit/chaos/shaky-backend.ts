@@ -9,6 +9,9 @@ export type Refusal = "refuse connections" | "refuse requests" | "hang" | "reset
 /** What clients may subscribe to. */
 export const RESOURCE = "chaos://resource";
 
+/** Short, so that the connections that a round has left are soon closed. */
+const KEEP_ALIVE_SECONDS = 3;
+
 /** Between the events of an answer: long enough for a client to break off amid it. */
 const PAUSE_MS = 5;
 
@@ -32,7 +35,7 @@ export class ShakyBackend {
   }
 
   static async start(): Promise<ShakyBackend> {
-    return new ShakyBackend(await ScriptedBackend.start());
+    return new ShakyBackend(await ScriptedBackend.start({ keepAliveSeconds: KEEP_ALIVE_SECONDS }));
   }
 
   get url(): string {
