@@ -34,6 +34,8 @@ export type { Autoscaling } from "./scaling.ts";
 export {
   type CompleteServerLoad,
   completedServer,
+  keepsStream,
+  pushes,
   SERVER_INPUT_NAMES,
   SERVER_INPUTS,
   type ServerInputName,

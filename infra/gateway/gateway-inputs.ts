@@ -1,6 +1,12 @@
 import { seconds } from "@mcp-fleet/contract";
-import { type CompleteInputs, completed, INPUTS } from "@mcp-fleet/contract/capacity";
-import { keepsStream, processInputs, pushes, storeOf } from "../process/process-inputs.ts";
+import {
+  type CompleteInputs,
+  completed,
+  INPUTS,
+  keepsStream,
+  pushes,
+} from "@mcp-fleet/contract/capacity";
+import { processInputs, storeOf } from "../process/process-inputs.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 
 /**

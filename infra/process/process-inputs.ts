@@ -1,7 +1,5 @@
 import { bytes, seconds } from "@mcp-fleet/contract";
 import type { PlanInputs, Store } from "@mcp-fleet/contract/capacity";
-import type { BackendArgs } from "../arguments/backend-args.ts";
-import { Catalog, Notifications, Transport } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import { present } from "../facts.ts";
@@ -27,20 +25,6 @@ export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "sto
     catalogBytesPerView: optional(bytes, limits.catalogBytesPerView),
     heldBodyBytes: optional(bytes, limits.heldBodyBytes),
   });
-}
-
-/** Whether each listening session keeps a stream open at this backend. */
-export function pushes({ notifications, catalog, transport }: Partial<BackendArgs>): boolean {
-  return (
-    notifications === Notifications.Session ||
-    catalog === Catalog.PerSession ||
-    transport === Transport.Sse
-  );
-}
-
-/** Whether only sessions of clients that can be asked keep a stream open there for as long as they are there. */
-export function keepsStream(backend: Partial<BackendArgs>): boolean {
-  return backend.stateful === true && !pushes(backend);
 }
 
 /** The kind of store, as an input of the plan. */

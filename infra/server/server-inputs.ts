@@ -5,9 +5,10 @@ import {
   completed,
   completedServer,
   proxyInputs,
+  pushes,
 } from "@mcp-fleet/contract/capacity";
 import type { McpServerArgs } from "../mcp-server-args.ts";
-import { processInputs, pushes, storeOf } from "../process/process-inputs.ts";
+import { processInputs, storeOf } from "../process/process-inputs.ts";
 
 /** The default number of a server's sessions: what a pod of ToolHive holds. */
 export const SERVER_SESSIONS = 1000;
