@@ -1,12 +1,9 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
-import Fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { sendError, translate } from "../edge/http-response.ts";
 import { addProbes, type Probes } from "../edge/probes.ts";
-import { sockets } from "../platform/sockets.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { FleetError } from "../wire/fleet-error.ts";
-import { AdminGuards } from "./admin-guards.ts";
+import { adminListener, guard } from "./admin-listener.ts";
 import { ADMIN_PAGE } from "./admin-page.ts";
 import { addMetrics } from "./metrics-server.ts";
 import { addPeerRoutes, type PeerService, type StreamService } from "./peer-routes.ts";
@@ -27,26 +24,11 @@ export interface AdminServerParts {
 
 /** The listener that operators, probes and the other processes talk to: nothing outside the cluster may reach it. */
 export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
-  const { probes, log } = parts;
-  const guards = new AdminGuards(parts.settings);
-  const server = Fastify({
-    forceCloseConnections: true,
-    serverFactory: (handler, options) => sockets.httpServer(options, handler),
-  });
-  server.setErrorHandler((thrown, { method }, reply) => {
-    const error = translate(thrown);
-    const about = { method, code: error.code, error };
-    if (error.code === "INTERNAL") log.error(about, "a request of the admin port failed");
-    else log.info(about, "a request of the admin port is refused");
-    sendError(reply, error);
-  });
-  server.setNotFoundHandler((_request, reply) => sendError(reply, new FleetError("NOT_FOUND")));
+  const { probes, settings, log } = parts;
+  const server = adminListener(log);
   addProbes(server, probes);
   server.register((guarded, _options, done) => {
-    guarded.addHook("onRequest", ({ headers }, _reply, next) => {
-      guards.check(headers.host, headers.origin);
-      next();
-    });
+    guard(guarded, settings);
     addGuarded(guarded, parts);
     done();
   });

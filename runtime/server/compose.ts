@@ -204,7 +204,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     log,
   });
   const metricsServer =
-    settings.metricsPort === undefined ? undefined : buildMetricsServer({ metrics, settings });
+    settings.metricsPort === undefined ? undefined : buildMetricsServer({ metrics, settings, log });
   metrics.onScrape(() => status.measure(metrics));
   metrics.onScrape(() => metrics.drainState.set(DRAIN_STATES.indexOf(drain.state)));
   metrics.onScrape(() => podReport.measureAll(backends.all, metrics));
