@@ -1,5 +1,6 @@
+import type { Section } from "@mcp-fleet/contract";
 import type { ComponentResourceOptions, Input, ResourceTransformation } from "@pulumi/pulumi";
-import { isLater } from "./process/placeholders.ts";
+import { isKnownMap } from "./process/placeholders.ts";
 
 type Entries = Readonly<Record<string, Input<string>>>;
 
@@ -17,7 +18,7 @@ export function withMetadata(
   if (labels === undefined && annotations === undefined) return opts;
   const add: ResourceTransformation = ({ type, props, opts: options }) => {
     const { metadata }: { metadata?: unknown } = props;
-    if (!type.startsWith("kubernetes:") || !isPlain(metadata)) return undefined;
+    if (!type.startsWith("kubernetes:") || !isKnownMap(metadata)) return undefined;
     const merged = {
       ...metadata,
       ...(labels && { labels: under(labels, metadata.labels) }),
@@ -29,7 +30,7 @@ export function withMetadata(
 }
 
 /** The component's own win: others find its resources by them. */
-const under = (user: Entries, own: unknown): Entries => ({ ...user, ...(isPlain(own) ? own : {}) });
-
-const isPlain = (value: unknown): value is Entries =>
-  typeof value === "object" && value !== null && !isLater(value);
+const under = (user: Entries, own: unknown): Section => ({
+  ...user,
+  ...(isKnownMap(own) ? own : {}),
+});

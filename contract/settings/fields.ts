@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import * as z from "zod";
 import { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "../units.ts";
+import { isCidr, MAX_PORT } from "./network.ts";
 
 /** The range of a number, both ends included. */
 interface Range {
@@ -78,7 +79,7 @@ export function amount(description: string, { min, max }: Range) {
 
 /** A TCP port; 0 lets the system pick a free one. */
 export function port(description: string) {
-  return count(description, 0, 65_535);
+  return count(description, 0, MAX_PORT);
 }
 
 /** A string that is not empty. */
@@ -119,10 +120,7 @@ export function network(description: string) {
   return z
     .string()
     .superRefine((value, report) => {
-      const [address = "", bits, ...rest] = value.split("/");
-      const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-      const isPrefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
-      if (most > 0 && isPrefix && rest.length === 0) return;
+      if (isIP(value) !== 0 || isCidr(value)) return;
       refuse(report, value, rule, "write it as 10.0.0.0/8, 192.0.2.7 or fd00::/8");
     })
     .meta({ title: "network", description });

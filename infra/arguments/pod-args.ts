@@ -39,13 +39,7 @@ export interface PeerArgs {
 }
 
 /** Where pods may connect to. */
-export interface DestinationArgs {
-  /** Labels of the namespaces of the pods. Default: every namespace. */
-  namespaceLabels?: Record<string, string>;
-  /** Labels of the pods. Default: every pod of the namespaces. */
-  podLabels?: Record<string, string>;
-  /** A range of addresses, such as 169.254.169.254/32, instead of labels. Default: none. */
-  cidr?: string;
+export interface DestinationArgs extends PeerArgs {
   /** The TCP ports of the pods or addresses. Default: every port and protocol. */
   ports?: number[];
 }

@@ -1,3 +1,4 @@
+import type { Section } from "@mcp-fleet/contract";
 import { OWN_CONTAINERS } from "../pods/own-containers.ts";
 import {
   KUBERNETES_VERSION,
@@ -5,7 +6,7 @@ import {
   POD_TEMPLATE_TYPES,
   typeOf,
 } from "../pods/pod-template-schema.ts";
-import { isLater } from "../process/placeholders.ts";
+import { isKnownMap } from "../process/placeholders.ts";
 import type { ArgumentFault } from "./argument-faults.ts";
 import { labelFaults } from "./kubernetes-faults.ts";
 import { ShapeFaults } from "./shape-faults.ts";
@@ -27,8 +28,6 @@ const BY_ARGUMENT: Readonly<Record<string, string>> = {
   serviceAccountName: "set it by the argument serviceAccount.name",
   serviceAccount: "set it by the argument serviceAccount.name",
 };
-
-type Entries = Readonly<Record<string, unknown>>;
 
 /** The faults of the user's pod template: what Kubernetes does not know, and what the component decides. */
 export function podTemplateFaults(template: unknown): ArgumentFault[] {
@@ -65,7 +64,7 @@ function ofKubernetes(fault: ArgumentFault): ArgumentFault {
 
 const PARTS = typeOf(POD_TEMPLATE).properties ?? {};
 
-function reservedFaults(path: string, keys: Entries): ArgumentFault[] {
+function reservedFaults(path: string, keys: Section): ArgumentFault[] {
   return Object.keys(keys)
     .filter((key) => OURS.test(key))
     .map((key) => ({
@@ -76,7 +75,7 @@ function reservedFaults(path: string, keys: Entries): ArgumentFault[] {
 }
 
 /** Another container may be anything; of the component's own, the plan decides the size. */
-function containerFaults(path: string, container: Entries): ArgumentFault[] {
+function containerFaults(path: string, container: Section): ArgumentFault[] {
   const own = OWN_CONTAINERS[String(container.name)];
   const root = rootFaults(path, container);
   if (own === undefined) return root;
@@ -95,7 +94,7 @@ function containerFaults(path: string, container: Entries): ArgumentFault[] {
   return [...root, ...fields, ...variables];
 }
 
-function rootFaults(path: string, { securityContext }: Entries): ArgumentFault[] {
+function rootFaults(path: string, { securityContext }: Section): ArgumentFault[] {
   const { runAsUser: value } = entries(securityContext);
   if (value !== 0) return [];
   const rule = "must be the id of a user other than root";
@@ -108,7 +107,6 @@ const decided = (path: string, fix: string): ArgumentFault => ({
   fix,
 });
 
-const entries = (value: unknown): Entries =>
-  typeof value === "object" && !isLater(value) ? { ...value } : {};
+const entries = (value: unknown): Section => (isKnownMap(value) ? value : {});
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

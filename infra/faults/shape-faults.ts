@@ -1,4 +1,4 @@
-import { suggest } from "@mcp-fleet/contract";
+import { isSection, suggest } from "@mcp-fleet/contract";
 import type { PackageSchema, Shape } from "../package-schema.ts";
 import { isLater } from "../process/placeholders.ts";
 import type { ArgumentFault } from "./argument-faults.ts";
@@ -49,7 +49,7 @@ export class ShapeFaults {
   }
 
   #members(path: string, value: unknown, shape: Shape): ArgumentFault[] {
-    if (!isMap(value)) return [typeFault(path, kind(value), "a map of arguments")];
+    if (!isSection(value)) return [typeFault(path, kind(value), "a map of arguments")];
     const { properties = {}, required = [] } = shape;
     const inside = (name: string) => (path === "" ? name : `${path}.${name}`);
     const missing = required
@@ -67,7 +67,7 @@ export class ShapeFaults {
   }
 
   #entries(path: string, value: unknown, shape: Shape): ArgumentFault[] {
-    if (!isMap(value)) return [typeFault(path, kind(value), "a map")];
+    if (!isSection(value)) return [typeFault(path, kind(value), "a map")];
     return Object.entries(value).flatMap(([key, entry]) => this.of(`${path}.${key}`, entry, shape));
   }
 }
@@ -114,6 +114,3 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return "(a list)";
   return typeof value === "object" && value !== null ? "(a map)" : String(value);
 }
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isCidr, isPort, MAX_PORT } from "@mcp-fleet/contract/settings";
 import type * as k8s from "@pulumi/kubernetes";
 import type { DestinationArgs, NetworkPolicyArgs, PeerArgs } from "../arguments/pod-args.ts";
 import type { ArgumentFault } from "../faults/argument-faults.ts";
@@ -56,11 +56,11 @@ export function destinationRules(destinations: readonly DestinationArgs[] = []):
 export function networkPolicyFaults({ clients, egress = [] }: NetworkPolicyArgs): ArgumentFault[] {
   const ports = egress.flatMap(({ ports: some = [] }, index) =>
     some
-      .filter((port) => !(Number.isInteger(port) && port > 0 && port < 2 ** 16))
+      .filter((port) => !isPort(port))
       .map((port) => ({
         path: `networkPolicy.egress[${index}].ports`,
         value: port,
-        rule: "must be whole numbers from 1 to 65535",
+        rule: `must be whole numbers from 1 to ${MAX_PORT}`,
         fix: "correct the number",
       })),
   );
@@ -82,7 +82,7 @@ export function peerFaults(path: string, peers: readonly PeerArgs[] = []): Argum
         { path: at, rule, fix: isLabelled ? "remove cidr, or the labels" : "set cidr or labels" },
       ];
     }
-    if (cidr === undefined || isRange(cidr)) return [];
+    if (cidr === undefined || isCidr(cidr)) return [];
     const rule = "must be a range of addresses such as 10.0.0.0/8";
     return [
       {
@@ -93,10 +93,4 @@ export function peerFaults(path: string, peers: readonly PeerArgs[] = []): Argum
       },
     ];
   });
-}
-
-function isRange(cidr: string): boolean {
-  const [, address = "", length = ""] = /^([^/]+)\/(\d{1,3})$/.exec(cidr) ?? [];
-  const version = isIP(address);
-  return version > 0 && Number(length) <= (version === 4 ? 32 : 128);
 }

@@ -1,9 +1,8 @@
+import type { Section } from "@mcp-fleet/contract";
 import { output } from "@pulumi/pulumi";
 import type { Shape } from "../package-schema.ts";
-import { isLater } from "../process/placeholders.ts";
+import { isKnownMap, isLater } from "../process/placeholders.ts";
 import { typeOf } from "./pod-template-schema.ts";
-
-type Entries = Readonly<Record<string, unknown>>;
 
 /**
  * Merges as `kubectl patch --type strategic` does, by the merge keys of Kubernetes' OpenAPI: maps member by member, lists
@@ -14,17 +13,17 @@ export function strategicMerge(base: unknown, patch: unknown, shape: Shape): unk
   if (patch === undefined) return base;
   const { mergeKey } = shape;
   if (isLater(patch)) {
-    const merges = mergeKey !== undefined || isMap(base);
+    const merges = mergeKey !== undefined || isKnownMap(base);
     return merges ? output(patch).apply((known) => strategicMerge(base, known, shape)) : patch;
   }
-  if (isMap(base) && isMap(patch)) return mergedMap(base, patch, typeOf(shape));
+  if (isKnownMap(base) && isKnownMap(patch)) return mergedMap(base, patch, typeOf(shape));
   if (Array.isArray(base) && Array.isArray(patch) && mergeKey !== undefined) {
     return mergedList(base, patch, mergeKey, shape.items ?? {});
   }
   return patch;
 }
 
-function mergedMap(base: Entries, patch: Entries, { properties = {} }: Shape): Entries {
+function mergedMap(base: Section, patch: Section, { properties = {} }: Shape): Section {
   const merged: Record<string, unknown> = { ...base };
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete merged[name];
@@ -42,7 +41,7 @@ function mergedList(
   const merged = [...base];
   for (const entry of patch) {
     const index = merged.findIndex((one) => keyOf(one, key) === keyOf(entry, key));
-    const isDeleted = isMap(entry) && entry.$patch === "delete";
+    const isDeleted = isKnownMap(entry) && entry.$patch === "delete";
     if (index < 0) merged.push(...(isDeleted ? [] : [entry]));
     else if (isDeleted) merged.splice(index, 1);
     else merged[index] = strategicMerge(merged[index], entry, shape);
@@ -52,9 +51,6 @@ function mergedList(
 
 /** An entry whose key is not known yet is one of its own. */
 function keyOf(entry: unknown, key: string): unknown {
-  const value = isMap(entry) ? entry[key] : undefined;
+  const value = isKnownMap(entry) ? entry[key] : undefined;
   return value === undefined || isLater(value) ? entry : value;
 }
-
-const isMap = (value: unknown): value is Entries =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !isLater(value);

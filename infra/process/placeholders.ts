@@ -1,3 +1,4 @@
+import { isSection, type Section } from "@mcp-fleet/contract";
 import { Output } from "@pulumi/pulumi";
 
 /** Placeholders that pass the validation of names and URLs. */
@@ -38,6 +39,9 @@ export function withPlaceholders(value: unknown, key = ""): unknown {
 /** Whether a value is an output or a promise. */
 export const isLater = (value: unknown): boolean =>
   Output.isInstance(value) || value instanceof Promise;
+
+/** Whether a value is a map whose members are known, each for itself. */
+export const isKnownMap = (value: unknown): value is Section => isSection(value) && !isLater(value);
 
 /** Host names must differ from each other. */
 function placeholder(key: string, index = 0): string {

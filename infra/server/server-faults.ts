@@ -1,3 +1,4 @@
+import { isPort, MAX_PORT } from "@mcp-fleet/contract/settings";
 import type { ArgumentFault } from "../faults/argument-faults.ts";
 import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
@@ -43,11 +44,8 @@ export function serverFaults(args: McpServerArgs): ArgumentFault[] {
   return faults;
 }
 
-const MAX_PORT = 65_535;
-
 function portFaults(value: number | undefined): ArgumentFault[] {
-  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= MAX_PORT))
-    return [];
+  if (value === undefined || isPort(value)) return [];
   const rule = `must be a port from 1 to ${MAX_PORT}`;
   return [{ path: "port", value, rule, fix: "set it to the port of the server" }];
 }
