@@ -2,7 +2,12 @@ import { edited } from "../examples/edit.ts";
 import { gatewayStack, proxyStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
 import type { Fields } from "../stack/fields.ts";
-import { admitsEveryone, coversPort, networkPoliciesOf } from "../stack/network-policy.ts";
+import {
+  admitsEveryone,
+  coversPort,
+  namesOfPorts,
+  networkPoliciesOf,
+} from "../stack/network-policy.ts";
 import type { Workload } from "../stack/workload.ts";
 
 const PORTS = { mcp: 4483, admin: 9090 } as const;
@@ -50,10 +55,12 @@ const authenticates = ({ role, facts }: Workload): boolean =>
   role === "gateway" || facts.has("incomingAuth");
 
 /** What rules may call a port: its number, or its name in the container. */
-function namesOf({ container }: Workload, port: "mcp" | "admin"): ReadonlySet<number | string> {
+function namesOf(
+  { container }: Workload,
+  port: "mcp" | "admin",
+): ReadonlySet<number | string | undefined> {
   const isIt = (one: Fields) =>
     one.at("containerPort").number() === PORTS[port] || one.at("name").text() === port;
   const found = container.at("ports").items().filter(isIt);
-  const names = found.flatMap((one) => [one.at("containerPort").number(), one.at("name").text()]);
-  return new Set([PORTS[port], ...names.filter((name) => name !== undefined)]);
+  return new Set([PORTS[port], ...namesOfPorts(found)]);
 }

@@ -2,7 +2,12 @@ import { without } from "../examples/edit.ts";
 import { redisStack } from "../examples/redis.ts";
 import { policy } from "../policy.ts";
 import type { Fleet } from "../stack/fleet.ts";
-import { admitsEveryone, coversPort, networkPoliciesOf } from "../stack/network-policy.ts";
+import {
+  admitsEveryone,
+  coversPort,
+  namesOfPorts,
+  networkPoliciesOf,
+} from "../stack/network-policy.ts";
 import type { Workload } from "../stack/workload.ts";
 import { environmentOf } from "./command.ts";
 import { RedisConf } from "./redis-conf.ts";
@@ -58,10 +63,7 @@ function isGuarded(workload: Workload, fleet: Fleet): boolean {
   const { role, container } = workload;
   const policies = networkPoliciesOf(workload, fleet, "Ingress");
   const rules = policies.flatMap(({ fields }) => fields.at("spec.ingress").items());
-  const named = container
-    .at("ports")
-    .items()
-    .flatMap((port) => [port.at("containerPort").number(), port.at("name").text()]);
+  const named = namesOfPorts(container.at("ports").items());
   const own = new Set([...named, role === "sentinel" ? PORTS.sentinel : PORTS.redis]);
   return (
     policies.length > 0 && !rules.some((rule) => coversPort(rule, own) && admitsEveryone(rule))

@@ -25,6 +25,11 @@ function isFor(spec: Fields, direction: "Ingress" | "Egress"): boolean {
   return direction === "Ingress" || spec.at("egress").items().length > 0;
 }
 
+/** What rules may call ports of a container: their numbers, and their names. */
+export function namesOfPorts(ports: readonly Fields[]): (number | string | undefined)[] {
+  return ports.flatMap((port) => [port.at("containerPort").number(), port.at("name").text()]);
+}
+
 /** Whether a rule is for one of these ports, given as numbers or names. */
 export function coversPort(rule: Fields, own: ReadonlySet<number | string | undefined>): boolean {
   const ports = rule.at("ports").items();
