@@ -184,29 +184,17 @@ function mergeList(
   for (const { provider, listing } of listings) {
     const items = listing?.lists[list] ?? [];
     const names = exposedNames(list, provider, items, naming, providers);
+    const conflict = (name: string, shadowedBy: string, reason: string) =>
+      conflicts.push({ list, name: brief(name), backend: provider, shadowedBy, reason });
     for (const [position, item] of items.entries()) {
       const { name, reservedFor } = names[position] ?? { name: item.name, reservedFor: undefined };
       if (reservedFor !== undefined) {
         const reason = `names that begin with the prefix of ${reservedFor} are its own: this one is ${brief(name)}`;
-        const usual = naming.expose(provider, item.name);
-        conflicts.push({
-          list,
-          name: brief(usual),
-          backend: provider,
-          shadowedBy: reservedFor,
-          reason,
-        });
+        conflict(naming.expose(provider, item.name), reservedFor, reason);
       }
       const taken = routes.get(name);
       if (taken !== undefined) {
-        const reason = "the first one in the configuration has it";
-        conflicts.push({
-          list,
-          name: brief(name),
-          backend: provider,
-          shadowedBy: taken.provider,
-          reason,
-        });
+        conflict(name, taken.provider, "the first one in the configuration has it");
         continue;
       }
       routes.set(name, { provider, name: item.name, repeatable: item.repeatable });

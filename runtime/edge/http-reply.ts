@@ -57,11 +57,12 @@ export class HttpReply implements Reply, KeepAliveTarget {
 
   message(text: string | Buffer): void {
     if (this.#mode === "open" && this.#form === "events") this.#beginSse();
-    if (this.#mode === "sse" && this.#streaming !== undefined) {
-      void this.#streaming.then(() => this.message(text));
-      return;
-    }
     if (this.#mode === "sse") {
+      // An event that is being passed on comes first; it ends in any case.
+      if (this.#streaming !== undefined) {
+        void this.#streaming.then(() => this.message(text));
+        return;
+      }
       void this.event(text.toString());
       this.end();
       return;

@@ -1,3 +1,4 @@
+import { brief } from "@mcp-fleet/contract";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Hold } from "../../async/byte-budget.ts";
 import { faultOf } from "../../catalog/item-shape.ts";
@@ -106,7 +107,7 @@ class Reading {
     }
     const fault = faultOf(item.text, this.#list);
     if (fault !== undefined) {
-      const name = JSON.stringify(item.name.slice(0, SAID_CHARACTERS));
+      const name = JSON.stringify(brief(item.name, SAID_CHARACTERS));
       this.#warning ??= `${name} is left out, for which clients would refuse the list: ${fault}`;
       return true;
     }
