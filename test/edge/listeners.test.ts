@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Headers, RawClient } from "../../testkit/clients/raw-client.ts";
+import { RawClient } from "../../testkit/clients/raw-client.ts";
+import type { Headers } from "../../testkit/clients/request-headers.ts";
 import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
 import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Headers, RawClient, type RawRequest } from "../../testkit/clients/raw-client.ts";
+import { RawClient, type RawRequest } from "../../testkit/clients/raw-client.ts";
+import type { Headers } from "../../testkit/clients/request-headers.ts";
 import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
 import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 

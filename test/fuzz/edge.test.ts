@@ -5,6 +5,7 @@ import { CLIENT_REQUEST, SESSION } from "../../testkit/fuzz/client-request.ts";
 import { checkNoFault, runsOr } from "../../testkit/fuzz/no-fault.ts";
 import { sendBytes } from "../../testkit/fuzz/send-bytes.ts";
 import { startRoles } from "../../testkit/processes/gateway.ts";
+import { defectsOf } from "../../testkit/processes/process-defects.ts";
 import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
 
 /** Sent at a time, in one session. */
@@ -40,6 +41,6 @@ it.each([
       expect(lastMessage(answer)).toContain('"result"');
     });
     await fc.assert(property, { numRuns: runsOr(30) });
-    expect(await (await fetch(`${adminUrl}/metrics`)).text()).not.toContain('outcome="INTERNAL"');
+    expect(await defectsOf(adminUrl)).toEqual([]);
   },
 );

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
-import type { Headers } from "../clients/raw-client.ts";
+import { requestHead, requestHeaders } from "../clients/request-headers.ts";
 import type { Deed } from "./deeds.ts";
 import { RESOURCE } from "./shaky-backend.ts";
 
@@ -98,7 +98,7 @@ export class ChaosClients {
       const answer = await request(this.#url, {
         dispatcher: this.#agent,
         method,
-        headers: headersOf(method, sessionId),
+        headers: requestHeaders(method, sessionId),
         body: body ?? null,
         signal: stop.signal,
       });
@@ -116,12 +116,11 @@ export class ChaosClients {
 
   /** A request that breaks off in its body. */
   async #cut(message: object, sessionId: string, breakMs: number): Promise<void> {
-    const { hostname, port, host, pathname } = new URL(this.#url);
+    const { hostname, port } = new URL(this.#url);
     const body = JSON.stringify(message);
-    const headers = { ...headersOf("POST", sessionId), host, "content-length": body.length };
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const length = { "content-length": String(body.length) };
     const socket = connect(Number(port), hostname).on("error", () => {});
-    socket.write(`POST ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n`);
+    socket.write(requestHead("POST", this.#url, requestHeaders("POST", sessionId, length)));
     socket.write(body.slice(0, body.length / 2));
     await delay(breakMs);
     const closed = once(socket, "close");
@@ -131,11 +130,3 @@ export class ChaosClients {
 }
 
 type Answer = Awaited<ReturnType<typeof request>>;
-
-function headersOf(method: string, sessionId: string | undefined): Headers {
-  return {
-    accept: method === "GET" ? "text/event-stream" : "application/json, text/event-stream",
-    ...(method === "POST" && { "content-type": "application/json" }),
-    ...(sessionId !== undefined && { "mcp-session-id": sessionId }),
-  };
-}

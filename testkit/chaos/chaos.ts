@@ -1,6 +1,7 @@
 import type { Role } from "@mcp-fleet/contract/settings";
 import { givenBack, type Held, mostHeldBy } from "../clients/held.ts";
 import { InspectedGateway } from "../processes/inspected-gateway.ts";
+import { defectsOf } from "../processes/process-defects.ts";
 import type { RedisProcess } from "../processes/redis.ts";
 import { ChaosClients } from "./chaos-clients.ts";
 import { deedsOf } from "./deeds.ts";
@@ -124,8 +125,6 @@ async function oneRound(
 
 /** @throws where a request failed as INTERNAL, also one whose client did not wait; or something failed unhandled. */
 async function checkAnswers({ adminUrl }: InspectedGateway): Promise<void> {
-  const metrics = await fetch(`${adminUrl}/metrics`, { headers: { connection: "close" } });
-  const lines = (await metrics.text()).split("\n");
-  const defects = lines.filter((line) => /outcome="INTERNAL"|_defects_total [1-9]/.test(line));
+  const defects = await defectsOf(adminUrl);
   if (defects.length > 0) throw new Error(`the process failed: ${defects.join(", ")}`);
 }

@@ -2,9 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type Dispatcher, request } from "undici";
 
 import { readEvents } from "../../runtime/wire/sse.ts";
-
-/** What a header is replaced by; undefined leaves it out. */
-export type Headers = Readonly<Record<string, string | undefined>>;
+import { type Headers, requestHeaders } from "./request-headers.ts";
 
 export interface RawAnswer {
   readonly status: number;
@@ -119,18 +117,9 @@ export class RawClient {
   }
 
   #request({ method = "POST", path, headers = {}, body }: RawRequest, signal?: AbortSignal) {
-    const given: Headers = {
-      accept: method === "GET" ? "text/event-stream" : "application/json, text/event-stream",
-      "content-type": method === "POST" ? "application/json" : undefined,
-      "mcp-session-id": this.sessionId,
-      ...headers,
-    };
-    const sent = Object.entries(given).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value]],
-    );
     return request(path === undefined ? this.#url : new URL(path, this.#url), {
       method,
-      headers: Object.fromEntries(sent),
+      headers: requestHeaders(method, this.sessionId, headers),
       body: body ?? null,
       ...(this.#dispatcher !== undefined && { dispatcher: this.#dispatcher }),
       ...(signal !== undefined && { signal }),

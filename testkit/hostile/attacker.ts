@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { Agent } from "undici";
-import { type Headers, RawClient } from "../clients/raw-client.ts";
+import { RawClient } from "../clients/raw-client.ts";
+import { type Headers, requestHead, requestHeaders } from "../clients/request-headers.ts";
 
 /** Not that of honest clients: limits that hold for an address hold for this one. */
 const ADDRESS = "127.0.0.2";
@@ -105,19 +106,13 @@ export class Attacker {
 
   /** A request in its session as bytes, for a connection of its own. */
   async bytes(method: string, headers: Headers, body = ""): Promise<string> {
-    const { host, pathname } = new URL(this.#target.url);
-    const all = {
-      host,
-      accept: method === "GET" ? "text/event-stream" : "application/json, text/event-stream",
+    const { sessionId } = await this.session();
+    const all = requestHeaders(method, sessionId, {
       "content-type": "application/json",
-      "mcp-session-id": (await this.session()).sessionId,
       "content-length": method === "GET" ? undefined : String(Buffer.byteLength(body)),
       ...headers,
-    };
-    const lines = Object.entries(all).flatMap(([name, value]) =>
-      value === undefined ? [] : [`${name}: ${value}\r\n`],
-    );
-    return `${method} ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
+    });
+    return requestHead(method, this.#target.url, all) + body;
   }
 
   nextId(): number {

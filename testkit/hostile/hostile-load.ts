@@ -5,6 +5,7 @@ import { type Configuration, encode } from "@mcp-fleet/contract/settings";
 import { ClientPool } from "../clients/client-pool.ts";
 import { lastMessage, type RawClient } from "../clients/raw-client.ts";
 import { MeasuredProcess } from "../processes/measured-process.ts";
+import { defectsOf } from "../processes/process-defects.ts";
 import { ABUSES } from "./abuses.ts";
 import { Attacker } from "./attacker.ts";
 
@@ -79,8 +80,6 @@ export async function hostileLoad(load: HostileLoad): Promise<HostileOutcome> {
     stop.abort();
     await Promise.all(attacks);
     const errors = outcomes.flat().filter((error) => error !== undefined);
-    const metrics = await fetch(`${gateway.adminUrl}/metrics`);
-    const lines = (await metrics.text()).split("\n");
     return {
       attempts: Object.fromEntries(
         attackers.map(({ kind, attacker }) => [kind, attacker.attempts]),
@@ -90,7 +89,7 @@ export async function hostileLoad(load: HostileLoad): Promise<HostileOutcome> {
       ...(await probing),
       peakRssBytes: gateway.peakRssBytes,
       plannedBytes: gateways.memory.value,
-      defects: lines.filter((line) => /outcome="INTERNAL"|_defects_total [1-9]/.test(line)),
+      defects: await defectsOf(String(gateway.adminUrl)),
     };
   } finally {
     stop.abort();

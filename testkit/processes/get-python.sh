@@ -2,14 +2,11 @@
 # Makes environments of Python in the folder $1, one for each `name:package,package` that follows. Nothing else is installed.
 # Without a Python of 3.11 or later, or a package index, the tests that need them are skipped by name.
 set -eu
+. "$(dirname "$0")/skip.sh"
 target=$1
 shift
 
-missing() {
-  echo "skipped: the tests with clients and servers in Python ($1)" >&2
-  [ "${FLEET_REQUIRE_ALL:-}" != 1 ] || exit 1
-  exit 0
-}
+missing() { skip "the tests with clients and servers in Python ($1)"; }
 
 python=$(command -v python3) || missing "there is no python3 on PATH"
 "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||

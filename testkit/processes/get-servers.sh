@@ -2,16 +2,13 @@
 # Puts servers for the tests into the folder $1: links to those on PATH, or the packages of a Debian-like system,
 # unpacked. Nothing is installed, and no root is needed. $2: which tests need them, $3: the programs, $4: their packages.
 set -eu
+. "$(dirname "$0")/skip.sh"
 PATH="$PATH:/usr/sbin:/sbin"
 target=$1 what=$2 programs=$3 packages=$4
 mkdir -p "$target"
 target=$(cd "$target" && pwd)
 
-missing() {
-  echo "skipped: the tests of $what ($1); install $packages" >&2
-  [ "${FLEET_REQUIRE_ALL:-}" != 1 ] || exit 1
-  exit 0
-}
+missing() { skip "the tests of $what ($1); install $packages"; }
 
 on_path() { for name in $programs; do command -v "$name" >/dev/null || return 1; done; }
 if on_path; then

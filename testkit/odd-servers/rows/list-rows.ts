@@ -16,20 +16,19 @@ const page = (more: object): Script =>
 
 const PROMPTS_TOO = { tools: {}, prompts: {}, resources: {} };
 
-/** Declares prompts and resources, and answers their lists so. */
-const lists =
-  (script: Script): Script =>
-  (request) => {
+/** Declares prompts and resources, which are none, and answers one of their lists so. */
+const lists = (list: string, script: Script): Script => {
+  const answered = on(list, script);
+  return (request) => {
     const { kind, usual, message } = request;
     if (kind === "initialize") return withResult(usual, { capabilities: PROMPTS_TOO });
     if (kind === "prompts/list" || kind.startsWith("resources/")) {
-      return script({
-        ...request,
-        usual: json(message, { prompts: [], resources: [], resourceTemplates: [] }),
-      });
+      const none = json(message, { prompts: [], resources: [], resourceTemplates: [] });
+      return answered({ ...request, usual: none });
     }
     return usual;
   };
+};
 
 const tool = (number: number) => ({ name: `tool_${number}`, inputSchema: { type: "object" } });
 
@@ -106,56 +105,48 @@ export const LIST_ROWS: readonly OddRow[] = [
   {
     name: "prompts-32603",
     input: "declares prompts; their list is answered with -32603",
-    script: lists(({ kind, usual, message }) =>
-      kind === "prompts/list" ? error(message, -32603, "Internal error") : usual,
-    ),
+    script: lists("prompts/list", ({ message }) => error(message, -32603, "Internal error")),
   },
   {
     name: "prompts-32601",
     input: "declares prompts; their list is answered with -32601",
-    script: lists(({ kind, usual, message }) =>
-      kind === "prompts/list" ? error(message, -32601, "Method not found") : usual,
-    ),
+    script: lists("prompts/list", ({ message }) => error(message, -32601, "Method not found")),
   },
   {
     name: "prompts-500",
     input: "declares prompts; their list is answered with HTTP 500",
-    script: lists(({ kind, usual }) => (kind === "prompts/list" ? empty(500) : usual)),
+    script: lists("prompts/list", () => empty(500)),
   },
   {
     name: "prompts-page",
     input: "declares prompts; their list is answered with a web page",
-    script: lists(({ kind, usual }) =>
-      kind === "prompts/list"
-        ? { status: 200, headers: { "content-type": "text/html" }, body: "<h1>no" }
-        : usual,
-    ),
+    script: lists("prompts/list", () => ({
+      status: 200,
+      headers: { "content-type": "text/html" },
+      body: "<h1>no",
+    })),
   },
   {
     name: "prompts-silent",
     input: "declares prompts; their list is never answered",
-    script: lists(({ kind, usual }) => (kind === "prompts/list" ? undefined : usual)),
+    script: lists("prompts/list", () => undefined),
   },
   {
     name: "prompts-empty",
     input: "declares prompts; their list is answered with `{}`",
-    script: lists(({ kind, usual, message }) =>
-      kind === "prompts/list" ? json(message, {}) : usual,
-    ),
+    script: lists("prompts/list", ({ message }) => json(message, {})),
   },
   {
     name: "templates-32602",
     input: "declares resources; their templates are answered with -32602",
-    script: lists(({ kind, usual, message }) =>
-      kind === "resources/templates/list" ? error(message, -32602, "Invalid params") : usual,
+    script: lists("resources/templates/list", ({ message }) =>
+      error(message, -32602, "Invalid params"),
     ),
   },
   {
     name: "resources-0",
     input: "declares resources; their list is answered with the error code 0",
-    script: lists(({ kind, usual, message }) =>
-      kind === "resources/list" ? error(message, 0, "Method not found") : usual,
-    ),
+    script: lists("resources/list", ({ message }) => error(message, 0, "Method not found")),
   },
   {
     name: "declares-nothing",

@@ -12,6 +12,12 @@ import {
 const NOTIFICATION = "notifications/initialized";
 const BUSY = { "retry-after": "0" };
 
+const streamAnswered = (status: number, headers: Record<string, string> = {}): OddRow => ({
+  name: `get-${status}`,
+  input: `the GET stream is answered with ${status}`,
+  script: on("GET", () => empty(status, headers)),
+});
+
 /** HTTP statuses and what stands beside them. */
 export const STATUS_ROWS: readonly OddRow[] = [
   {
@@ -122,41 +128,13 @@ export const STATUS_ROWS: readonly OddRow[] = [
     input: "every answer is 401 with `WWW-Authenticate`",
     script: () => empty(401, { "www-authenticate": 'Bearer realm="odd"' }),
   },
-  {
-    name: "get-400",
-    input: "the GET stream is answered with 400",
-    script: on("GET", () => empty(400)),
-  },
-  {
-    name: "get-401",
-    input: "the GET stream is answered with 401",
-    script: on("GET", () => empty(401)),
-  },
-  {
-    name: "get-404",
-    input: "the GET stream is answered with 404",
-    script: on("GET", () => empty(404)),
-  },
-  {
-    name: "get-406",
-    input: "the GET stream is answered with 406",
-    script: on("GET", () => empty(406)),
-  },
-  {
-    name: "get-429",
-    input: "the GET stream is answered with 429",
-    script: on("GET", () => empty(429, BUSY)),
-  },
-  {
-    name: "get-500",
-    input: "the GET stream is answered with 500",
-    script: on("GET", () => empty(500)),
-  },
-  {
-    name: "get-501",
-    input: "the GET stream is answered with 501",
-    script: on("GET", () => empty(501)),
-  },
+  streamAnswered(400),
+  streamAnswered(401),
+  streamAnswered(404),
+  streamAnswered(406),
+  streamAnswered(429, BUSY),
+  streamAnswered(500),
+  streamAnswered(501),
   {
     name: "get-text",
     input: "the GET stream is answered with 200 and a text",
