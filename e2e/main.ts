@@ -98,9 +98,7 @@ async function disturb(proof: Proof, fleet: Fleet): Promise<void> {
     proof.trials.push(trial);
     const { calls, faults } = trial;
     say(`${fault.title}: ${calls} calls, ${faults.length === 0 ? "as it should be" : "WRONG"}`);
-    // The first ones of each kind, so that none hides the others.
-    const kinds = Object.values(Object.groupBy(faults, (line) => line.split(" ", 1)[0] ?? ""));
-    for (const line of kinds.flatMap((lines = []) => lines.slice(0, 5))) say(`    ${line}`);
+    for (const line of trial.firstFaults) say(`    ${line}`);
   }
 }
 
@@ -177,6 +175,7 @@ try {
   }
   writeFileSync(PAGE, proof.page(readFileSync(PAGE, "utf8")));
   process.stdout.write(`\n${proof.claimTable()}\n\nall figures: docs/proof.md\n`);
+  for (const line of proof.failures) process.stdout.write(`failed: ${line}\n`);
   const held = proof.claims.filter(({ holds }) => holds).length;
   process.stdout.write(`\n${held} passed, ${proof.claims.length - held} failed\n`);
   process.exitCode = proof.holds ? 0 : 1;

@@ -76,6 +76,17 @@ export class Proof {
     );
   }
 
+  /** What does not hold, and in which fault, a line each. */
+  get failures(): string[] {
+    const claims = this.claims.filter(({ holds }) => !holds);
+    return [
+      ...claims.map(({ what, seen }) => `${what}: ${seen}`),
+      ...this.trials.flatMap(({ course: { title }, firstFaults }) =>
+        firstFaults.map((line) => `${title}: ${line}`),
+      ),
+    ];
+  }
+
   /** The page with the figures of this run between its marks. */
   page(page: string): string {
     const from = page.indexOf(BEGIN);

@@ -51,6 +51,19 @@ it.each([
   expect(status).toBe(1);
 });
 
+it("names at its end again the 2 that failed, each in a part of its own", () => {
+  const { lines } = runCi({
+    e2e: "echo 'failed: no call is cut: 20 calls'; echo 11 passed, 1 failed; exit 2",
+    test: "echo 'failed: test/wire.test.ts  a line: 1 is not 2'; echo 7 passed, 1 failed; exit 2",
+  });
+  expect(lines.slice(-4)).toEqual([
+    "failed: no call is cut: 20 calls",
+    "failed: test/wire.test.ts  a line: 1 is not 2",
+    "",
+    "18 passed, 2 failed",
+  ]);
+});
+
 it("requires every part, and prints the seed with which it can be run again", () => {
   const show = `echo "$FLEET_REQUIRE_ALL with $SEED"`;
   const { lines } = runCi({ e2e: show, test: show });

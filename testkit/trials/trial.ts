@@ -79,6 +79,12 @@ export class Trial {
     return [...(failure === undefined ? [] : [failure]), ...lines, ...this.mistold];
   }
 
+  /** The first ones of each kind, so that none hides the others. */
+  get firstFaults(): string[] {
+    const kinds = Object.values(Object.groupBy(this.faults, (line) => line.split(" ", 1)[0] ?? ""));
+    return kinds.flatMap((lines = []) => lines.slice(0, 5));
+  }
+
   /**
    * Losses that nobody was told of, and such as are none. A session that was told goes on with another pod; where that
    * one goes, too, it is told again.

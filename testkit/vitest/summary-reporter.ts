@@ -5,8 +5,8 @@ import type { Reporter, TestCase, TestModule } from "vitest/node";
 const SLOWEST = 10;
 
 /**
- * Prints the slowest tests and what was skipped, by name, and ends the run with the one line that CI reads:
- * `N passed, N failed`.
+ * Prints the slowest tests, and by name what was skipped and what failed, and ends the run with the one line that CI
+ * reads: `N passed, N failed`. CI repeats the `failed: ` lines at its own end.
  */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
@@ -21,6 +21,12 @@ export default class SummaryReporter implements Reporter {
     );
     for (const line of slowest([...passed, ...failed])) console.log(line);
     for (const { fullName } of skipped) console.log(`skipped: ${fullName}`);
+    for (const test of failed)
+      console.log(failure(test.module, test.fullName, test.result().errors));
+    for (const module of broken)
+      console.log(failure(module, "before its first test", module.errors()));
+    for (const error of unhandledErrors)
+      console.log(`failed: outside of tests: ${firstLine(error)}`);
     const failures = failed.length + broken.length + unhandledErrors.length;
     console.log(`\n${passed.length} passed, ${failures} failed`);
   }
@@ -33,4 +39,13 @@ function slowest(tests: readonly TestCase[]): string[] {
     const seconds = (milliseconds / 1000).toFixed(1).padStart(5);
     return `slow: ${seconds} s  ${relative(process.cwd(), test.module.moduleId)}  ${test.fullName}`;
   });
+}
+
+function failure(module: TestModule, name: string, errors: readonly unknown[] = []): string {
+  return `failed: ${relative(process.cwd(), module.moduleId)}  ${name}: ${firstLine(errors[0])}`;
+}
+
+function firstLine(error: unknown): string {
+  const { message = error }: { message?: unknown } = Object(error);
+  return String(message).split("\n", 1)[0] ?? "";
 }
