@@ -1,3 +1,5 @@
+import "./supported-node.ts";
+
 export type { BackendArgs, StatefulSetAddressArgs } from "./arguments/backend-args.ts";
 export {
   Catalog,
