@@ -31,6 +31,8 @@ export interface ServerCostArgs {
 
 /** The arguments of McpServer. Numbers are plain, because they decide which resources are created; strings may be outputs. */
 export interface McpServerArgs extends WorkloadArgs {
+  /** Its name as a backend of gateways, and so in tool prefixes. Default: name. */
+  backendName?: string;
   /** The image of the server, which serves MCP over HTTP. One of image and url is required. */
   image?: Input<string>;
   /** The URL of a server that runs elsewhere. One of image and url is required. */

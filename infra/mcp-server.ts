@@ -8,11 +8,16 @@ import type { BackendArgs } from "./arguments/backend-args.ts";
 import { SessionAffinity } from "./arguments/choices.ts";
 import type { McpServerArgs } from "./mcp-server-args.ts";
 import { withMetadata } from "./metadata.ts";
-import { selectorLabels } from "./naming.ts";
+import { callersOf, namesOf, selectorLabels } from "./naming.ts";
 import { processWorkload } from "./process/process-workload.ts";
 import { reportPlan } from "./process/report-plan.ts";
 import { checkedServer } from "./server/checked-server.ts";
-import { directBackend, proxiedBackend, SERVER_PORT, serverUrl } from "./server/server-address.ts";
+import {
+  backendNameOf,
+  gatewayBackend,
+  SERVER_PORT,
+  serverUrl,
+} from "./server/server-address.ts";
 import { serverCapacity } from "./server/server-capacity.ts";
 import { serverWorkload } from "./server/server-workload.ts";
 
@@ -35,7 +40,8 @@ export class McpServer extends ComponentResource {
   readonly capacity: Output<Record<string, string>>;
 
   /**
-   * @param name the prefix of all resource names: at most 40 lowercase letters, digits and dashes.
+   * @param name the prefix of all resource names in Pulumi, and without `args.name` in Kubernetes: at most 40 lowercase
+   *   letters, digits and dashes.
    * @throws {InputPropertiesError} with every fault of the arguments, before any resource is registered.
    */
   constructor(name: string, args: McpServerArgs, opts?: ComponentResourceOptions) {
@@ -44,18 +50,20 @@ export class McpServer extends ComponentResource {
     super(token, name, checked.facts, withMetadata(opts, args));
     const { pods, proxy, facts } = checked;
     const { namespace = "default", acceptRisk, transform } = args;
+    const names = namesOf(name, args);
+    const { instance } = names;
     let adminToken = output("");
     if (pods) {
       const port = args.port ?? SERVER_PORT;
       const { proxy: _, ...own } = facts;
-      const spec = { parent: this, instance: name, namespace, ...pods, facts: own, port, args };
+      const spec = { parent: this, ...names, namespace, ...pods, facts: own, port, args };
       serverWorkload(spec, proxy !== undefined, acceptRisk);
     }
     if (proxy) {
       reportPlan(`proxies of ${name}`, proxy.sized, acceptRisk, this);
       ({ adminToken } = processWorkload({
         parent: this,
-        instance: name,
+        ...names,
         role: "proxy",
         namespace,
         ...proxy.sized,
@@ -67,13 +75,14 @@ export class McpServer extends ComponentResource {
         workload: args,
         transform: transform?.proxy,
         podLabels: {},
+        callers: callersOf(backendNameOf(instance, args)),
         destinations: args.url === undefined ? [] : [args.url],
-        callees: pods ? [selectorLabels(name, "server")] : [],
+        callees: pods ? [selectorLabels(instance, "server")] : [],
       }));
     }
-    const backend = proxy ? proxiedBackend(name, args) : directBackend(name, args);
+    const backend = gatewayBackend(instance, args, proxy !== undefined);
     backends.set(this, backend);
-    this.url = serverUrl(name, args, backend);
+    this.url = serverUrl(instance, args, backend);
     this.capacity = output(serverCapacity(pods?.plan, proxy?.sized.plan));
     this.adminToken = adminToken;
     const { url, capacity } = this;

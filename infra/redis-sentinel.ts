@@ -9,6 +9,7 @@ import {
 } from "@pulumi/pulumi";
 import type { SessionStorageArgs } from "./arguments/session-storage-args.ts";
 import { withMetadata } from "./metadata.ts";
+import { namesOf } from "./naming.ts";
 import { serviceAccountName } from "./pods/service-account.ts";
 import { figureTexts } from "./process/capacity-output.ts";
 import { reportRisks } from "./process/report-plan.ts";
@@ -58,7 +59,8 @@ export class RedisSentinel extends ComponentResource {
   readonly capacity: Output<Record<string, string>>;
 
   /**
-   * @param name the prefix of all resource names: at most 40 lowercase letters, digits and dashes.
+   * @param name the prefix of all resource names in Pulumi, and without `args.name` in Kubernetes: at most 40 lowercase
+   *   letters, digits and dashes.
    * @throws {InputPropertiesError} with every fault of the arguments, before any resource is registered.
    */
   constructor(name: string, args: RedisSentinelArgs, opts?: ComponentResourceOptions) {
@@ -67,12 +69,14 @@ export class RedisSentinel extends ComponentResource {
     super(token, name, facts, withMetadata(opts, args));
     const { namespace = "default" } = args;
     const { size, plan } = sized;
-    const spec: RedisSpec = { parent: this, instance: name, namespace, size, facts, args };
+    const names = namesOf(name, args);
+    const spec: RedisSpec = { parent: this, ...names, namespace, size, facts, args };
     report(spec, sized);
     const users = passwords(this, name, args);
     const files = redisFiles(spec, users);
     const account = serviceAccountName({
-      name: partName(name, "redis"),
+      logicalName: partName(name, "redis"),
+      name: partName(names.instance, "redis"),
       namespace,
       labels: labelsOf(spec, "redis"),
       parent: this,
@@ -138,9 +142,9 @@ function connectionsOf(store: RedisSentinel) {
   return found;
 }
 
-function report({ parent, instance, args }: RedisSpec, { load, size, risks }: SizedRedis): void {
+function report({ parent, logicalName, args }: RedisSpec, { load, size, risks }: SizedRedis): void {
   const line = [
-    `store ${instance} for ${amountText(load.sessions, "sessions")} and ${load.clientPods} client pods: maxmemory ${amountText(size.maxMemoryBytes, "bytes")}`,
+    `store ${logicalName} for ${amountText(load.sessions, "sessions")} and ${load.clientPods} client pods: maxmemory ${amountText(size.maxMemoryBytes, "bytes")}`,
     `maxclients ${size.maxClients}`,
     `volumes of ${amountText(size.volumeBytes, "bytes")}`,
   ].join(", ");

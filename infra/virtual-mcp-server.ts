@@ -7,7 +7,7 @@ import {
 import { SessionAffinity } from "./arguments/choices.ts";
 import { checkedGateway } from "./gateway/checked-gateway.ts";
 import { withMetadata } from "./metadata.ts";
-import { callerLabels } from "./naming.ts";
+import { callerLabels, namesOf } from "./naming.ts";
 import { capacityOutput } from "./process/capacity-output.ts";
 import { addressesOf } from "./process/egress.ts";
 import { processWorkload } from "./process/process-workload.ts";
@@ -38,7 +38,8 @@ export class VirtualMcpServer extends ComponentResource {
   readonly capacity: Output<Record<string, string>>;
 
   /**
-   * @param name the prefix of all resource names: at most 40 lowercase letters, digits and dashes.
+   * @param name the prefix of all resource names in Pulumi, and without `args.name` in Kubernetes: at most 40 lowercase
+   *   letters, digits and dashes.
    * @throws {InputPropertiesError} with every fault of the arguments, before any resource is registered.
    */
   constructor(name: string, args: VirtualMcpServerArgs, opts?: ComponentResourceOptions) {
@@ -47,10 +48,11 @@ export class VirtualMcpServer extends ComponentResource {
     super(token, name, checked.facts, withMetadata(opts, args));
     const { sized, configuration, facts } = checked;
     const { namespace = "default", sessionAffinity = SessionAffinity.None } = args;
+    const names = namesOf(name, args);
     reportPlan(`gateway ${name}`, sized, args.acceptRisk, this);
     const { service, adminToken } = processWorkload({
       parent: this,
-      instance: name,
+      ...names,
       role: "gateway",
       namespace,
       ...sized,
@@ -66,9 +68,9 @@ export class VirtualMcpServer extends ComponentResource {
       destinations: destinations(args),
       callees: [],
     });
-    if (args.ingress) ingress(this, name, namespace, args.ingress);
-    if (args.httpRoute) httpRoute(this, name, namespace, args.httpRoute);
-    this.url = gatewayUrl(name, args);
+    if (args.ingress) ingress(this, names, namespace, args.ingress);
+    if (args.httpRoute) httpRoute(this, names, namespace, args.httpRoute);
+    this.url = gatewayUrl(names.instance, args);
     this.serviceName = service.metadata.name;
     this.adminToken = adminToken;
     this.capacity = output(capacityOutput(sized.plan));

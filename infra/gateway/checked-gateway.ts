@@ -2,7 +2,7 @@ import { validate } from "@mcp-fleet/contract/settings";
 import { SessionAffinity } from "../arguments/choices.ts";
 import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
-import { nameFaults } from "../naming.ts";
+import { componentNameFaults, namesOf } from "../naming.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
@@ -35,17 +35,18 @@ export interface CheckedGateway {
  */
 export function checkedGateway(
   token: string,
-  name: string,
+  logicalName: string,
   args: VirtualMcpServerArgs,
 ): CheckedGateway {
-  const faults = new ArgumentFaults(`VirtualMcpServer "${name}"`);
-  faults.add(...nameFaults(name), ...schemaFaults(token, args));
+  const faults = new ArgumentFaults(`VirtualMcpServer "${logicalName}"`);
+  faults.add(...componentNameFaults(logicalName, args), ...schemaFaults(token, args));
   faults.add(...ownFaults(faults.sound(args, LEAST)));
   const size = (valid: VirtualMcpServerArgs) =>
     sizeProcess(gatewayInputs(valid), valid, (argument) => argument);
   const sized = faults.judge(args, LEAST, size, argumentOf);
   const sound = faults.sound(args, LEAST);
   if (sized && sound.acceptRisk === undefined) faults.add(...sized.risks);
+  const { instance: name } = namesOf(logicalName, sound);
   const configuration = sized && gatewaySettings(name, sound, sized.plan);
   faults.try(
     () => configuration && validate(withStorage(name, sound, configuration)),

@@ -7,7 +7,7 @@ import type { ProcessArgs } from "../arguments/process-args.ts";
 import { type Facts, present } from "../facts.ts";
 import { ArgumentFaults } from "../faults/argument-faults.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
-import { nameFaults } from "../naming.ts";
+import { componentNameFaults, namesOf } from "../naming.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
@@ -46,10 +46,15 @@ export interface CheckedServer {
  *
  * @throws {InputPropertiesError} with every fault at once.
  */
-export function checkedServer(token: string, name: string, args: McpServerArgs): CheckedServer {
-  const faults = new ArgumentFaults(`McpServer "${name}"`);
-  faults.add(...nameFaults(name), ...schemaFaults(token, args));
+export function checkedServer(
+  token: string,
+  logicalName: string,
+  args: McpServerArgs,
+): CheckedServer {
+  const faults = new ArgumentFaults(`McpServer "${logicalName}"`);
+  faults.add(...componentNameFaults(logicalName, args), ...schemaFaults(token, args));
   faults.add(...serverFaults(faults.sound(args)));
+  const { instance: name } = namesOf(logicalName, faults.sound(args));
   const load = faults.judge(args, {}, (valid) => serverInputs(name, valid), serverArgument);
   const sized = faults.sound(args);
   const pods =

@@ -13,6 +13,22 @@ export const SERVER_PORT = 8080;
 /** As many pods as a server may have: adding one changes no configuration, and so restarts nobody. */
 const MAX_PODS = SERVER_INPUTS.replicas.max;
 
+/** The name by which gateways call a server: in tool prefixes, and in the labels that its policies admit them by. */
+export const backendNameOf = (
+  instance: string,
+  { backendName = instance }: Pick<McpServerArgs, "backendName">,
+): string => backendName;
+
+/** The server as called by a gateway: through its proxies, where it has some. */
+export function gatewayBackend(
+  instance: string,
+  args: McpServerArgs,
+  isProxied: boolean,
+): BackendArgs {
+  const backend = isProxied ? proxiedBackend(instance, args) : directBackend(instance, args);
+  return { ...backend, name: backendNameOf(instance, args) };
+}
+
 /** The server itself, as called by its proxies, or by a gateway where it has none. They learn its pods from DNS. */
 export function directBackend(name: string, args: McpServerArgs): BackendArgs {
   const { url, transport, namespace = "default" } = args;
@@ -31,8 +47,8 @@ export function directBackend(name: string, args: McpServerArgs): BackendArgs {
   };
 }
 
-/** The server's proxies, as called by a gateway. They serve Streamable HTTP, whatever the transport of the server. */
-export function proxiedBackend(name: string, args: McpServerArgs): BackendArgs {
+/** The server's proxies, which serve Streamable HTTP, whatever the transport of the server. */
+function proxiedBackend(name: string, args: McpServerArgs): BackendArgs {
   const { namespace = "default" } = args;
   return {
     name,

@@ -1,6 +1,7 @@
 import type { ArgumentFault } from "../faults/argument-faults.ts";
 import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
 import type { McpServerArgs } from "../mcp-server-args.ts";
+import { backendNameFaults } from "../naming.ts";
 import {
   cpuFaults,
   durationFaults,
@@ -17,6 +18,7 @@ export function serverFaults(args: McpServerArgs): ArgumentFault[] {
   const faults = [
     ...durationFaults(["callTimeout", args.callTimeout]),
     ...durationFaults(["callTimeoutMax", args.callTimeoutMax]),
+    ...backendNameFaults(args.backendName),
     ...wholeFaults(["replicas", args.replicas], 0),
     ...wholeFaults(["backendReplicas", args.backendReplicas]),
     ...wholeFaults(["podSessions", args.podSessions]),

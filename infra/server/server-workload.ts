@@ -14,9 +14,10 @@ export function serverWorkload(
   isProxied: boolean,
   acceptRisk: string | undefined,
 ): void {
-  const { parent, instance, namespace, args } = spec;
+  const { parent, logicalName, instance, namespace, args } = spec;
   report(spec, acceptRisk);
   const account = serviceAccountName({
+    logicalName: serverName(logicalName),
     name: serverName(instance),
     namespace,
     labels: labelsOf(spec),
@@ -30,11 +31,11 @@ export function serverWorkload(
 }
 
 function report(
-  { parent, instance, plan, size, risks }: ServerSpec & SizedServer,
+  { parent, logicalName, plan, size, risks }: ServerSpec & SizedServer,
   acceptRisk: string | undefined,
 ): void {
   const line = [
-    `server ${instance}: ${amountText(plan.replicas.value, "pods")}`,
+    `server ${logicalName}: ${amountText(plan.replicas.value, "pods")}`,
     `${amountText(plan.sessionsPerPod.value, "sessions")} and ${amountText(size.memoryBytes, "bytes")} memory each`,
     `grace period ${size.graceSeconds} s`,
   ].join(", ");

@@ -14,5 +14,8 @@ export const FLEET_PROGRAM = program("fleet");
 /** One of each component with everything switched on. */
 export const EVERYTHING_PROGRAM = program("everything");
 
+/** A store, a server and a gateway, which `test:renamed` gives other names in Pulumi and aliases. */
+export const RENAMED_PROGRAM = program("renamed");
+
 /** 50 gateways over 200 servers, four each, and one store. */
 export const LARGE_PROGRAM = program("large");
