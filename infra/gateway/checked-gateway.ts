@@ -17,7 +17,7 @@ import type { Configuration } from "../process/process-settings.ts";
 import { type SizedProcess, sizeProcess } from "../process/process-size.ts";
 import { storageSettings } from "../process/storage.ts";
 import { schemaFaults } from "../schema-faults.ts";
-import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
+import type { GatewayArgs } from "./gateway-args.ts";
 import { gatewayInputs } from "./gateway-inputs.ts";
 import { gatewaySettings, outsideHosts } from "./gateway-settings.ts";
 
@@ -36,12 +36,12 @@ export interface CheckedGateway {
 export function checkedGateway(
   token: string,
   logicalName: string,
-  args: VirtualMcpServerArgs,
+  args: GatewayArgs,
 ): CheckedGateway {
   const faults = new ArgumentFaults(`VirtualMcpServer "${logicalName}"`);
   faults.add(...componentNameFaults(logicalName, args), ...schemaFaults(token, args));
   faults.add(...ownFaults(faults.sound(args, LEAST)));
-  const size = (valid: VirtualMcpServerArgs) =>
+  const size = (valid: GatewayArgs) =>
     sizeProcess(gatewayInputs(valid), valid, (argument) => argument);
   const sized = faults.judge(args, LEAST, size, argumentOf);
   const sound = faults.sound(args, LEAST);
@@ -62,7 +62,7 @@ const LEAST = { sessions: 1, backends: [] };
 
 function withStorage(
   name: string,
-  { sessionStorage }: VirtualMcpServerArgs,
+  { sessionStorage }: GatewayArgs,
   settings: Configuration,
 ) {
   return withPlaceholders({
@@ -72,12 +72,12 @@ function withStorage(
 }
 
 /** Host names come from several arguments. */
-function gatewayArgument(path: string, args: VirtualMcpServerArgs): string {
+function gatewayArgument(path: string, args: GatewayArgs): string {
   const [, index] = /^allowedHosts\[(\d+)\]$/.exec(path) ?? [];
   return [...outsideHosts(args).values()][Number(index)] ?? argumentOfSetting(path);
 }
 
-function ownFaults(args: VirtualMcpServerArgs): ArgumentFault[] {
+function ownFaults(args: GatewayArgs): ArgumentFault[] {
   const faults = [
     ...processFaults(args, (argument) => argument),
     ...args.backends.flatMap(({ callTimeoutMax }, index) =>
@@ -107,7 +107,7 @@ function ownFaults(args: VirtualMcpServerArgs): ArgumentFault[] {
   return faults;
 }
 
-function factsOf(instance: string, args: VirtualMcpServerArgs, sized: SizedProcess): Facts {
+function factsOf(instance: string, args: GatewayArgs, sized: SizedProcess): Facts {
   const { sessionStorage: storage, sessionAffinity = SessionAffinity.None, acceptRisk } = args;
   return {
     ...processFacts({

@@ -6,7 +6,6 @@ import { SessionAffinity } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import { type Facts, present } from "../facts.ts";
 import { ArgumentFaults } from "../faults/argument-faults.ts";
-import type { McpServerArgs } from "../mcp-server-args.ts";
 import { componentNameFaults, namesOf } from "../naming.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
@@ -24,6 +23,7 @@ import { directBackend } from "./server-address.ts";
 import { serverFaults } from "./server-faults.ts";
 import { proxyLoad, serverInputs } from "./server-inputs.ts";
 import { type SizedServer, sizeServer } from "./server-size.ts";
+import type { ServerArgs } from "./server-args.ts";
 
 /** The proxies of a server, and all that follows from its arguments. */
 export interface CheckedProxy {
@@ -49,7 +49,7 @@ export interface CheckedServer {
 export function checkedServer(
   token: string,
   logicalName: string,
-  args: McpServerArgs,
+  args: ServerArgs,
 ): CheckedServer {
   const faults = new ArgumentFaults(`McpServer "${logicalName}"`);
   faults.add(...componentNameFaults(logicalName, args), ...schemaFaults(token, args));
@@ -76,7 +76,7 @@ export function checkedServer(
 }
 
 /** Validates the server as an entry in the configuration of its proxies, or of gateways. */
-function ownEntry(name: string, args: McpServerArgs, load: CompleteServerLoad): Settings {
+function ownEntry(name: string, args: ServerArgs, load: CompleteServerLoad): Settings {
   const max = `${load.callTimeoutMaxSeconds}s`;
   const limits = { callTimeout: max, callTimeoutMax: max };
   const backends = [backendSettings(withoutNotifications(directBackend(name, args)))];
@@ -89,13 +89,13 @@ function entryArgument(path: string): string {
 }
 
 /** There are proxies where the user sets their number, or a store that they can share. */
-function hasProxies({ replicas, sessionStorage }: McpServerArgs): boolean {
+function hasProxies({ replicas, sessionStorage }: ServerArgs): boolean {
   return replicas === undefined ? sessionStorage !== undefined : replicas > 0;
 }
 
 function checkedProxy(
   name: string,
-  args: McpServerArgs,
+  args: ServerArgs,
   load: CompleteServerLoad,
   faults: ArgumentFaults,
 ): CheckedProxy | undefined {
@@ -128,14 +128,14 @@ function checkedProxy(
 }
 
 /** The call timeout of a server applies to all calls of its proxies. */
-function withCallTimeout(proxy: ProcessArgs, args: McpServerArgs): ProcessArgs {
+function withCallTimeout(proxy: ProcessArgs, args: ServerArgs): ProcessArgs {
   const callTimeout = args.callTimeout ?? shorterMax(args);
   if (callTimeout === undefined) return proxy;
   return { ...proxy, limits: { callTimeout, ...proxy.limits } };
 }
 
 /** The maximum duration of a call, where that is below the default call timeout. */
-function shorterMax({ callTimeoutMax }: McpServerArgs): string | undefined {
+function shorterMax({ callTimeoutMax }: ServerArgs): string | undefined {
   if (callTimeoutMax === undefined) return undefined;
   return seconds(callTimeoutMax) < seconds(CALL_TIMEOUT) ? callTimeoutMax : undefined;
 }
@@ -167,7 +167,7 @@ function serverArgument(input: string): string {
 }
 
 function factsOf(
-  args: McpServerArgs,
+  args: ServerArgs,
   load: CompleteServerLoad,
   pods: SizedServer | undefined,
 ): Facts {

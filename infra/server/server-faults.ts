@@ -1,6 +1,5 @@
 import type { ArgumentFault } from "../faults/argument-faults.ts";
 import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
-import type { McpServerArgs } from "../mcp-server-args.ts";
 import { backendNameFaults } from "../naming.ts";
 import {
   cpuFaults,
@@ -11,9 +10,10 @@ import {
   wholeFaults,
   workloadFaults,
 } from "../process/process-faults.ts";
+import type { ServerArgs } from "./server-args.ts";
 
 /** The faults in the arguments of a server that neither the schema nor the configuration reports. */
-export function serverFaults(args: McpServerArgs): ArgumentFault[] {
+export function serverFaults(args: ServerArgs): ArgumentFault[] {
   const { image, url, cost = {}, resources = {}, proxy = {} } = args;
   const faults = [
     ...durationFaults(["callTimeout", args.callTimeout]),
@@ -68,9 +68,9 @@ const OF_PODS = [
   "resources",
   "serviceAccount",
   "terminationGracePeriodSeconds",
-] as const satisfies readonly (keyof McpServerArgs)[];
+] as const satisfies readonly (keyof ServerArgs)[];
 
-function podlessFaults(args: McpServerArgs): ArgumentFault[] {
+function podlessFaults(args: ServerArgs): ArgumentFault[] {
   const rule = "must be absent with url, because the server runs elsewhere";
   const fix = "remove it, or set image instead of url";
   return OF_PODS.filter((name) => args[name] !== undefined).map((path) => ({ path, rule, fix }));
@@ -80,7 +80,7 @@ function podlessFaults(args: McpServerArgs): ArgumentFault[] {
 function variableFaults({
   env = [],
   secrets = [],
-}: Pick<McpServerArgs, "env" | "secrets">): ArgumentFault[] {
+}: Pick<ServerArgs, "env" | "secrets">): ArgumentFault[] {
   const names = [
     ...env.map(({ name }, index) => ({ path: `env[${index}].name`, name })),
     ...secrets.map(({ targetEnvName: name }, index) => ({

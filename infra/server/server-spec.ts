@@ -1,9 +1,9 @@
 import type { ServerPlan } from "@mcp-fleet/contract/capacity";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
 import type { Facts } from "../facts.ts";
-import type { McpServerArgs } from "../mcp-server-args.ts";
 import { type Labels, labels, type Names, selectorLabels } from "../naming.ts";
 import type { ServerSize } from "./server-size.ts";
+import type { ServerArgs } from "./server-args.ts";
 
 /** Everything that the children of an MCP server are created from. */
 export interface ServerSpec extends Names {
@@ -13,7 +13,7 @@ export interface ServerSpec extends Names {
   readonly size: ServerSize;
   readonly facts: Facts;
   readonly port: number;
-  readonly args: McpServerArgs;
+  readonly args: ServerArgs;
 }
 
 /** The name of StatefulSet and headless Service, in Kubernetes or Pulumi: `github-server`. */

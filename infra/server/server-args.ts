@@ -1,0 +1,14 @@
+import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import { storageOf } from "../component-parts.ts";
+import type { McpServerArgs } from "../mcp-server-args.ts";
+
+/** The arguments of a server, with the connection of the store that is passed for it. */
+export interface ServerArgs extends Omit<McpServerArgs, "sessionStorage"> {
+  sessionStorage?: SessionStorageArgs;
+}
+
+/** Whatever else is passed, which programs in other languages may do, stays as it is. */
+export function serverArgs(given: McpServerArgs): ServerArgs {
+  const { sessionStorage, ...rest } = { ...given };
+  return { ...rest, ...(sessionStorage !== undefined && { sessionStorage: storageOf(sessionStorage) }) };
+}
