@@ -164,7 +164,7 @@ const limits = z.strictObject({
     "The maximum number of lists of backends that are read at the same time; further ones wait.",
     1,
     10_000,
-  ).default(32),
+  ).default(256),
   crowdedPercent: count(
     "The share of session.maxSessions, and of the connections that the process has room for, in percent, from which room counts as short. From there on, a client address (an IPv6 /64 counts as one) that holds its fair share or more gets no more sessions and connections.",
     1,

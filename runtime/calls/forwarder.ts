@@ -155,7 +155,8 @@ export class Forwarder {
     if (first.kind === "not-run") throw first.error;
     if (first.kind === "session-lost") {
       await upstreams.markLost(session, first.upstream);
-      if (backend.settings.stateful) {
+      // One that has not answered since the client was told of a loss has no memory that could be lost again.
+      if (backend.settings.stateful && first.upstream.record.renewed === undefined) {
         metrics.upstreamMemoryLost.inc({ backend: backend.name });
         throw sessionLost(backend);
       }

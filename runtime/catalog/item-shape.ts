@@ -32,22 +32,24 @@ const ANY_JSON: ReadonlySet<string> = new Set(["inputSchema", "outputSchema", "_
 
 /**
  * An item without the members that are null, which some servers write for none. Clients refuse a whole list for one of
- * them: that of all backends.
+ * them: that of all backends. An item without any is left as it is, byte for byte.
  */
 export function withoutNulls(text: string): string {
   if (!text.includes("null")) return text;
   if (text.startsWith("[")) {
-    const parts = elements(text).map((span) => withoutNulls(cut(text, span)));
-    return `[${parts.join(",")}]`;
+    const values = elements(text).map((span) => cut(text, span));
+    const kept = values.map(withoutNulls);
+    return kept.some((value, index) => value !== values[index]) ? `[${kept.join(",")}]` : text;
   }
   if (!text.startsWith("{")) return text;
-  const parts = members(text).flatMap((member) => {
+  let isChanged = false;
+  const kept = members(text).flatMap((member) => {
     const value = cut(text, member);
-    if (value === "null") return [];
-    const kept = ANY_JSON.has(member.key) ? value : withoutNulls(value);
-    return [`${JSON.stringify(member.key)}:${kept}`];
+    const rest = ANY_JSON.has(member.key) ? value : withoutNulls(value);
+    isChanged ||= value === "null" || rest !== value;
+    return value === "null" ? [] : [`${JSON.stringify(member.key)}:${rest}`];
   });
-  return `{${parts.join(",")}}`;
+  return isChanged ? `{${kept.join(",")}}` : text;
 }
 
 /** Why clients would refuse a list for the sake of this item; undefined: they would not. */

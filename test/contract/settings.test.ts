@@ -61,7 +61,7 @@ test("a configuration of one backend gets every default", () => {
       heldBodyBytes: 16 * 2 ** 20,
       bodyBytesPerClient: 2 * 2 ** 20,
       catalogBytesPerView: 128 * 2 ** 10,
-      catalogReads: 32,
+      catalogReads: 256,
       sessionStreamWaitSeconds: 2,
       sessionStreamLingerSeconds: 30,
       crowdedPercent: 80,

@@ -141,7 +141,7 @@ it("with a limits.catalogReads of 2, 2 of 4 lists are read at a time, and all of
   expect(most).toBeLessThanOrEqual(2);
 });
 
-it("a backend with a session id of 1,025 bytes offers nothing, and its row says why; one with 1,024 is up", async () => {
+it("a backend with a session id of 4,097 bytes offers nothing, and its row says why; one with 4,096 is up", async () => {
   const withId = (bytes: number) =>
     startFleet({
       prepare: (backend) => {
@@ -155,13 +155,13 @@ it("a backend with a session id of 1,025 bytes offers nothing, and its row says 
         });
       },
     });
-  const refused = await withId(1_025);
+  const refused = await withId(4_097);
   await expect
     .poll(() => rowOf(refused))
     .toMatchObject({
       state: "down",
-      error: "its session id has 1025 bytes, and at most 1024 are kept",
+      error: "its session id has 4097 bytes, and at most 4096 are kept",
     });
-  const taken = await withId(1_024);
+  const taken = await withId(4_096);
   await expect.poll(() => rowOf(taken)).toMatchObject({ state: "up" });
 });

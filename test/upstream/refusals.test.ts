@@ -32,7 +32,7 @@ const REFUSALS: readonly (readonly [string, Script, string, string])[] = [
     "a long page with lines",
     (exchange) => exchange.body(400, `no\r\n\u001b[31m${LONG}`, "text/plain"),
     "refused the request with HTTP 400",
-    `HTTP 400, text/plain, "no [31m${"x".repeat(200 - 9)}"`,
+    `HTTP 400, text/plain, "no [31m${"x".repeat(200 - 9)}…"`,
   ],
   [
     "JSON that is no response",

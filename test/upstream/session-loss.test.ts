@@ -237,6 +237,22 @@ describe("a backend with state that lost the session", () => {
     expect(await newsAt(client)).toBeUndefined();
   });
 
+  it("is told 1 time of 2 losses in a row: a session that has answered nothing yet has nothing to lose", async () => {
+    const { backend, client } = await startFleet({ backend: { stateful: true } });
+    await client.post(callOf("write"));
+    backend.forget();
+    const told = await client.post(callOf("write"));
+    expect(messageOf(told).error?.data).toMatchObject({ error: "BACKEND_SESSION_LOST" });
+    backend.once("tools/call", (exchange) => {
+      backend.forget();
+      exchange.status(404);
+    });
+
+    expect(await newsAt(client)).toEqual({ backend: "scripted" });
+
+    expect(backend.count("initialize")).toBe(3);
+  });
+
   it("is new at 1 gateway when another one found it lost", async () => {
     const { backend, client, others } = await startFleet({
       gateways: 2,

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 import { InspectedGateway } from "../processes/inspected-gateway.ts";
 import { until } from "../processes/until.ts";
 import { EchoBackend } from "../servers/echo-backend.ts";
 import type { Exchange } from "../servers/scripted-exchange.ts";
 import { ClientCrowd } from "./client-crowd.ts";
+import { givenBack, type Held, heldBy } from "./held.ts";
 
 export interface SoakPlan {
   /** The first loads and compiles what the others run, the second is what they are compared with. */
@@ -53,12 +53,13 @@ export async function soak({
         const isSettled = requests.GET === 1 && requests["tools/list"] === 2;
         return isSettled && sockets === 1 && sessions === 1;
       });
-      const baseline = await heldBy(gateway, backend);
+      const backends = () => countsOf(backend);
+      const baseline = await heldBy(gateway, backends);
       const heapBytes: number[] = [];
       for (let round = 0; round < rounds; round += 1) {
         const plan = { ...crowd, aborted: crowd.abandoned, seconds: roundSeconds };
         await ClientCrowd.visit(gateway.url, "b_echo", plan);
-        await givenBack(gateway, backend, baseline);
+        await givenBack(gateway, backends, baseline);
         const { heapUsedBytes } = await gateway.inspect();
         heapBytes.push(heapUsedBytes);
         onRound(heapUsedBytes);
@@ -72,29 +73,7 @@ export async function soak({
   }
 }
 
-type Held = Awaited<ReturnType<typeof heldBy>>;
-
-async function heldBy(gateway: InspectedGateway, backend: EchoBackend) {
-  const { descriptors, handles } = await gateway.inspect();
-  const { sockets, sessions } = backend.counts;
-  const status = await fetch(`${gateway.adminUrl}/status`, { headers: { connection: "close" } });
-  const { stored, cached, streams } = JSON.parse(await status.text()).sessions;
-  return { descriptors, handles, backend: { sockets, sessions }, stored, cached, streams };
-}
-
-/** Sessions expire, then idle connections close. */
-async function givenBack(
-  gateway: InspectedGateway,
-  backend: EchoBackend,
-  baseline: Held,
-): Promise<void> {
-  let held = baseline;
-  const isBack = async () => {
-    held = await heldBy(gateway, backend);
-    return isDeepStrictEqual(held, baseline);
-  };
-  await until("everything to be given back", isBack).catch((cause: unknown) => {
-    const what = `still held: ${JSON.stringify(held)}, before: ${JSON.stringify(baseline)}`;
-    throw new Error(what, { cause });
-  });
+function countsOf({ counts }: EchoBackend): Held {
+  const { sockets, sessions } = counts;
+  return { "backend sockets": sockets, "backend sessions": sessions };
 }

@@ -1,13 +1,19 @@
 import { readdirSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
-import { type Configuration, validate } from "@mcp-fleet/contract/settings";
+import { type Configuration, type Role, validate } from "@mcp-fleet/contract/settings";
 import { pino } from "pino";
 import { compose } from "../../runtime/server/compose.ts";
 import type { ServerAddresses } from "../../runtime/server/server.ts";
+import { MemoryStore } from "../../runtime/store/memory/memory-store.ts";
 import { NodeProcess } from "./node-process.ts";
+import { PausedStore } from "./paused-store.ts";
 
 /** Makes a gateway say what it holds. */
 const ASK = "SIGUSR2";
+
+/** Make a gateway's own store pause, and go on. */
+const PAUSE = "SIGHUP";
+const GO_ON = "SIGCONT";
 
 /** What a gateway process holds. */
 export interface Inspection {
@@ -18,7 +24,10 @@ export interface Inspection {
   readonly handles: Readonly<Record<string, number>>;
 }
 
-/** A gateway in a process of its own, on free ports, that says what it holds. */
+/**
+ * A gateway or proxy in a process of its own, on free ports, that says what it holds. A failure that nobody handles
+ * ends it, other than in production.
+ */
 export class InspectedGateway {
   readonly #process: NodeProcess;
   readonly #addresses: ServerAddresses;
@@ -28,8 +37,11 @@ export class InspectedGateway {
     this.#addresses = addresses;
   }
 
-  static async start(configuration: Configuration): Promise<InspectedGateway> {
-    const args = ["--expose-gc", import.meta.filename, JSON.stringify(configuration)];
+  static async start(
+    configuration: Configuration,
+    role: Role = "gateway",
+  ): Promise<InspectedGateway> {
+    const args = ["--expose-gc", import.meta.filename, role, JSON.stringify(configuration)];
     const process = new NodeProcess(args);
     return new InspectedGateway(process, JSON.parse(await process.nextLine(/"adminUrl"/)));
   }
@@ -44,10 +56,26 @@ export class InspectedGateway {
     return this.#addresses.adminUrl;
   }
 
+  /** @throws where the process has ended, with the last that it wrote. */
   async inspect(): Promise<Inspection> {
+    this.check();
     const inspection = this.#process.nextLine(/"heapUsedBytes"/);
     this.#process.signal(ASK);
     return JSON.parse(await inspection);
+  }
+
+  /** @throws where the process has ended, with the last that it wrote. */
+  check(): void {
+    if (!this.#process.isRunning) throw new Error(`the process has ended${this.#process.output}`);
+  }
+
+  /** What is asked of its own store waits until `thawStore`; a Redis can be frozen itself. */
+  pauseStore(): void {
+    this.#process.signal(PAUSE);
+  }
+
+  thawStore(): void {
+    this.#process.signal(GO_ON);
   }
 
   stop(): Promise<void> {
@@ -71,12 +99,18 @@ async function inspect(): Promise<Inspection> {
 }
 
 if (import.meta.main) {
-  const configuration: Configuration = JSON.parse(process.argv[2] ?? "");
-  const settings = validate({ port: 0, adminPort: 0, ...configuration });
+  const [, , role, text = ""] = process.argv;
+  const configuration: Configuration = JSON.parse(text);
+  const given = { port: 0, adminPort: 0, ...configuration };
+  const settings = validate(given, [], role === "proxy" ? "proxy" : "gateway");
   const log = pino({ level: process.env.FLEET_TEST_LOG ?? "silent" });
-  const gateway = await compose({ settings, log });
-  const addresses = await gateway.listen();
+  const paused = new PausedStore(new MemoryStore());
+  const isOwn = settings.sessionStorage.provider === "memory";
+  const server = await compose({ settings, log, ...(isOwn && { store: paused.store }) });
+  const addresses = await server.listen();
   const say = (what: object) => process.stdout.write(`${JSON.stringify(what)}\n`);
   process.on(ASK, async () => say(await inspect()));
+  process.on(PAUSE, () => paused.pause());
+  process.on(GO_ON, () => paused.goOn());
   say(addresses);
 }

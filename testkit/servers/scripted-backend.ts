@@ -182,14 +182,13 @@ export class ScriptedBackend {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.onHead?.(request, response)) return;
     const received = this.#read(request, Buffer.concat(await request.toArray()).toString("utf8"));
-    const { kind, sessionId } = received;
+    const { kind } = received;
     this.#requests.set(kind, (this.#requests.get(kind) ?? 0) + 1);
     if (this.#options.keepRequests !== false) this.received.push(received);
     const exchange = new Exchange(received, response);
     const script = this.#next.get(kind)?.shift() ?? this.#scripts.get(kind);
     if (script !== undefined) return await script(exchange);
-    if (kind === "initialize" || this.sessions.has(sessionId ?? "")) this.#behave(exchange);
-    else exchange.status(sessionId === undefined ? 400 : this.lostStatus);
+    this.behave(exchange);
   }
 
   #read(request: IncomingMessage, text: string): Received {
@@ -206,10 +205,12 @@ export class ScriptedBackend {
   }
 
   /** What a server does that nobody scripted. */
-  #behave(exchange: Exchange): void {
+  behave(exchange: Exchange): void {
     const { kind, params, sessionId, client } = exchange.received;
     if (kind === "initialize") this.welcome(exchange);
-    else if (kind === "GET") this.openStream(exchange);
+    else if (!this.sessions.has(sessionId ?? "")) {
+      exchange.status(sessionId === undefined ? 400 : this.lostStatus);
+    } else if (kind === "GET") this.openStream(exchange);
     else if (kind === "DELETE") {
       this.sessions.delete(sessionId ?? "");
       exchange.status(200);

@@ -25,7 +25,7 @@ export interface InitializeOutcome {
 }
 
 /** The record of a session has it. Servers use UUIDs, or tokens of a few hundred bytes. */
-export const MAX_SESSION_ID_BYTES = 1_024;
+export const MAX_SESSION_ID_BYTES = 4_096;
 
 const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
 
