@@ -34,9 +34,8 @@ export class ComponentProvider implements provider.Provider {
     const Component = componentOf(type);
     const component = new Component(name, Object(inputs), options);
     const { properties = {} } = this.#outputs.resources[`mcp-fleet:index:${Component.name}`] ?? {};
-    const values = new Map<string, unknown>(Object.entries(component));
     const state = Object.fromEntries(
-      Object.keys(properties).map((output) => [output, values.get(output)]),
+      Object.keys(properties).map((output) => [output, Reflect.get(component, output)]),
     );
     return { urn: component.urn, state };
   }

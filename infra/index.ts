@@ -1,6 +1,11 @@
 import "./supported-node.ts";
 
-export type { BackendArgs, StatefulSetAddressArgs } from "./arguments/backend-args.ts";
+export type {
+  BackendArgs,
+  HasBackend,
+  ServerBackend,
+  StatefulSetAddressArgs,
+} from "./arguments/backend-args.ts";
 export {
   Catalog,
   IncomingAuthType,
@@ -36,6 +41,7 @@ export type {
 export type { ProcessArgs } from "./arguments/process-args.ts";
 export type {
   ConfigMapKeyArgs,
+  HasConnection,
   SecretKeyArgs,
   SessionStorageArgs,
   StorageSentinelArgs,
