@@ -1,11 +1,21 @@
 import type { IncomingMessage } from "node:http";
 import { FleetError } from "../wire/fleet-error.ts";
 import { RequestIdScanner } from "../wire/request-id-scanner.ts";
-import type { BodyHold } from "./body-budget.ts";
+
+/** What counts the bytes of one body, which is the reader's to release. */
+export interface BodyRoom {
+  /** Holds so much in all. Where there is no room at once, returns what resolves when there is, or nobody waits any more. */
+  grow(bytes: number): Promise<void> | undefined;
+  /** All of it is there. */
+  arrived(): void;
+  /** What is told of the error that the body is refused with. Nothing of it is held then. */
+  onRefusal(listener: (error: FleetError) => void): void;
+  /** Nothing of it is held any more. */
+  release(): void;
+}
 
 export interface BodyRules {
-  /** What counts the bytes. It is the reader's to release. */
-  readonly hold: BodyHold;
+  readonly hold: BodyRoom;
   readonly maxBytes: number;
   /** What a longer body is refused with. */
   readonly tooLarge: () => FleetError;
