@@ -178,6 +178,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     room: descriptors,
     addresses,
     limits,
+    metrics,
     log,
   });
   const front = { endpoint, authenticator, guards, drain, addresses, probes: readiness };
