@@ -5,6 +5,7 @@ import {
   INPUTS,
   keepsStream,
   pushes,
+  sessionLists,
 } from "@mcp-fleet/contract/capacity";
 import { processInputs, storeOf } from "../process/process-inputs.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
@@ -20,6 +21,7 @@ export function gatewayInputs(args: GatewayArgs): CompleteInputs {
   const longest = backends.map(({ callTimeoutMax }) => seconds(callTimeoutMax ?? "0s"));
   const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.default } = given;
   return completed({
+    ...sessionLists(backends),
     ...given,
     sessions,
     backends: backends.length,
