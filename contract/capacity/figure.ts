@@ -14,6 +14,7 @@ export type Unit =
   | "backends"
   | "views"
   | "calls"
+  | "lines"
   | "per second";
 
 /** A part of a figure, as it stands in the figure's formula. */

@@ -56,6 +56,7 @@ function storeBudget(load: StoreLoad): Budget {
     recordLinger,
     tombstoneBytes,
     subscriptionBytes,
+    unusedBytes,
     storeBytes,
     changesBytes,
     backlogBytes,
@@ -72,8 +73,8 @@ function storeBudget(load: StoreLoad): Budget {
     },
     {
       name: "subscriptions",
-      from: `sessions × subscriptionBytes ${subscriptionBytes.value}`,
-      perSession: subscriptionBytes.value,
+      from: `sessions × max(subscriptionBytes ${subscriptionBytes.value}, unusedBytes ${unusedBytes.value})`,
+      perSession: Math.max(subscriptionBytes.value, unusedBytes.value),
     },
     {
       name: "tombstones of ended sessions",
