@@ -36,6 +36,7 @@ export type {
   ConfigMapKeyArgs,
   SecretKeyArgs,
   SessionStorageArgs,
+  StorageClusterArgs,
   StorageSentinelArgs,
   StorageTlsArgs,
 } from "./arguments/session-storage-args.ts";

@@ -6,7 +6,7 @@ import {
   keepsStream,
   pushes,
 } from "@mcp-fleet/contract/capacity";
-import { processInputs, storeOf } from "../process/process-inputs.ts";
+import { processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 
 /**
@@ -25,7 +25,7 @@ export function gatewayInputs(args: VirtualMcpServerArgs): CompleteInputs {
     backends: backends.length,
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
-    store: storeOf(args.sessionStorage),
+    ...storeInputs(args.sessionStorage),
     callTimeoutMaxSeconds: Math.max(usual, ...longest),
     ...(autoscaling && { maxReplicas: autoscaling.maxReplicas }),
   });

@@ -8,7 +8,7 @@ import {
   pushes,
 } from "@mcp-fleet/contract/capacity";
 import type { McpServerArgs } from "../mcp-server-args.ts";
-import { processInputs, storeOf } from "../process/process-inputs.ts";
+import { processInputs, storeInputs } from "../process/process-inputs.ts";
 
 /** The default number of a server's sessions: what a pod of ToolHive holds. */
 export const SERVER_SESSIONS = 1000;
@@ -58,7 +58,7 @@ export function proxyLoad(args: McpServerArgs, load: CompleteServerLoad): Comple
     ...processInputs(proxy),
     sessions,
     backends: 1,
-    store: storeOf(sessionStorage),
+    ...storeInputs(sessionStorage),
     callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
   });
   const { idleTtlSeconds, cacheEntries } = processInputs(proxy);

@@ -26,8 +26,9 @@ export class NoReplicas extends Error {
 export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
 
-  constructor() {
-    super("the store did not answer in time");
+  /** @param cause why there is no connection, where that is known. */
+  constructor(cause?: unknown) {
+    super("the store did not answer in time", { cause });
   }
 }
 
@@ -39,9 +40,27 @@ export function replyCode(error: unknown): string | undefined {
 
 /** Whether an error, or what caused it, is one that only servers of a Redis Cluster answer. */
 export function isOfCluster(error: unknown): boolean {
+  return isCausedBy(error, (reply) => CLUSTER.has(replyCode(reply) ?? ""));
+}
+
+/** Whether an error, or what caused it, is that a server is no node of a Redis Cluster. */
+export function isOfNoCluster(error: unknown): boolean {
+  return isCausedBy(error, ({ message }) => message.includes("cluster support disabled"));
+}
+
+/** Whether a server has said something of the kind, here or where the error comes from. */
+function isCausedBy(error: unknown, isIt: (reply: Error) => boolean): boolean {
+  if (!(error instanceof Error)) return false;
+  if (replyCode(error) !== undefined) return isIt(error);
+  // ioredis has its own name for what the last node of a cluster said.
+  const cause: unknown = "lastNodeError" in error ? error.lastNodeError : error.cause;
+  return isCausedBy(cause, isIt);
+}
+
+/** Whether a node of a cluster says that the keys are, or are about to be, another node's. */
+export function isRedirection(error: unknown): boolean {
   const code = replyCode(error);
-  if (code !== undefined) return CLUSTER.has(code);
-  return error instanceof Error && error.cause !== undefined && isOfCluster(error.cause);
+  return code === "MOVED" || code === "ASK";
 }
 
 /** Whether asking again may help: the connection broke off, or the server says so. A defect of ours is none of these. */
