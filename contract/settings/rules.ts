@@ -4,6 +4,7 @@ import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
+import { storageRules } from "./storage-rules.ts";
 
 /** A rule about more than one value. It reports nothing about values that are faulty by themselves. */
 type Rule = (document: Section, role: Role) => Fault[];
@@ -20,8 +21,7 @@ const RULES: readonly Rule[] = [
   distinctPorts,
   jwtSection,
   principalCaps,
-  redisAddress,
-  clusterKeys,
+  storageRules,
   oneBackend,
   addressRules,
   heldBodies,
@@ -202,57 +202,6 @@ function principalCaps(document: Section): Fault[] {
     const fix = "remove it, or set incomingAuth.type: jwt";
     return [fault(path, value, "must be absent unless incomingAuth.type is jwt", fix)];
   });
-}
-
-/** Redis has one of three kinds of address. */
-function redisAddress(document: Section): Fault[] {
-  const section = ["sessionStorage"];
-  if (valueAt(document, [...section, "provider"]) !== "redis") return [];
-  const [address, sentinel, cluster] = ["address", "sentinel", "cluster"].map((key) =>
-    valueAt(document, [...section, key]),
-  );
-  const path = [...section, "address"];
-  if (address === undefined && sentinel === undefined && cluster === undefined) {
-    const rule = "is required with provider redis, unless sentinel or cluster is set";
-    return [fault(path, address, rule, "add address: redis.example.com:6379")];
-  }
-  const faults: Fault[] = [];
-  if (sentinel !== undefined && cluster !== undefined) {
-    const rule = "must be absent if cluster is set";
-    const fix = "remove it: a cluster replaces its masters without Sentinels; or remove cluster";
-    faults.push(fault([...section, "sentinel"], sentinel, rule, fix));
-  }
-  if (address !== undefined && (sentinel ?? cluster) !== undefined) {
-    const [other, fix] =
-      cluster === undefined
-        ? ["sentinel", "remove it; the Sentinels return the master's address"]
-        : ["cluster", "move it to cluster.addrs; the nodes return the addresses of all others"];
-    faults.push(fault(path, address, `must be absent if ${other} is set`, fix));
-  }
-  return faults;
-}
-
-/** In a cluster, all keys of a gateway or of a server's proxies are in one slot, by a hash tag around their prefix. */
-function clusterKeys(document: Section): Fault[] {
-  const section = ["sessionStorage"];
-  if (valueAt(document, [...section, "provider"]) !== "redis") return [];
-  if (valueAt(document, [...section, "cluster"]) === undefined) return [];
-  const faults: Fault[] = [];
-  const db = valueAt(document, [...section, "db"]);
-  if (typeof db === "number" && db > 0) {
-    const rule = "must be 0 if cluster is set: a Redis Cluster has one database";
-    faults.push(
-      fault([...section, "db"], db, rule, "remove it, and tell fleets apart by keyPrefix"),
-    );
-  }
-  const prefix = valueAt(document, [...section, "keyPrefix"]);
-  if (typeof prefix === "string" && /[{}]|^:$/.test(prefix)) {
-    const rule =
-      "must be a name without braces if cluster is set: what comes before the colon is the hash tag";
-    const fix = `set it to ${prefix.replaceAll(/[{}]|^:/g, "") || "mcp-fleet:"}`;
-    faults.push(fault([...section, "keyPrefix"], prefix, rule, fix));
-  }
-  return faults;
 }
 
 /** A proxy serves one backend. */

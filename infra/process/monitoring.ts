@@ -1,7 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { MonitoringArgs } from "../arguments/exposure-args.ts";
 import { dashboard } from "./dashboard.ts";
-import { labelsOf, METRICS_PORT, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
+import {
+  labelsOf,
+  logicalNameOf,
+  METRICS_PORT,
+  nameOf,
+  type ProcessSpec,
+  selectorOf,
+} from "./process-spec.ts";
 
 /** Creates the ServiceMonitor and the Grafana dashboard that the user asks for. */
 export function monitoring(spec: ProcessSpec): void {
@@ -14,7 +21,7 @@ export function monitoring(spec: ProcessSpec): void {
 function adminService(spec: ProcessSpec): k8s.core.v1.Service {
   const name = `${nameOf(spec)}-admin`;
   return new k8s.core.v1.Service(
-    name,
+    `${logicalNameOf(spec)}-admin`,
     {
       metadata: { name, namespace: spec.namespace, labels: adminLabels(spec) },
       spec: {
@@ -37,7 +44,7 @@ function serviceMonitor(
 ): k8s.apiextensions.CustomResource {
   const name = nameOf(spec);
   return new k8s.apiextensions.CustomResource(
-    `${name}-monitor`,
+    `${logicalNameOf(spec)}-monitor`,
     {
       apiVersion: "monitoring.coreos.com/v1",
       kind: "ServiceMonitor",
@@ -54,7 +61,7 @@ function serviceMonitor(
 function dashboardMap(spec: ProcessSpec, { labels }: MonitoringArgs): k8s.core.v1.ConfigMap {
   const name = `${nameOf(spec)}-dashboard`;
   return new k8s.core.v1.ConfigMap(
-    name,
+    `${logicalNameOf(spec)}-dashboard`,
     {
       metadata: {
         name,

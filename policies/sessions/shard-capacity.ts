@@ -13,7 +13,7 @@ export const shardCapacity = policy({
   prevents:
     "All keys of a gateway are on one shard, and chance puts several workloads on the same one: it is full while others are empty, and new sessions fail",
   source:
-    "Hash tags of the Redis Cluster specification, and docs/decisions/0025-a-role-is-on-one-shard.md",
+    "Hash tags of the Redis Cluster specification, and docs/decisions/0026-a-role-is-on-one-shard.md",
   remediation:
     "Size each shard for the sum (mcp-fleet plan --store cluster), and set sessions and clientPods of sessionStorage to that.",
   examples: {

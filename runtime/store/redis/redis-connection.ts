@@ -3,11 +3,10 @@ import { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { clock, type Timer } from "../../platform/clock.ts";
 import { random } from "../../platform/random.ts";
-import { FleetError } from "../../wire/fleet-error.ts";
 import { newClient, type RedisClient } from "./redis-client.ts";
 import { RedisKeys } from "./redis-keys.ts";
 import { COMMAND_TIMEOUT_MS, readSecrets } from "./redis-options.ts";
-import { isPassing, isRedirection, NoAnswer, NoReplicas, replyCode } from "./redis-reply.ts";
+import { isPassing, isRedirection, NoAnswer, NoReplicas, unavailable } from "./redis-reply.ts";
 
 /**
  * The longest that anybody waits for the store, retries included: longer than a planned fail-over (1.4 s) and
@@ -249,16 +248,4 @@ async function withDeadline<T>(
   } finally {
     clock.clear(timer);
   }
-}
-
-function unavailable(error: unknown): FleetError {
-  if (error instanceof FleetError) return error;
-  if (replyCode(error) === "OOM") return new FleetError("STORE_FULL", { cause: error });
-  if (replyCode(error) === "RELEARNING") {
-    return new FleetError("STORE_UNAVAILABLE", {
-      message: "the session store came back empty and is being refilled",
-      cause: error,
-    });
-  }
-  return new FleetError("STORE_UNAVAILABLE", { cause: error });
 }

@@ -1,4 +1,5 @@
 import { ReplyError } from "ioredis";
+import { FleetError } from "../../wire/fleet-error.ts";
 
 /** What a server says while another one takes over, while it loads, or while a script runs: later it may say otherwise. */
 const PASSING: ReadonlySet<string> = new Set([
@@ -73,4 +74,17 @@ export function isPassing(error: unknown): boolean {
     error instanceof ReferenceError ||
     error instanceof SyntaxError;
   return error instanceof Error && !isDefect;
+}
+
+/** What callers are told of an error. */
+export function unavailable(error: unknown): FleetError {
+  if (error instanceof FleetError) return error;
+  if (replyCode(error) === "OOM") return new FleetError("STORE_FULL", { cause: error });
+  if (replyCode(error) === "RELEARNING") {
+    return new FleetError("STORE_UNAVAILABLE", {
+      message: "the session store came back empty and is being refilled",
+      cause: error,
+    });
+  }
+  return new FleetError("STORE_UNAVAILABLE", { cause: error });
 }
