@@ -9,9 +9,13 @@ export function servername({ instance, namespace, args }: RedisSpec): Input<stri
   return args.tls?.servername ?? interpolate`${partName(instance, "redis")}.${namespace}.svc`;
 }
 
+/** The name of the Certificate. */
+export const certificateName = ({ instance }: RedisSpec): string =>
+  `${partName(instance, "redis")}-tls`;
+
 /** The cert-manager Certificate, issued into the Secret that the pods mount. */
 export function certificate(spec: RedisSpec, issuer: IssuerArgs): k8s.apiextensions.CustomResource {
-  const name = `${partName(spec.instance, "redis")}-tls`;
+  const name = certificateName(spec);
   return new k8s.apiextensions.CustomResource(
     name,
     {
