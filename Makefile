@@ -15,7 +15,7 @@ CRUISE := $(BIN)/depcruise --config .dependency-cruiser.mjs contract runtime inf
 export PATH := $(NODE_HOME)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof e2e bench predicted lint format build docs run image images image-figures preview up down clean
+.PHONY: help demo test proof e2e bench predicted lint format build docs run image images image-figures release-check preview up down clean
 
 # A command that starts a one-node Kubernetes for tests of manifests; without one, the current context is used.
 export FLEET_CLUSTER_TOOL ?= $(abspath $(wildcard ../shared/tools/k8s/cluster))
@@ -101,6 +101,10 @@ $(IMAGE): $(IMAGE_PARTS) Dockerfile .dockerignore $(shell find runtime contract 
 $(IMAGES)/redis.tar $(IMAGES)/counter.tar: $(IMAGE_PARTS) $(wildcard testkit/images/*.ts) $(addprefix testkit/servers/,counter-server.ts sdk-server.ts sdk-tools.ts) $(addprefix testkit/processes/,ends-with-us.ts free-ports.ts node-process.ts)
 	@node testkit/images/main.ts $@
 
+TAG :=
+release-check: $(NODE) ## check that every place states the version of a tag: make release-check TAG=v1.2.3
+	@node tools/release/release-check.ts $(TAG)
+
 # The stack of Pulumi.yaml, with its state in a folder here. Without an installed Pulumi, the engine of the tests is used.
 PULUMI_ENVIRONMENT = PATH="$(PATH):$(CURDIR)/.tools/pulumi" PULUMI_BACKEND_URL="$${PULUMI_BACKEND_URL:-file://$(CURDIR)/.pulumi-state}" \
   PULUMI_CONFIG_PASSPHRASE="$${PULUMI_CONFIG_PASSPHRASE-}" PULUMI_SKIP_UPDATE_CHECK=true
@@ -157,5 +161,5 @@ $(NODE):
 
 node_modules/.installed: $(NODE) package.json package-lock.json $(wildcard */package.json)
 	@echo "installing packages"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -1,4 +1,11 @@
-export type { BackendArgs, StatefulSetAddressArgs } from "./arguments/backend-args.ts";
+import "./supported-node.ts";
+
+export type {
+  BackendArgs,
+  HasBackend,
+  ServerBackend,
+  StatefulSetAddressArgs,
+} from "./arguments/backend-args.ts";
 export {
   Catalog,
   IncomingAuthType,
@@ -34,6 +41,7 @@ export type {
 export type { ProcessArgs } from "./arguments/process-args.ts";
 export type {
   ConfigMapKeyArgs,
+  HasConnection,
   SecretKeyArgs,
   SessionStorageArgs,
   StorageSentinelArgs,

@@ -2,7 +2,11 @@ import type { Input } from "@pulumi/pulumi";
 import type { Catalog, Notifications, SessionAffinity, Transport } from "./arguments/choices.ts";
 import type { ResourcesArgs, ServiceAccountArgs, WorkloadArgs } from "./arguments/pod-args.ts";
 import type { ProcessArgs } from "./arguments/process-args.ts";
-import type { SecretKeyArgs, SessionStorageArgs } from "./arguments/session-storage-args.ts";
+import type {
+  HasConnection,
+  SecretKeyArgs,
+  SessionStorageArgs,
+} from "./arguments/session-storage-args.ts";
 import type { McpServerTransforms } from "./transform.ts";
 
 /** An environment variable of the server's container. */
@@ -31,6 +35,8 @@ export interface ServerCostArgs {
 
 /** The arguments of McpServer. Numbers are plain, because they decide which resources are created; strings may be outputs. */
 export interface McpServerArgs extends WorkloadArgs {
+  /** Its name as a backend of gateways, and so in tool prefixes. Default: name. */
+  backendName?: string;
   /** The image of the server, which serves MCP over HTTP. One of image and url is required. */
   image?: Input<string>;
   /** The URL of a server that runs elsewhere. One of image and url is required. */
@@ -59,8 +65,8 @@ export interface McpServerArgs extends WorkloadArgs {
   callTimeout?: string;
   /** The maximum duration of a call, such as 10m, which progress notifications may extend it to. The grace period of its pods covers it. Default: 300s. */
   callTimeoutMax?: string;
-  /** Where its proxies store sessions. Default: in memory, with at most one proxy. */
-  sessionStorage?: SessionStorageArgs;
+  /** Where its proxies store sessions. In TypeScript, a RedisSentinel stands for its connection. Default: in memory, with at most one proxy. */
+  sessionStorage?: SessionStorageArgs | HasConnection;
   /** Whether the Service of the proxies sends all connections of a client address to the same pod. Default: None. */
   sessionAffinity?: SessionAffinity;
   /** The arguments of the container. Default: those of the image. */

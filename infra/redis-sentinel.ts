@@ -9,8 +9,9 @@ import {
 } from "@pulumi/pulumi";
 import type { SessionStorageArgs } from "./arguments/session-storage-args.ts";
 import { withMetadata } from "./metadata.ts";
+import { namesOf } from "./naming.ts";
 import { serviceAccountName } from "./pods/service-account.ts";
-import { figureTexts } from "./process/capacity-output.ts";
+import { figureTexts, figureValues } from "./process/plan-figures.ts";
 import { reportRisks } from "./process/report-plan.ts";
 import { certificate } from "./redis/certificate.ts";
 import { checkedRedis } from "./redis/checked-redis.ts";
@@ -55,11 +56,21 @@ export class RedisSentinel extends ComponentResource {
   /** The password of each of the users of single gateways and servers, by name. */
   readonly userPasswords: Output<Record<string, string>>;
 
+  /** The name of the StatefulSet of the servers, and of their headless Service. */
+  readonly workloadName: Output<string>;
+
+  /** The name of the StatefulSet of the Sentinels, and of their headless Service. */
+  readonly sentinelWorkloadName: Output<string>;
+
   /** Every figure of the capacity plan by name, with its arithmetic. */
   readonly capacity: Output<Record<string, string>>;
 
+  /** The figures of the capacity plan as numbers, in the units that capacity names. */
+  readonly plan: Output<Record<string, number>>;
+
   /**
-   * @param name the prefix of all resource names: at most 40 lowercase letters, digits and dashes.
+   * @param name the prefix of all resource names in Pulumi, and without `args.name` in Kubernetes: at most 40 lowercase
+   *   letters, digits and dashes.
    * @throws {InputPropertiesError} with every fault of the arguments, before any resource is registered.
    */
   constructor(name: string, args: RedisSentinelArgs, opts?: ComponentResourceOptions) {
@@ -68,12 +79,14 @@ export class RedisSentinel extends ComponentResource {
     super(token, name, facts, withMetadata(opts, args));
     const { namespace = "default" } = args;
     const { size, plan } = sized;
-    const spec: RedisSpec = { parent: this, instance: name, namespace, size, facts, args };
+    const names = namesOf(name, args);
+    const spec: RedisSpec = { parent: this, ...names, namespace, size, facts, args };
     report(spec, sized);
     const users = passwords(this, name, args);
     const files = redisFiles(spec, users);
     const account = serviceAccountName({
-      name: partName(name, "redis"),
+      logicalName: partName(name, "redis"),
+      name: partName(names.instance, "redis"),
       namespace,
       labels: labelsOf(spec, "redis"),
       parent: this,
@@ -85,8 +98,8 @@ export class RedisSentinel extends ComponentResource {
       disruptionBudget(spec, part);
       if (args.networkPolicy?.enabled ?? true) networkPolicy(spec, part);
     }
-    serverPods(spec, files, account);
-    sentinelPods(spec, files, account);
+    this.workloadName = serverPods(spec, files, account).metadata.name;
+    this.sentinelWorkloadName = sentinelPods(spec, files, account).metadata.name;
     redisMonitoring(spec);
     const storage = connection(spec, sized, users);
     const spaces = (args.users ?? []).map(keySpace);
@@ -100,7 +113,8 @@ export class RedisSentinel extends ComponentResource {
     this.password = users.gateway;
     this.userPasswords = secret(users.users);
     this.capacity = output(figureTexts({ ...plan }));
-    const { masterName, sentinelAddresses, username, password, userPasswords, capacity } = this;
+    this.plan = output(figureValues({ ...plan }));
+    const { masterName, sentinelAddresses, username, password, userPasswords } = this;
     // Stack policies see only the outputs of a component.
     this.registerOutputs({
       masterName,
@@ -108,12 +122,16 @@ export class RedisSentinel extends ComponentResource {
       username,
       password,
       userPasswords,
-      capacity,
+      workloadName: this.workloadName,
+      sentinelWorkloadName: this.sentinelWorkloadName,
+      capacity: this.capacity,
+      plan: this.plan,
+      connection: storage,
       facts,
     });
   }
 
-  /** The store as the sessionStorage argument of gateways and MCP servers. */
+  /** The store as the sessionStorage argument of gateways and MCP servers. In TypeScript it is plain, with outputs in it. */
   get connection(): SessionStorageArgs {
     return connectionsOf(this).all;
   }
@@ -140,9 +158,9 @@ function connectionsOf(store: RedisSentinel) {
   return found;
 }
 
-function report({ parent, instance, args }: RedisSpec, { load, size, risks }: SizedRedis): void {
+function report({ parent, logicalName, args }: RedisSpec, { load, size, risks }: SizedRedis): void {
   const line = [
-    `store ${instance} for ${amountText(load.sessions, "sessions")} and ${load.clientPods} client pods: maxmemory ${amountText(size.maxMemoryBytes, "bytes")}`,
+    `store ${logicalName} for ${amountText(load.sessions, "sessions")} and ${load.clientPods} client pods: maxmemory ${amountText(size.maxMemoryBytes, "bytes")}`,
     `maxclients ${size.maxClients}`,
     `volumes of ${amountText(size.volumeBytes, "bytes")}`,
   ].join(", ");

@@ -1,10 +1,10 @@
-import type { BackendArgs } from "./arguments/backend-args.ts";
+import type { BackendArgs, HasBackend } from "./arguments/backend-args.ts";
 import type { SessionAffinity } from "./arguments/choices.ts";
 import type { HttpRouteArgs, IngressArgs } from "./arguments/exposure-args.ts";
 import type { AutoscalingArgs } from "./arguments/load-args.ts";
 import type { WorkloadArgs } from "./arguments/pod-args.ts";
 import type { ProcessArgs } from "./arguments/process-args.ts";
-import type { SessionStorageArgs } from "./arguments/session-storage-args.ts";
+import type { HasConnection, SessionStorageArgs } from "./arguments/session-storage-args.ts";
 import type { AggregationArgs, IncomingAuthArgs } from "./arguments/settings-args.ts";
 import type { ProcessTransforms } from "./transform.ts";
 
@@ -12,10 +12,10 @@ import type { ProcessTransforms } from "./transform.ts";
 export interface VirtualMcpServerArgs extends WorkloadArgs, ProcessArgs {
   /** Concurrent sessions of all clients together. All sizes follow from this number. */
   sessions: number;
-  /** The MCP servers behind the endpoint. */
-  backends: BackendArgs[];
-  /** Where sessions are stored. Default: in memory, with a single pod. */
-  sessionStorage?: SessionStorageArgs;
+  /** The MCP servers behind the endpoint. In TypeScript, an McpServer stands for its backend. */
+  backends: (BackendArgs | HasBackend)[];
+  /** Where sessions are stored. In TypeScript, a RedisSentinel stands for its connection. Default: in memory, with a single pod. */
+  sessionStorage?: SessionStorageArgs | HasConnection;
   /** How clients authenticate. Default: everyone who reaches the port may call. */
   incomingAuth?: IncomingAuthArgs;
   /** How name conflicts between backends are resolved. */

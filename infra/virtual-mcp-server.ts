@@ -6,10 +6,11 @@ import {
 } from "@pulumi/pulumi";
 import { SessionAffinity } from "./arguments/choices.ts";
 import { checkedGateway } from "./gateway/checked-gateway.ts";
+import { type GatewayArgs, gatewayArgs } from "./gateway/gateway-args.ts";
 import { withMetadata } from "./metadata.ts";
-import { callerLabels } from "./naming.ts";
-import { capacityOutput } from "./process/capacity-output.ts";
+import { callerLabels, namesOf } from "./naming.ts";
 import { addressesOf } from "./process/egress.ts";
+import { figureTexts, figureValues, processFigures } from "./process/plan-figures.ts";
 import { processWorkload } from "./process/process-workload.ts";
 import { reportPlan } from "./process/report-plan.ts";
 import { gatewayUrl } from "./routes/gateway-url.ts";
@@ -31,55 +32,67 @@ export class VirtualMcpServer extends ComponentResource {
   /** The name of the Service. */
   readonly serviceName: Output<string>;
 
+  /** The name of the Deployment. */
+  readonly workloadName: Output<string>;
+
   /** The bearer token for requests to the admin port that change something, such as draining a pod. */
   readonly adminToken: Output<string>;
 
   /** Every figure of the capacity plan by name, with its arithmetic. */
   readonly capacity: Output<Record<string, string>>;
 
+  /** The figures of the capacity plan as numbers, in the units that capacity names. */
+  readonly plan: Output<Record<string, number>>;
+
   /**
-   * @param name the prefix of all resource names: at most 40 lowercase letters, digits and dashes.
+   * @param name the prefix of all resource names in Pulumi, and without `args.name` in Kubernetes: at most 40 lowercase
+   *   letters, digits and dashes.
    * @throws {InputPropertiesError} with every fault of the arguments, before any resource is registered.
    */
   constructor(name: string, args: VirtualMcpServerArgs, opts?: ComponentResourceOptions) {
     const { __pulumiType: token } = VirtualMcpServer;
-    const checked = checkedGateway(token, name, args);
+    const own = gatewayArgs(args);
+    const checked = checkedGateway(token, name, own);
     super(token, name, checked.facts, withMetadata(opts, args));
     const { sized, configuration, facts } = checked;
     const { namespace = "default", sessionAffinity = SessionAffinity.None } = args;
+    const names = namesOf(name, args);
     reportPlan(`gateway ${name}`, sized, args.acceptRisk, this);
-    const { service, adminToken } = processWorkload({
+    const { deployment, service, adminToken } = processWorkload({
       parent: this,
-      instance: name,
+      ...names,
       role: "gateway",
       namespace,
       ...sized,
       facts,
       configuration,
-      storage: args.sessionStorage,
+      storage: own.sessionStorage,
       sessionAffinity,
       process: args,
       scaling: args.autoscaling?.scaling,
       workload: args,
       transform: args.transform,
-      podLabels: callerLabels(args.backends.map((backend) => backend.name)),
-      destinations: destinations(args),
+      podLabels: callerLabels(own.backends.map((backend) => backend.name)),
+      destinations: destinations(own),
       callees: [],
     });
-    if (args.ingress) ingress(this, name, namespace, args.ingress);
-    if (args.httpRoute) httpRoute(this, name, namespace, args.httpRoute);
-    this.url = gatewayUrl(name, args);
+    if (args.ingress) ingress(this, names, namespace, args.ingress);
+    if (args.httpRoute) httpRoute(this, names, namespace, args.httpRoute);
+    this.url = gatewayUrl(names.instance, own);
     this.serviceName = service.metadata.name;
+    this.workloadName = deployment.metadata.name;
     this.adminToken = adminToken;
-    this.capacity = output(capacityOutput(sized.plan));
-    const { url, serviceName, capacity } = this;
+    const figures = processFigures(sized.plan);
+    this.capacity = output(figureTexts(figures));
+    this.plan = output(figureValues(figures));
+    const { url, serviceName, workloadName, capacity, plan } = this;
     // Stack policies see only the outputs of a component.
-    this.registerOutputs({ url, serviceName, adminToken, capacity, facts });
+    this.registerOutputs({ url, serviceName, workloadName, adminToken, capacity, plan, facts });
   }
 }
 
 /** The backends, and who says which keys sign tokens. */
-function destinations({ backends, incomingAuth }: VirtualMcpServerArgs): Output<string[]> {
+function destinations({ backends, incomingAuth }: GatewayArgs): Output<string[]> {
   const jwks = incomingAuth?.jwt?.jwks;
   return output({ addresses: addressesOf(backends), keys: jwks === undefined ? [] : [jwks] }).apply(
     ({ addresses, keys }) => [...addresses, ...keys],

@@ -74,6 +74,7 @@ nofile: { required: 8192 }
         upstreamConnections: 16,
         views: 8,
         clientBytes: 8192,
+        sessionCatalogBytes: 32 * 2 ** 20,
         nofile: 8192,
       }).inputs,
     );

@@ -179,6 +179,14 @@ export const INPUTS = {
     max: bytes("512Mi"),
     default: limits.catalogBytesPerView,
   },
+  sessionCatalogBytes: {
+    unit: "bytes",
+    description:
+      "Maximum total size of the lists that sessions have of their own. Absent: 0, or that of the setting where a server has catalog: perSession",
+    setting: "limits.sessionCatalogBytes",
+    min: 0,
+    max: bytes("512Mi"),
+  },
   clientBytes: {
     unit: "bytes",
     description: "Maximum size of a client's initialize parameters",
@@ -275,6 +283,9 @@ export type CompleteInputs = Readonly<Record<InputName, number>> & { readonly st
 export interface PlanInputs extends Partial<CompleteInputs> {
   readonly sessions: number;
 }
+
+/** What sessions' own lists may have by default, where there are any. */
+export const SESSION_CATALOG_BYTES = limits.sessionCatalogBytes;
 
 /** The sessions that a store's volumes have room for by default. */
 export const STORAGE_SESSIONS = 100_000;

@@ -34,6 +34,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       from: `backends ${backends} × views ${views} × catalogBytesPerView ${catalogBytesPerView}`,
       fixed: cachedListBytes(inputs),
     },
+    ...sessionListsLine(inputs),
     {
       name: "client streams",
       from: `sessionsPerPod × streamsPerSession ${streamsPerSession} × streamBytes ${streamBytes.value}`,
@@ -77,6 +78,13 @@ export function cachedListBytes({
   catalogBytesPerView,
 }: Pick<CompleteInputs, "backends" | "views" | "catalogBytesPerView">): number {
   return backends * views * catalogBytesPerView;
+}
+
+/** Only where there is a backend whose lists are each session's own. */
+function sessionListsLine({ sessionCatalogBytes }: CompleteInputs) {
+  if (sessionCatalogBytes === 0) return [];
+  const from = `sessionCatalogBytes ${sessionCatalogBytes}`;
+  return [{ name: "lists of sessions", from, fixed: sessionCatalogBytes }];
 }
 
 /** Node's old space, `--max-old-space-size`, in whole mebibytes. */

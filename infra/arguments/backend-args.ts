@@ -17,6 +17,28 @@ export interface StatefulSetAddressArgs {
   clusterDomain?: string;
 }
 
+/** An MCP server of the package behind a gateway: an entry of its `backends`. */
+export interface ServerBackend
+  extends Pick<
+    BackendArgs,
+    | "name"
+    | "url"
+    | "srv"
+    | "maxPods"
+    | "path"
+    | "transport"
+    | "stateful"
+    | "catalog"
+    | "notifications"
+    | "callTimeout"
+    | "callTimeoutMax"
+  > {}
+
+/** A component that is a backend: an McpServer. */
+export interface HasBackend {
+  readonly backend: ServerBackend;
+}
+
 /** An MCP server behind a gateway. Exactly one of url, urls, srv and statefulSet is its address. */
 export interface BackendArgs {
   /** The name of the backend, unique within the gateway. Used in tool prefixes, logs, metrics and /status. */

@@ -68,6 +68,8 @@ export interface ServiceAccountArgs {
 
 /** Arguments that all components share. */
 export interface WorkloadArgs {
+  /** The name of its Kubernetes resources, and so of addresses and the default key prefix: at most 40 lowercase letters, digits and dashes. A change replaces them. Default: the name in Pulumi. */
+  name?: string;
   /** The namespace of all resources. Default: default. */
   namespace?: Input<string>;
   /** Whether pods should (Preferred) or must (Required) run on different nodes. Default: Preferred; Required for Redis. */

@@ -66,3 +66,8 @@ export interface SessionStorageArgs {
   /** The client pods that the store was sized for. Policies compare them with the sum of all its users. Default: not compared. */
   clientPods?: number;
 }
+
+/** A component that is a store: a RedisSentinel. */
+export interface HasConnection {
+  readonly connection: SessionStorageArgs;
+}

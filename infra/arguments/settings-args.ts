@@ -71,6 +71,8 @@ export interface LimitsArgs {
   bodyBytesPerClient?: string;
   /** The size of a backend's lists in one cached view, on average; all lists together may have that times views and backends. Default: 128Ki. */
   catalogBytesPerView?: string;
+  /** The maximum total size of the lists that sessions have of their own, of backends with catalog: perSession. Default: 32Mi. */
+  sessionCatalogBytes?: string;
 }
 
 /** How name conflicts between backends are resolved. */

@@ -1,4 +1,5 @@
 import { isSection, suggest } from "@mcp-fleet/contract";
+import { Resource } from "@pulumi/pulumi";
 import type { PackageSchema, Shape } from "../package-schema.ts";
 import { isLater } from "../process/placeholders.ts";
 import type { ArgumentFault } from "./argument-faults.ts";
@@ -49,6 +50,7 @@ export class ShapeFaults {
   }
 
   #members(path: string, value: unknown, shape: Shape): ArgumentFault[] {
+    if (Resource.isInstance(value)) return [resourceFault(path)];
     if (!isSection(value)) return [typeFault(path, kind(value), "a map of arguments")];
     const { properties = {}, required = [] } = shape;
     const inside = (name: string) => (path === "" ? name : `${path}.${name}`);
@@ -95,6 +97,12 @@ function laterFault(path: string): ArgumentFault {
 
 function typeFault(path: string, value: string, expected: string): ArgumentFault {
   return { path, value, rule: `must be ${expected}`, fix: `pass ${expected}` };
+}
+
+/** Only a server among `backends`, and a store as `sessionStorage`, stand for a part of theirs. */
+function resourceFault(path: string): ArgumentFault {
+  const rule = "must be a map of arguments, not a resource";
+  return { path, rule, fix: "pass the arguments, or the output of the resource that has them" };
 }
 
 /** Arguments whose values are secret. */

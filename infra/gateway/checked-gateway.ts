@@ -2,7 +2,7 @@ import { validate } from "@mcp-fleet/contract/settings";
 import { SessionAffinity } from "../arguments/choices.ts";
 import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
-import { nameFaults } from "../naming.ts";
+import { componentNameFaults, namesOf } from "../naming.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
@@ -17,7 +17,7 @@ import type { Configuration } from "../process/process-settings.ts";
 import { type SizedProcess, sizeProcess } from "../process/process-size.ts";
 import { storageSettings } from "../process/storage.ts";
 import { schemaFaults } from "../schema-faults.ts";
-import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
+import type { GatewayArgs } from "./gateway-args.ts";
 import { gatewayInputs } from "./gateway-inputs.ts";
 import { gatewaySettings, outsideHosts } from "./gateway-settings.ts";
 
@@ -35,17 +35,18 @@ export interface CheckedGateway {
  */
 export function checkedGateway(
   token: string,
-  name: string,
-  args: VirtualMcpServerArgs,
+  logicalName: string,
+  args: GatewayArgs,
 ): CheckedGateway {
-  const faults = new ArgumentFaults(`VirtualMcpServer "${name}"`);
-  faults.add(...nameFaults(name), ...schemaFaults(token, args));
+  const faults = new ArgumentFaults(`VirtualMcpServer "${logicalName}"`);
+  faults.add(...componentNameFaults(logicalName, args), ...schemaFaults(token, args));
   faults.add(...ownFaults(faults.sound(args, LEAST)));
-  const size = (valid: VirtualMcpServerArgs) =>
+  const size = (valid: GatewayArgs) =>
     sizeProcess(gatewayInputs(valid), valid, (argument) => argument);
   const sized = faults.judge(args, LEAST, size, argumentOf);
   const sound = faults.sound(args, LEAST);
   if (sized && sound.acceptRisk === undefined) faults.add(...sized.risks);
+  const { instance: name } = namesOf(logicalName, sound);
   const configuration = sized && gatewaySettings(name, sound, sized.plan);
   faults.try(
     () => configuration && validate(withStorage(name, sound, configuration)),
@@ -59,11 +60,7 @@ export function checkedGateway(
 /** Stands for required arguments that are missing or invalid while the others are judged. */
 const LEAST = { sessions: 1, backends: [] };
 
-function withStorage(
-  name: string,
-  { sessionStorage }: VirtualMcpServerArgs,
-  settings: Configuration,
-) {
+function withStorage(name: string, { sessionStorage }: GatewayArgs, settings: Configuration) {
   return withPlaceholders({
     ...settings,
     ...(sessionStorage && { sessionStorage: storageSettings(sessionStorage, name) }),
@@ -71,12 +68,12 @@ function withStorage(
 }
 
 /** Host names come from several arguments. */
-function gatewayArgument(path: string, args: VirtualMcpServerArgs): string {
+function gatewayArgument(path: string, args: GatewayArgs): string {
   const [, index] = /^allowedHosts\[(\d+)\]$/.exec(path) ?? [];
   return [...outsideHosts(args).values()][Number(index)] ?? argumentOfSetting(path);
 }
 
-function ownFaults(args: VirtualMcpServerArgs): ArgumentFault[] {
+function ownFaults(args: GatewayArgs): ArgumentFault[] {
   const faults = [
     ...processFaults(args, (argument) => argument),
     ...args.backends.flatMap(({ callTimeoutMax }, index) =>
@@ -106,7 +103,7 @@ function ownFaults(args: VirtualMcpServerArgs): ArgumentFault[] {
   return faults;
 }
 
-function factsOf(instance: string, args: VirtualMcpServerArgs, sized: SizedProcess): Facts {
+function factsOf(instance: string, args: GatewayArgs, sized: SizedProcess): Facts {
   const { sessionStorage: storage, sessionAffinity = SessionAffinity.None, acceptRisk } = args;
   return {
     ...processFacts({

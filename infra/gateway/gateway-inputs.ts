@@ -5,21 +5,23 @@ import {
   INPUTS,
   keepsStream,
   pushes,
+  sessionLists,
 } from "@mcp-fleet/contract/capacity";
 import { processInputs, storeOf } from "../process/process-inputs.ts";
-import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
+import type { GatewayArgs } from "./gateway-args.ts";
 
 /**
  * The load of a gateway as inputs of the plan.
  *
  * @throws {CapacityError} if an input is out of its range.
  */
-export function gatewayInputs(args: VirtualMcpServerArgs): CompleteInputs {
+export function gatewayInputs(args: GatewayArgs): CompleteInputs {
   const { sessions, backends, autoscaling } = args;
   const given = processInputs(args);
   const longest = backends.map(({ callTimeoutMax }) => seconds(callTimeoutMax ?? "0s"));
   const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.default } = given;
   return completed({
+    ...sessionLists(backends),
     ...given,
     sessions,
     backends: backends.length,

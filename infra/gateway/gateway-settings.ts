@@ -7,14 +7,10 @@ import {
   PRIVATE_NETWORKS,
   processSettings,
 } from "../process/process-settings.ts";
-import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
+import type { GatewayArgs } from "./gateway-args.ts";
 
 /** The configuration of a gateway, without the paths that only its pods know. */
-export function gatewaySettings(
-  name: string,
-  args: VirtualMcpServerArgs,
-  plan: ProcessPlan,
-): Configuration {
+export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPlan): Configuration {
   const { sessions, incomingAuth, aggregation, allowedOrigins } = args;
   const isRouted = args.ingress !== undefined || args.httpRoute !== undefined;
   return {
@@ -30,10 +26,7 @@ export function gatewaySettings(
 }
 
 /** The host names of Ingress, HTTPRoute and Service, plus those of the user; undefined where every name is accepted. */
-function allowedHosts(
-  name: string,
-  args: VirtualMcpServerArgs,
-): (string | Output<string>)[] | undefined {
+function allowedHosts(name: string, args: GatewayArgs): (string | Output<string>)[] | undefined {
   const { namespace = "default" } = args;
   const hosts = outsideHosts(args);
   if (args.allowedHosts === undefined && hosts.size === 0) return undefined;
@@ -53,7 +46,7 @@ export function outsideHosts({
   ingress,
   httpRoute,
   allowedHosts: extra = [],
-}: VirtualMcpServerArgs): ReadonlyMap<string, string> {
+}: GatewayArgs): ReadonlyMap<string, string> {
   const given: (readonly [host: string, argument: string])[] = [
     ...extra.map((host, index) => [host, `allowedHosts[${index}]`] as const),
     ...(httpRoute?.hostnames ?? []).map(

@@ -8,7 +8,8 @@ import { dashboard, type Panel } from "./dashboard.ts";
 /** A workload whose pods have metrics. */
 export interface Monitored {
   readonly parent: ComponentResource;
-  /** The name of the workload. */
+  /** The name of the workload, in Pulumi and in Kubernetes. */
+  readonly logicalName: string;
   readonly workload: string;
   readonly namespace: Input<string>;
   readonly labels: Labels;
@@ -33,7 +34,7 @@ export function monitoring(of: Monitored): void {
 function metricsService(of: Monitored): k8s.core.v1.Service {
   const name = `${of.workload}-${of.suffix}`;
   return new k8s.core.v1.Service(
-    name,
+    `${of.logicalName}-${of.suffix}`,
     {
       metadata: { name, namespace: of.namespace, labels: portLabels(of) },
       spec: {
@@ -54,7 +55,7 @@ const labelsOf = ({ asked, labels }: Monitored) => ({ ...asked.labels, ...labels
 function monitor(of: Monitored, service: k8s.core.v1.Service): k8s.apiextensions.CustomResource {
   const { workload: name, namespace } = of;
   return new k8s.apiextensions.CustomResource(
-    `${name}-monitor`,
+    `${of.logicalName}-monitor`,
     {
       apiVersion: "monitoring.coreos.com/v1",
       kind: "ServiceMonitor",
@@ -71,7 +72,7 @@ function monitor(of: Monitored, service: k8s.core.v1.Service): k8s.apiextensions
 function rules(of: Monitored): k8s.apiextensions.CustomResource {
   const { workload: name } = of;
   return new k8s.apiextensions.CustomResource(
-    `${name}-alerts`,
+    `${of.logicalName}-alerts`,
     {
       apiVersion: "monitoring.coreos.com/v1",
       kind: "PrometheusRule",
@@ -98,7 +99,7 @@ function rule({ workload }: Monitored, alert: Alert, namespace: string) {
 function dashboardMap(of: Monitored): k8s.core.v1.ConfigMap {
   const name = `${of.workload}-dashboard`;
   return new k8s.core.v1.ConfigMap(
-    name,
+    `${of.logicalName}-dashboard`,
     {
       metadata: {
         name,

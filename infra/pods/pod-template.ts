@@ -23,7 +23,7 @@ export interface PodTemplateSpec {
   readonly selector: Labels;
   /** Only what somebody reads who runs the pods: any other change would restart them for nothing. */
   readonly annotations?: Readonly<Record<string, Input<string>>>;
-  readonly workload: Omit<WorkloadArgs, "namespace">;
+  readonly workload: Omit<WorkloadArgs, "name" | "namespace">;
   readonly graceSeconds: number;
   readonly serviceAccountName: Input<string>;
   readonly userId?: number;

@@ -6,6 +6,9 @@ import type { Labels } from "../naming.ts";
 
 /** What a service account of a component is made from. */
 export interface ServiceAccountSpec {
+  /** In Pulumi. */
+  readonly logicalName: string;
+  /** In Kubernetes. */
   readonly name: string;
   readonly namespace: Input<string>;
   readonly labels: Labels;
@@ -23,5 +26,5 @@ export function serviceAccountName(spec: ServiceAccountSpec): Input<string> {
   if (!create) return name;
   const metadata = { name, namespace, labels, ...present({ annotations }) };
   const args = { metadata, automountServiceAccountToken: false };
-  return new k8s.core.v1.ServiceAccount(spec.name, args, { parent }).metadata.name;
+  return new k8s.core.v1.ServiceAccount(spec.logicalName, args, { parent }).metadata.name;
 }

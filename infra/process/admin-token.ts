@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import { type Output, secret } from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+import { labelsOf, logicalNameOf, type ProcessSpec } from "./process-spec.ts";
 
 /** The name of the token in its Secret. */
 export const ADMIN_TOKEN = "admin-token";
@@ -16,7 +16,7 @@ export interface AdminToken {
 
 /** Generated once, and kept in the stack's state. */
 export function adminToken(spec: ProcessSpec): AdminToken {
-  const name = `${nameOf(spec)}-admin-token`;
+  const name = `${logicalNameOf(spec)}-admin-token`;
   const options = { parent: spec.parent };
   const token = secret(
     new random.RandomPassword(name, { length: LENGTH, special: false }, options).result,

@@ -1,7 +1,7 @@
 import type { Autoscaling } from "@mcp-fleet/contract/capacity";
 import * as k8s from "@pulumi/kubernetes";
 import { transformed } from "../transform.ts";
-import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+import { labelsOf, logicalNameOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 import { cpuQuantity } from "./quantity.ts";
 
 /** Sessions move to other pods without loss, but at a cost, so scaling down is slow. */
@@ -34,7 +34,7 @@ export function autoscaler(
     },
   };
   return new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-    name,
+    logicalNameOf(spec),
     transformed(transform?.autoscaler?.bind(transform), args, opts),
     opts,
   );

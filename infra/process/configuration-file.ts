@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import { type Output, output } from "@pulumi/pulumi";
-import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+import { labelsOf, logicalNameOf, type ProcessSpec } from "./process-spec.ts";
 
 /** The mount path of the configuration. */
 export const CONFIGURATION_PATH = "/etc/mcp-fleet/configuration";
@@ -17,7 +17,7 @@ export function configurationFile(
   configuration: Readonly<Record<string, unknown>>,
 ): k8s.core.v1.ConfigMap {
   return new k8s.core.v1.ConfigMap(
-    `${nameOf(spec)}-configuration`,
+    `${logicalNameOf(spec)}-configuration`,
     {
       metadata: { namespace: spec.namespace, labels: labelsOf(spec) },
       data: { [CONFIGURATION_FILE]: printed(configuration) },

@@ -7,7 +7,7 @@ import { podTemplate } from "../pods/pod-template.ts";
 import { customTimeouts } from "../pods/timeouts.ts";
 import { transformed } from "../transform.ts";
 import { container, type Mounts, volumes } from "./container.ts";
-import { labelsOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
+import { labelsOf, logicalNameOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
 
 /** The pods of a gateway or proxy. A new pod is ready before an old one is stopped. */
 export function deployment(
@@ -47,7 +47,7 @@ export function deployment(
     },
   };
   return new k8s.apps.v1.Deployment(
-    name,
+    logicalNameOf(spec),
     transformed(transform?.deployment?.bind(transform), args, opts),
     opts,
   );

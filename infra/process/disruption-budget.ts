@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import { transformed } from "../transform.ts";
-import { labelsOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
+import { labelsOf, logicalNameOf, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
 
 /** Limits how many pods a node drain may evict at a time: the spare ones. */
 export function disruptionBudget(spec: ProcessSpec): k8s.policy.v1.PodDisruptionBudget {
@@ -17,7 +17,7 @@ export function disruptionBudget(spec: ProcessSpec): k8s.policy.v1.PodDisruption
     },
   };
   return new k8s.policy.v1.PodDisruptionBudget(
-    name,
+    logicalNameOf(spec),
     transformed(transform?.disruptionBudget?.bind(transform), args, opts),
     opts,
   );

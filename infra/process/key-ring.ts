@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { all } from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { SessionKeyArgs } from "../arguments/settings-args.ts";
-import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+import { labelsOf, logicalNameOf, type ProcessSpec } from "./process-spec.ts";
 
 /** The mount path of the keys. */
 export const KEYS_PATH = "/etc/mcp-fleet/keys";
@@ -23,7 +23,7 @@ export function keyRing(spec: ProcessSpec): k8s.core.v1.Secret {
   const { sessionKeys = [FIRST_KEY] } = spec.process;
   const entries = sessionKeys.map(({ id, signAfter }) => {
     const key = new random.RandomBytes(
-      `${nameOf(spec)}-key-${id}`,
+      `${logicalNameOf(spec)}-key-${id}`,
       { length: KEY_BYTES },
       { parent: spec.parent },
     );
@@ -34,7 +34,7 @@ export function keyRing(spec: ProcessSpec): k8s.core.v1.Secret {
     }));
   });
   return new k8s.core.v1.Secret(
-    `${nameOf(spec)}-keys`,
+    `${logicalNameOf(spec)}-keys`,
     {
       metadata: { namespace: spec.namespace, labels: labelsOf(spec) },
       stringData: { [KEYS_FILE]: all(entries).apply((known) => JSON.stringify(known)) },

@@ -1,7 +1,14 @@
 import { monitoring } from "../monitoring/monitoring.ts";
 import { processAlerts } from "../monitoring/process-alerts.ts";
 import { processPanels } from "../monitoring/process-panels.ts";
-import { labelsOf, METRICS_PORT, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
+import {
+  labelsOf,
+  logicalNameOf,
+  METRICS_PORT,
+  nameOf,
+  type ProcessSpec,
+  selectorOf,
+} from "./process-spec.ts";
 
 /** Creates what the user asks for to watch gateways or proxies. */
 export function processMonitoring(spec: ProcessSpec): void {
@@ -10,6 +17,7 @@ export function processMonitoring(spec: ProcessSpec): void {
   const watched = (known: string) => ({ workload, namespace: known, pods: podsOf(workload) });
   monitoring({
     parent,
+    logicalName: logicalNameOf(spec),
     workload,
     namespace,
     labels: labelsOf(spec),

@@ -1,11 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
-import { callersOf } from "../naming.ts";
 import { furtherClients, scrapers } from "../pods/network-peers.ts";
 import { transformed } from "../transform.ts";
 import { egress } from "./egress.ts";
 import {
   ADMIN_PORT,
   labelsOf,
+  logicalNameOf,
   MCP_PORT,
   METRICS_PORT,
   nameOf,
@@ -43,20 +43,19 @@ export function networkPolicy(spec: ProcessSpec): k8s.networking.v1.NetworkPolic
     },
   };
   return new k8s.networking.v1.NetworkPolicy(
-    name,
+    logicalNameOf(spec),
     transformed(transform?.networkPolicy?.bind(transform), args, opts),
     opts,
   );
 }
 
 /** Of a proxy, the gateways that call it, since it does not ask for tokens; of a gateway, everybody where nobody is named. */
-function clients({ role, instance, workload }: ProcessSpec): Peer[] | undefined {
+function clients({ callers, workload }: ProcessSpec): Peer[] | undefined {
   const { clientNamespaces, clients: named } = workload.networkPolicy ?? {};
   const further = furtherClients(workload.networkPolicy);
   const namespaceSelector = clientNamespaces ? { matchLabels: clientNamespaces } : {};
-  if (role === "proxy") {
-    const podSelector = { matchLabels: callersOf(instance) };
-    return [{ namespaceSelector, podSelector }, ...further];
+  if (callers !== undefined) {
+    return [{ namespaceSelector, podSelector: { matchLabels: callers } }, ...further];
   }
   if (clientNamespaces === undefined && named === undefined) return undefined;
   return [...(clientNamespaces ? [{ namespaceSelector }] : []), ...further];

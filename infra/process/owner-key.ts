@@ -1,5 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
-import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+import { labelsOf, logicalNameOf, type ProcessSpec } from "./process-spec.ts";
 
 /** The name of `ownerKey` in its Secret. */
 export const OWNER_KEY = "owner-key";
@@ -8,7 +8,7 @@ export const OWNER_KEY = "owner-key";
 export function ownerKey(spec: ProcessSpec): k8s.core.v1.Secret | undefined {
   if (spec.process.ownerKey === undefined) return undefined;
   return new k8s.core.v1.Secret(
-    `${nameOf(spec)}-owner`,
+    `${logicalNameOf(spec)}-owner`,
     {
       metadata: { namespace: spec.namespace, labels: labelsOf(spec) },
       stringData: { [OWNER_KEY]: spec.process.ownerKey },

@@ -15,6 +15,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   clientBytes: "limits.clientBytes",
   catalogBytesPerView: "limits.catalogBytesPerView",
   heldBodyBytes: "limits.heldBodyBytes",
+  sessionCatalogBytes: "limits.sessionCatalogBytes",
   minReplicas: "replicas",
   maxReplicas: "autoscaling.maxReplicas",
   sessionsPerReplica: "ceilings.sessionsPerReplica",

@@ -24,6 +24,7 @@ export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "sto
     clientBytes: optional(bytes, limits.clientBytes),
     catalogBytesPerView: optional(bytes, limits.catalogBytesPerView),
     heldBodyBytes: optional(bytes, limits.heldBodyBytes),
+    sessionCatalogBytes: optional(bytes, limits.sessionCatalogBytes),
   });
 }
 

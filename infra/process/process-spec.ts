@@ -5,7 +5,7 @@ import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import type { Facts } from "../facts.ts";
-import { type Labels, labels, selectorLabels } from "../naming.ts";
+import { type Labels, labels, type Names, selectorLabels } from "../naming.ts";
 import type { ProcessTransforms } from "../transform.ts";
 import type { ProcessSize } from "./process-size.ts";
 
@@ -15,11 +15,9 @@ export const ADMIN_PORT = 9090;
 export const METRICS_PORT = 9091;
 
 /** Everything that the children of a gateway or proxy are created from. */
-export interface ProcessSpec {
+export interface ProcessSpec extends Names {
   /** The component that is their parent. */
   readonly parent: ComponentResource;
-  /** The component's name. */
-  readonly instance: string;
   readonly role: "gateway" | "proxy";
   readonly namespace: Input<string>;
   /** What the plan was computed from. */
@@ -35,18 +33,24 @@ export interface ProcessSpec {
   readonly process: ProcessArgs;
   /** Who sets the number of pods, where an autoscaler does. */
   readonly scaling?: Scaling | undefined;
-  readonly workload: Omit<WorkloadArgs, "namespace">;
+  readonly workload: Omit<WorkloadArgs, "name" | "namespace">;
   readonly transform: ProcessTransforms | undefined;
   /** Labels of its pods that tell policies of others what they are for. */
   readonly podLabels: Labels;
   /** Where it connects to, beside its store: URLs, and names of Services. */
   readonly destinations: Input<readonly Input<string>[]>;
+  /** The labels of the gateways that may call it; absent where everyone may. */
+  readonly callers?: Labels;
   /** The pods that it connects to. */
   readonly callees: readonly Labels[];
 }
 
 /** The name of the workload and its Service, such as `eng-gateway`. */
 export const nameOf = ({ instance, role }: ProcessSpec): string => `${instance}-${role}`;
+
+/** The same in Pulumi. */
+export const logicalNameOf = ({ logicalName, role }: ProcessSpec): string =>
+  `${logicalName}-${role}`;
 
 export const labelsOf = ({ instance, role }: ProcessSpec): Labels => labels(instance, role);
 

@@ -11,7 +11,7 @@ import { KEYS_FILE, KEYS_PATH, keyRing } from "./key-ring.ts";
 import { processMonitoring } from "./monitoring.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { ownerKey } from "./owner-key.ts";
-import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+import { labelsOf, logicalNameOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 import { service } from "./service.ts";
 import { keptFiles, storageSecret, storageSettings } from "./storage.ts";
 
@@ -25,6 +25,7 @@ export interface ProcessWorkload {
 /** Creates everything that the pods of one role need, in the order in which they need it. */
 export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   const account = serviceAccountName({
+    logicalName: logicalNameOf(spec),
     name: nameOf(spec),
     namespace: spec.namespace,
     labels: labelsOf(spec),

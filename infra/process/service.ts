@@ -2,7 +2,14 @@ import * as k8s from "@pulumi/kubernetes";
 import { ServiceType, SessionAffinity } from "../arguments/choices.ts";
 import { present } from "../facts.ts";
 import { transformed } from "../transform.ts";
-import { labelsOf, MCP_PORT, nameOf, type ProcessSpec, selectorOf } from "./process-spec.ts";
+import {
+  labelsOf,
+  logicalNameOf,
+  MCP_PORT,
+  nameOf,
+  type ProcessSpec,
+  selectorOf,
+} from "./process-spec.ts";
 
 /** The Service of a gateway or proxy. It exposes MCP only, not the admin port. */
 export function service(spec: ProcessSpec): k8s.core.v1.Service {
@@ -27,7 +34,7 @@ export function service(spec: ProcessSpec): k8s.core.v1.Service {
     },
   };
   return new k8s.core.v1.Service(
-    name,
+    logicalNameOf(spec),
     transformed(transform?.service?.bind(transform), args, opts),
     opts,
   );

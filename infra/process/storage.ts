@@ -6,7 +6,7 @@ import type {
   SessionStorageArgs,
 } from "../arguments/session-storage-args.ts";
 import { present } from "../facts.ts";
-import { labelsOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+import { labelsOf, logicalNameOf, type ProcessSpec } from "./process-spec.ts";
 
 /** The mount path of the store's password and CA certificates. */
 export const STORAGE_PATH = "/etc/mcp-fleet/storage";
@@ -82,7 +82,7 @@ export function storageSecret(spec: ProcessSpec): k8s.core.v1.Secret | undefined
   });
   if (Object.keys(files).length === 0) return undefined;
   return new k8s.core.v1.Secret(
-    `${nameOf(spec)}-storage`,
+    `${logicalNameOf(spec)}-storage`,
     {
       metadata: { namespace: spec.namespace, labels: labelsOf(spec) },
       stringData: files,

@@ -2,7 +2,7 @@ import { figureText, STORAGE_SESSIONS } from "@mcp-fleet/contract/capacity";
 import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
 import { imageFaults, labelFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
-import { nameFaults } from "../naming.ts";
+import { componentNameFaults, nameFaults } from "../naming.ts";
 import { peerFaults } from "../pods/network-peers.ts";
 import { cpuFaults, sizeFaults, workloadFaults } from "../process/process-faults.ts";
 import type { RedisSentinelArgs, StoreUserArgs } from "../redis-sentinel-args.ts";
@@ -28,7 +28,7 @@ export interface CheckedRedis {
  */
 export function checkedRedis(token: string, name: string, args: RedisSentinelArgs): CheckedRedis {
   const faults = new ArgumentFaults(`RedisSentinel "${name}"`);
-  faults.add(...nameFaults(name), ...schemaFaults(token, args));
+  faults.add(...componentNameFaults(name, args), ...schemaFaults(token, args));
   faults.add(...ownFaults(faults.sound(args, LEAST)));
   const sound = faults.sound(args, LEAST);
   const sized = sizeRedis(sound);

@@ -26,7 +26,7 @@ export function exporter(spec: RedisSpec): k8s.types.input.core.v1.Container | u
       {
         name: "REDIS_PASSWORD",
         valueFrom: {
-          secretKeyRef: { name: secretsName(spec, "redis"), key: EXPORTER_PASSWORD },
+          secretKeyRef: { name: secretsName(spec.instance, "redis"), key: EXPORTER_PASSWORD },
         },
       },
       // The certificate is for the name of the Service, and this connection does not leave the pod.

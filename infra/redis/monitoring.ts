@@ -1,14 +1,20 @@
 import { monitoring } from "../monitoring/monitoring.ts";
 import { storeAlerts } from "../monitoring/store-alerts.ts";
 import { storePanels } from "../monitoring/store-panels.ts";
-import { certificateName } from "./certificate.ts";
 import { EXPORTER_PORT } from "./exporter.ts";
 import { isLasting } from "./redis-conf.ts";
-import { labelsOf, partName, REPLICAS, type RedisSpec, selectorOf } from "./redis-spec.ts";
+import {
+  certificateName,
+  labelsOf,
+  partName,
+  REPLICAS,
+  type RedisSpec,
+  selectorOf,
+} from "./redis-spec.ts";
 
 /** Creates what the user asks for to watch the servers through their exporters. */
 export function redisMonitoring(spec: RedisSpec): void {
-  const { parent, instance, namespace, size, args } = spec;
+  const { parent, logicalName, instance, namespace, size, args } = spec;
   if (args.exporter === undefined) return;
   const workload = partName(instance, "redis");
   const watched = (known: string) => ({
@@ -18,6 +24,7 @@ export function redisMonitoring(spec: RedisSpec): void {
   });
   monitoring({
     parent,
+    logicalName: partName(logicalName, "redis"),
     workload,
     namespace,
     labels: labelsOf(spec, "redis"),
@@ -30,7 +37,7 @@ export function redisMonitoring(spec: RedisSpec): void {
         ...watched(known),
         replicas: REPLICAS,
         claims: isLasting(args.persistence) ? `data-${workload}` : undefined,
-        certificate: args.tls?.issuer && certificateName(spec),
+        certificate: args.tls?.issuer && certificateName(instance),
       }),
     panels: (known) => storePanels(watched(known), size),
   });

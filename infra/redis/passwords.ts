@@ -15,12 +15,12 @@ export type PasswordOutputs = Readonly<Record<Exclude<RedisUser, "exporter">, Ou
 /** Generates the passwords from letters and digits only, because they are used in configuration files and URLs. */
 export function passwords(
   parent: ComponentResource,
-  instance: string,
+  logicalName: string,
   { exporter: hasExporter, users = [] }: Pick<RedisSentinelArgs, "exporter" | "users">,
 ): PasswordOutputs {
   const password = (user: string) =>
     new random.RandomPassword(
-      `${instance}-password-${user}`,
+      `${logicalName}-password-${user}`,
       { length: LENGTH, special: false },
       { parent },
     ).result;

@@ -76,7 +76,7 @@ function configMap(
   data: Record<string, string>,
 ): k8s.core.v1.ConfigMap {
   return new k8s.core.v1.ConfigMap(
-    `${partName(spec.instance, part)}-${what}`,
+    `${partName(spec.logicalName, part)}-${what}`,
     { metadata: { namespace: spec.namespace, labels: labelsOf(spec, part) }, data },
     { parent: spec.parent },
   );
@@ -84,9 +84,9 @@ function configMap(
 
 function limits(spec: RedisSpec): k8s.core.v1.ConfigMap {
   const { maxClients } = spec.size;
-  const name = limitsName(spec);
+  const name = limitsName(spec.instance);
   return new k8s.core.v1.ConfigMap(
-    name,
+    limitsName(spec.logicalName),
     {
       metadata: { name, namespace: spec.namespace, labels: labelsOf(spec, "redis") },
       data: { [LIMITS_FILE]: limitsFile({ maxClients }) },
@@ -100,9 +100,9 @@ function secret(
   part: RedisPart,
   stringData: Output<Record<string, string>>,
 ): k8s.core.v1.Secret {
-  const name = secretsName(spec, part);
+  const name = secretsName(spec.instance, part);
   return new k8s.core.v1.Secret(
-    name,
+    secretsName(spec.logicalName, part),
     { metadata: { name, namespace: spec.namespace, labels: labelsOf(spec, part) }, stringData },
     { parent: spec.parent },
   );

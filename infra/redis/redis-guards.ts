@@ -12,7 +12,7 @@ export function disruptionBudget(
 ): k8s.policy.v1.PodDisruptionBudget {
   const name = partName(spec.instance, part);
   return new k8s.policy.v1.PodDisruptionBudget(
-    name,
+    partName(spec.logicalName, part),
     {
       metadata: { name, namespace: spec.namespace, labels: labelsOf(spec, part) },
       spec: {
@@ -39,7 +39,7 @@ export function networkPolicy(spec: RedisSpec, part: RedisPart): k8s.networking.
       ? [{ ports: [tcp(EXPORTER_PORT)], from: scrapers(spec.args.exporter.from) }]
       : [];
   return new k8s.networking.v1.NetworkPolicy(
-    name,
+    partName(spec.logicalName, part),
     {
       metadata: { name, namespace: spec.namespace, labels: labelsOf(spec, part) },
       spec: {

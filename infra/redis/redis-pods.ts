@@ -14,6 +14,7 @@ import { MOUNTS, NODE, podEnvironment, REDIS_PORT, SENTINEL, SENTINEL_PORT } fro
 import { isLasting } from "./redis-conf.ts";
 import type { RedisFiles } from "./redis-files.ts";
 import {
+  certificateName,
   labelsOf,
   limitsName,
   partName,
@@ -70,7 +71,7 @@ function statefulSet(
   files: RedisFiles,
   serviceAccountName: Input<string>,
 ): k8s.apps.v1.StatefulSet {
-  const { parent, instance, namespace, args: user } = spec;
+  const { parent, logicalName, instance, namespace, args: user } = spec;
   const { part, program } = kind;
   const facts = { ...spec.facts, role: part, graceSeconds: program.graceSeconds };
   const name = partName(instance, part);
@@ -109,7 +110,11 @@ function statefulSet(
   };
   const { transform } = user;
   const change = part === "redis" ? transform?.servers : transform?.sentinels;
-  return new k8s.apps.v1.StatefulSet(name, transformed(change?.bind(transform), args, opts), opts);
+  return new k8s.apps.v1.StatefulSet(
+    partName(logicalName, part),
+    transformed(change?.bind(transform), args, opts),
+    opts,
+  );
 }
 
 function container(spec: RedisSpec, kind: Kind): Container {
@@ -182,7 +187,7 @@ function volumes(
     configurationVolume(spec, part, configuration[part].metadata.name),
     {
       name: "secrets",
-      secret: { secretName: secretsName(spec, part), defaultMode: SECRET_MODE },
+      secret: { secretName: secretsName(spec.instance, part), defaultMode: SECRET_MODE },
     },
     ...(certificate === undefined
       ? []
@@ -198,13 +203,16 @@ function configurationVolume(
 ): k8s.types.input.core.v1.Volume {
   const name = "configuration";
   if (part === "sentinel") return { name, configMap: { name: file } };
-  const sources = [{ configMap: { name: file } }, { configMap: { name: limitsName(spec) } }];
+  const sources = [
+    { configMap: { name: file } },
+    { configMap: { name: limitsName(spec.instance) } },
+  ];
   return { name, projected: { sources } };
 }
 
 /** The Secret with the certificate: that of the user, or the one that cert-manager writes. */
 export function tlsSecretName({ instance, args }: RedisSpec): Input<string> {
-  return args.tls?.secretName ?? `${partName(instance, "redis")}-tls`;
+  return args.tls?.secretName ?? certificateName(instance);
 }
 
 function dataClaim(

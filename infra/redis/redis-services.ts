@@ -18,13 +18,16 @@ const PORTS = { redis: REDIS_PORT, sentinel: SENTINEL_PORT } as const;
  */
 export function redisServices(spec: RedisSpec, part: RedisPart): void {
   headlessService(spec, part);
-  for (const name of podServiceNames(spec.instance, part)) podService(spec, part, name);
+  const logicalNames = podServiceNames(spec.logicalName, part);
+  for (const [ordinal, name] of podServiceNames(spec.instance, part).entries()) {
+    podService(spec, part, name, logicalNames[ordinal] ?? name);
+  }
 }
 
 function headlessService(spec: RedisSpec, part: RedisPart): k8s.core.v1.Service {
   const name = partName(spec.instance, part);
   return new k8s.core.v1.Service(
-    name,
+    partName(spec.logicalName, part),
     {
       metadata: { name, namespace: spec.namespace, labels: labelsOf(spec, part) },
       spec: {
@@ -38,9 +41,14 @@ function headlessService(spec: RedisSpec, part: RedisPart): k8s.core.v1.Service 
   );
 }
 
-function podService(spec: RedisSpec, part: RedisPart, name: string): k8s.core.v1.Service {
+function podService(
+  spec: RedisSpec,
+  part: RedisPart,
+  name: string,
+  logicalName: string,
+): k8s.core.v1.Service {
   return new k8s.core.v1.Service(
-    name,
+    logicalName,
     {
       metadata: {
         name,

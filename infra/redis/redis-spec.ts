@@ -1,6 +1,6 @@
 import type { ComponentResource, Input } from "@pulumi/pulumi";
 import type { Facts } from "../facts.ts";
-import { type Labels, labels, selectorLabels } from "../naming.ts";
+import { type Labels, labels, type Names, selectorLabels } from "../naming.ts";
 import type { RedisSentinelArgs } from "../redis-sentinel-args.ts";
 import type { RedisSize } from "./redis-size.ts";
 
@@ -8,10 +8,8 @@ import type { RedisSize } from "./redis-size.ts";
 export const REPLICAS = 3;
 
 /** Everything that the children of a store are created from. */
-export interface RedisSpec {
+export interface RedisSpec extends Names {
   readonly parent: ComponentResource;
-  /** The component's name. */
-  readonly instance: string;
   readonly namespace: Input<string>;
   readonly size: RedisSize;
   readonly facts: Facts;
@@ -20,7 +18,7 @@ export interface RedisSpec {
 
 export type RedisPart = "redis" | "sentinel";
 
-/** The name of the StatefulSet and its headless Service, such as `sessions-redis`. */
+/** The name of the StatefulSet and its headless Service, in Kubernetes or Pulumi: `sessions-redis`. */
 export const partName = (instance: string, part: RedisPart): string => `${instance}-${part}`;
 
 /** The names of the Services of single pods: `sessions-redis-0` and so on. */
@@ -34,9 +32,11 @@ export const selectorOf = ({ instance }: RedisSpec, part: RedisPart): Labels =>
   selectorLabels(instance, part);
 
 /** The Secret with users and passwords. Its name never changes, so that pods see what changes in it. */
-export const secretsName = ({ instance }: RedisSpec, part: RedisPart): string =>
+export const secretsName = (instance: string, part: RedisPart): string =>
   `${partName(instance, part)}-secrets`;
 
 /** The ConfigMap with what servers take over while they run. */
-export const limitsName = ({ instance }: RedisSpec): string =>
-  `${partName(instance, "redis")}-limits`;
+export const limitsName = (instance: string): string => `${partName(instance, "redis")}-limits`;
+
+/** The certificate, and the Secret that it is in. */
+export const certificateName = (instance: string): string => `${partName(instance, "redis")}-tls`;

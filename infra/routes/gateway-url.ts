@@ -1,11 +1,11 @@
 import { interpolate, type Output, output } from "@pulumi/pulumi";
+import type { GatewayArgs } from "../gateway/gateway-args.ts";
 import { MCP_PORT } from "../process/process-spec.ts";
-import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
 
 /** The URL of the endpoint: at the host of Ingress or HTTPRoute, or at the Service inside the cluster. */
 export function gatewayUrl(
   name: string,
-  { ingress, httpRoute, namespace = "default" }: VirtualMcpServerArgs,
+  { ingress, httpRoute, namespace = "default" }: GatewayArgs,
 ): Output<string> {
   if (ingress !== undefined) {
     const scheme = ingress.tlsSecretName === undefined ? "http" : "https";

@@ -1,19 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
 import type { HttpRouteArgs } from "../arguments/exposure-args.ts";
-import { labels } from "../naming.ts";
+import { labels, type Names } from "../naming.ts";
 import { MCP_PORT } from "../process/process-spec.ts";
 
 /** Routes hosts of a Gateway to the gateway's Service, without timeouts that would cut streams or long calls. */
 export function httpRoute(
   parent: ComponentResource,
-  instance: string,
+  { logicalName, instance }: Names,
   namespace: Input<string>,
   { hostnames, parentRefs }: HttpRouteArgs,
 ): k8s.apiextensions.CustomResource {
   const name = `${instance}-gateway`;
   return new k8s.apiextensions.CustomResource(
-    `${name}-route`,
+    `${logicalName}-gateway-route`,
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",

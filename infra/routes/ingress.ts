@@ -1,19 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
 import type { IngressArgs } from "../arguments/exposure-args.ts";
-import { labels } from "../naming.ts";
+import { labels, type Names } from "../naming.ts";
 import { MCP_PORT } from "../process/process-spec.ts";
 
 /** Routes a host to the gateway's Service. */
 export function ingress(
   parent: ComponentResource,
-  instance: string,
+  { logicalName, instance }: Names,
   namespace: Input<string>,
   { host, className, tlsSecretName, annotations }: IngressArgs,
 ): k8s.networking.v1.Ingress {
   const name = `${instance}-gateway`;
   return new k8s.networking.v1.Ingress(
-    name,
+    `${logicalName}-gateway`,
     {
       metadata: {
         name,

@@ -6,8 +6,7 @@ import { SessionAffinity } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import { type Facts, present } from "../facts.ts";
 import { ArgumentFaults } from "../faults/argument-faults.ts";
-import type { McpServerArgs } from "../mcp-server-args.ts";
-import { nameFaults } from "../naming.ts";
+import { componentNameFaults, namesOf } from "../naming.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
@@ -21,6 +20,7 @@ import { type SizedProcess, sizeProcess } from "../process/process-size.ts";
 import { storageSettings } from "../process/storage.ts";
 import { schemaFaults } from "../schema-faults.ts";
 import { directBackend } from "./server-address.ts";
+import type { ServerArgs } from "./server-args.ts";
 import { serverFaults } from "./server-faults.ts";
 import { proxyLoad, serverInputs } from "./server-inputs.ts";
 import { type SizedServer, sizeServer } from "./server-size.ts";
@@ -46,10 +46,11 @@ export interface CheckedServer {
  *
  * @throws {InputPropertiesError} with every fault at once.
  */
-export function checkedServer(token: string, name: string, args: McpServerArgs): CheckedServer {
-  const faults = new ArgumentFaults(`McpServer "${name}"`);
-  faults.add(...nameFaults(name), ...schemaFaults(token, args));
+export function checkedServer(token: string, logicalName: string, args: ServerArgs): CheckedServer {
+  const faults = new ArgumentFaults(`McpServer "${logicalName}"`);
+  faults.add(...componentNameFaults(logicalName, args), ...schemaFaults(token, args));
   faults.add(...serverFaults(faults.sound(args)));
+  const { instance: name } = namesOf(logicalName, faults.sound(args));
   const load = faults.judge(args, {}, (valid) => serverInputs(name, valid), serverArgument);
   const sized = faults.sound(args);
   const pods =
@@ -71,7 +72,7 @@ export function checkedServer(token: string, name: string, args: McpServerArgs):
 }
 
 /** Validates the server as an entry in the configuration of its proxies, or of gateways. */
-function ownEntry(name: string, args: McpServerArgs, load: CompleteServerLoad): Settings {
+function ownEntry(name: string, args: ServerArgs, load: CompleteServerLoad): Settings {
   const max = `${load.callTimeoutMaxSeconds}s`;
   const limits = { callTimeout: max, callTimeoutMax: max };
   const backends = [backendSettings(withoutNotifications(directBackend(name, args)))];
@@ -84,13 +85,13 @@ function entryArgument(path: string): string {
 }
 
 /** There are proxies where the user sets their number, or a store that they can share. */
-function hasProxies({ replicas, sessionStorage }: McpServerArgs): boolean {
+function hasProxies({ replicas, sessionStorage }: ServerArgs): boolean {
   return replicas === undefined ? sessionStorage !== undefined : replicas > 0;
 }
 
 function checkedProxy(
   name: string,
-  args: McpServerArgs,
+  args: ServerArgs,
   load: CompleteServerLoad,
   faults: ArgumentFaults,
 ): CheckedProxy | undefined {
@@ -123,14 +124,14 @@ function checkedProxy(
 }
 
 /** The call timeout of a server applies to all calls of its proxies. */
-function withCallTimeout(proxy: ProcessArgs, args: McpServerArgs): ProcessArgs {
+function withCallTimeout(proxy: ProcessArgs, args: ServerArgs): ProcessArgs {
   const callTimeout = args.callTimeout ?? shorterMax(args);
   if (callTimeout === undefined) return proxy;
   return { ...proxy, limits: { callTimeout, ...proxy.limits } };
 }
 
 /** The maximum duration of a call, where that is below the default call timeout. */
-function shorterMax({ callTimeoutMax }: McpServerArgs): string | undefined {
+function shorterMax({ callTimeoutMax }: ServerArgs): string | undefined {
   if (callTimeoutMax === undefined) return undefined;
   return seconds(callTimeoutMax) < seconds(CALL_TIMEOUT) ? callTimeoutMax : undefined;
 }
@@ -161,11 +162,7 @@ function serverArgument(input: string): string {
   return SERVER_ARGUMENTS[own] ?? own;
 }
 
-function factsOf(
-  args: McpServerArgs,
-  load: CompleteServerLoad,
-  pods: SizedServer | undefined,
-): Facts {
+function factsOf(args: ServerArgs, load: CompleteServerLoad, pods: SizedServer | undefined): Facts {
   const { acceptRisk } = args;
   return {
     role: "server",

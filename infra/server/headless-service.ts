@@ -4,7 +4,7 @@ import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec
 
 /** Publishes the addresses of a server's pods, ready or not: a pod that is briefly unready still holds its sessions. */
 export function headlessService(spec: ServerSpec): k8s.core.v1.Service {
-  const { parent, instance, namespace, port, args: user } = spec;
+  const { parent, logicalName, instance, namespace, port, args: user } = spec;
   const name = serverName(instance);
   const opts = { parent };
   const args: k8s.core.v1.ServiceArgs = {
@@ -18,7 +18,7 @@ export function headlessService(spec: ServerSpec): k8s.core.v1.Service {
   };
   const { transform } = user;
   return new k8s.core.v1.Service(
-    name,
+    serverName(logicalName),
     transformed(transform?.service?.bind(transform), args, opts),
     opts,
   );

@@ -1,7 +1,7 @@
 import { isPort, MAX_PORT } from "@mcp-fleet/contract/settings";
 import type { ArgumentFault } from "../faults/argument-faults.ts";
 import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
-import type { McpServerArgs } from "../mcp-server-args.ts";
+import { backendNameFaults } from "../naming.ts";
 import {
   cpuFaults,
   durationFaults,
@@ -11,13 +11,15 @@ import {
   wholeFaults,
   workloadFaults,
 } from "../process/process-faults.ts";
+import type { ServerArgs } from "./server-args.ts";
 
 /** The faults in the arguments of a server that neither the schema nor the configuration reports. */
-export function serverFaults(args: McpServerArgs): ArgumentFault[] {
+export function serverFaults(args: ServerArgs): ArgumentFault[] {
   const { image, url, cost = {}, resources = {}, proxy = {} } = args;
   const faults = [
     ...durationFaults(["callTimeout", args.callTimeout]),
     ...durationFaults(["callTimeoutMax", args.callTimeoutMax]),
+    ...backendNameFaults(args.backendName),
     ...wholeFaults(["replicas", args.replicas], 0),
     ...wholeFaults(["backendReplicas", args.backendReplicas]),
     ...wholeFaults(["podSessions", args.podSessions]),
@@ -64,9 +66,9 @@ const OF_PODS = [
   "resources",
   "serviceAccount",
   "terminationGracePeriodSeconds",
-] as const satisfies readonly (keyof McpServerArgs)[];
+] as const satisfies readonly (keyof ServerArgs)[];
 
-function podlessFaults(args: McpServerArgs): ArgumentFault[] {
+function podlessFaults(args: ServerArgs): ArgumentFault[] {
   const rule = "must be absent with url, because the server runs elsewhere";
   const fix = "remove it, or set image instead of url";
   return OF_PODS.filter((name) => args[name] !== undefined).map((path) => ({ path, rule, fix }));
@@ -76,7 +78,7 @@ function podlessFaults(args: McpServerArgs): ArgumentFault[] {
 function variableFaults({
   env = [],
   secrets = [],
-}: Pick<McpServerArgs, "env" | "secrets">): ArgumentFault[] {
+}: Pick<ServerArgs, "env" | "secrets">): ArgumentFault[] {
   const names = [
     ...env.map(({ name }, index) => ({ path: `env[${index}].name`, name })),
     ...secrets.map(({ targetEnvName: name }, index) => ({

@@ -9,11 +9,12 @@ import {
   furtherClients,
 } from "../pods/network-peers.ts";
 import { transformed } from "../transform.ts";
+import { backendNameOf } from "./server-address.ts";
 import { labelsOf, type ServerSpec, selectorOf, serverName } from "./server-spec.ts";
 
 /** Limits how many pods of a server a node drain may evict at a time. */
 export function disruptionBudget(spec: ServerSpec): k8s.policy.v1.PodDisruptionBudget {
-  const { parent, instance, namespace, plan, args: user } = spec;
+  const { parent, logicalName, instance, namespace, plan, args: user } = spec;
   const name = serverName(instance);
   const opts = { parent };
   const args: k8s.policy.v1.PodDisruptionBudgetArgs = {
@@ -26,7 +27,7 @@ export function disruptionBudget(spec: ServerSpec): k8s.policy.v1.PodDisruptionB
   };
   const { transform } = user;
   return new k8s.policy.v1.PodDisruptionBudget(
-    name,
+    serverName(logicalName),
     transformed(transform?.disruptionBudget?.bind(transform), args, opts),
     opts,
   );
@@ -40,7 +41,7 @@ export function networkPolicy(
   spec: ServerSpec,
   isProxied: boolean,
 ): k8s.networking.v1.NetworkPolicy {
-  const { parent, instance, namespace, port, args: user } = spec;
+  const { parent, logicalName, instance, namespace, port, args: user } = spec;
   const name = serverName(instance);
   const opts = { parent };
   const { egress } = user.networkPolicy ?? {};
@@ -48,7 +49,7 @@ export function networkPolicy(
     ? { podSelector: { matchLabels: selectorLabels(instance, "proxy") } }
     : {
         namespaceSelector: clientNamespaces(user),
-        podSelector: { matchLabels: callersOf(instance) },
+        podSelector: { matchLabels: callersOf(backendNameOf(instance, user)) },
       };
   const destinations =
     egress === undefined ? [{ to: [EVERY_POD, ...ELSEWHERE] }] : destinationRules(egress);
@@ -68,7 +69,7 @@ export function networkPolicy(
   };
   const { transform } = user;
   return new k8s.networking.v1.NetworkPolicy(
-    name,
+    serverName(logicalName),
     transformed(transform?.networkPolicy?.bind(transform), args, opts),
     opts,
   );

@@ -7,21 +7,21 @@ import {
   proxyInputs,
   pushes,
 } from "@mcp-fleet/contract/capacity";
-import type { McpServerArgs } from "../mcp-server-args.ts";
 import { processInputs, storeOf } from "../process/process-inputs.ts";
+import type { ServerArgs } from "./server-args.ts";
 
 /** The default number of a server's sessions: what a pod of ToolHive holds. */
 export const SERVER_SESSIONS = 1000;
 
 /** Concurrent sessions of a server. */
-export const sessionsOf = ({ sessions = SERVER_SESSIONS }: McpServerArgs): number => sessions;
+export const sessionsOf = ({ sessions = SERVER_SESSIONS }: ServerArgs): number => sessions;
 
 /**
  * The load of a server's pods as inputs of the plan.
  *
  * @throws {CapacityError} if an input is out of its range.
  */
-export function serverInputs(name: string, args: McpServerArgs): CompleteServerLoad {
+export function serverInputs(name: string, args: ServerArgs): CompleteServerLoad {
   const { backendReplicas = 1, cost = {}, stateful = false, podSessions } = args;
   const sessions = sessionsOf(args);
   const { processBytes, sessionBytes, memory } = cost;
@@ -51,7 +51,7 @@ export function serverInputs(name: string, args: McpServerArgs): CompleteServerL
  *
  * @throws {CapacityError} if an input is out of its range.
  */
-export function proxyLoad(args: McpServerArgs, load: CompleteServerLoad): CompleteInputs {
+export function proxyLoad(args: ServerArgs, load: CompleteServerLoad): CompleteInputs {
   const { proxy = {}, sessionStorage } = args;
   const sessions = sessionsOf(args);
   const given = completed({

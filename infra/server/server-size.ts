@@ -3,8 +3,8 @@ import { type CompleteServerLoad, type ServerPlan, serverPlan } from "@mcp-fleet
 import type { ArgumentFault } from "../faults/argument-faults.ts";
 import { belowPlan } from "../faults/below-plan.ts";
 import { refuseImpossible } from "../faults/impossible-size.ts";
-import type { McpServerArgs } from "../mcp-server-args.ts";
 import { millicores } from "../process/quantity.ts";
+import type { ServerArgs } from "./server-args.ts";
 
 /** The size of a server's pods: the plan with the overrides of the user. */
 export interface ServerSize {
@@ -29,7 +29,7 @@ export interface SizedServer {
  */
 export function sizeServer(
   load: CompleteServerLoad,
-  { resources = {}, terminationGracePeriodSeconds }: McpServerArgs,
+  { resources = {}, terminationGracePeriodSeconds }: ServerArgs,
 ): SizedServer {
   const plan = serverPlan(load);
   const { terminationGrace } = plan.grace;

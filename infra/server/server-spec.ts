@@ -1,24 +1,22 @@
 import type { ServerPlan } from "@mcp-fleet/contract/capacity";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
 import type { Facts } from "../facts.ts";
-import type { McpServerArgs } from "../mcp-server-args.ts";
-import { type Labels, labels, selectorLabels } from "../naming.ts";
+import { type Labels, labels, type Names, selectorLabels } from "../naming.ts";
+import type { ServerArgs } from "./server-args.ts";
 import type { ServerSize } from "./server-size.ts";
 
 /** Everything that the children of an MCP server are created from. */
-export interface ServerSpec {
+export interface ServerSpec extends Names {
   readonly parent: ComponentResource;
-  /** The component's name. */
-  readonly instance: string;
   readonly namespace: Input<string>;
   readonly plan: ServerPlan;
   readonly size: ServerSize;
   readonly facts: Facts;
   readonly port: number;
-  readonly args: McpServerArgs;
+  readonly args: ServerArgs;
 }
 
-/** The name of StatefulSet and headless Service: `github-server`. */
+/** The name of StatefulSet and headless Service, in Kubernetes or Pulumi: `github-server`. */
 export const serverName = (instance: string): string => `${instance}-server`;
 
 export const labelsOf = ({ instance }: ServerSpec): Labels => labels(instance, "server");

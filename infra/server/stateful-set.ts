@@ -13,7 +13,7 @@ export function statefulSet(
   spec: ServerSpec,
   serviceAccountName: Input<string>,
 ): k8s.apps.v1.StatefulSet {
-  const { parent, instance, namespace, plan, size, facts, args: user } = spec;
+  const { parent, logicalName, instance, namespace, plan, size, facts, args: user } = spec;
   const name = serverName(instance);
   const opts = { parent, customTimeouts: customTimeouts(plan.grace, size.graceSeconds) };
   const args: k8s.apps.v1.StatefulSetArgs = {
@@ -36,7 +36,7 @@ export function statefulSet(
   };
   const { transform } = user;
   return new k8s.apps.v1.StatefulSet(
-    name,
+    serverName(logicalName),
     transformed(transform?.statefulSet?.bind(transform), args, opts),
     opts,
   );

@@ -41,7 +41,7 @@ function registered(stack: RecordedStack, declared: readonly Declared[]): Regist
 function everyProgram(judge: (components: readonly Registered[], stack: RecordedStack) => void) {
   return fc.assert(
     fc.asyncProperty(program, async (declared) => {
-      const stack = await RecordedStack.of(() => declared.forEach(declare));
+      const stack = await RecordedStack.of(() => declared.forEach((one) => void declare(one)));
       judge(registered(stack, declared), stack);
     }),
     { numRuns: 10, examples: [[NAMESAKES]] },
@@ -62,7 +62,7 @@ describe("in 10 made-up stacks of 1 to 3 components, each resource", () => {
             namespace: args.namespace ?? "default",
             labels: {
               "app.kubernetes.io/name": "mcp-fleet",
-              "app.kubernetes.io/instance": name,
+              "app.kubernetes.io/instance": args.name ?? name,
               "app.kubernetes.io/component": part?.[1],
               "app.kubernetes.io/managed-by": "pulumi",
             },

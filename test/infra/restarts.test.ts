@@ -86,6 +86,7 @@ const OF_PODS: readonly Change[] = [
   to("spread", "Required"),
   to("podTemplate.spec.nodeSelector", { pool: "mcp" }),
   to("podTemplate.metadata.annotations", { note: "a" }),
+  to("name", "other", "one"),
   to("namespace", "other", "one"),
 ];
 
@@ -146,6 +147,7 @@ const SERVER: readonly Change[] = [
   ...OF_PODS,
   ANNOTATED_ACCOUNT,
   OTHER_ACCOUNT,
+  to("backendName", "shared"),
   to("backendReplicas", 4, 3),
   to("backendReplicas", 3, 4),
   to("backendReplicas", 2, 1),
@@ -283,7 +285,9 @@ async function podsOf(declare: () => unknown) {
       workload.at("spec.template"),
       ...files.map((one) => [one.name, one.inputs.data, one.inputs.stringData]),
     ];
-    const place = [workload.at("metadata.namespace"), workload.at("spec.volumeClaimTemplates")];
+    const place = ["metadata.namespace", "metadata.name", "spec.volumeClaimTemplates"].map((path) =>
+      workload.at(path),
+    );
     const known = pods.get(part);
     pods.set(part, { place: [known?.place, place], made: [...(known?.made ?? []), made] });
   }

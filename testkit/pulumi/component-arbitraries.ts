@@ -1,4 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
+import type { ComponentResourceOptions } from "@pulumi/pulumi";
 import fc from "fast-check";
 import {
   type BackendArgs,
@@ -33,10 +34,13 @@ export type Declared =
   | { readonly component: "RedisSentinel"; name: string; args: RedisSentinelArgs };
 
 /** Registers it. */
-export function declare({ component, name, args }: Declared): void {
-  if (component === "VirtualMcpServer") new VirtualMcpServer(name, args);
-  else if (component === "McpServer") new McpServer(name, args);
-  else new RedisSentinel(name, args);
+export function declare(
+  { component, name, args }: Declared,
+  opts: ComponentResourceOptions = {},
+): void {
+  if (component === "VirtualMcpServer") new VirtualMcpServer(name, args, opts);
+  else if (component === "McpServer") new McpServer(name, args, opts);
+  else new RedisSentinel(name, args, opts);
 }
 
 type Members<Args> = { [Name in keyof Args]-?: fc.Arbitrary<NonNullable<Args[Name]>> };
@@ -50,7 +54,7 @@ const sessions = fc.integer({ min: 1, max: 50_000 });
 
 const REGISTRY: k8s.types.input.core.v1.LocalObjectReference[] = [{ name: "registry" }];
 
-const workload: Members<WorkloadArgs> = {
+const workload: Members<Omit<WorkloadArgs, "name">> = {
   namespace: fc.constantFrom("mcp", "team-a"),
   spread: fc.constantFrom(Spread.Preferred, Spread.Required),
   podTemplate: fc.record({
@@ -195,12 +199,31 @@ export const declared: fc.Arbitrary<Declared> = fc.oneof(
   fc.record({ component: fc.constant("RedisSentinel" as const), name, args: redisArgs }),
 );
 
-/** Components of one program: no two of one type have one name. */
-export const program: fc.Arbitrary<Declared[]> = fc.uniqueArray(declared, {
-  minLength: 1,
-  maxLength: 3,
-  selector: ({ component, name: called }) => `${component} ${called}`,
-});
+/** Components of one program: no two of one type have one name. Some have another one in Kubernetes. */
+export const program: fc.Arbitrary<Declared[]> = fc
+  .tuple(
+    fc.uniqueArray(declared, {
+      minLength: 1,
+      maxLength: 3,
+      selector: ({ component, name: called }) => `${component} ${called}`,
+    }),
+    fc.infiniteStream(fc.boolean()),
+  )
+  .map(([all, isRenamed]) =>
+    all.map((one, index) => (isRenamed.next().value ? renamed(one, `kept-${index}`) : one)),
+  );
+
+/** The component with this name in Kubernetes. */
+export function renamed(one: Declared, kept: string): Declared {
+  switch (one.component) {
+    case "VirtualMcpServer":
+      return { ...one, args: { ...one.args, name: kept } };
+    case "McpServer":
+      return { ...one, args: { ...one.args, name: kept } };
+    default:
+      return { ...one, args: { ...one.args, name: kept } };
+  }
+}
 
 const monitoring = { serviceMonitor: true, grafanaDashboard: true };
 

@@ -14,5 +14,11 @@ export const FLEET_PROGRAM = program("fleet");
 /** One of each component with everything switched on. */
 export const EVERYTHING_PROGRAM = program("everything");
 
+/** A store, a server and a gateway, which `test:renamed` gives other names in Pulumi and aliases. */
+export const RENAMED_PROGRAM = program("renamed");
+
+/** A store and a server, and with `test:reads` a gateway that knows them by the outputs of the stack only. */
+export const REFERENCED_PROGRAM = program("referenced");
+
 /** 50 gateways over 200 servers, four each, and one store. */
 export const LARGE_PROGRAM = program("large");

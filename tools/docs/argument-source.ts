@@ -60,6 +60,8 @@ const SHORTAGE =
 
 /** What nobody else knows, or what differs from what others know. */
 const NOTES: Readonly<Record<string, string>> = {
+  "VirtualMcpServer.name":
+    "the component; it is setting [`name`](../settings.md#settings-of-toolhives-file), too",
   "VirtualMcpServer.backends[].callTimeoutMax": LONGEST,
   "VirtualMcpServer.nofile.shortage": SHORTAGE,
   "McpServer.proxy.nofile.shortage": SHORTAGE,

@@ -73,7 +73,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         ...OF_A_PROCESS,
       ],
     },
-    { restarts: ["all"], arguments: ["namespace"] },
+    { restarts: ["all"], arguments: ["name", "namespace"] },
   ],
   McpServer: [
     {
@@ -82,6 +82,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         ...OF_NO_POD,
         ...proxy(OF_NO_PROCESS),
         ...OF_THE_STORE,
+        "backendName",
         "backendReplicas",
         "notifications",
         "serviceAccount.annotations",
@@ -121,7 +122,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
       restarts: ["proxies", "pods of the server"],
       arguments: ["sessions", "callTimeoutMax", "spread", "podTemplate"],
     },
-    { restarts: ["all"], arguments: ["namespace"] },
+    { restarts: ["all"], arguments: ["name", "namespace"] },
   ],
   RedisSentinel: [
     {
@@ -156,6 +157,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
     {
       restarts: ["all"],
       arguments: [
+        "name",
         "namespace",
         "storageSessions",
         "storageClassName",

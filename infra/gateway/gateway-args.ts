@@ -1,0 +1,20 @@
+import type { BackendArgs } from "../arguments/backend-args.ts";
+import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import { backendOf, storageOf } from "../component-parts.ts";
+import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
+
+/** The arguments of a gateway, with the parts of the components that are passed for them. */
+export interface GatewayArgs extends Omit<VirtualMcpServerArgs, "backends" | "sessionStorage"> {
+  backends: BackendArgs[];
+  sessionStorage?: SessionStorageArgs;
+}
+
+/** In the order in which they are given. Whatever else is passed, which programs in other languages may do, stays as it is. */
+export function gatewayArgs(given: VirtualMcpServerArgs): GatewayArgs {
+  const { backends, sessionStorage } = { ...given };
+  return Object.assign(
+    { ...given },
+    { backends: Array.isArray(backends) ? backends.map(backendOf) : backends },
+    { ...(sessionStorage !== undefined && { sessionStorage: storageOf(sessionStorage) }) },
+  );
+}
