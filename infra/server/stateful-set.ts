@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { annotations } from "../facts.ts";
+import { ephemeralStorage } from "../pods/ephemeral-storage.ts";
 import { podTemplate, RESTRICTED } from "../pods/pod-template.ts";
 import { customTimeouts } from "../pods/timeouts.ts";
 import { cpuQuantity, memoryQuantity } from "../process/quantity.ts";
@@ -52,7 +53,12 @@ function container({ plan, size, port, args }: ServerSpec): k8s.types.input.core
     ports: [{ name: "mcp", containerPort: port }],
     env: environment(args),
     resources: {
-      requests: { cpu: cpuQuantity(size.cpuMillicores), memory },
+      // No limit: what an image writes into its own files, only its authors know.
+      requests: {
+        cpu: cpuQuantity(size.cpuMillicores),
+        memory,
+        ...ephemeralStorage().requests,
+      },
       limits: {
         memory,
         ...(cpuLimitMillicores !== undefined && { cpu: cpuQuantity(cpuLimitMillicores) }),
