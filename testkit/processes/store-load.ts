@@ -16,9 +16,10 @@ export class StoreLoad {
   readonly #workers: Promise<void>[];
   #stopped = false;
 
-  constructor(store: RedisStore) {
+  /** @param clients how many there are at once. */
+  constructor(store: RedisStore, clients = 8) {
     this.#store = store;
-    this.#workers = Array.from({ length: 8 }, () => this.#work());
+    this.#workers = Array.from({ length: clients }, () => this.#work());
   }
 
   /** Resolves when all that is under way is answered. */
