@@ -30,7 +30,7 @@ REPLICAS := 1
 demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),$(STORES)) ## run three real MCP servers behind one endpoint, and a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
-test: build $(STORES) .tools/dns/dnsmasq .tools/pulumi/parts.json .tools/python/ready ## run lint, types and every test; TESTS=folder or file
+test: build $(STORES) .tools/dns/dnsmasq .tools/pulumi/parts.json .tools/python/ready .tools/go/ready ## run lint, types and every test; TESTS=folder or file
 	@$(BIN)/biome ci --reporter=summary .
 	@$(CRUISE)
 	@$(BIN)/tsc --noEmit
@@ -148,7 +148,11 @@ $(NODE):
 # Python packages for the tests, each in an environment of its own.
 .tools/python/ready:
 	@sh testkit/processes/get-python.sh .tools/python mcp-1.30.0:mcp==1.30.0 mcp-2.3.0:mcp==2.3.0 \
-	  servers:fastmcp==4.2.3,mcp-server-time,mcp-server-git fastmcp-2:fastmcp==2.14.7
+	  servers:fastmcp==4.2.3,mcp-server-time==2026.10.19,mcp-server-git==2026.10.19 fastmcp-2:fastmcp==2.14.7
+
+# Servers in Go for the tests. Without Go, their tests are skipped by name.
+.tools/go/ready: testkit/servers/get-go-servers.sh testkit/servers/go/go.mod $(wildcard testkit/servers/go/*/*.go)
+	@sh testkit/servers/get-go-servers.sh .tools/go
 
 # The Pulumi engine: the vendor's, or what can be built from its sources, with stand-ins for the rest.
 .tools/pulumi/parts.json: $(NODE) testkit/pulumi/get-toolchain.sh testkit/pulumi/toolchain/go.mod

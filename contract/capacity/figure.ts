@@ -15,6 +15,7 @@ export type Unit =
   | "shards"
   | "views"
   | "calls"
+  | "lines"
   | "per second";
 
 /** A part of a figure, as it stands in the figure's formula. */

@@ -185,7 +185,7 @@ export const INPUTS = {
     description:
       "Maximum total size of the lists that sessions have of their own. Absent: 0, or that of the setting where a server has catalog: perSession",
     setting: "limits.sessionCatalogBytes",
-    min: 1,
+    min: 0,
     max: bytes("512Mi"),
   },
   clientBytes: {

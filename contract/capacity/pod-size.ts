@@ -17,6 +17,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
   const { catalogBytesPerView, heldBodyBytes } = inputs;
   const { processBytes, sessionBytes, openedBackendBytes, subscriptionBytes } = CONSTANTS;
   const { streamBytes, socketBytes, callBytes, heldCopies, bodyCopies } = CONSTANTS;
+  const { addressBytes, logKinds, logKindBytes } = CONSTANTS;
   const lines = [
     { name: "process", from: processBytes.description, fixed: processBytes.value },
     {
@@ -50,6 +51,17 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       name: "client sockets",
       from: `sessionsPerPod × socketBytes ${socketBytes.value}`,
       perSession: socketBytes.value,
+    },
+    {
+      name: "client addresses",
+      from: `(cacheEntries ${cacheEntries} + sessionsPerPod) × addressBytes ${addressBytes.value}`,
+      fixed: cacheEntries * addressBytes.value,
+      perSession: addressBytes.value,
+    },
+    {
+      name: "log lines",
+      from: `logKinds ${logKinds.value} × logKindBytes ${logKindBytes.value}`,
+      fixed: logKinds.value * logKindBytes.value,
     },
     {
       name: "calls in flight",

@@ -59,6 +59,7 @@ function storeBudget(load: StoreLoad): Budget {
     recordLinger,
     tombstoneBytes,
     subscriptionBytes,
+    unusedBytes,
     storeBytes,
     changesBytes,
     backlogBytes,
@@ -75,8 +76,8 @@ function storeBudget(load: StoreLoad): Budget {
     },
     {
       name: "subscriptions",
-      from: `sessions × subscriptionBytes ${subscriptionBytes.value}`,
-      perSession: subscriptionBytes.value,
+      from: `sessions × max(subscriptionBytes ${subscriptionBytes.value}, unusedBytes ${unusedBytes.value})`,
+      perSession: Math.max(subscriptionBytes.value, unusedBytes.value),
     },
     {
       name: "tombstones of ended sessions",
