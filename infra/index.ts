@@ -44,6 +44,7 @@ export type {
   HasConnection,
   SecretKeyArgs,
   SessionStorageArgs,
+  StorageClusterArgs,
   StorageSentinelArgs,
   StorageTlsArgs,
 } from "./arguments/session-storage-args.ts";

@@ -31,6 +31,7 @@ import { balancedAffinity } from "./sessions/balanced-affinity.ts";
 import { declaredStorage } from "./sessions/declared-storage.ts";
 import { keyPrefix } from "./sessions/key-prefix.ts";
 import { routedState } from "./sessions/routed-state.ts";
+import { shardCapacity } from "./sessions/shard-capacity.ts";
 import { sharedStorage } from "./sessions/shared-storage.ts";
 import { stateAffinity } from "./sessions/state-affinity.ts";
 import { ttlOrder } from "./sessions/ttl-order.ts";
@@ -65,6 +66,7 @@ export const POLICIES: readonly Policy[] = [
   redisEncryption,
   redisPersistence,
   redisCapacity,
+  shardCapacity,
   redisFailover,
   redisDownAfter,
   disruptionBudget,

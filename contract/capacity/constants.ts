@@ -179,7 +179,8 @@ export const CONSTANTS = {
   durableConnections: {
     value: 1,
     unit: "connections",
-    description: "With Sentinel, a pod's connection for writes that wait for a replica",
+    description:
+      "With Sentinel or a cluster, a pod's connection for writes that wait for a replica",
     source: "How the store client works: WAIT blocks its connection",
   },
   sentinelLookups: {

@@ -12,6 +12,7 @@ export type Unit =
   | "percent"
   | "probes"
   | "backends"
+  | "shards"
   | "views"
   | "calls"
   | "lines"

@@ -1,5 +1,5 @@
 import { configuration, HELD_BODY_BYTES } from "../settings/configuration.ts";
-import type { SessionStorageSettings } from "../settings/session-storage.ts";
+import { CLUSTER_SHARDS, type SessionStorageSettings } from "../settings/session-storage.ts";
 import { IDLE_TTL_SECONDS } from "../settings/settings.ts";
 import { bytes, formatBytes, formatSeconds } from "../units.ts";
 import type { Unit } from "./figure.ts";
@@ -21,12 +21,13 @@ export interface Input {
 }
 
 /** Where sessions are kept; `memory` allows one pod only. */
-export const STORES = ["sentinel", "redis", "memory"] as const;
+export const STORES = ["sentinel", "cluster", "redis", "memory"] as const;
 export type Store = (typeof STORES)[number];
 
 /** Where the sessions of a gateway are kept, by its settings. */
 export function storeOf(storage: SessionStorageSettings): Store {
   if (storage.provider === "memory") return "memory";
+  if (storage.cluster !== undefined) return "cluster";
   return storage.sentinel === undefined ? "redis" : "sentinel";
 }
 
@@ -184,7 +185,7 @@ export const INPUTS = {
     description:
       "Maximum total size of the lists that sessions have of their own. Absent: 0, or that of the setting where a server has catalog: perSession",
     setting: "limits.sessionCatalogBytes",
-    min: 1,
+    min: 0,
     max: bytes("512Mi"),
   },
   clientBytes: {
@@ -238,6 +239,14 @@ export const INPUTS = {
       "Sessions that the store's volumes have room for: volumes do not grow with sessions. Absent: 100,000, or sessions where that is more",
     min: 1,
     max: MAX_SESSIONS,
+  },
+  storeShards: {
+    unit: "shards",
+    description: "Shards of the store, if it is a cluster: a pod may connect to each",
+    setting: "sessionStorage.cluster.shards",
+    min: 1,
+    max: 1000,
+    default: CLUSTER_SHARDS,
   },
   sessionsPerReplica: {
     unit: "sessions",

@@ -7,7 +7,7 @@ import {
   pushes,
   sessionLists,
 } from "@mcp-fleet/contract/capacity";
-import { processInputs, storeOf } from "../process/process-inputs.ts";
+import { processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
 
 /**
@@ -27,7 +27,7 @@ export function gatewayInputs(args: GatewayArgs): CompleteInputs {
     backends: backends.length,
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
-    store: storeOf(args.sessionStorage),
+    ...storeInputs(args.sessionStorage),
     callTimeoutMaxSeconds: Math.max(usual, ...longest),
     ...(autoscaling && { maxReplicas: autoscaling.maxReplicas }),
   });

@@ -20,14 +20,16 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:":
 export function egress(spec: ProcessSpec): Output<Rule[]> {
   const { storage, callees, destinations, workload } = spec;
   const stores = storage?.address === undefined ? [] : [storage.address];
-  const sentinels = storage?.sentinel?.addresses ?? [];
+  const { sentinel, cluster } = storage ?? {};
+  const sentinels = sentinel?.addresses ?? [];
+  const nodes = [...(cluster?.addresses ?? []), ...Object.values(cluster?.natMap ?? {})];
   const own = { podSelector: { matchLabels: selectorOf(spec) } };
-  return output({ destinations, stores, sentinels }).apply((addresses) => {
+  return output({ destinations, stores, guides: [...sentinels, ...nodes] }).apply((addresses) => {
     const named = [
       ...addresses.destinations.map(destinationOfUrl),
       ...addresses.stores.map(destinationOfAddress),
-      // The master that they name may be anywhere, at a port of its own.
-      ...addresses.sentinels.map((address) => ({ host: destinationOfAddress(address).host })),
+      // The master or the nodes that they name may be anywhere, at ports of their own.
+      ...addresses.guides.map((address) => ({ host: destinationOfAddress(address).host })),
     ];
     const rules = [
       DNS,

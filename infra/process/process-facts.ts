@@ -63,9 +63,14 @@ export function processFacts(of: ProcessFactsOf): Facts {
 function storeFacts(storage: SessionStorageArgs, { instance, role }: ProcessFactsOf): Facts {
   const keyPrefix = keyPrefixOf(storage, instance);
   return {
-    keyPrefix: keysBeginWith(keyPrefix, role === "proxy" ? instance : undefined),
+    keyPrefix: keysBeginWith(keyPrefix, {
+      server: role === "proxy" ? instance : undefined,
+      isCluster: storage.cluster !== undefined,
+    }),
     storeDb: storage.db ?? 0,
-    storeAddresses: output(storage.sentinel?.addresses ?? [storage.address ?? ""]),
+    storeAddresses: output(
+      storage.cluster?.addresses ?? storage.sentinel?.addresses ?? [storage.address ?? ""],
+    ),
   };
 }
 

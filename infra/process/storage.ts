@@ -36,7 +36,7 @@ export function storageSettings(
   storage: SessionStorageArgs,
   instance: string,
 ): Record<string, unknown> {
-  const { address, sentinel, db, username, password, passwordRef } = storage;
+  const { address, sentinel, cluster, db, username, password, passwordRef } = storage;
   const tls = tlsSettings(storage);
   const hasPassword = password !== undefined || passwordRef !== undefined;
   const passwordFile = hasPassword
@@ -61,6 +61,13 @@ export function storageSettings(
             ? sentinel.username && passwordFile
             : `${STORAGE_PATH}/${SENTINEL_PASSWORD_FILE}`,
         tls,
+      }),
+    cluster:
+      cluster &&
+      present<unknown>({
+        addrs: cluster.addresses,
+        natMap: cluster.natMap,
+        shards: cluster.shards,
       }),
   });
 }

@@ -147,7 +147,7 @@ describe("a gateway with 10 backends", () => {
     const ceilings = { memoryBytes: 2 ** 32, eventLoopPercent: 70 };
     const memory = { backends: 10, store: "memory", ...ceilings } as const;
     expect(plan({ ...memory, sessions: 2000 }).gateways.replicas.value).toBe(1);
-    expect(() => plan({ ...memory, sessions: 5000 })).toThrow("use redis or sentinel");
+    expect(() => plan({ ...memory, sessions: 5000 })).toThrow("use redis, sentinel or cluster");
     expect(
       plan({ ...memory, sessions: 5000, sessionsPerReplica: 5000 }).gateways.replicas.value,
     ).toBe(1);
@@ -431,7 +431,7 @@ describe("whatever the load and the ceilings", () => {
     );
   });
 
-  test("a plan is what JSON can carry, for each of the 3 stores", () => {
+  test("a plan is what JSON can carry, for each of the 4 stores", () => {
     for (const store of STORES) {
       const answer = plan({
         sessions: 100,

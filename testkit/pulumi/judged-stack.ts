@@ -1,5 +1,8 @@
 import { createRequire } from "node:module";
+import { seconds } from "@mcp-fleet/contract";
 import { Fleet, type Policy, Resource, type ResourceDescription } from "../../policies/index.ts";
+import type { RecordedResource } from "./recorded-resource.ts";
+import { generatedName } from "./recorded-stack.ts";
 
 /** What Pulumi writes in the place of a text that is not known before the update. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -22,3 +25,20 @@ export function judged(
   );
   return policy.check(new Fleet(resources), configured).map(({ message }) => message);
 }
+
+/** What a program registered, as the engine would describe it to policies once names are generated. */
+export function describedStack(resources: readonly RecordedResource[]): ResourceDescription[] {
+  return resources.map(({ type, name, urn, inputs, isCustom, ignoreChanges, timeouts }) => ({
+    ...{ type, name, urn: `urn:pulumi:stack::project::${urn}`, ignoreChanges },
+    props: isCustom
+      ? { ...inputs, metadata: { name: generatedName(name), ...Object(inputs.metadata) } }
+      : inputs,
+    timeouts: {
+      createSeconds: secondsOf(timeouts.create),
+      updateSeconds: secondsOf(timeouts.update),
+      deleteSeconds: secondsOf(timeouts.delete),
+    },
+  }));
+}
+
+const secondsOf = (timeout: string): number => (timeout === "" ? 0 : seconds(timeout));
