@@ -80,6 +80,12 @@ export function asFleetError(thrown: unknown): FleetError {
   return thrown instanceof FleetError ? thrown : new FleetError("INTERNAL", { cause: thrown });
 }
 
+/** Why something failed, for operators: what the system said, rather than what a client is told. */
+export function causeText(error: unknown): string {
+  const cause = error instanceof FleetError && error.cause !== undefined ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 export function resultText(idText: string, result: string): string {
   return `{"jsonrpc":"2.0","id":${idText},"result":${result}}`;
 }

@@ -50,7 +50,7 @@ describe.each(["best_effort", "fail"] as const)(
 
       expect(await rowOf(fleet)).toMatchObject({
         state: "degraded",
-        error: expect.stringContaining("tools: the backend scripted refused"),
+        error: expect.stringMatching(/^tools: HTTP 500/),
       });
       mend();
       expect(namesOf(await list(fleet))).toEqual(NAMES);

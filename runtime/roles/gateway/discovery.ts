@@ -16,23 +16,13 @@ import {
 import { ownRequest } from "../../upstream/sessions/own-request.ts";
 import type { UpstreamSession } from "../../upstream/sessions/upstream-session.ts";
 import { describe } from "../../upstream/transports/answer-text.ts";
-import { heardStream } from "../../upstream/transports/heard-stream.ts";
-import { FleetError } from "../../wire/fleet-error.ts";
-import { envelopeOf, isObject } from "../../wire/message.ts";
-import { type ListName, listsChangedBy } from "../../wire/methods.ts";
-import type { SseEvent } from "../../wire/sse.ts";
+import { causeText } from "../../wire/fleet-error.ts";
+import { isObject } from "../../wire/message.ts";
+import type { ListName } from "../../wire/methods.ts";
+import { Announcements } from "./announcements.ts";
+import { BackendHealth, type BackendState } from "./backend-health.ts";
 import { ListPoller } from "./list-poller.ts";
 import { type CatalogLimits, type ListRead, readList } from "./read-list.ts";
-
-/** `failing`: it does not answer, and its last lists still stand. `down`: it offers nothing. */
-export type BackendState = "connecting" | "up" | "failing" | "down";
-
-export interface BackendHealth {
-  readonly state: BackendState;
-  readonly sinceMs: number;
-  readonly error: string | undefined;
-  readonly protocol: string | undefined;
-}
 
 export interface DiscoveryParts {
   readonly backend: Backend;
@@ -54,15 +44,13 @@ const NOTHING: ListRead = { items: [], warning: undefined };
 
 const FIRST_RETRY_MS = 250;
 
-/** How long a stream that ended is left alone before it is opened again: at first, and at most. */
-const STREAM_RETRY = { firstMs: 500, maxMs: 30_000 };
-
 /**
  * Keeps knowing what one backend offers to clients of one kind: a session of our own at the backend, its
  * lists, and a stream that says when they change. Starts over, ever more slowly, when the backend fails.
  */
 export class Discovery implements ItemSource {
   readonly backend: Backend;
+  readonly health = new BackendHealth();
   readonly #parts: DiscoveryParts;
   readonly #stop = new AbortController();
   readonly #settled = Promise.withResolvers<void>();
@@ -70,10 +58,9 @@ export class Discovery implements ItemSource {
   readonly #rooms = new Map<ListName, Hold>();
   #readings = new ListReadings();
   #listing: Listing | undefined;
-  #health: BackendHealth;
   #lastAnswerMs = clock.now();
   #pollers: ReadonlyMap<ListName, ListPoller> = new Map();
-  #hasStream = false;
+  #announcements: Announcements | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: DiscoveryParts) {
@@ -81,12 +68,6 @@ export class Discovery implements ItemSource {
     this.backend = parts.backend;
     this.#parts = parts;
     this.#retries = new Backoff({ firstMs: FIRST_RETRY_MS, maxMs });
-    this.#health = {
-      state: "connecting",
-      sinceMs: clock.now(),
-      error: undefined,
-      protocol: undefined,
-    };
   }
 
   get provider(): string {
@@ -95,10 +76,6 @@ export class Discovery implements ItemSource {
 
   get listing(): Listing | undefined {
     return this.#listing;
-  }
-
-  get health(): BackendHealth {
-    return this.#health;
   }
 
   /** Why lists could not be read although the backend answers, by list. */
@@ -168,19 +145,33 @@ export class Discovery implements ItemSource {
     this.#pollers = new Map(
       LIST_NAMES.map((list) => [list, this.#poller(list, outcome, onRead, signal)]),
     );
+    const announcements = this.#announcementsOf(session);
+    this.#announcements = announcements;
     try {
       const polls = [...this.#pollers.values()].map((poller) => poller.run(signal));
       return await Promise.race([
         ...polls,
-        this.#listen(session, signal),
+        announcements.run(signal),
         this.#watch(session, signal),
       ]);
     } finally {
       this.#pollers = new Map();
-      this.#hasStream = false;
+      this.#announcements = undefined;
       const ended = session.end(this.#withTimeout()).catch(() => {});
       if (this.#stop.signal.aborted) await ended;
     }
+  }
+
+  #announcementsOf(session: UpstreamSession): Announcements {
+    return new Announcements({
+      session,
+      retryMs: this.#parts.limits.catalogRefreshSeconds * 1000,
+      onChanged: (lists) => {
+        if (lists === undefined) this.refresh();
+        else for (const list of lists) this.#pollers.get(list)?.wake();
+      },
+      onFailed: (error, signal) => this.#orThrow(error, session, signal),
+    });
   }
 
   #poller(
@@ -199,7 +190,7 @@ export class Discovery implements ItemSource {
         onRead(list);
         return wasRead;
       },
-      everyMs: () => (isAnnounced && this.#hasStream ? recheckMs : refreshMs),
+      everyMs: () => (isAnnounced && this.#announcements?.isHeard ? recheckMs : refreshMs),
       tickMs: refreshMs,
       maxRetryMs: health.intervalSeconds * 1000,
     });
@@ -232,7 +223,7 @@ export class Discovery implements ItemSource {
       const level = this.#readings.errors.has(list) ? "debug" : "warn";
       const about = { backend: this.backend.name, list, error };
       log[level](about, "a list cannot be read: it keeps its last items");
-      this.#readings.failed(list, reasonOf(error));
+      this.#readings.failed(list, causeText(error));
     }
     signal.throwIfAborted();
     if (isChanged) this.#listing = this.#readings.listing(instructions);
@@ -251,56 +242,6 @@ export class Discovery implements ItemSource {
       signal.throwIfAborted();
       return readList(session, list, limits, this.#withTimeout(signal), ofList);
     });
-  }
-
-  /** Hears what the backend announces, where it does. Nothing waits for the stream. */
-  async #listen(session: UpstreamSession, signal: AbortSignal): Promise<never> {
-    const backoff = new Backoff(STREAM_RETRY);
-    let wasOpen = false;
-    for (;;) {
-      let pauseMs = this.#parts.limits.catalogRefreshSeconds * 1000;
-      try {
-        const stream = await session.receive(signal);
-        if (stream.kind === "session-unknown" && wasOpen) {
-          throw new Error("the backend forgot the discovery session");
-        }
-        if (stream.kind === "events") {
-          wasOpen = true;
-          pauseMs = await this.#hearAll(stream.events, session, backoff, signal);
-        }
-      } catch (error) {
-        await this.#orThrow(error, session, signal);
-        pauseMs = backoff.nextMs();
-      }
-      await clock.sleep(pauseMs, { signal });
-    }
-  }
-
-  /** Returns how long to wait for the next stream when this one has ended. */
-  async #hearAll(
-    events: AsyncIterable<SseEvent>,
-    session: UpstreamSession,
-    backoff: Backoff,
-    signal: AbortSignal,
-  ): Promise<number> {
-    this.#hasStream = true;
-    // What changed before the stream was open went unheard.
-    this.refresh();
-    try {
-      return await heardStream(events, backoff, (event) => this.#hear(event, session, signal));
-    } finally {
-      this.#hasStream = false;
-    }
-  }
-
-  async #hear(event: SseEvent, session: UpstreamSession, signal: AbortSignal): Promise<void> {
-    const envelope = envelopeOf(event.data);
-    if (envelope === undefined) return;
-    if (envelope.kind === "request") {
-      const refusal = "no client stands behind this session";
-      return await session.respond(envelope, -32601, refusal, signal);
-    }
-    for (const list of listsChangedBy(envelope.method)) this.#pollers.get(list)?.wake();
   }
 
   /** Asks for a sign of life at an even pace. */
@@ -338,28 +279,19 @@ export class Discovery implements ItemSource {
     const failures = this.#retries.attempts + 1;
     const level = failures === 1 ? "warn" : "debug";
     log[level]({ backend: this.backend.name, failures, error }, "backend fails");
-    this.#become(this.#listing === undefined ? "down" : "failing", reasonOf(error), undefined);
+    this.#become(this.#listing === undefined ? "down" : "failing", causeText(error));
     onChange();
   }
 
-  #become(state: BackendState, error: string | undefined, protocol: string | undefined): void {
-    if (this.#health.state !== state) {
-      this.#parts.log.info({ backend: this.backend.name, state }, "backend state");
-    }
-    const sinceMs = this.#health.state === state ? this.#health.sinceMs : clock.now();
-    this.#health = { state, sinceMs, error, protocol: protocol ?? this.#health.protocol };
+  #become(state: BackendState, error?: string, protocol?: string): void {
+    if (!this.health.become(state, error, protocol)) return;
+    this.#parts.log.info({ backend: this.backend.name, state }, "backend state");
   }
 
   #withTimeout(signal?: AbortSignal): AbortSignal {
     const timeout = clock.timeout(this.#parts.health.timeoutSeconds * 1000);
     return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   }
-}
-
-/** For operators, who want to know what the system said rather than what a client is told. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof FleetError && error.cause !== undefined ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** Whether a server said of a list that it tells when the list changes. */

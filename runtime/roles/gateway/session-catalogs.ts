@@ -13,6 +13,7 @@ import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Backend } from "../../upstream/backend.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import type { UpstreamSessions } from "../../upstream/sessions/upstream-sessions.ts";
+import { causeText } from "../../wire/fleet-error.ts";
 import type { ListName } from "../../wire/methods.ts";
 import { type CatalogLimits, readList } from "./read-list.ts";
 import { SessionListCache, type SessionLists } from "./session-lists.ts";
@@ -158,7 +159,7 @@ export class SessionCatalogs {
       readings.read(list, items, warning);
       degraded.delete(list);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = causeText(error);
       readings.failed(list, reason);
       degraded.set(list, reason);
       const about = { sid: session.label, backend: name, list, error };
