@@ -81,7 +81,7 @@ export const CONSTANTS = {
     value: 320,
     unit: "bytes",
     description: "A client address that sessions or connections are counted for",
-    source: `${ON_THIS}: 261 B each over 20,000 addresses with one connection, 110 B with one session, after a forced garbage collection`,
+    source: `${ON_THIS}: 261 B each over 20,000 addresses with one connection, less with one session, after a forced garbage collection`,
   },
   logKindBytes: {
     value: 1024,
