@@ -11,13 +11,16 @@ export {
   NofileMode,
   NofileShortage,
   Notifications,
+  PartialFailureMode,
   Routing,
   Scaling,
+  Scheme,
   ServiceType,
   SessionAffinity,
   Spread,
   Transport,
 } from "./arguments/choices.ts";
+export type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
 export type {
   HttpRouteArgs,
   IngressArgs,
@@ -47,6 +50,7 @@ export type {
 } from "./arguments/session-storage-args.ts";
 export type {
   AggregationArgs,
+  DnsArgs,
   FailureHandlingArgs,
   IncomingAuthArgs,
   JwtArgs,
@@ -57,7 +61,7 @@ export type {
   TimeoutsArgs,
 } from "./arguments/settings-args.ts";
 export { McpServer } from "./mcp-server.ts";
-export type { EnvArgs, McpServerArgs, SecretEnvArgs, ServerCostArgs } from "./mcp-server-args.ts";
+export type { McpServerArgs, ServerCostArgs } from "./mcp-server-args.ts";
 export { Engine } from "./redis/engine.ts";
 export { Eviction, Persistence } from "./redis/redis-conf.ts";
 export { RedisSentinel } from "./redis-sentinel.ts";

@@ -30,6 +30,7 @@ import { redisQuorum } from "./redis/redis-quorum.ts";
 import { balancedAffinity } from "./sessions/balanced-affinity.ts";
 import { declaredStorage } from "./sessions/declared-storage.ts";
 import { keyPrefix } from "./sessions/key-prefix.ts";
+import { namesApart } from "./sessions/names-apart.ts";
 import { routedState } from "./sessions/routed-state.ts";
 import { sharedStorage } from "./sessions/shared-storage.ts";
 import { stateAffinity } from "./sessions/state-affinity.ts";
@@ -44,6 +45,7 @@ export const POLICIES: readonly Policy[] = [
   sharedStorage,
   declaredStorage,
   keyPrefix,
+  namesApart,
   ttlOrder,
   balancedAffinity,
   stateAffinity,

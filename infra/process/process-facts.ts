@@ -65,7 +65,9 @@ function storeFacts(storage: SessionStorageArgs, { instance, role }: ProcessFact
   return {
     keyPrefix: keysBeginWith(keyPrefix, role === "proxy" ? instance : undefined),
     storeDb: storage.db ?? 0,
-    storeAddresses: output(storage.sentinel?.addresses ?? [storage.address ?? ""]),
+    ...(storage.name === undefined
+      ? { storeAddresses: output(storage.sentinel?.addresses ?? [storage.address ?? ""]) }
+      : { storeName: storage.name }),
   };
 }
 

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { annotations } from "../facts.ts";
+import { variablesOf } from "../pods/environment.ts";
 import { podTemplate, RESTRICTED } from "../pods/pod-template.ts";
 import { customTimeouts } from "../pods/timeouts.ts";
 import { cpuQuantity, memoryQuantity } from "../process/quantity.ts";
@@ -50,7 +51,7 @@ function container({ plan, size, port, args }: ServerSpec): k8s.types.input.core
     imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
     ...(args.args && { args: args.args }),
     ports: [{ name: "mcp", containerPort: port }],
-    env: environment(args),
+    env: variablesOf(args),
     resources: {
       requests: { cpu: cpuQuantity(size.cpuMillicores), memory },
       limits: {
@@ -63,16 +64,6 @@ function container({ plan, size, port, args }: ServerSpec): k8s.types.input.core
     securityContext: RESTRICTED,
     terminationMessagePolicy: "FallbackToLogsOnError",
   };
-}
-
-function environment({ env = [], secrets = [] }: ServerSpec["args"]) {
-  return [
-    ...env.map(({ name, value }) => ({ name, value })),
-    ...secrets.map(({ targetEnvName, name, key }) => ({
-      name: targetEnvName,
-      valueFrom: { secretKeyRef: { name, key } },
-    })),
-  ];
 }
 
 /** MCP has no health endpoint, and a ping needs a session, so probes only check that the port is open. */

@@ -1,5 +1,14 @@
 import { createRequire } from "node:module";
-import { Fleet, type Policy, Resource, type ResourceDescription } from "../../policies/index.ts";
+import { seconds } from "@mcp-fleet/contract";
+import {
+  Fleet,
+  POLICIES,
+  type Policy,
+  Resource,
+  type ResourceDescription,
+} from "../../policies/index.ts";
+import type { RecordedResource } from "./recorded-resource.ts";
+import type { RecordedStack } from "./recorded-stack.ts";
 
 /** What Pulumi writes in the place of a text that is not known before the update. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -21,4 +30,32 @@ export function judged(
     ({ props, ...rest }) => new Resource({ ...rest, props: unknownCheckingProxy(props) }),
   );
   return policy.check(new Fleet(resources), configured).map(({ message }) => message);
+}
+
+/** What the mandatory policies say of the resources that a program has registered. Settings are by policy. */
+export function verdict(
+  { resources }: RecordedStack,
+  configured: Readonly<Record<string, object>> = {},
+): string[] {
+  const fleet = new Fleet(resources.map((one) => new Resource(descriptionOf(one))));
+  return POLICIES.filter(({ level }) => level === "mandatory").flatMap((policy) =>
+    policy.check(fleet, configured[policy.name]).map(({ message }) => `${policy.name}: ${message}`),
+  );
+}
+
+function descriptionOf(resource: RecordedResource): ResourceDescription {
+  const { type, urn, name, inputs, timeouts, ignoreChanges } = resource;
+  const amount = (text: string) => (text === "" ? 0 : seconds(text));
+  return {
+    type,
+    urn,
+    name,
+    props: inputs,
+    ignoreChanges,
+    timeouts: {
+      createSeconds: amount(timeouts.create),
+      updateSeconds: amount(timeouts.update),
+      deleteSeconds: amount(timeouts.delete),
+    },
+  };
 }
