@@ -15,7 +15,7 @@ CRUISE := $(BIN)/depcruise --config .dependency-cruiser.mjs contract runtime inf
 export PATH := $(NODE_HOME)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof e2e bench predicted lint format build docs run image images image-figures preview up down clean
+.PHONY: help demo test proof e2e bench predicted lint format build docs run image images image-figures release-check preview up down clean
 
 # A command that starts a one-node Kubernetes for tests of manifests; without one, the current context is used.
 export FLEET_CLUSTER_TOOL ?= $(abspath $(wildcard ../shared/tools/k8s/cluster))
@@ -30,7 +30,7 @@ REPLICAS := 1
 demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),$(STORES)) ## run three real MCP servers behind one endpoint, and a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
-test: build $(STORES) .tools/dns/dnsmasq .tools/pulumi/parts.json .tools/python/ready ## run lint, types and every test; TESTS=folder or file
+test: build $(STORES) .tools/dns/dnsmasq .tools/pulumi/parts.json .tools/python/ready .tools/go/ready ## run lint, types and every test; TESTS=folder or file
 	@$(BIN)/biome ci --reporter=summary .
 	@$(CRUISE)
 	@$(BIN)/tsc --noEmit
@@ -101,6 +101,10 @@ $(IMAGE): $(IMAGE_PARTS) Dockerfile .dockerignore $(shell find runtime contract 
 $(IMAGES)/redis.tar $(IMAGES)/counter.tar: $(IMAGE_PARTS) $(wildcard testkit/images/*.ts) $(addprefix testkit/servers/,counter-server.ts sdk-server.ts sdk-tools.ts) $(addprefix testkit/processes/,ends-with-us.ts free-ports.ts node-process.ts)
 	@node testkit/images/main.ts $@
 
+TAG :=
+release-check: $(NODE) ## check that every place states the version of a tag: make release-check TAG=v1.2.3
+	@node tools/release/release-check.ts $(TAG)
+
 # The stack of Pulumi.yaml, with its state in a folder here. Without an installed Pulumi, the engine of the tests is used.
 PULUMI_ENVIRONMENT = PATH="$(PATH):$(CURDIR)/.tools/pulumi" PULUMI_BACKEND_URL="$${PULUMI_BACKEND_URL:-file://$(CURDIR)/.pulumi-state}" \
   PULUMI_CONFIG_PASSPHRASE="$${PULUMI_CONFIG_PASSPHRASE-}" PULUMI_SKIP_UPDATE_CHECK=true
@@ -144,7 +148,11 @@ $(NODE):
 # Python packages for the tests, each in an environment of its own.
 .tools/python/ready:
 	@sh testkit/processes/get-python.sh .tools/python mcp-1.30.0:mcp==1.30.0 mcp-2.3.0:mcp==2.3.0 \
-	  servers:fastmcp==4.2.3,mcp-server-time,mcp-server-git fastmcp-2:fastmcp==2.14.7
+	  servers:fastmcp==4.2.3,mcp-server-time==2026.10.19,mcp-server-git==2026.10.19 fastmcp-2:fastmcp==2.14.7
+
+# Servers in Go for the tests. Without Go, their tests are skipped by name.
+.tools/go/ready: testkit/servers/get-go-servers.sh testkit/servers/go/go.mod $(wildcard testkit/servers/go/*/*.go)
+	@sh testkit/servers/get-go-servers.sh .tools/go
 
 # The Pulumi engine: the vendor's, or what can be built from its sources, with stand-ins for the rest.
 .tools/pulumi/parts.json: $(NODE) testkit/pulumi/get-toolchain.sh testkit/pulumi/toolchain/go.mod
@@ -152,5 +160,5 @@ $(NODE):
 
 node_modules/.installed: $(NODE) package.json package-lock.json $(wildcard */package.json)
 	@echo "installing packages"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -1,6 +1,9 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // Programs in examples/ import the package by its name; here it is what the sources are now.
+  resolve: { alias: { "mcp-fleet": join(import.meta.dirname, "infra/index.ts") } },
   test: {
     include: ["test/**/*.test.ts"],
     reporters: ["default", "./testkit/vitest/summary-reporter.ts"],

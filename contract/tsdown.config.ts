@@ -7,6 +7,7 @@ export default defineConfig({
     index: "index.ts",
     "settings/index": "settings/index.ts",
     "capacity/index": "capacity/index.ts",
+    "node-version": "node-version.ts",
   },
   format: "esm",
   platform: "neutral",

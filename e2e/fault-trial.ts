@@ -16,6 +16,7 @@ export async function tried(fault: Fault, fleet: Fleet): Promise<Trial> {
   const fromMs = Date.now();
   const first = load.reports.length;
   const before = [...load.places];
+  const restarted = await pods.restarts();
   let gone: readonly string[] = [];
   let failure: string | undefined;
   const doomed = () =>
@@ -29,10 +30,11 @@ export async function tried(fault: Fault, fleet: Fleet): Promise<Trial> {
     failure = error instanceof Error ? error.message : String(error);
   }
   const reports = load.reports.slice(first);
+  const restarts = (await pods.restarts()).filter((restart) => !restarted.includes(restart));
   const untilMs = Date.now();
   return new Trial({
     ...{ title, isPlanned, refusesLosers, fromMs, untilMs },
-    ...{ gone, doomed: doomed(), reports, failure },
+    ...{ gone, doomed: doomed(), reports, restarts, failure },
   });
 }
 

@@ -16,6 +16,8 @@ export interface PodState {
   readonly isEnding: boolean;
   /** What its containers ask for. */
   readonly cpuMillicores: number;
+  /** Each time that one of its containers ended and was started again, such as `gateway ended: OOMKilled (137)`. */
+  readonly restarts: readonly string[];
 }
 
 /** How many pods of a part were ready at a moment. */
@@ -38,6 +40,15 @@ interface PodObject {
   readonly spec: { readonly containers: readonly ContainerObject[] };
   readonly status: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly restartCount: number;
+  readonly lastState?: {
+    readonly terminated?: { readonly reason?: string; readonly exitCode: number };
   };
 }
 
@@ -56,6 +67,12 @@ export class Pods {
 
   async of(part: Part): Promise<PodState[]> {
     return (await this.all()).filter((pod) => pod.part === part && !pod.isEnding);
+  }
+
+  /** How often containers were started again in pods that are there still, a line each. */
+  async restarts(): Promise<string[]> {
+    const all = await this.all();
+    return all.flatMap(({ name, restarts }) => restarts.map((restart) => `${name}: ${restart}`));
   }
 
   /** Until every pod is ready, and none is on its way out. */
@@ -104,7 +121,7 @@ export class PodWatch {
 }
 
 function stateOf({ metadata, spec, status }: PodObject): PodState {
-  const { conditions = [] } = status;
+  const { conditions = [], containerStatuses = [] } = status;
   const requests = spec.containers.map(({ resources }) => resources.requests?.cpu ?? "0");
   return {
     name: metadata.name,
@@ -113,5 +130,11 @@ function stateOf({ metadata, spec, status }: PodObject): PodState {
     isReady: conditions.some(({ type, status }) => type === "Ready" && status === "True"),
     isEnding: metadata.deletionTimestamp !== undefined,
     cpuMillicores: requests.reduce((sum, cpu) => sum + millicores(cpu), 0),
+    restarts: containerStatuses.flatMap(restartsOf),
   };
+}
+
+function restartsOf({ name, restartCount, lastState }: ContainerStatus): string[] {
+  const { reason = "of itself", exitCode = 0 } = lastState?.terminated ?? {};
+  return Array(restartCount).fill(`${name} ended: ${reason} (${exitCode})`);
 }

@@ -1,3 +1,5 @@
+import "./supported-node.ts";
+
 export type {
   BackendArgs,
   HasBackend,
@@ -45,6 +47,7 @@ export type {
   HasConnection,
   SecretKeyArgs,
   SessionStorageArgs,
+  StorageClusterArgs,
   StorageSentinelArgs,
   StorageTlsArgs,
 } from "./arguments/session-storage-args.ts";

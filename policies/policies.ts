@@ -32,6 +32,7 @@ import { declaredStorage } from "./sessions/declared-storage.ts";
 import { keyPrefix } from "./sessions/key-prefix.ts";
 import { namesApart } from "./sessions/names-apart.ts";
 import { routedState } from "./sessions/routed-state.ts";
+import { shardCapacity } from "./sessions/shard-capacity.ts";
 import { sharedStorage } from "./sessions/shared-storage.ts";
 import { stateAffinity } from "./sessions/state-affinity.ts";
 import { ttlOrder } from "./sessions/ttl-order.ts";
@@ -67,6 +68,7 @@ export const POLICIES: readonly Policy[] = [
   redisEncryption,
   redisPersistence,
   redisCapacity,
+  shardCapacity,
   redisFailover,
   redisDownAfter,
   disruptionBudget,

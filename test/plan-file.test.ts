@@ -74,6 +74,7 @@ nofile: { required: 8192 }
         upstreamConnections: 16,
         views: 8,
         clientBytes: 8192,
+        sessionCatalogBytes: 32 * 2 ** 20,
         nofile: 8192,
       }).inputs,
     );
@@ -241,10 +242,10 @@ load:
       "nofile.required: raise it to 694, or lower upstreamConnections, views or backends (fleet.yaml:7:21)",
     ]);
     expect(fixesOf(text.replace("provider: redis", "provider: memory"))).toEqual([
-      "load.minReplicas: remove it, or use redis or sentinel (fleet.yaml:6:16)",
+      "load.minReplicas: remove it, or use redis, sentinel or cluster (fleet.yaml:6:16)",
     ]);
     expect(fixesOf(file("sessions: 5000").replace("provider: redis", "provider: memory"))).toEqual([
-      "sessionStorage: use redis or sentinel, or raise the ceiling that limits podCapacity (fleet.yaml:4:17)",
+      "sessionStorage: use redis, sentinel or cluster, or raise the ceiling that limits podCapacity (fleet.yaml:4:17)",
     ]);
   });
 

@@ -39,6 +39,7 @@ const STORAGE = {
   memory: { provider: "memory" },
   redis: { provider: "redis", address: "redis:6379" },
   sentinel: { provider: "redis", sentinel: { masterName: "m", addrs: ["redis:26379"] } },
+  cluster: { provider: "redis", cluster: { addrs: ["redis:6379"] } },
 } as const;
 
 /** Limits of random inputs: what the settings allow, and what can usually be planned. */
@@ -80,10 +81,18 @@ test("a file and the equal flags give the same plan, or the same reasons why the
     fc.property(
       inputs,
       names,
-      fc.constantFrom("memory", "redis", "sentinel"),
+      fc.constantFrom("memory", "redis", "sentinel", "cluster"),
       (any, some, store) => {
-        const { flags, document } = bothWays(any, new Set([...some, "sessions", "backends"]));
-        writeFileSync(FILE, JSON.stringify({ ...document, sessionStorage: STORAGE[store] }));
+        const given = new Set<InputName>([...some, "sessions", "backends"]);
+        // A file says how many shards there are only where it says that there are any.
+        if (store !== "cluster") given.delete("storeShards");
+        const { flags, document } = bothWays(any, given);
+        const shards = given.has("storeShards") && { shards: Number(any.storeShards) };
+        const cluster = store === "cluster" && {
+          cluster: { ...STORAGE.cluster.cluster, ...shards },
+        };
+        const sessionStorage = { ...STORAGE[store], ...cluster };
+        writeFileSync(FILE, JSON.stringify({ ...document, sessionStorage }));
         const answer = outcome("--config", FILE);
         expect(answer).toEqual(outcome("--store", store, ...flags));
         seen[Array.isArray(answer) ? "faults" : "plans"] += 1;

@@ -83,7 +83,7 @@ nofile
     [["--call-time", "10"], "'10' is invalid. It must be a duration such as 30s; add a unit: 10s."],
     [["--idle-ttl", "25d"], "'25d' is invalid. It must be a duration from 1s to 24d;"],
     [["--streams-per-session", ""], "'' is invalid. It must be a number; write a number,"],
-    [["--store", "disk"], "Allowed choices are sentinel, redis, memory"],
+    [["--store", "disk"], "Allowed choices are sentinel, cluster, redis, memory"],
     [["--server", "name=github"], "unknown option '--server'"],
   ])("%j is a usage error, exit 2", (flags, reason) => {
     const { status, stdout, stderr } = run(...flags);

@@ -62,6 +62,7 @@ function derivedFrom(given: PlanInputs): Partial<Numbers> {
     openedBackends: given.backends ?? 0,
     sessionStreamBackends: 0,
     statefulBackends: 0,
+    sessionCatalogBytes: 0,
     cacheEntries: sessions,
     callsPerSecond,
     concurrentCalls: callsPerSecond * callTimeSeconds,

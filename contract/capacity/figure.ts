@@ -12,8 +12,10 @@ export type Unit =
   | "percent"
   | "probes"
   | "backends"
+  | "shards"
   | "views"
   | "calls"
+  | "lines"
   | "per second";
 
 /** A part of a figure, as it stands in the figure's formula. */

@@ -24,7 +24,7 @@ import {
   type PlanInputs,
   storeOf,
 } from "./plan-inputs.ts";
-import { keepsStream, pushes, type ServerLoad } from "./server-load.ts";
+import { keepsStream, pushes, type ServerLoad, sessionLists } from "./server-load.ts";
 
 /**
  * Plans the fleet of a gateway's configuration: its settings are inputs, and its section `load` has the others.
@@ -68,6 +68,7 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
     sessions: session.maxSessions,
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
+    ...sessionLists(backends),
     ...settingNumbers(section),
     ...numbers,
     backends: backends.length,
@@ -91,8 +92,11 @@ function withBareServers(document: Section): Section {
 function settingNumbers(document: Section): Partial<Record<InputName, number>> {
   const numbers: Partial<Record<InputName, number>> = {};
   for (const name of INPUT_NAMES) {
-    const { setting = "" }: Input = INPUTS[name];
-    const value = numberAt(document, setting.split("."));
+    const { setting = "", default: usual }: Input = INPUTS[name];
+    const path = setting.split(".");
+    // What has no default in a plan follows from something else, unless it is written.
+    const isGiven = usual !== undefined || valueAt(document, path) !== undefined;
+    const value = isGiven ? numberAt(document, path) : undefined;
     if (value !== undefined) numbers[name] = value;
   }
   return numbers;

@@ -40,6 +40,7 @@ export {
   SERVER_INPUTS,
   type ServerInputName,
   type ServerLoad,
+  sessionLists,
 } from "./server-load.ts";
 export { type ServerPlan, serverPlan } from "./server-plan.ts";
 export { type StoreLoad, type StoreSize, storeContainer, storeSize } from "./store-size.ts";

@@ -6,9 +6,10 @@ import { storeConnections } from "./store-size.ts";
 
 /** Open files and sockets of a pod: what its `nofile` limit must allow. */
 export function descriptorBudget(inputs: CompleteInputs): Budget {
-  const { backends, upstreamConnections, views, store } = inputs;
+  const { backends, upstreamConnections, views, store, storeShards } = inputs;
   const { streamsPerSession, sessionStreamBackends, sessions, concurrentCalls } = inputs;
-  const toStore = storeConnections(store);
+  const toShard = storeConnections(store);
+  const toStore = store === "cluster" ? toShard * storeShards : toShard;
   const toSentinels = store === "sentinel" ? toStore * CONSTANTS.sentinelLookups.value : 0;
   const lines = [
     {
@@ -44,7 +45,10 @@ export function descriptorBudget(inputs: CompleteInputs): Budget {
     ...callStreamsLine(inputs, 1, ""),
     {
       name: "store",
-      from: `store ${toStore} + Sentinels ${toSentinels}`,
+      from:
+        store === "cluster"
+          ? `${toShard} to a shard × storeShards ${storeShards}`
+          : `store ${toStore} + Sentinels ${toSentinels}`,
       fixed: toStore + toSentinels,
     },
     {

@@ -97,6 +97,8 @@ function inputsOf(settings: Settings): CompleteInputs {
     // The streams during calls give way to clients: a process with room for the others works.
     askableSessionsPercent: 0,
     store,
+    ...(sessionStorage.provider === "redis" &&
+      sessionStorage.cluster !== undefined && { storeShards: sessionStorage.cluster.shards }),
   });
 }
 

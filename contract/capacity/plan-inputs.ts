@@ -1,5 +1,5 @@
 import { configuration, HELD_BODY_BYTES } from "../settings/configuration.ts";
-import type { SessionStorageSettings } from "../settings/session-storage.ts";
+import { CLUSTER_SHARDS, type SessionStorageSettings } from "../settings/session-storage.ts";
 import { IDLE_TTL_SECONDS } from "../settings/settings.ts";
 import { bytes, formatBytes, formatSeconds } from "../units.ts";
 import type { Unit } from "./figure.ts";
@@ -21,12 +21,13 @@ export interface Input {
 }
 
 /** Where sessions are kept; `memory` allows one pod only. */
-export const STORES = ["sentinel", "redis", "memory"] as const;
+export const STORES = ["sentinel", "cluster", "redis", "memory"] as const;
 export type Store = (typeof STORES)[number];
 
 /** Where the sessions of a gateway are kept, by its settings. */
 export function storeOf(storage: SessionStorageSettings): Store {
   if (storage.provider === "memory") return "memory";
+  if (storage.cluster !== undefined) return "cluster";
   return storage.sentinel === undefined ? "redis" : "sentinel";
 }
 
@@ -179,6 +180,14 @@ export const INPUTS = {
     max: bytes("512Mi"),
     default: limits.catalogBytesPerView,
   },
+  sessionCatalogBytes: {
+    unit: "bytes",
+    description:
+      "Maximum total size of the lists that sessions have of their own. Absent: 0, or that of the setting where a server has catalog: perSession",
+    setting: "limits.sessionCatalogBytes",
+    min: 0,
+    max: bytes("512Mi"),
+  },
   clientBytes: {
     unit: "bytes",
     description: "Maximum size of a client's initialize parameters",
@@ -231,6 +240,14 @@ export const INPUTS = {
     min: 1,
     max: MAX_SESSIONS,
   },
+  storeShards: {
+    unit: "shards",
+    description: "Shards of the store, if it is a cluster: a pod may connect to each",
+    setting: "sessionStorage.cluster.shards",
+    min: 1,
+    max: 1000,
+    default: CLUSTER_SHARDS,
+  },
   sessionsPerReplica: {
     unit: "sessions",
     description:
@@ -275,6 +292,9 @@ export type CompleteInputs = Readonly<Record<InputName, number>> & { readonly st
 export interface PlanInputs extends Partial<CompleteInputs> {
   readonly sessions: number;
 }
+
+/** What sessions' own lists may have by default, where there are any. */
+export const SESSION_CATALOG_BYTES = limits.sessionCatalogBytes;
 
 /** The sessions that a store's volumes have room for by default. */
 export const STORAGE_SESSIONS = 100_000;

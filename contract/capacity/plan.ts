@@ -11,6 +11,7 @@ import {
   keepsStream,
   pushes,
   type ServerLoad,
+  sessionLists,
 } from "./server-load.ts";
 import { type ServerPlan, serverPlan } from "./server-plan.ts";
 import { type StoreSize, storeSize } from "./store-size.ts";
@@ -121,6 +122,7 @@ function withServers(given: PlanInputs, servers: readonly ServerLoad[]): PlanInp
     backends: servers.length,
     sessionStreamBackends: servers.filter(pushes).length,
     statefulBackends: servers.filter(keepsStream).length,
+    ...sessionLists(servers),
     ...given,
     ...(callTimeoutMaxSeconds > 0 && { callTimeoutMaxSeconds }),
   };
@@ -150,6 +152,7 @@ export function proxyInputs(
     openedBackends: 1,
     sessionStreamBackends: speaks ? 1 : 0,
     statefulBackends: stateful && !speaks ? 1 : 0,
+    sessionCatalogBytes: 0,
     callsPerSecond: fleet.callsPerSecond * share,
     concurrentCalls: fleet.concurrentCalls * share,
     cacheEntries: sessions,

@@ -17,6 +17,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
   const { catalogBytesPerView, heldBodyBytes } = inputs;
   const { processBytes, sessionBytes, openedBackendBytes, subscriptionBytes } = CONSTANTS;
   const { streamBytes, socketBytes, callBytes, heldCopies, bodyCopies } = CONSTANTS;
+  const { addressBytes, logKinds, logKindBytes } = CONSTANTS;
   const lines = [
     { name: "process", from: processBytes.description, fixed: processBytes.value },
     {
@@ -34,6 +35,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       from: `backends ${backends} × views ${views} × catalogBytesPerView ${catalogBytesPerView}`,
       fixed: cachedListBytes(inputs),
     },
+    ...sessionListsLine(inputs),
     {
       name: "client streams",
       from: `sessionsPerPod × streamsPerSession ${streamsPerSession} × streamBytes ${streamBytes.value}`,
@@ -49,6 +51,17 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       name: "client sockets",
       from: `sessionsPerPod × socketBytes ${socketBytes.value}`,
       perSession: socketBytes.value,
+    },
+    {
+      name: "client addresses",
+      from: `(cacheEntries ${cacheEntries} + sessionsPerPod) × addressBytes ${addressBytes.value}`,
+      fixed: cacheEntries * addressBytes.value,
+      perSession: addressBytes.value,
+    },
+    {
+      name: "log lines",
+      from: `logKinds ${logKinds.value} × logKindBytes ${logKindBytes.value}`,
+      fixed: logKinds.value * logKindBytes.value,
     },
     {
       name: "calls in flight",
@@ -77,6 +90,13 @@ export function cachedListBytes({
   catalogBytesPerView,
 }: Pick<CompleteInputs, "backends" | "views" | "catalogBytesPerView">): number {
   return backends * views * catalogBytesPerView;
+}
+
+/** Only where there is a backend whose lists are each session's own. */
+function sessionListsLine({ sessionCatalogBytes }: CompleteInputs) {
+  if (sessionCatalogBytes === 0) return [];
+  const from = `sessionCatalogBytes ${sessionCatalogBytes}`;
+  return [{ name: "lists of sessions", from, fixed: sessionCatalogBytes }];
 }
 
 /** Node's old space, `--max-old-space-size`, in whole mebibytes. */

@@ -196,12 +196,12 @@ function needsSharing(inputs: CompleteInputs, holding: number): Fault[] {
   const asked = (["minReplicas", "maxReplicas"] as const).filter((name) => inputs[name] > 1);
   if (asked.length > 0) {
     const rule = "must be at most 1: with store memory, pods do not share sessions";
-    const fix = "remove it, or use redis or sentinel";
+    const fix = "remove it, or use redis, sentinel or cluster";
     return asked.map((name) => planFault([name], inputs[name], rule, fix));
   }
   if (holding === 1) return [];
-  const rule = `must be redis or sentinel: ${sessions} sessions need ${holding} pods, which have to share a store`;
-  const fix = "use redis or sentinel, or raise the ceiling that limits podCapacity";
+  const rule = `must be redis, sentinel or cluster: ${sessions} sessions need ${holding} pods, which have to share a store`;
+  const fix = "use redis, sentinel or cluster, or raise the ceiling that limits podCapacity";
   return [planFault(["store"], store, rule, fix)];
 }
 

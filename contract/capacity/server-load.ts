@@ -3,7 +3,13 @@ import type { BackendSettings } from "../settings/backend.ts";
 import { bytes } from "../units.ts";
 import { CapacityError } from "./capacity-error.ts";
 import { outOfRange } from "./input-range.ts";
-import { type CompleteInputs, INPUTS, type Input } from "./plan-inputs.ts";
+import {
+  type CompleteInputs,
+  INPUTS,
+  type Input,
+  type PlanInputs,
+  SESSION_CATALOG_BYTES,
+} from "./plan-inputs.ts";
 
 /** The load of one MCP server, and what a session and a pod of it cost. */
 export const SERVER_INPUTS = {
@@ -92,6 +98,14 @@ export function keepsStream(
   server: Pick<ServerLoad, "stateful" | "notifications" | "catalog" | "transport">,
 ): boolean {
   return server.stateful === true && !pushes(server);
+}
+
+/** The room for lists that sessions have of their own, where one of these servers has such lists. */
+export function sessionLists(
+  servers: readonly Pick<ServerLoad, "catalog">[],
+): Pick<PlanInputs, "sessionCatalogBytes"> {
+  const isNeeded = servers.some(({ catalog }) => catalog === "perSession");
+  return isNeeded ? { sessionCatalogBytes: SESSION_CATALOG_BYTES } : {};
 }
 
 /** Whether each listening session keeps a stream open at this server. */

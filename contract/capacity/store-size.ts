@@ -7,7 +7,10 @@ import { MEBIBYTE } from "./pod-size.ts";
 /** Volumes come in whole gibibytes. */
 const GIBIBYTE = 2 ** 30;
 
-/** The size of a shared store for all pods together. */
+/**
+ * The size of a shared store for all pods together. In a cluster it is that of each shard: all keys of a gateway, and all
+ * of a server's proxies, are on one, and nothing keeps several of them from being on the same.
+ */
 export interface StoreSize {
   /** `maxmemory`. */
   readonly memory: Figure;
@@ -56,6 +59,7 @@ function storeBudget(load: StoreLoad): Budget {
     recordLinger,
     tombstoneBytes,
     subscriptionBytes,
+    unusedBytes,
     storeBytes,
     changesBytes,
     backlogBytes,
@@ -72,8 +76,8 @@ function storeBudget(load: StoreLoad): Budget {
     },
     {
       name: "subscriptions",
-      from: `sessions × subscriptionBytes ${subscriptionBytes.value}`,
-      perSession: subscriptionBytes.value,
+      from: `sessions × max(subscriptionBytes ${subscriptionBytes.value}, unusedBytes ${unusedBytes.value})`,
+      perSession: Math.max(subscriptionBytes.value, unusedBytes.value),
     },
     {
       name: "tombstones of ended sessions",
@@ -93,11 +97,10 @@ function storeBudget(load: StoreLoad): Budget {
     { name: "changes", from: changesBytes.description, fixed: changesBytes.value },
     {
       name: "backlog",
-      from:
-        store === "sentinel"
-          ? backlogBytes.description
-          : "0: a store without replicas has no backlog",
-      fixed: store === "sentinel" ? backlogBytes.value : 0,
+      from: hasReplicas(store)
+        ? backlogBytes.description
+        : "0: a store without replicas has no backlog",
+      fixed: hasReplicas(store) ? backlogBytes.value : 0,
     },
     { name: "engine", from: storeBytes.description, fixed: storeBytes.value },
   ];
@@ -154,9 +157,14 @@ function clients({ store, clientPods, rollouts }: StoreLoad): Figure {
   ]);
 }
 
-/** The connections that one pod holds to its store. */
+/** Whether the store has replicas that confirm what its master says. */
+function hasReplicas(store: Store): boolean {
+  return store === "sentinel" || store === "cluster";
+}
+
+/** The connections that one pod holds to its store; in a cluster, to each shard at most. */
 export function storeConnections(store: Store): number {
   if (store === "memory") return 0;
   const { storeConnections: always, durableConnections } = CONSTANTS;
-  return always.value + (store === "sentinel" ? durableConnections.value : 0);
+  return always.value + (hasReplicas(store) ? durableConnections.value : 0);
 }

@@ -170,6 +170,9 @@ const limits = z.strictObject({
     1,
     100,
   ).default(80),
+  sessionCatalogBytes: size(
+    "The maximum total size of the lists that sessions have of their own, of backends with catalog: perSession, merged with those of the other backends. The ones that were used longest ago give way, and are read again when their session asks.",
+  ).prefault("32Mi"),
 });
 
 const dns = z.strictObject({

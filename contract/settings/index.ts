@@ -11,7 +11,9 @@ export { isCidr, isPort, MAX_PORT } from "./network.ts";
 export { REFUSALS } from "./refusals.ts";
 export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";
 export {
+  CLUSTER_SHARDS,
   keysBeginWith,
+  type NetworkAddress,
   PROXY_KEYS,
   RECORD_FORMATS,
   type RecordFormat,

@@ -4,6 +4,7 @@ import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
+import { storageRules } from "./storage-rules.ts";
 
 /** A rule about more than one value. It reports nothing about values that are faulty by themselves. */
 type Rule = (document: Section, role: Role) => Fault[];
@@ -20,7 +21,7 @@ const RULES: readonly Rule[] = [
   distinctPorts,
   jwtSection,
   principalCaps,
-  redisAddress,
+  storageRules,
   oneBackend,
   addressRules,
   heldBodies,
@@ -201,22 +202,6 @@ function principalCaps(document: Section): Fault[] {
     const fix = "remove it, or set incomingAuth.type: jwt";
     return [fault(path, value, "must be absent unless incomingAuth.type is jwt", fix)];
   });
-}
-
-/** Redis has one of two kinds of address. */
-function redisAddress(document: Section): Fault[] {
-  const section = ["sessionStorage"];
-  if (valueAt(document, [...section, "provider"]) !== "redis") return [];
-  const address = valueAt(document, [...section, "address"]);
-  const sentinel = valueAt(document, [...section, "sentinel"]);
-  const path = [...section, "address"];
-  if (address === undefined && sentinel === undefined) {
-    const rule = "is required with provider redis, unless sentinel is set";
-    return [fault(path, address, rule, "add address: redis.example.com:6379")];
-  }
-  if (address === undefined || sentinel === undefined) return [];
-  const rule = "must be absent if sentinel is set";
-  return [fault(path, address, rule, "remove it; the Sentinels return the master's address")];
 }
 
 /** A proxy serves one backend. */

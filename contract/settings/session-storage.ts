@@ -25,12 +25,15 @@ export const RECORD_FORMATS = [1, 2] as const;
 
 export type RecordFormat = (typeof RECORD_FORMATS)[number];
 
-/** How to reach Redis: by `address` or by `sentinel`. */
+/** The shards of a cluster, where nobody says more: as few as a cluster can elect new masters with. */
+export const CLUSTER_SHARDS = 3;
+
+/** How to reach Redis: by `address`, by `sentinel` or by `cluster`. */
 export interface RedisSettings {
   readonly provider: "redis";
   readonly address?: NetworkAddress;
   readonly db: number;
-  /** Ends in a colon. */
+  /** Ends in a colon. In a cluster, all before it is a hash tag. */
   readonly keyPrefix: string;
   /** The format that session records are written in. */
   readonly recordFormat: RecordFormat;
@@ -43,6 +46,14 @@ export interface RedisSettings {
     readonly username?: string;
     readonly passwordFile?: string;
     readonly tls?: RedisTlsSettings;
+  };
+  readonly cluster?: {
+    /** Nodes to ask for the addresses of all nodes. */
+    readonly addresses: readonly NetworkAddress[];
+    /** Where to connect instead of an address that nodes announce, by that address. */
+    readonly natMap: Readonly<Record<string, NetworkAddress>>;
+    /** How many masters it has, which bounds the connections of a process. */
+    readonly shards: number;
   };
 }
 
@@ -82,7 +93,30 @@ const sentinel = z.strictObject({
   tls: tls("the Sentinels").optional(),
 });
 
-/** ToolHive's section, plus our own fields: user, password file, TLS and Sentinel. */
+const cluster = z.strictObject({
+  addrs: z
+    .array(address("The host and port of a node, or of the endpoint in front of all of them."))
+    .min(1)
+    .describe(
+      "The host and port of some nodes, or of the configuration endpoint of a managed service. They name all others.",
+    ),
+  natMap: z
+    .record(
+      address("The host and port that a node announces."),
+      address("The host and port at which it is reached from here."),
+    )
+    .default({})
+    .describe(
+      "Where to connect instead of the host and port that a node announces, by these. For nodes that announce addresses that are not reachable from here.",
+    ),
+  shards: count(
+    "The number of shards. A process may hold connections to each of them, and the limit of open files allows for that.",
+    1,
+    1000,
+  ).default(CLUSTER_SHARDS),
+});
+
+/** ToolHive's section, plus our own fields: user, password file, TLS, Sentinel and cluster. */
 export const sessionStorage = z.strictObject({
   provider: z
     .enum(["memory", "redis"])
@@ -91,7 +125,7 @@ export const sessionStorage = z.strictObject({
       "Where sessions are stored: in the memory of a single process, or in a Redis or Valkey that all processes share.",
     ),
   address: address(
-    "The host and port of Redis. With provider memory it has no effect, like the rest of the section.",
+    "The host and port of Redis, if it is neither behind Sentinel nor a cluster. With provider memory it has no effect, like the rest of the section.",
   ).optional(),
   db: count("The number of the Redis database.", 0, 65_535).default(0),
   keyPrefix: text(
@@ -114,15 +148,28 @@ export const sessionStorage = z.strictObject({
     })
     .optional(),
   sentinel: sentinel.optional(),
+  cluster: cluster.optional(),
 });
 
 /** What follows the prefix in the keys of proxies only. */
 export const PROXY_KEYS = "proxy:";
 
+/** Whose keys they are. */
+interface KeyOwner {
+  /** Proxies: the name of their server. */
+  readonly server?: string | undefined;
+  /** Whether the store is a cluster: the prefix has a hash tag then, so that all keys are in one slot. */
+  readonly isCluster?: boolean;
+}
+
 /** The prefix of all keys: the configured one with its colon, and for proxies the name of their server. */
-export function keysBeginWith(keyPrefix: string, server?: string): string {
-  const prefix = keyPrefix.endsWith(":") ? keyPrefix : `${keyPrefix}:`;
-  return server === undefined ? prefix : `${prefix}${PROXY_KEYS}${server}:`;
+export function keysBeginWith(
+  keyPrefix: string,
+  { server, isCluster = false }: KeyOwner = {},
+): string {
+  const own = keyPrefix.endsWith(":") ? keyPrefix : `${keyPrefix}:`;
+  const prefix = server === undefined ? own : `${own}${PROXY_KEYS}${server}:`;
+  return isCluster ? `{${prefix.slice(0, -1)}}:` : prefix;
 }
 
 /** The settings of a valid section; an absent one means memory. Proxies pass the name of their server. */
@@ -132,11 +179,12 @@ export function sessionStorageOf(
 ): SessionStorageSettings {
   if (parsed?.provider !== "redis") return { provider: "memory" };
   const { keyPrefix, address: one, sentinel: watched, username, passwordFile } = parsed;
+  const { cluster: nodes } = parsed;
   return {
     provider: "redis",
     ...(one !== undefined && { address: addressOf(one) }),
     db: parsed.db,
-    keyPrefix: keysBeginWith(keyPrefix, server),
+    keyPrefix: keysBeginWith(keyPrefix, { server, isCluster: nodes !== undefined }),
     recordFormat: parsed.recordFormat,
     ...present({ username, passwordFile }),
     ...(parsed.tls !== undefined && { tls: tlsOf(parsed.tls) }),
@@ -146,6 +194,15 @@ export function sessionStorageOf(
         addresses: watched.addrs.map(addressOf),
         ...present({ username: watched.username, passwordFile: watched.passwordFile }),
         ...(watched.tls !== undefined && { tls: tlsOf(watched.tls) }),
+      },
+    }),
+    ...(nodes !== undefined && {
+      cluster: {
+        addresses: nodes.addrs.map(addressOf),
+        natMap: Object.fromEntries(
+          Object.entries(nodes.natMap).map(([announced, real]) => [announced, addressOf(real)]),
+        ),
+        shards: nodes.shards,
       },
     }),
   };

@@ -92,6 +92,7 @@ export interface Settings {
     readonly catalogBytesPerView: number;
     readonly catalogReads: number;
     readonly crowdedPercent: number;
+    readonly sessionCatalogBytes: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -240,6 +241,7 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     catalogBytesPerView: limits.catalogBytesPerView,
     catalogReads: limits.catalogReads,
     crowdedPercent: limits.crowdedPercent,
+    sessionCatalogBytes: limits.sessionCatalogBytes,
   };
 }
 

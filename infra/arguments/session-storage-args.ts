@@ -44,16 +44,31 @@ export interface StorageSentinelArgs {
   password?: Input<string>;
 }
 
+/** The nodes of a cluster of Redis or Valkey. */
+export interface StorageClusterArgs {
+  /** The host and port of some nodes, or of the configuration endpoint of a managed service. They name all others. */
+  addresses: Input<string>[];
+  /** Where to connect instead of the host and port that a node announces, by these. Default: to what they announce. */
+  natMap?: Record<string, Input<string>>;
+  /** The number of shards. The limit of open files of each pod allows for connections to all of them. Default: 3. */
+  shards?: number;
+}
+
 /**
- * Where sessions are stored: a Redis or Valkey that all pods share, standalone or behind Sentinel. The connection of
- * RedisSentinel has this shape, and so can any managed Redis.
+ * Where sessions are stored: a Redis or Valkey that all pods share, standalone, behind Sentinel or a cluster. The
+ * connection of RedisSentinel has this shape, and so can any managed Redis.
  */
 export interface SessionStorageArgs {
-  /** The host and port of a standalone Redis. One of address and sentinel is required. */
+  /** The host and port of a standalone Redis. One of address, sentinel and cluster is required. */
   address?: Input<string>;
-  /** The Sentinels that watch it. One of address and sentinel is required. */
+  /** The Sentinels that watch it. One of address, sentinel and cluster is required. */
   sentinel?: StorageSentinelArgs;
-  /** The number of the Redis database. Default: 0. */
+  /**
+   * The nodes of a cluster. All keys of a gateway are on one shard, and so are all of a server's proxies; each shard is
+   * sized for all of them. One of address, sentinel and cluster is required.
+   */
+  cluster?: StorageClusterArgs;
+  /** The number of the Redis database. A cluster has only 0. Default: 0. */
   db?: number;
   /** The prefix of all keys. Default: mcp-fleet: and the name of the gateway or server. */
   keyPrefix?: string;
@@ -65,9 +80,9 @@ export interface SessionStorageArgs {
   passwordRef?: SecretKeyArgs;
   /** TLS of the connections. Default: no TLS. */
   tls?: StorageTlsArgs;
-  /** The sessions that the store was sized for. Policies compare them with the sum of all its users. Default: not compared. */
+  /** The sessions that the store was sized for, in a cluster each shard. Policies compare them with the sum of all its users. Default: not compared. */
   sessions?: number;
-  /** The client pods that the store was sized for. Policies compare them with the sum of all its users. Default: not compared. */
+  /** The client pods that the store was sized for, in a cluster each shard. Policies compare them with the sum of all its users. Default: not compared. */
   clientPods?: number;
   /** A name of your own for a store outside of the stack whose address is known only after the update. Policies know the store by it, all that use it write the same one, and the setting externalStores of session-storage-declared lists it. Default: none; policies know a store by its addresses. */
   name?: string;

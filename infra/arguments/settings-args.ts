@@ -115,6 +115,8 @@ export interface LimitsArgs {
   sessionStreamLinger?: string;
   /** The share of the sessions and connections of a pod, in percent, from which a client address that holds its fair share gets no more. Default: 80. */
   crowdedPercent?: number;
+  /** The maximum total size of the lists that sessions have of their own, of backends with catalog: perSession. Default: 32Mi. */
+  sessionCatalogBytes?: string;
 }
 
 /** How name conflicts between backends are resolved. */

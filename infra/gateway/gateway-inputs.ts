@@ -5,8 +5,9 @@ import {
   INPUTS,
   keepsStream,
   pushes,
+  sessionLists,
 } from "@mcp-fleet/contract/capacity";
-import { processInputs, storeOf } from "../process/process-inputs.ts";
+import { processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
 
 /**
@@ -20,12 +21,13 @@ export function gatewayInputs(args: GatewayArgs): CompleteInputs {
   const longest = backends.map(({ callTimeoutMax }) => seconds(callTimeoutMax ?? "0s"));
   const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.default } = given;
   return completed({
+    ...sessionLists(backends),
     ...given,
     sessions,
     backends: backends.length,
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
-    store: storeOf(args.sessionStorage),
+    ...storeInputs(args.sessionStorage),
     callTimeoutMaxSeconds: Math.max(usual, ...longest),
     ...(autoscaling && { maxReplicas: autoscaling.maxReplicas }),
   });

@@ -22,14 +22,16 @@ export function egress(spec: ProcessSpec): Output<Rule[]> {
   // One with a name is outside of the cluster, and where that is may be known only after the update.
   const isNamed = storage?.name !== undefined;
   const stores = storage?.address === undefined || isNamed ? [] : [storage.address];
-  const sentinels = isNamed ? [] : (storage?.sentinel?.addresses ?? []);
+  const { sentinel, cluster } = isNamed ? {} : (storage ?? {});
+  const sentinels = sentinel?.addresses ?? [];
+  const nodes = [...(cluster?.addresses ?? []), ...Object.values(cluster?.natMap ?? {})];
   const own = { podSelector: { matchLabels: selectorOf(spec) } };
-  return output({ destinations, stores, sentinels }).apply((addresses) => {
+  return output({ destinations, stores, guides: [...sentinels, ...nodes] }).apply((addresses) => {
     const named = [
       ...addresses.destinations.map(destinationOfUrl),
       ...addresses.stores.map(destinationOfAddress),
-      // The master that they name may be anywhere, at a port of its own.
-      ...addresses.sentinels.map((address) => ({ host: destinationOfAddress(address).host })),
+      // The master or the nodes that they name may be anywhere, at ports of their own.
+      ...addresses.guides.map((address) => ({ host: destinationOfAddress(address).host })),
     ];
     const rules = [
       DNS,

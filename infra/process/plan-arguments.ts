@@ -19,6 +19,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   eventLoopPercent: "ceilings.eventLoopPercent",
   nofile: "nofile.ceiling",
   store: "sessionStorage",
+  storeShards: "sessionStorage.cluster.shards",
 };
 
 /** The argument that an input of the plan comes from; those without an entry have the same name. */
@@ -28,6 +29,7 @@ export const argumentOf = (input: string): string => ARGUMENTS[input] ?? input;
 const SETTINGS: readonly (readonly [setting: string, argument: string])[] = [
   ["session.maxSessions", "sessions"],
   ["sessionStorage.sentinel.addrs", "sessionStorage.sentinel.addresses"],
+  ["sessionStorage.cluster.addrs", "sessionStorage.cluster.addresses"],
   ["aggregation.conflictResolutionConfig.", "aggregation."],
 ];
 

@@ -63,13 +63,20 @@ export function processFacts(of: ProcessFactsOf): Facts {
 function storeFacts(storage: SessionStorageArgs, { instance, role }: ProcessFactsOf): Facts {
   const keyPrefix = keyPrefixOf(storage, instance);
   return {
-    keyPrefix: keysBeginWith(keyPrefix, role === "proxy" ? instance : undefined),
+    keyPrefix: keysBeginWith(keyPrefix, {
+      server: role === "proxy" ? instance : undefined,
+      isCluster: storage.cluster !== undefined,
+    }),
     storeDb: storage.db ?? 0,
     ...(storage.name === undefined
-      ? { storeAddresses: output(storage.sentinel?.addresses ?? [storage.address ?? ""]) }
+      ? { storeAddresses: output(addressesOf(storage)) }
       : { storeName: storage.name }),
   };
 }
+
+/** Where a store says that it is. */
+const addressesOf = ({ address, sentinel, cluster }: SessionStorageArgs) =>
+  cluster?.addresses ?? sentinel?.addresses ?? [address ?? ""];
 
 /** The host of each backend with a single URL; other parts of a URL may be secret. */
 function hostsOf(backends: readonly BackendArgs[]): Output<Record<string, string>> {

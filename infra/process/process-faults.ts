@@ -92,11 +92,12 @@ const STORE_NAME = /^[\w.-]{1,63}$/;
 /** The faults of a store: it has one kind of address, one password and one source of CA certificates. */
 export function storageFaults(storage: SessionStorageArgs | undefined): ArgumentFault[] {
   if (storage === undefined) return [];
-  const { address, sentinel, password, passwordRef, tls = {} } = storage;
+  const { address, sentinel, cluster, password, passwordRef, tls = {} } = storage;
   const faults: ArgumentFault[] = [];
-  if ((address === undefined) === (sentinel === undefined)) {
-    const rule = "exactly one of address and sentinel is required";
-    const fix = sentinel === undefined ? "set one of them" : "remove one of them";
+  const ways = [address, sentinel, cluster].filter((way) => way !== undefined).length;
+  if (ways !== 1) {
+    const rule = "exactly one of address, sentinel and cluster is required";
+    const fix = ways === 0 ? "set one of them" : "remove all but one of them";
     faults.push({ path: "sessionStorage", rule, fix });
   }
   if (password !== undefined && passwordRef !== undefined) {

@@ -23,9 +23,17 @@ export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "sto
   });
 }
 
-/** The kind of store, as an input of the plan. */
-export function storeOf(storage: SessionStorageArgs | undefined): Store {
+/** The kind of store, and how many shards it has, as inputs of the plan. */
+export function storeInputs(
+  storage: SessionStorageArgs | undefined,
+): Pick<PlanInputs, "store" | "storeShards"> {
+  const shards = storage?.cluster?.shards;
+  return { store: storeOf(storage), ...(shards !== undefined && { storeShards: shards }) };
+}
+
+function storeOf(storage: SessionStorageArgs | undefined): Store {
   if (storage === undefined) return "memory";
+  if (storage.cluster !== undefined) return "cluster";
   return storage.sentinel === undefined ? "redis" : "sentinel";
 }
 

@@ -36,6 +36,7 @@ const KEY_FILE = "tls.key";
 /** Where the Secret has the address of a store with a name. */
 const ADDRESS = "address";
 const SENTINEL_ADDRESSES = "sentinel-addresses";
+const CLUSTER_ADDRESSES = "cluster-addresses";
 
 /** The prefix of the keys. The default contains the name of the component, so that several can share a store. */
 export function keyPrefixOf({ keyPrefix }: SessionStorageArgs, instance: string): string {
@@ -48,7 +49,7 @@ export function storageSettings(
   instance: string,
   hasAddress = true,
 ): Record<string, unknown> {
-  const { address, sentinel, db, username, password, passwordRef } = storage;
+  const { address, sentinel, cluster, db, username, password, passwordRef } = storage;
   const tls = tlsSettings(storage);
   const hasPassword = password !== undefined || passwordRef !== undefined;
   const passwordFile = hasPassword
@@ -75,6 +76,13 @@ export function storageSettings(
             : `${STORAGE_PATH}/${SENTINEL_PASSWORD_FILE}`,
         tls,
       }),
+    cluster:
+      cluster &&
+      present<unknown>({
+        addrs: hasAddress ? cluster.addresses : undefined,
+        natMap: cluster.natMap,
+        shards: cluster.shards,
+      }),
   });
 }
 
@@ -87,7 +95,7 @@ export const fileSettings = (storage: SessionStorageArgs, instance: string) =>
 
 /** The variables with the address of a store that has a name. */
 export function addressVariables(
-  { name, address, sentinel }: SessionStorageArgs,
+  { name, address, sentinel, cluster }: SessionStorageArgs,
   secret: k8s.core.v1.Secret,
 ): k8s.types.input.core.v1.EnvVar[] {
   if (name === undefined) return [];
@@ -98,6 +106,7 @@ export function addressVariables(
   return [
     ...(address === undefined ? [] : [variable(["address"], ADDRESS)]),
     ...(sentinel === undefined ? [] : [variable(["sentinel", "addrs"], SENTINEL_ADDRESSES)]),
+    ...(cluster === undefined ? [] : [variable(["cluster", "addrs"], CLUSTER_ADDRESSES)]),
   ];
 }
 
@@ -105,12 +114,15 @@ function addressFiles({
   name,
   address,
   sentinel,
+  cluster,
 }: SessionStorageArgs): Record<string, Input<string> | undefined> {
   if (name === undefined) return {};
+  const list = (addresses: Input<string>[]) =>
+    output(addresses).apply((all) => JSON.stringify(all));
   return {
     [ADDRESS]: address,
-    [SENTINEL_ADDRESSES]:
-      sentinel && output(sentinel.addresses).apply((all) => JSON.stringify(all)),
+    [SENTINEL_ADDRESSES]: sentinel && list(sentinel.addresses),
+    [CLUSTER_ADDRESSES]: cluster && list(cluster.addresses),
   };
 }
 

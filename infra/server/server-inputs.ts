@@ -7,7 +7,7 @@ import {
   proxyInputs,
   pushes,
 } from "@mcp-fleet/contract/capacity";
-import { processInputs, storeOf } from "../process/process-inputs.ts";
+import { processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { ServerArgs } from "./server-args.ts";
 
 /** The default number of a server's sessions: what a pod of ToolHive holds. */
@@ -58,7 +58,7 @@ export function proxyLoad(args: ServerArgs, load: CompleteServerLoad): CompleteI
     ...processInputs(proxy),
     sessions,
     backends: 1,
-    store: storeOf(sessionStorage),
+    ...storeInputs(sessionStorage),
     callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
   });
   const { idleTtlSeconds, cacheEntries } = processInputs(proxy);

@@ -19,7 +19,7 @@ export const factsKnown = policy<Workload | Unread>({
   examples: {
     passes: gatewayStack(),
     fails: withFacts(gatewayStack(), "Deployment eng-gateway", { store: "Memory" }),
-    says: "the annotation mcp-fleet.dev/store is Memory; set it to sentinel, redis or memory",
+    says: "the annotation mcp-fleet.dev/store is Memory; set it to sentinel, cluster, redis or memory",
   },
   subjects: ({ workloads, unread }) => [...workloads, ...unread],
   *judge(subject) {

@@ -68,13 +68,13 @@ export const FACTS = {
   sessionAffinity: { of: PROCESSES, description: "None or ClientIP", is: ["None", "ClientIP"] },
   store: {
     of: PROCESSES,
-    description: "Where sessions are stored: memory, redis or sentinel",
+    description: "Where sessions are stored: memory, redis, sentinel or cluster",
     is: SESSION_STORES,
     neededBy: PROCESSES,
   },
   storeAddresses: {
     of: PROCESSES,
-    description: "host:port of Redis or of its Sentinels, as a JSON list",
+    description: "host:port of Redis, of its Sentinels or of nodes of its cluster, as a JSON list",
     is: "list",
   },
   storeName: {
@@ -86,7 +86,7 @@ export const FACTS = {
   storeDb: { of: PROCESSES, description: "Number of the Redis database; absent: 0" },
   keyPrefix: {
     of: [...PROCESSES, ...STORES],
-    description: "Prefix of all keys in the store",
+    description: "Prefix of all keys in the store; in a cluster with the braces of the hash tag",
     is: "text",
   },
   storeSessions: { of: PROCESSES, description: "Sessions that the store was sized for" },

@@ -1,23 +1,19 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { FastifyInstance } from "fastify";
-import type { Logger } from "pino";
 import { addProbes, type Probes } from "../edge/probes.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { adminListener, guard } from "./admin-listener.ts";
 import { ADMIN_PAGE } from "./admin-page.ts";
 import { addMetrics } from "./metrics-server.ts";
-import { addPeerRoutes, type PeerService, type StreamService } from "./peer-routes.ts";
+import { addPeerRoutes, type PeerRoutesParts } from "./peer-routes.ts";
 import { addPodRoutes, type PodAdministration } from "./pod-routes.ts";
 
-export interface AdminServerParts {
+export interface AdminServerParts extends Omit<PeerRoutesParts, "limits"> {
   readonly probes: Probes;
   readonly metrics: Metrics;
   readonly status: { read(): Promise<object> };
   readonly pods: PodAdministration;
-  readonly peers: PeerService;
-  readonly settings: Pick<Settings, "host" | "peerHost" | "allowedHosts">;
-  readonly log: Logger;
-  readonly streams: StreamService;
+  readonly settings: Pick<Settings, "host" | "peerHost" | "allowedHosts" | "limits">;
   /** Guards what changes something. Undefined: only who is on the same machine, or in the same pod, may. */
   readonly token: string | undefined;
 }
@@ -36,9 +32,9 @@ export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
 }
 
 function addGuarded(server: FastifyInstance, parts: AdminServerParts): void {
-  const { metrics, status, pods, peers, streams, token, log } = parts;
+  const { metrics, status, pods, token, settings, log } = parts;
   addPodRoutes(server, pods, token, log);
-  addPeerRoutes(server, peers, streams, log);
+  addPeerRoutes(server, { ...parts, limits: settings.limits });
   addMetrics(server, metrics);
   server.get("/status", async () => await status.read());
   server.get("/", async (_request, reply) => reply.type("text/html").send(ADMIN_PAGE));

@@ -6,6 +6,7 @@ import type { StreamNews, StreamWord } from "../upstream/stream-peers.ts";
 import type { Answer } from "../upstream/transports/transport.ts";
 import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import { encodeEvent, SSE_CONTENT_TYPE } from "../wire/sse.ts";
+import { PeerBodies, type PeerBodiesParts } from "./peer-bodies.ts";
 
 export interface PeerService {
   /** Whether the request comes from one of the processes over this store. */
@@ -19,14 +20,18 @@ export interface StreamService {
   hear(word: StreamWord): Promise<boolean>;
 }
 
+export interface PeerRoutesParts extends PeerBodiesParts {
+  readonly peers: PeerService;
+  readonly streams: StreamService;
+  readonly log: Logger;
+}
+
 interface StreamRequest {
   readonly Params: { readonly backend: string; readonly news: string };
-  readonly Body: Buffer | undefined;
 }
 
 interface PeerRequest {
   readonly Params: { readonly backend: string; readonly endpoint: string };
-  readonly Body: Buffer | undefined;
 }
 
 const OPERATIONS = { POST: "send", GET: "receive", DELETE: "close" } as const;
@@ -37,17 +42,13 @@ const NEWS: readonly StreamNews[] = ["follow", "message", "asked", "free"];
  * For the other processes alone. `/peer/{backend}/{endpoint}`: streamable HTTP for sessions that live here.
  * `/streams/{backend}/{news}`: about the stream of a session at a backend; 202, or 404 where nothing could be done.
  */
-export function addPeerRoutes(
-  server: FastifyInstance,
-  peers: PeerService,
-  streams: StreamService,
-  log: Logger,
-): void {
+export function addPeerRoutes(server: FastifyInstance, parts: PeerRoutesParts): void {
+  const { peers, streams, log } = parts;
+  const bodies = new PeerBodies(parts);
   server.register((guarded, _options, done) => {
     guarded.removeAllContentTypeParsers();
-    guarded.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, next) =>
-      next(null, body),
-    );
+    // Left to the handlers, which read them within their limits.
+    guarded.addContentTypeParser("*", (_request, _body, next) => next(null));
     guarded.addHook("onRequest", async ({ headers, ip }, reply) => {
       const id = headers["mcp-session-id"];
       const isPeer = typeof id === "string" && peers.isPeer(id, headers.authorization ?? "");
@@ -61,35 +62,36 @@ export function addPeerRoutes(
     guarded.route<PeerRequest>({
       method: ["POST", "GET", "DELETE"],
       url: "/peer/:backend/:endpoint",
-      // The other process has taken it from a client, within its limits.
-      bodyLimit: Number.MAX_SAFE_INTEGER,
       handler: async (request, reply) => {
         const gone = new AbortController();
         reply.raw.once("close", () => gone.abort(new Error("the other process is gone")));
-        await sendAnswer(await peers.serve(callOf(request, gone.signal)), reply);
+        const session = textOf(request.headers["mcp-session-id"]);
+        const answer = await bodies.withRequest(request, session, (text) =>
+          peers.serve(callOf(request, text, gone.signal)),
+        );
+        await sendAnswer(answer, reply);
       },
     });
-    guarded.post<StreamRequest>("/streams/:backend/:news", {
-      bodyLimit: Number.MAX_SAFE_INTEGER,
-      handler: async ({ params, headers, body }, reply) => {
-        const news = NEWS.find((known) => known === params.news);
-        const key = textOf(headers["mcp-session-id"]);
-        const text = body?.toString("utf8") ?? "";
-        const { backend } = params;
-        const done = news !== undefined && (await streams.hear({ key, backend, news, text }));
-        await reply.code(done ? 202 : 404).send();
-      },
+    guarded.post<StreamRequest>("/streams/:backend/:news", async (request, reply) => {
+      const { backend, news: name } = request.params;
+      const news = NEWS.find((known) => known === name);
+      const key = textOf(request.headers["mcp-session-id"]);
+      const done = await bodies.withMessage(
+        request,
+        async (text) => news !== undefined && (await streams.hear({ key, backend, news, text })),
+      );
+      await reply.code(done ? 202 : 404).send();
     });
     done();
   });
 }
 
 function callOf(
-  { method, params, body, headers }: FastifyRequest<PeerRequest>,
+  { method, params, headers }: FastifyRequest<PeerRequest>,
+  text: string,
   signal: AbortSignal,
 ): PeerCall {
   const operation = method === "GET" || method === "DELETE" ? OPERATIONS[method] : OPERATIONS.POST;
-  const text = body?.toString("utf8") ?? "";
   const session = {
     sessionId: textOf(headers["mcp-session-id"]),
     protocol: textOf(headers["mcp-protocol-version"]),

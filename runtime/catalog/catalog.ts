@@ -1,7 +1,7 @@
 import { brief } from "@mcp-fleet/contract";
 import { at, replace } from "../wire/json-text.ts";
 import type { ListName } from "../wire/methods.ts";
-import { digestOf, type Item, LIST_NAMES, type Listing } from "./listing.ts";
+import { bytesOf, digestOf, type Item, LIST_NAMES, type Listing } from "./listing.ts";
 import type { ExposedName, Naming } from "./naming.ts";
 import { matchingWork, TemplateIndex } from "./template-index.ts";
 
@@ -111,6 +111,14 @@ export class Catalog {
   /** The providers whose part of a list is not known, by name. */
   missing(list: ListName): readonly string[] {
     return this.#missing[list];
+  }
+
+  /** What its items are counted as, in memory. */
+  get bytes(): number {
+    return LIST_NAMES.reduce(
+      (sum, list) => sum + bytesOf(this.#lists[list].texts.map((text) => ({ text }))),
+      0,
+    );
   }
 
   digest(list: ListName): string {

@@ -1,5 +1,5 @@
 import type { ListName } from "../wire/methods.ts";
-import { type Item, LIST_NAMES, type Listing } from "./listing.ts";
+import { bytesOf, type Item, LIST_NAMES, type Listing } from "./listing.ts";
 
 /**
  * The lists of one provider, each as it was read last. They are independent: one that cannot be read keeps what it had,
@@ -18,6 +18,11 @@ export class ListReadings {
   /** Why a list is not the whole one that the provider has, by list. */
   get warnings(): ReadonlyMap<ListName, string> {
     return this.#warnings;
+  }
+
+  /** What its items are counted as, in memory. */
+  get bytes(): number {
+    return [...this.#items.values()].reduce((sum, items) => sum + bytesOf(items), 0);
   }
 
   /** Whether the last reading of a list succeeded. */

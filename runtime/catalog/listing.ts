@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import { at, cut, elements } from "../wire/json-text.ts";
 import type { ListName } from "../wire/methods.ts";
+import { isRepeatable, withSoundAnnotations } from "./annotations.ts";
 import { withoutNulls } from "./item-shape.ts";
 
 /** The lists, in the order in which they are read and announced. */
@@ -24,7 +25,7 @@ export const LISTS = {
 export interface Item {
   /** Its name, URI or URI template. */
   readonly name: string;
-  /** The provider's own JSON text, without members that are null. */
+  /** The provider's own JSON text, without members that are null and annotations that clients refuse. */
   readonly text: string;
   /** A tool that says of itself that running it twice does no harm. */
   readonly repeatable: boolean;
@@ -43,12 +44,19 @@ export function readItems(resultText: string, list: ListName): Item[] {
   const array = at(resultText, list);
   if (array === undefined) return [];
   return elements(resultText, array.start).flatMap((span) => {
-    const text = withoutNulls(cut(resultText, span));
+    const text = withSoundAnnotations(withoutNulls(cut(resultText, span)));
     const name = valueAt(text, LISTS[list].nameKey);
     if (typeof name !== "string") return [];
-    const hint = (key: string) => valueAt(text, "annotations", key) === true;
-    return [{ name, text, repeatable: hint("readOnlyHint") || hint("idempotentHint") }];
+    return [{ name, text, repeatable: isRepeatable(text) }];
   });
+}
+
+/** An item in memory beside its text: its name, where it leads, and its places in lists. */
+const ITEM_BYTES = 384;
+
+/** What items are counted as, in memory. */
+export function bytesOf(items: readonly Pick<Item, "text">[]): number {
+  return items.reduce((sum, { text }) => sum + Buffer.byteLength(text) + ITEM_BYTES, 0);
 }
 
 /** A short name for a list's whole content: two lists with one digest are the same list. */
@@ -58,8 +66,8 @@ export function digestOf(texts: readonly string[]): string {
   return hash.digest("base64url").slice(0, 22);
 }
 
-function valueAt(text: string, ...path: string[]): unknown {
-  const span = at(text, ...path);
+function valueAt(text: string, key: string): unknown {
+  const span = at(text, key);
   return span === undefined ? undefined : JSON.parse(cut(text, span));
 }
 

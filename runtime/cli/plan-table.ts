@@ -23,9 +23,15 @@ export function planTable({ inputs, gateways, servers, store }: Plan): string {
     section("The gateways, and each pod of them while one is lost", processRows(gateways)),
     section("The time that a gateway takes to end and to start", rowsOf({ ...gateways.grace })),
     ...servers.flatMap(serverSections),
-    ...(store === undefined ? [] : [section("The store, for all pods", rowsOf({ ...store }))]),
+    ...(store === undefined ? [] : [section(storeTitle(inputs), rowsOf({ ...store }))]),
     "docs/capacity.md says where each constant comes from.\n",
   ].join("\n\n");
+}
+
+/** In a cluster, the keys of one gateway, or of one server's proxies, are not spread over shards. */
+function storeTitle({ store }: Plan["inputs"]): string {
+  if (store !== "cluster") return "The store, for all pods";
+  return "Each shard of the store, for all pods: the keys of all of them may be on the same one";
 }
 
 function serverSections({ name, proxies, pods }: PlannedServer): string[] {

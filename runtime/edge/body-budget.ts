@@ -3,6 +3,7 @@ import { ByteBudget, Hold } from "../async/byte-budget.ts";
 import { clock } from "../platform/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
+import type { BodyRoom } from "./body-reader.ts";
 
 /** The part of the budget that is for the first 64 KiB of bodies that arrive, so that long ones never keep short ones out. */
 const BEGINNINGS_SHARE = 1 / 4;
@@ -93,7 +94,7 @@ export class BodyBudget {
 }
 
 /** What is held of one body. */
-export class BodyHold {
+export class BodyHold implements BodyRoom {
   /** When it began to arrive, or would have without the time for which it has waited. */
   begunAtMs = clock.monotonicMs();
   readonly beginning: Hold;
@@ -113,25 +114,21 @@ export class BodyHold {
     return this.#isOpen;
   }
 
-  /** What is told of the TOO_MANY_BYTES that the body is refused with. Nothing of it is held then. */
   onRefusal(listener: (error: FleetError) => void): void {
     this.#onRefusal = listener;
   }
 
-  /** Holds so much in all. Where there is no room at once, returns what resolves when there is, or the body is refused. */
   grow(bytes: number): Promise<void> | undefined {
     const begins = this.beginning.tryGrow(Math.min(bytes, Hold.FREE_BYTES));
     if (begins && this.rest.tryGrow(bytes)) return undefined;
     return this.#budget.wait(this, bytes);
   }
 
-  /** All of it is there. */
   arrived(): void {
     this.#budget.close(this);
     this.beginning.release();
   }
 
-  /** Nothing of it is held any more. */
   release(): void {
     this.#isOpen = false;
     this.arrived();

@@ -1,24 +1,37 @@
 import type { IncomingMessage } from "node:http";
 import { FleetError } from "../wire/fleet-error.ts";
 import { RequestIdScanner } from "../wire/request-id-scanner.ts";
-import type { BodyHold } from "./body-budget.ts";
+
+/** What counts the bytes of one body, which is the reader's to release. */
+export interface BodyRoom {
+  /** Holds so much in all. Where there is no room at once, returns what resolves when there is, or nobody waits any more. */
+  grow(bytes: number): Promise<void> | undefined;
+  /** All of it is there. */
+  arrived(): void;
+  /** What is told of the error that the body is refused with. Nothing of it is held then. */
+  onRefusal(listener: (error: FleetError) => void): void;
+  /** Nothing of it is held any more. */
+  release(): void;
+}
 
 export interface BodyRules {
-  /** What counts the bytes. It is the reader's to release. */
-  readonly hold: BodyHold;
+  readonly hold: BodyRoom;
   readonly maxBytes: number;
   /** What a longer body is refused with. */
   readonly tooLarge: () => FleetError;
-  /** Whether TOO_MANY_BYTES answers the request in the body, so that its id is looked for first. */
+  /** Whether a refusal answers the request in the body, so that its id is looked for first. */
   readonly namesRequest: boolean;
 }
+
+/** The id of a request is looked for in so many times what a body may have: most clients write it last. */
+const NAMED_TIMES = 8;
 
 /**
  * The whole body of a request. What comes of a refused one is read on and dropped, for the time that a request has:
  * closed with bytes unread, the connection would reset, and the client might never see the answer.
  *
  * @throws the error of `tooLarge` for a body that is longer than `maxBytes`, TOO_MANY_BYTES for one that finds no room,
- * with the id of the request where that is wanted; INVALID_REQUEST for one that breaks off.
+ * both with the id of the request where that is wanted and found; INVALID_REQUEST for one that breaks off.
  */
 export function readBody(
   request: IncomingMessage,
@@ -29,24 +42,28 @@ export function readBody(
     let bytes = 0;
     let refusal: FleetError | undefined;
     let ids: RequestIdScanner | undefined;
-    const refuse = (error: FleetError) => {
-      refusal ??= error;
-      chunks.length = 0;
+    const end = (error: FleetError) => {
+      ids = undefined;
       reject(error);
     };
-    const scan = (chunk: Buffer) => {
+    const look = (chunk: Buffer) => {
       const idText = ids?.push(chunk);
-      if (idText !== undefined && refusal !== undefined) reject(refusal.withId(idText));
+      if (refusal === undefined || ids === undefined) return;
+      if (idText !== undefined) end(refusal.withId(idText));
+      else if (bytes > NAMED_TIMES * maxBytes) end(refusal);
     };
-    const refuseNamed = (error: FleetError) => {
-      if (!namesRequest) return refuse(error);
-      refusal ??= error;
+    const refuse = (error: FleetError) => {
+      if (refusal !== undefined) return;
+      refusal = error;
+      const arrived = chunks.splice(0);
+      hold.release();
+      if (!namesRequest) return end(error);
       ids = new RequestIdScanner();
-      for (const chunk of chunks.splice(0)) scan(chunk);
+      for (const chunk of arrived) look(chunk);
     };
     const onData = (chunk: Buffer) => {
-      if (refusal !== undefined) return scan(chunk);
       bytes += chunk.length;
+      if (refusal !== undefined) return look(chunk);
       chunks.push(chunk);
       if (bytes > maxBytes) return refuse(tooLarge());
       const room = hold.grow(bytes);
@@ -55,7 +72,7 @@ export function readBody(
       void room.then(() => request.resume());
     };
     const onEnd = () => {
-      if (refusal !== undefined) return reject(refusal);
+      if (refusal !== undefined) return end(refusal);
       hold.arrived();
       resolve(Buffer.concat(chunks));
       // The request keeps its listeners, and they these, until it is answered.
@@ -65,7 +82,7 @@ export function readBody(
       if (request.complete) return;
       reject(new FleetError("INVALID_REQUEST", { message: "the body breaks off", cause }));
     };
-    hold.onRefusal(refuseNamed);
+    hold.onRefusal(refuse);
     if (Number(request.headers["content-length"]) > maxBytes) refuse(tooLarge());
     request.on("data", onData).on("end", onEnd).on("error", onBreak).on("close", onBreak);
   });

@@ -8,8 +8,9 @@ import { RequestContext } from "../calls/request-context.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import { ANONYMOUS } from "../sessions/principal.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { asFleetError, FleetError, resultText } from "../wire/fleet-error.ts";
-import { type Message, readMessage } from "../wire/message.ts";
+import type { Message } from "../wire/message.ts";
 import { allowsBatches } from "../wire/protocol-version.ts";
 import { BatchReply } from "./batch-reply.ts";
 import type { BodyBudget, BodyHold } from "./body-budget.ts";
@@ -21,7 +22,8 @@ import { HttpReply } from "./http-reply.ts";
 import { readInitialize } from "./initialize-params.ts";
 import type { KeepAlive } from "./keep-alive.ts";
 import { answerForm, checkProtocolVersion, requireEvents } from "./negotiation.ts";
-import { bodyText, isBatch, readBatch } from "./request-body.ts";
+import { recordRefusal } from "./refusal-record.ts";
+import { bodyText, isBatch, readBatch, readOne } from "./request-body.ts";
 import { WholeReply } from "./whole-reply.ts";
 
 /** The longest initialize, beside its client's capabilities and info. */
@@ -50,6 +52,7 @@ export interface McpEndpointParts {
   readonly room: Room;
   readonly addresses: ClientAddresses;
   readonly limits: Settings["limits"];
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
@@ -73,9 +76,9 @@ export class McpEndpoint {
       return await this.#answer(request, reply, session, text);
     } catch (thrown) {
       const error = asFleetError(thrown);
-      if (error.code !== "TOO_MANY_BYTES") throw error;
-      this.#parts.log.warn({ code: error.code }, "the body of a request found no room");
-      if (error.idText === undefined) throw error;
+      // Any other status would end the whole session for some clients. Where no request is named, there is no other way.
+      if (session instanceof FleetError || error.idText === undefined) throw error;
+      recordRefusal(this.#parts, request.raw, error);
       this.#replyTo(request, reply, error.idText).fail(error);
       return reply;
     } finally {
@@ -90,7 +93,7 @@ export class McpEndpoint {
     text: string,
   ): Promise<FastifyReply> {
     if (isBatch(text)) return await this.#postBatch(request, reply, session, text);
-    const message = readMessage(text);
+    const message = readOne(text);
     try {
       if (message.method === "initialize") return await this.#initialize(request, message, reply);
       return await this.#withSession(request, session, async (held) => {

@@ -17,6 +17,7 @@ import type { Guards } from "./guards.ts";
 import { drainedResponse, sendError, translate } from "./http-response.ts";
 import type { McpEndpoint } from "./mcp-endpoint.ts";
 import { addProbes, type Probes } from "./probes.ts";
+import { recordRefusal } from "./refusal-record.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -123,13 +124,10 @@ function acceptJsonOnly(server: FastifyInstance): void {
   server.addContentTypeParser(JSON_CONTENT_TYPE, (_request, _body, done) => done(null));
 }
 
-function answerErrors(server: FastifyInstance, { log, metrics, addresses }: McpServerParts): void {
+function answerErrors(server: FastifyInstance, parts: McpServerParts): void {
   server.setErrorHandler((thrown, request, reply) => {
     const error = translate(thrown);
-    const about = { method: request.method, code: error.code, error };
-    if (error.code === "INTERNAL") log.error(about, "request failed");
-    else log.info({ ...about, address: addresses.ofRequest(request.raw) }, "a request is refused");
-    metrics.calls.inc({ method: "none", outcome: error.code });
+    recordRefusal(parts, request.raw, error);
     sendError(reply, error);
   });
   server.setNotFoundHandler((request, reply) => {

@@ -166,17 +166,19 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const guards = new Guards(settings);
   if (guards.isOpen) log.warn({ host: settings.host }, "any Host is accepted: set allowedHosts");
   const readiness = new Readiness({ drain, store, role });
+  const bodies = new BodyBudget(limits, metrics);
   const endpoint = new McpEndpoint({
     calls,
     initialize: (context) => role.initialize(context),
     sessions,
     streams,
     keepAlive,
-    bodies: new BodyBudget(limits, metrics),
+    bodies,
     drain,
     room: descriptors,
     addresses,
     limits,
+    metrics,
     log,
   });
   const front = { endpoint, authenticator, guards, drain, addresses, probes: readiness };
@@ -199,6 +201,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     pods: drains,
     peers: new PeerCalls(credential, backends),
     streams: sessionStreams,
+    bodies,
+    messageLimits,
     token: given.adminToken,
     settings,
     log,

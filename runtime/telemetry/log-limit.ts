@@ -1,11 +1,9 @@
+import { CONSTANTS } from "@mcp-fleet/contract/capacity";
 import { clock } from "../platform/clock.ts";
 
 /** So many equal lines are written in a window; those beyond are counted, and told of at its end. */
 const LINES = 10;
 const WINDOW_MS = 10_000;
-
-/** How many kinds of lines are told apart; further ones are one kind. */
-const KINDS = 1_000;
 
 interface Kind {
   written: number;
@@ -22,7 +20,7 @@ export class LogLimit {
    * @param tell writes that so many equal lines were left out.
    */
   allows(line: string, tell: (leftOut: number) => void): boolean {
-    const key = this.#kinds.has(line) || this.#kinds.size < KINDS ? line : "";
+    const key = this.#kinds.has(line) || this.#kinds.size < CONSTANTS.logKinds.value ? line : "";
     const kind = this.#kinds.get(key) ?? this.#begin(key, tell);
     if (kind.written < LINES) {
       kind.written += 1;

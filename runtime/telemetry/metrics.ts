@@ -192,6 +192,10 @@ export class Metrics {
     "list_bytes",
     "Bytes of backends' lists that are cached for all sessions; the maximum is limits.catalogBytesPerView × limits.views × backends.",
   );
+  readonly sessionListBytes = this.#gauge(
+    "session_list_bytes",
+    "Bytes of the lists that sessions have of their own, of backends with catalog: perSession; limits.sessionCatalogBytes is the maximum.",
+  );
   readonly bodiesWaiting = this.#gauge(
     "bodies_waiting",
     "Bodies of requests that wait unread for room.",

@@ -7,7 +7,7 @@ export const ERROR_LEVELS = {
   request:
     "As a JSON-RPC error with HTTP 200: one request failed, and nothing else. Some clients take any other status of a POST as the end of the whole session, which would cost the calls to healthy backends too.",
   either:
-    "As for `request` in an open session. Otherwise by the HTTP status: for `initialize`, for a connection, and while the session itself cannot be loaded.",
+    "As for `request` in an open session, also for a body that is refused before it is read, as long as the id of its request is found in it. Otherwise by the HTTP status: for `initialize`, for a connection, for what has no id (a notification, a response, a batch), and while the session itself cannot be loaded.",
 } as const;
 
 export type ErrorLevel = keyof typeof ERROR_LEVELS;
@@ -35,7 +35,7 @@ export interface ErrorRow {
  */
 export const ERROR_TABLE = {
   PARSE_ERROR: {
-    level: "http",
+    level: "either",
     httpStatus: 400,
     rpcCode: -32700,
     message: "the body is not JSON",
@@ -148,7 +148,7 @@ export const ERROR_TABLE = {
     operator: "Nothing.",
   },
   BODY_TOO_LARGE: {
-    level: "http",
+    level: "either",
     httpStatus: 413,
     rpcCode: -32000,
     message: "the body, or the client data that initialize carries, is too large",

@@ -30,8 +30,17 @@ export interface Envelope {
   readonly paramsAt?: Span;
 }
 
+/** The JSON text of `"2.0"`, however it is written. */
+const VERSION = /^"(2|\\u0032)(\.|\\u002[eE])(0|\\u0030)"$/;
+
+/** Whether the JSON text of the member `jsonrpc` is that of a JSON-RPC message: official clients take no other. */
+export function isVersion(text: string): boolean {
+  return VERSION.test(text);
+}
+
 /** Reads a message that a backend sent. Throws a SyntaxError where it is no JSON-RPC message. */
 export function readEnvelope(text: string): Envelope {
+  let isJsonRpc = false;
   let method: string | undefined;
   let id: Span | undefined;
   let paramsAt: Span | undefined;
@@ -41,9 +50,11 @@ export function readEnvelope(text: string): Envelope {
     if (member.key === "method") method = JSON.parse(cut(text, member)) ?? undefined;
     else if (member.key === "id") id = member;
     else if (member.key === "params") paramsAt = member;
+    else if (member.key === "jsonrpc") isJsonRpc = isVersion(cut(text, member));
     else if (member.key === "result" || member.key === "error") answers = true;
   }
   if (!endsWithObject(text, all.at(-1))) throw new SyntaxError("something follows the message");
+  if (!isJsonRpc) throw new SyntaxError('a message has no "jsonrpc": "2.0"');
   const idText = id === undefined ? "" : cut(text, id);
   const spans = { ...(id && { id }), ...(paramsAt && { paramsAt }) };
   if (method !== undefined) {

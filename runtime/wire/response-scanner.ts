@@ -1,3 +1,4 @@
+import { isVersion } from "./message.ts";
 import { answersId, type RequestIds } from "./response.ts";
 import { isSpace, ValueEnd } from "./value-end.ts";
 
@@ -15,6 +16,9 @@ const ESCAPE_BYTES = 6;
 
 /** Around a number that is written as text. */
 const QUOTES = 2;
+
+/** `2.0` with every character escaped. */
+const MAX_VERSION_BYTES = 3 * ESCAPE_BYTES + QUOTES;
 
 /** What may come next, spaces aside. */
 type Next = "object" | "first key" | "key" | "colon" | "value" | "comma" | "end";
@@ -71,6 +75,7 @@ export class ResponseScanner {
       if (end === -1) continue;
       if (this.#isId) passed.push(this.#ownId());
       else if (this.#isMethod) this.#checkMethod();
+      else if (this.#isVersion) this.#checkVersion();
       this.#inside = undefined;
       if (this.#next === "colon") this.#endKey();
     }
@@ -81,7 +86,8 @@ export class ResponseScanner {
   /** @throws {SyntaxError} where what has been passed on is no whole response. */
   finish(): void {
     const isResponse = this.#known.has("result") || this.#known.has("error");
-    if (this.#next !== "end" || !isResponse || !this.#known.has("id")) throw notTheResponse();
+    const isWhole = ["jsonrpc", "id"].every((key) => this.#known.has(key));
+    if (this.#next !== "end" || !isResponse || !isWhole) throw notTheResponse();
   }
 
   /** Whether the value of `id` is what is being read. */
@@ -92,6 +98,11 @@ export class ResponseScanner {
   /** Whether the value of `method` is what is being read. */
   get #isMethod(): boolean {
     return this.#inside !== undefined && this.#next === "comma" && this.#key === "method";
+  }
+
+  /** Whether the value of `jsonrpc` is what is being read. */
+  get #isVersion(): boolean {
+    return this.#inside !== undefined && this.#next === "comma" && this.#key === "jsonrpc";
   }
 
   /** Takes a byte between keys and values. Whether a key or value begins with it. */
@@ -115,11 +126,12 @@ export class ResponseScanner {
 
   #keep(bytes: Buffer): void {
     const isKey = this.#next === "colon";
-    if (!isKey && !this.#isId && !this.#isMethod) return;
+    if (!isKey && !this.#isId && !this.#isMethod && !this.#isVersion) return;
     this.#keptBytes += bytes.length;
     if (isKey && this.#keptBytes > MAX_KEY_BYTES) return;
     if (this.#isId && this.#keptBytes > this.#maxIdBytes) throw notTheResponse();
     if (this.#isMethod && this.#keptBytes > NO_METHOD.length) throw notTheResponse();
+    if (this.#isVersion && this.#keptBytes > MAX_VERSION_BYTES) throw notTheResponse();
     this.#kept.push(bytes);
   }
 
@@ -131,6 +143,10 @@ export class ResponseScanner {
 
   #checkMethod(): void {
     if (Buffer.concat(this.#kept).toString("latin1") !== NO_METHOD) throw notTheResponse();
+  }
+
+  #checkVersion(): void {
+    if (!isVersion(Buffer.concat(this.#kept).toString("latin1"))) throw notTheResponse();
   }
 
   #ownId(): Buffer {

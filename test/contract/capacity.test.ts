@@ -2,6 +2,7 @@ import {
   CapacityError,
   CONSTANTS,
   type Figure,
+  type FleetInputs,
   INPUT_NAMES,
   INPUTS,
   type InputName,
@@ -55,6 +56,7 @@ const inputs: fc.Arbitrary<PlanInputs> = fc
     askableSessionsPercent: fc.double({ min: 0, max: 100, noNaN: true }),
     sessionStreamLingerSeconds: fc.double({ min: 1, max: 300, noNaN: true }),
     catalogBytesPerView: fc.integer({ min: 1, max: 2 ** 20 }),
+    sessionCatalogBytes: fc.integer({ min: 1, max: 2 ** 26 }),
     heldBodyBytes: fc.integer({ min: 2 ** 18, max: 2 ** 26 }),
     clientBytes: fc.integer({ min: 1, max: 65_536 }),
     sessionsPerReplica: fc.integer({ min: 1, max: 20_000 }),
@@ -145,7 +147,7 @@ describe("a gateway with 10 backends", () => {
     const ceilings = { memoryBytes: 2 ** 32, eventLoopPercent: 70 };
     const memory = { backends: 10, store: "memory", ...ceilings } as const;
     expect(plan({ ...memory, sessions: 2000 }).gateways.replicas.value).toBe(1);
-    expect(() => plan({ ...memory, sessions: 5000 })).toThrow("use redis or sentinel");
+    expect(() => plan({ ...memory, sessions: 5000 })).toThrow("use redis, sentinel or cluster");
     expect(
       plan({ ...memory, sessions: 5000, sessionsPerReplica: 5000 }).gateways.replicas.value,
     ).toBe(1);
@@ -180,13 +182,19 @@ describe("a gateway with 10 backends", () => {
   });
 
   test("has memory for limits.heldBodyBytes four times, and for the lists of each backend in each view", () => {
-    const termsOf = (more: Partial<PlanInputs>) => {
+    const termsOf = (more: Partial<FleetInputs>) => {
       const { terms } = plan({ sessions: 1, backends: 10, ...more }).gateways.memory;
       return Object.fromEntries(terms.map(({ name, value }) => [name, value / 2 ** 20]));
     };
     expect(termsOf({})).toMatchObject({ "bodies of requests": 64, lists: 40 });
     const more = { heldBodyBytes: 2 ** 20, catalogBytesPerView: 2 ** 20, views: 2 };
     expect(termsOf(more)).toMatchObject({ "bodies of requests": 4, lists: 20 });
+    expect(termsOf({})).not.toHaveProperty("lists of sessions");
+    const servers = [{ name: "a" }, { name: "b", catalog: "perSession" as const }];
+    expect(termsOf({ servers })).toMatchObject({ "lists of sessions": 32 });
+    expect(termsOf({ servers, sessionCatalogBytes: 2 ** 20 })).toMatchObject({
+      "lists of sessions": 1,
+    });
   });
 
   test("gives 75 % of a pod's memory to the heap and keeps 25 % of it free of what is counted", () => {
@@ -423,7 +431,7 @@ describe("whatever the load and the ceilings", () => {
     );
   });
 
-  test("a plan is what JSON can carry, for each of the 3 stores", () => {
+  test("a plan is what JSON can carry, for each of the 4 stores", () => {
     for (const store of STORES) {
       const answer = plan({
         sessions: 100,

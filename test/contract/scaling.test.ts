@@ -74,7 +74,7 @@ describe("one pod with the sessions in its memory", () => {
           path: name,
           value: "2",
           rule: "must be at most 1: with store memory, pods do not share sessions",
-          fix: "remove it, or use redis or sentinel",
+          fix: "remove it, or use redis, sentinel or cluster",
         },
       ]);
       expect(planFaults({ ...fleet, [name]: 2, store: "redis" })).toEqual([]);

@@ -1,5 +1,11 @@
 import { ConfigError } from "@mcp-fleet/contract";
-import { type Configuration, decode, encode, validate } from "@mcp-fleet/contract/settings";
+import {
+  type Configuration,
+  decode,
+  encode,
+  keysBeginWith,
+  validate,
+} from "@mcp-fleet/contract/settings";
 import { describe, expect, it } from "vitest";
 
 const backends = [{ name: "a", url: "http://a/mcp" }];
@@ -68,8 +74,49 @@ describe("sessionStorage", () => {
     expect(storage({ address: "redis:6379", keyPrefix: "x" })).toEqual({ provider: "memory" });
   });
 
-  it("wants 1 of the 2 ways to Redis", () => {
+  it("takes a cluster, whose keys have a hash tag of the gateways or of a server's proxies in front", () => {
+    const natMap = { "10.0.0.1:6379": "redis-0.example.com:7000" };
+    const cluster = { addrs: ["a:6379", "[::1]:7000"], natMap };
+    expect(storage({ provider: "redis", cluster })).toEqual({
+      provider: "redis",
+      db: 0,
+      keyPrefix: "{mcp-fleet}:",
+      recordFormat: 1,
+      cluster: {
+        addresses: [
+          { host: "a", port: 6379 },
+          { host: "::1", port: 7000 },
+        ],
+        natMap: { "10.0.0.1:6379": { host: "redis-0.example.com", port: 7000 } },
+        shards: 3,
+      },
+    });
+    expect(keysBeginWith("fleet", { isCluster: true })).toBe("{fleet}:");
+    expect(keysBeginWith("fleet:", { server: "github", isCluster: true })).toBe(
+      "{fleet:proxy:github}:",
+    );
+    expect(keysBeginWith("fleet:", { server: "github" })).toBe("fleet:proxy:github:");
+  });
+
+  it.each([
+    [{ db: 1 }, "sessionStorage.db"],
+    [{ keyPrefix: "{fleet}:" }, "sessionStorage.keyPrefix"],
+    [{ keyPrefix: "a}b" }, "sessionStorage.keyPrefix"],
+    [{ keyPrefix: ":" }, "sessionStorage.keyPrefix"],
+    [{ address: "a:1" }, "sessionStorage.address"],
+    [{ sentinel: { masterName: "fleet", addrs: ["a:26379"] } }, "sessionStorage.sentinel"],
+    [{ cluster: { addrs: [] } }, "sessionStorage.cluster.addrs"],
+    [{ cluster: { addrs: ["a"] } }, "sessionStorage.cluster.addrs[0]"],
+    [{ cluster: { addrs: ["a:1"], natMap: { "b:1": "c" } } }, "sessionStorage.cluster.natMap.b:1"],
+    [{ cluster: { addrs: ["a:1"], shards: 0 } }, "sessionStorage.cluster.shards"],
+  ])("refuses beside a cluster what it does not have: %j", (more, path) => {
+    const cluster = { addrs: ["a:6379"] };
+    expect(pathsOf({ provider: "redis", cluster, ...more })).toEqual([path]);
+  });
+
+  it("wants 1 of the 3 ways to Redis", () => {
     const sentinel = { masterName: "fleet", addrs: ["a:26379"] };
+    expect(pathsOf({ provider: "redis", cluster: { addrs: ["a:6379"] } })).toEqual([]);
     expect(pathsOf({ provider: "redis" })).toEqual(["sessionStorage.address"]);
     expect(pathsOf({ provider: "redis", address: "a:1", sentinel })).toEqual([
       "sessionStorage.address",

@@ -65,6 +65,7 @@ test("a configuration of one backend gets every default", () => {
       sessionStreamWaitSeconds: 2,
       sessionStreamLingerSeconds: 30,
       crowdedPercent: 80,
+      sessionCatalogBytes: 32 * 2 ** 20,
       bodyDepth: 128,
       bodyMembers: 100_000,
       serverRequests: 100,

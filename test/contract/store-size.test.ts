@@ -21,7 +21,7 @@ const PROXIED: readonly ServerLoad[] = [
 
 const fleets: fc.Arbitrary<FleetInputs> = fc.record({
   sessions: fc.integer({ min: 1, max: STORAGE_SESSIONS }),
-  store: fc.constantFrom("redis" as const, "sentinel" as const),
+  store: fc.constantFrom("redis" as const, "sentinel" as const, "cluster" as const),
   servers: fc.subarray([...PROXIED]),
   backends: fc.integer({ min: 3, max: 20 }),
   maxReplicas: fc.constantFrom(0, 100),
@@ -51,7 +51,7 @@ describe("the connections of a store", () => {
     fc.assert(
       fc.property(fleets, (given) => {
         const { gateways, servers, store } = plan(given);
-        const perPod = given.store === "sentinel" ? 3 : 2;
+        const perPod = given.store === "redis" ? 2 : 3;
         const most = gateways.autoscaling?.maxReplicas ?? gateways.replicas;
         const pods = servers.reduce(
           (sum, { proxies }) => sum + (proxies?.replicas.value ?? 0),
@@ -62,6 +62,24 @@ describe("the connections of a store", () => {
       }),
     );
   });
+});
+
+test("a shard of a cluster is as large as a store behind Sentinel: all keys may be on it", () => {
+  const fleet = { sessions: 2500, servers: [{ name: "a", proxied: true }] };
+  const { store: shard } = plan({ ...fleet, store: "cluster" });
+  expect(shard).toEqual(plan({ ...fleet, store: "sentinel" }).store);
+  expect(plan({ ...fleet, store: "cluster", storeShards: 9 }).store).toEqual(shard);
+});
+
+test("each of a pod's 3 connections may be to each of 3 shards, or of 90", () => {
+  const descriptors = (storeShards?: number) =>
+    plan({
+      sessions: 100,
+      backends: 1,
+      store: "cluster",
+      ...(storeShards && { storeShards }),
+    }).gateways.requiredNofile.terms.find(({ name }) => name === "store")?.value;
+  expect([descriptors(), descriptors(90)]).toEqual([9, 270]);
 });
 
 describe("the volume of a store", () => {

@@ -1,6 +1,8 @@
 import { validate } from "@mcp-fleet/contract/settings";
 import { afterAll, describe, expect, it } from "vitest";
 import { buildAdminServer } from "../../runtime/admin/admin-server.ts";
+import { ByteBudget } from "../../runtime/async/byte-budget.ts";
+import { BodyBudget } from "../../runtime/edge/body-budget.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import { log } from "../../testkit/processes/test-log.ts";
 
@@ -10,11 +12,12 @@ const settings = validate({
   allowedHosts: ["mcp.example.com"],
   backends: [{ name: "nobody", url: "http://127.0.0.1:9/mcp" }],
 });
+const metrics = new Metrics();
 const drained: string[] = [];
 const build = (token?: string) =>
   buildAdminServer({
     probes: { notReady: () => undefined },
-    metrics: new Metrics(),
+    metrics,
     status: { read: async () => ({}) },
     pods: {
       pods: ["a"],
@@ -23,6 +26,8 @@ const build = (token?: string) =>
     },
     peers: { isPeer: () => false, serve: () => Promise.reject(new Error("nobody calls")) },
     streams: { hear: async () => true },
+    bodies: new BodyBudget(settings.limits, metrics),
+    messageLimits: { maxBytes: 1, budget: new ByteBudget(1, 1) },
     token,
     settings,
     log,

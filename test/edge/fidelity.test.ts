@@ -102,16 +102,17 @@ it("a result gets no member that the backend did not send", async () => {
 });
 
 it.each([
-  [126, 200],
-  [127, 400],
-  [1_000_000, 400],
-])("arguments nested %d deep, with limits.bodyDepth at 128: HTTP %d", async (depth, status) => {
+  [126, undefined],
+  [127, -32600],
+  [1_000_000, -32600],
+])("arguments nested %d deep, with limits.bodyDepth at 128: error %s", async (depth, code) => {
   const deep = "[".repeat(depth) + "]".repeat(depth);
   const body = (name: string) =>
     `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${name}","arguments":${deep}}}`;
   const answer = await client.post(body("echo_echo"));
-  expect(answer.status).toBe(status);
-  expect(echo.calls.at(-1) === body("echo")).toBe(status === 200);
+  const { id, error } = JSON.parse(answer.text);
+  expect([answer.status, id, error?.code]).toEqual([200, 1, code]);
+  expect(echo.calls.at(-1) === body("echo")).toBe(code === undefined);
 });
 
 it("an id that is in flight is refused, and the call in flight is still answered", async () => {

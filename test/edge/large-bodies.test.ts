@@ -7,6 +7,11 @@ import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
 const LIMIT_BYTES = 65_536;
 const BODY = Buffer.alloc(9 * 2 ** 20, " ");
+/** A call with its id at the end, as the official SDKs write it: 500,000 bytes. */
+const CALL = Buffer.from(
+  `{"method":"tools/call","params":{"name":"${"x".repeat(500_000)}"},"jsonrpc":"2.0","id":7}`,
+);
+const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 const TRIES = 6;
 
 /** In MiB: more than the system holds by itself. */
@@ -52,6 +57,24 @@ it.each<[string, number, Record<string, string>, () => Body]>([
   const all = await statuses(gateway.url, { "mcp-session-id": sessionId, ...headers }, body);
   expect(all).toEqual(Array(TRIES).fill(status));
 });
+
+it.each<[string, () => Body]>([
+  ["with its length", () => CALL],
+  ["in chunks", () => new Blob([CALL]).stream()],
+])(
+  "of 6 calls above limits.bodyBytes, %s, each is answered 200 under its id, and the session goes on",
+  async (_what, body) => {
+    const { gateway, sessionId } = await start();
+    const headers = { ...json, "mcp-session-id": sessionId };
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const sent = { method: "POST", headers, body: body(), duplex: "half" } as RequestInit;
+      const answer = await fetch(gateway.url, sent);
+      const { id, error } = (await answer.json()) as { id: number; error: { data: object } };
+      expect([answer.status, id, error.data]).toEqual([200, 7, { error: "BODY_TOO_LARGE" }]);
+    }
+    expect((await new RawClient(gateway.url).post(PING, headers)).status).toBe(200);
+  },
+);
 
 it("6 bodies of 9 MB to a gateway that lingers are answered 413", async () => {
   const { gateway, sessionId } = await start();

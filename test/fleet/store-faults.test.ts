@@ -3,8 +3,9 @@ import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { FleetLoad, isRefusal } from "../../testkit/clients/fleet-load.ts";
 import { type RawAnswer, RawClient } from "../../testkit/clients/raw-client.ts";
 import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
-import { startGateway } from "../../testkit/processes/gateway.ts";
+import { startGateway, startProxy } from "../../testkit/processes/gateway.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { RedisCluster } from "../../testkit/processes/redis-cluster.ts";
 import { SentinelGroup } from "../../testkit/processes/sentinel-group.ts";
 import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 
@@ -160,6 +161,81 @@ describe.skipIf(!hasRedis)("3 gateways over 1 store at fault", () => {
       await load.callAll();
       // What was in flight there.
       await expectNoHarm(load, CALLS / 10);
+    });
+  });
+
+  describe("in a cluster of 3 shards", () => {
+    let cluster: RedisCluster;
+
+    beforeEach(async () => {
+      cluster = await RedisCluster.start();
+      return () => cluster.stop();
+    });
+
+    /** 3 gateways whose keys are on this shard, and 12 clients of them. */
+    const startLoad = async (prefix: string) => {
+      const master = cluster.masterOf(prefix);
+      await master.ask("HSET", `${prefix}generation`, "id", "first", "since", "0");
+      const keyPrefix = prefix.replaceAll(/[{}]/g, "");
+      const storage: Storage = {
+        provider: "redis",
+        keyPrefix,
+        cluster: { addrs: cluster.addresses },
+      };
+      const gateways = await Promise.all(THREE.map(() => startHere(storage)));
+      const load = new FleetLoad(
+        gateways.map(({ url }) => url),
+        "counting_echo",
+      );
+      await load.open(CLIENTS);
+      return load;
+    };
+
+    it("lose nothing when the master of their shard is killed", async () => {
+      const load = await startLoad(cluster.prefixOn(0));
+      const running = load.run(TURNS);
+      await isUnderWay(load);
+      await cluster.masters[0]?.kill();
+      await running;
+      await cluster.replaced();
+      await load.callAll();
+      await expectNoHarm(load);
+    });
+
+    it("lose nothing when the slot of their keys moves to another shard", async () => {
+      const prefix = cluster.prefixOn(1);
+      const load = await startLoad(prefix);
+      const running = load.run(TURNS);
+      await isUnderWay(load);
+      await cluster.moveSlot(prefix, cluster.masters[2] ?? cluster.replica);
+      await running;
+      await load.callAll();
+      await expectNoHarm(load);
+    });
+
+    it("keep their sessions on 1 shard, and the proxies behind them on another", async () => {
+      const tags = () => {
+        const gateways = cluster.prefixOn(1);
+        return { gateways, proxies: gateways.replace("}", ":proxy:counting}") };
+      };
+      let tag = tags();
+      while (cluster.masterOf(tag.proxies) === cluster.masterOf(tag.gateways)) tag = tags();
+      const keyPrefix = tag.gateways.replaceAll(/[{}]/g, "");
+      const addrs = cluster.addresses;
+      const sessionStorage: Storage = { provider: "redis", keyPrefix, cluster: { addrs } };
+      const proxy = await startProxy(configuration(sessionStorage));
+      onTestFinished(() => proxy.close());
+      const gateway = await startGateway({
+        ...configuration(sessionStorage),
+        backends: [{ name: "counting", url: proxy.url }],
+      });
+      onTestFinished(() => gateway.close());
+      const { sessionId } = await RawClient.open(gateway.url);
+      expect(statusOf(await call(gateway.url, sessionId))).toBe(200);
+      for (const prefix of [tag.gateways, tag.proxies]) {
+        const found = await cluster.masterOf(prefix).ask("KEYS", `${prefix}session:*`);
+        expect(found).not.toEqual([]);
+      }
     });
   });
 

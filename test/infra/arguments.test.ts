@@ -170,12 +170,28 @@ describe("an argument that cannot be", () => {
       () => server({ url: "http://a/mcp" }),
     ],
     [
-      "sessionStorage: exactly one of address and sentinel is required; set one of them",
+      "sessionStorage: exactly one of address, sentinel and cluster is required; set one of them",
       () => gateway({ sessionStorage: {} }),
     ],
     [
-      "sessionStorage: exactly one of address and sentinel is required; remove one of them",
+      "sessionStorage: exactly one of address, sentinel and cluster is required; remove all but one of them",
       () => gateway({ sessionStorage: { ...STORE, address: "redis:6379" } }),
+    ],
+    [
+      "sessionStorage: exactly one of address, sentinel and cluster is required; remove all but one of them",
+      () => server({ sessionStorage: { ...STORE, cluster: CLUSTER } }),
+    ],
+    [
+      "sessionStorage.db: invalid value 1: must be 0 if cluster is set: a Redis Cluster has one database; remove it, and tell fleets apart by keyPrefix",
+      () => gateway({ sessionStorage: { cluster: CLUSTER, db: 1 } }),
+    ],
+    [
+      'sessionStorage.keyPrefix: invalid value "{a}:": must be a name without braces if cluster is set: what comes before the colon is the hash tag; set it to a:',
+      () => server({ sessionStorage: { cluster: CLUSTER, keyPrefix: "{a}:" } }),
+    ],
+    [
+      "sessionStorage.cluster.shards: invalid value 0: must be a whole number from 1 to 1000; set it to 1 or more",
+      () => gateway({ sessionStorage: { cluster: { ...CLUSTER, shards: 0 } } }),
     ],
     [
       "sessionStorage.passwordRef: must be absent if password is set; remove it, or remove password",
@@ -426,6 +442,8 @@ describe("an argument that cannot be", () => {
     expect(errors.map(({ propertyPath }) => propertyPath)).toEqual(paths);
   });
 });
+
+const CLUSTER = { addresses: ["sessions.example.com:6379"] };
 
 const LOG_LEVEL = { name: "LOG_LEVEL", value: "debug" };
 

@@ -205,6 +205,29 @@ describe("the configuration of a gateway", () => {
     });
   });
 
+  test("of a cluster names its nodes, has room for connections to 9 shards, and says which keys are its own", async () => {
+    const cluster = { addresses: ["a.example.com:6379"], natMap: { "10.0.0.1:6379": "b:7000" } };
+    const sessionStorage = { cluster: { ...cluster, shards: 9 }, tls: {} };
+    const stack = await gatewayStack({ sessionStorage });
+    const settings = validate(configurationOf(stack, "eng-gateway"), [], "gateway");
+    expect(settings.sessionStorage).toMatchObject({
+      keyPrefix: "{mcp-fleet:eng}:",
+      cluster: {
+        addresses: [{ host: "a.example.com", port: 6379 }],
+        natMap: { "10.0.0.1:6379": { host: "b", port: 7000 } },
+        shards: 9,
+      },
+    });
+    const inputs = { sessions: 5000, backends: 1, store: "cluster", storeShards: 9 } as const;
+    const planned = processPlan(completed(inputs));
+    expect(settings.nofile.required).toBe(planned.requiredNofile.value);
+    expect(deploymentOf(stack).map("metadata.annotations")).toMatchObject({
+      "mcp-fleet.dev/store": "cluster",
+      "mcp-fleet.dev/store-addresses": '["a.example.com:6379"]',
+      "mcp-fleet.dev/key-prefix": "{mcp-fleet:eng}:",
+    });
+  });
+
   test("carries what the user says of sessions, limits, names, logins and operation", async () => {
     const stack = await gatewayStack({
       session: { idleTtl: "10m", maxLifetime: "1d", cacheEntries: 1000, maxPerPrincipal: 5 },

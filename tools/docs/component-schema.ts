@@ -3,7 +3,7 @@ import { join } from "node:path";
 // What Pulumi itself runs on these sources when a program in another language asks for the package.
 import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer.js";
 import { generateSchema, type PackageSpec } from "@pulumi/pulumi/provider/experimental/schema.js";
-import { analyzedSource } from "../../infra/analyzed-source.ts";
+import { analyzedSource } from "./analyzed-source.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FOLDER = join(ROOT, "infra");
@@ -14,8 +14,26 @@ export const COMPONENTS = ["VirtualMcpServer", "McpServer", "RedisSentinel"] as 
 /** Where the schema is kept: programs in other languages are made from it, and arguments are checked against it. */
 export const SCHEMA_FILE = join(FOLDER, "schema.json");
 
+/** What the package's schema says of the package itself, for Pulumi's registry. */
+type PackageFacts = Pick<Manifest, "homepage" | "license" | "keywords"> & {
+  readonly displayName: string;
+  readonly publisher: string;
+  readonly repository: string;
+  readonly logoUrl: string;
+};
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly homepage: string;
+  readonly license: string;
+  readonly keywords: readonly string[];
+  readonly repository: { readonly url: string };
+}
+
 /** The schema of the package, as its sources are now. */
-export function componentSchema(): PackageSpec {
+export function componentSchema(): PackageSpec & PackageFacts {
   // Within the repository, since what the sources import is found from where they lie.
   const copy = mkdtempSync(join(ROOT, "infra-"));
   try {
@@ -24,24 +42,38 @@ export function componentSchema(): PackageSpec {
     for (const file of globSync(join(copy, "**/*.ts"))) {
       writeFileSync(file, analyzedSource(readFileSync(file, "utf8")));
     }
-    return shippedSchema(copy);
+    return analyzed(copy);
   } finally {
     rmSync(copy, { recursive: true });
   }
 }
 
-/** The schema of the package in a folder, as Pulumi reads it there. */
-export function shippedSchema(folder: string): PackageSpec {
-  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const { name, version, description } = manifest;
-  const analyzer = new Analyzer(folder, name, manifest, new Set(COMPONENTS));
+function analyzed(folder: string): PackageSpec & PackageFacts {
+  const manifest: Manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const { name, version, description, homepage, license, keywords } = manifest;
+  const analyzer = new Analyzer(folder, name, Object(manifest), new Set(COMPONENTS));
   const { components, typeDefinitions, dependencies } = analyzer.analyze();
-  return generateSchema(name, version, description, components, typeDefinitions, dependencies);
+  const repository = manifest.repository.url.replace(/^git\+|\.git$/g, "");
+  const facts: PackageFacts = {
+    ...{
+      displayName: "MCP Fleet",
+      publisher: "mcp-fleet",
+      homepage,
+      repository,
+      license,
+      keywords,
+    },
+    logoUrl: `${repository}/raw/v${version}/docs/logo.svg`,
+  };
+  const { resources, types, ...schema } = generateSchema(
+    ...([name, version, description, components, typeDefinitions, dependencies] as const),
+  );
+  return { ...schema, ...facts, resources, types };
 }
 
 /** The schema as its file holds it. */
-export function schemaText(): string {
-  return `${JSON.stringify(componentSchema(), undefined, 2)}\n`;
+export function schemaText(schema = componentSchema()): string {
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
 if (import.meta.main) writeFileSync(SCHEMA_FILE, schemaText());

@@ -1,6 +1,5 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
-import { SingleFlight } from "../../async/single-flight.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
 import { Catalog, type ProviderListing } from "../../catalog/catalog.ts";
 import { describeLists, ListReadings } from "../../catalog/list-readings.ts";
@@ -10,11 +9,13 @@ import type { Views } from "../../catalog/views.ts";
 import { clock } from "../../platform/clock.ts";
 import type { Events } from "../../sessions/events.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Backend } from "../../upstream/backend.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import type { UpstreamSessions } from "../../upstream/sessions/upstream-sessions.ts";
 import type { ListName } from "../../wire/methods.ts";
 import { type CatalogLimits, readList } from "./read-list.ts";
+import { SessionListCache, type SessionLists } from "./session-lists.ts";
 
 /** Lists that could not be read are asked for again by calls, but not more often than this. */
 const RETRY_MS = 1_000;
@@ -24,22 +25,14 @@ export interface SessionCatalogsParts {
   readonly upstreams: UpstreamSessions;
   readonly backends: BackendRegistry;
   readonly events: Events;
-  readonly limits: CatalogLimits & Pick<Settings["limits"], "callTimeoutSeconds">;
+  readonly limits: CatalogLimits &
+    Pick<Settings["limits"], "callTimeoutSeconds" | "sessionCatalogBytes">;
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
 /** Who wants to know: what the client says of itself, and its session if there is one. */
 export type ForClient = Pick<RequestContext, "client" | "session">;
-
-/** What a session has of its own, and what that was merged with. */
-interface SessionLists {
-  readonly own: Map<string, ListReadings>;
-  /** When each list was asked for last. */
-  readonly triedAtMs: Map<ListName, number>;
-  /** One reading of a list at a time: who comes meanwhile gets what it finds. */
-  readonly reading: SingleFlight<ListName, void>;
-  merged: { readonly shared: Catalog; readonly catalog: Catalog } | undefined;
-}
 
 /**
  * The lists that a client sees: those of its view, but for backends with `catalog: perSession`, whose lists
@@ -47,19 +40,22 @@ interface SessionLists {
  */
 export class SessionCatalogs {
   readonly #parts: SessionCatalogsParts;
-  readonly #lists = new WeakMap<LiveSession, SessionLists>();
+  readonly #lists: SessionListCache;
   #own: readonly Backend[];
   /** By backend: why lists could not be read in a session last; none once they could. */
   readonly #degraded = new Map<string, Map<string, string>>();
 
   constructor(parts: SessionCatalogsParts) {
-    const { backends, events } = parts;
+    const { backends, events, limits, metrics } = parts;
     const ownOnes = () => backends.all.filter((backend) => this.isPerSession(backend));
     const follow = () => {
       this.#own = ownOnes();
     };
     this.#parts = parts;
     this.#own = ownOnes();
+    this.#lists = new SessionListCache(limits.sessionCatalogBytes);
+    metrics.onScrape(() => metrics.sessionListBytes.set(this.#lists.bytes));
+    events.on("sessionGone", (key) => this.#lists.delete(key));
     events.on("backendAdded", follow);
     events.on("backendRemoved", (name) => {
       this.#degraded.delete(name);
@@ -77,10 +73,10 @@ export class SessionCatalogs {
     const view = this.#parts.views.get(client);
     const shared = await view.settled();
     if (session === undefined || this.#own.length === 0) return shared;
-    const known = this.#of(session);
+    const known = this.#lists.of(session.key);
     const stale = lists.filter((list) => this.#isToReadAgain(known, list));
     if (stale.length > 0) await this.#read(session, known, stale);
-    return this.#merge(view, known);
+    return this.#merge(view, session, known);
   }
 
   /** For answering a list: asks the backends whose lists are the session's own again. */
@@ -88,39 +84,26 @@ export class SessionCatalogs {
     const view = this.#parts.views.get(client);
     const shared = await view.settled();
     if (session === undefined || this.#own.length === 0) return shared;
-    const known = this.#of(session);
+    const known = this.#lists.of(session.key);
     await this.#read(session, known, [list]);
-    return this.#merge(view, known);
+    return this.#merge(view, session, known);
   }
 
   /** A backend with lists of the session's own says that they have changed. Returns which are others than before. */
   async reread(session: LiveSession): Promise<{ catalog: Catalog; changed: readonly ListName[] }> {
     const view = this.#parts.views.get(session.record);
-    const known = this.#of(session);
+    const known = this.#lists.of(session.key);
     const before = known.merged?.catalog ?? (await view.settled());
     // A list that the session never asked for has not changed for it; one that another process served may have.
     const asked = LIST_NAMES.filter((list) => known.triedAtMs.has(list));
     await this.#read(session, known, asked.length === 0 ? LIST_NAMES : asked);
-    const catalog = this.#merge(view, known);
+    const catalog = this.#merge(view, session, known);
     return { catalog, changed: catalog.changedSince(before) };
   }
 
   /** Whether a backend's lists are each session's own. */
   isPerSession({ settings }: Backend): boolean {
     return settings.catalog === "perSession";
-  }
-
-  #of(session: LiveSession): SessionLists {
-    const present = this.#lists.get(session);
-    if (present !== undefined) return present;
-    const lists = {
-      own: new Map(),
-      triedAtMs: new Map(),
-      reading: new SingleFlight<ListName, void>(),
-      merged: undefined,
-    };
-    this.#lists.set(session, lists);
-    return lists;
   }
 
   /** Whether a backend came since, or a list could not be read a while ago. */
@@ -183,7 +166,7 @@ export class SessionCatalogs {
     }
   }
 
-  #merge(view: View, known: SessionLists): Catalog {
+  #merge(view: View, { key }: LiveSession, known: SessionLists): Catalog {
     const { merged, own } = known;
     if (merged?.shared === view.catalog) return merged.catalog;
     const all = view.listings.map(({ provider, listing }): ProviderListing => {
@@ -192,6 +175,7 @@ export class SessionCatalogs {
     });
     const catalog = new Catalog(all, this.#parts.views.naming);
     known.merged = { shared: view.catalog, catalog };
+    this.#lists.keep(key, known);
     return catalog;
   }
 }

@@ -1,12 +1,12 @@
 import { ConfigError, fault } from "@mcp-fleet/contract";
-import type { RedisSettings } from "@mcp-fleet/contract/settings";
+import type { NetworkAddress, RedisSettings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { Backoff } from "../../platform/backoff.ts";
 import { clock } from "../../platform/clock.ts";
 import { random } from "../../platform/random.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import type { RedisKeys } from "./redis-keys.ts";
-import { isOfCluster, replyCode } from "./redis-reply.ts";
+import { isOfCluster, isOfNoCluster, replyCode } from "./redis-reply.ts";
 import { runScript } from "./redis-scripts.ts";
 
 /** How long a read waits for a change: below the command timeout, so that a dead connection is noticed. */
@@ -99,15 +99,18 @@ export class RedisChanges {
     const backoff = new Backoff(RETRY);
     while (!this.#closed) {
       try {
-        if (!this.#isKnown) await this.#requireNoCluster();
+        if (!this.#isKnown && this.#parts.settings.cluster === undefined) {
+          await this.#requireNoCluster();
+        }
         if (clock.monotonicMs() - this.#settledAtMs > SETTLE_MS) await this.#settle();
         if (this.#cursor === undefined) await this.#begin();
         else await this.#read(this.#cursor);
         backoff.reset();
       } catch (error) {
         if (this.#closed) return;
-        if (error instanceof ConfigError || isOfCluster(error)) {
-          this.#opened.reject(error instanceof ConfigError ? error : this.#isCluster());
+        const refusal = this.#refusalOf(error);
+        if (refusal !== undefined) {
+          this.#opened.reject(refusal);
           return;
         }
         this.#parts.log.debug({ error }, "changes of sessions cannot be read");
@@ -116,6 +119,15 @@ export class RedisChanges {
         await clock.sleep(backoff.nextMs());
       }
     }
+  }
+
+  /** Why the server cannot be used at all; undefined where it may answer later. */
+  #refusalOf(error: unknown): ConfigError | undefined {
+    if (error instanceof ConfigError) return error;
+    if (this.#parts.settings.cluster !== undefined) {
+      return isOfNoCluster(error) ? this.#isNoCluster() : undefined;
+    }
+    return isOfCluster(error) ? this.#isCluster() : undefined;
   }
 
   /** @throws {ConfigError} */
@@ -134,11 +146,21 @@ export class RedisChanges {
   #isCluster(): ConfigError {
     const { address, sentinel } = this.#parts.settings;
     const at = sentinel === undefined ? "address" : "sentinel";
-    const value = address === undefined ? undefined : `${address.host}:${address.port}`;
-    const rule = "must be a Redis or Valkey without cluster mode: Redis Cluster is not supported";
+    const value = address === undefined ? undefined : addressText(address);
+    const rule = "must be a Redis or Valkey without cluster mode: this is a node of a cluster";
     const fix =
-      "set cluster-enabled to no, or use a standalone server or one behind Sentinel (RedisSentinel)";
+      address === undefined
+        ? "set sessionStorage.cluster instead, with some of its nodes in addrs"
+        : `set sessionStorage.cluster instead: {"addrs": ["${addressText(address)}"]}`;
     return new ConfigError([fault(["sessionStorage", at], value, rule, fix)]);
+  }
+
+  #isNoCluster(): ConfigError {
+    const { cluster } = this.#parts.settings;
+    const addresses = cluster?.addresses.map(addressText) ?? [];
+    const rule = "must be nodes of a Redis Cluster or Valkey Cluster: cluster mode is off here";
+    const fix = `set sessionStorage.address instead: ${addresses[0]}`;
+    return new ConfigError([fault(["sessionStorage", "cluster", "addrs"], addresses, rule, fix)]);
   }
 
   async #settle(): Promise<void> {
@@ -197,6 +219,9 @@ export class RedisChanges {
     if (ended.length > 0 || changed.size > 0) listener.changed(ended, [...changed]);
   }
 }
+
+const addressText = ({ host, port }: NetworkAddress): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 function fieldsOf(flat: readonly string[]): Readonly<Record<string, string | undefined>> {
   const pairs: [string, string][] = [];

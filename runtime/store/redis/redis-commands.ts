@@ -1,13 +1,13 @@
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
-import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import { confirmingReplicas, type RedisClient } from "./redis-client.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import type { RedisKeys } from "./redis-keys.ts";
 import { NoReplicas, replyCode } from "./redis-reply.ts";
-import { type Operation, runScript, runWholeScript } from "./redis-scripts.ts";
+import { addWholeScript, type Operation, runScript } from "./redis-scripts.ts";
 
-/** With Sentinel: how long a replica has to confirm what the master says. */
+/** With Sentinel, or in a cluster: how long a replica has to confirm what the master says. */
 const REPLICA_WAIT_MS = 300;
 
 /** Operations whose effect may not be lost with the server that confirmed it. */
@@ -41,7 +41,8 @@ export class RedisCommands {
     this.keys = parts.keys;
     this.#parts = parts;
     this.#connection = new RedisConnection(parts);
-    if (parts.settings.sentinel !== undefined) this.#durable = new RedisConnection(parts);
+    const { sentinel, cluster } = parts.settings;
+    if ((sentinel ?? cluster) !== undefined) this.#durable = new RedisConnection(parts);
   }
 
   /** What every script begins with: `ARGV[1]` and `ARGV[2]`. */
@@ -112,12 +113,14 @@ export class RedisCommands {
     return this.#measured(operation, () =>
       connection.run(async (client) => {
         const all = [...this.scriptArgs, ...args];
-        const whole = () => runWholeScript(client, operation, keys(), all);
-        const confirmed = () => declaring(declared, () => this.#confirmed(client, whole));
-        if (durable !== undefined) return await confirmed();
-        const answer = await declaring(declared, () => runScript(client, operation, keys(), all));
-        const isToConfirm = this.#durable !== undefined && saysAbsent(operation, answer);
-        return isToConfirm ? await confirmed() : answer;
+        const run = () => runScript(client, operation, keys(), all);
+        const confirmed = () =>
+          declaring(declared, () => this.#confirmed(client, operation, keys(), all));
+        const canConfirm =
+          this.#durable !== undefined && confirmingReplicas(client, this.keys.probe) > 0;
+        if (canConfirm && durable !== undefined) return await confirmed();
+        const answer = await declaring(declared, run);
+        return canConfirm && saysAbsent(operation, answer) ? await confirmed() : answer;
       }),
     );
   }
@@ -126,15 +129,23 @@ export class RedisCommands {
    * What the master answers, once a replica has everything up to there. A master that was replaced and does not
    * know it yet loses what it is given, and knows of no session that was opened since: nobody confirms it.
    */
-  async #confirmed(client: Redis, work: () => Promise<unknown>): Promise<unknown> {
+  async #confirmed(
+    client: RedisClient,
+    operation: Operation,
+    keys: readonly string[],
+    args: Args,
+  ): Promise<unknown> {
     const { ofStore, probe } = this.keys;
     // Sent together, so that all of it goes to one server.
-    const [, answer, replicas] = await Promise.all([
-      runWholeScript(client, "probe", [...ofStore, probe], this.scriptArgs),
-      work(),
-      client.wait(1, REPLICA_WAIT_MS),
-    ]);
-    if (replicas < 1) throw new NoReplicas();
+    const batch = client.pipeline();
+    addWholeScript(batch, "probe", [...ofStore, probe], this.scriptArgs);
+    addWholeScript(batch, operation, keys, args);
+    batch.wait(1, REPLICA_WAIT_MS);
+    const answers = (await batch.exec()) ?? [];
+    const failed = answers.find(([error]) => error !== null);
+    if (failed !== undefined) throw failed[0];
+    const [, answer, replicas] = answers.map(([, one]) => one);
+    if (!(Number(replicas) >= 1)) throw new NoReplicas();
     return answer;
   }
 

@@ -3,9 +3,10 @@ import { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { clock, type Timer } from "../../platform/clock.ts";
 import { random } from "../../platform/random.ts";
-import { FleetError } from "../../wire/fleet-error.ts";
-import { COMMAND_TIMEOUT_MS, readSecrets, redisOptions } from "./redis-options.ts";
-import { isPassing, NoAnswer, NoReplicas, replyCode } from "./redis-reply.ts";
+import { newClient, type RedisClient } from "./redis-client.ts";
+import { RedisKeys } from "./redis-keys.ts";
+import { COMMAND_TIMEOUT_MS, readSecrets } from "./redis-options.ts";
+import { isPassing, isRedirection, NoAnswer, NoReplicas, unavailable } from "./redis-reply.ts";
 
 /**
  * The longest that anybody waits for the store, retries included: longer than a planned fail-over (1.4 s) and
@@ -22,45 +23,40 @@ const REVIVE_MS = 200;
 /** How often a connection is tried out. */
 const HEARTBEAT_MS = 1_000;
 
+/** How long a cluster may take to connect before a new attempt is made: nodes are asked one after the other. */
+const STUCK_MS = 10_000;
+
 /** How often at most the master is looked up again because it has no replicas. */
 const LOOK_UP_MS = 1_000;
+
+/** The same in a cluster, whose nodes are asked on connections of their own. */
+const CLUSTER_LOOK_UP_MS = 100;
 
 export interface RedisConnectionOptions {
   readonly settings: RedisSettings;
   readonly log: Logger;
 }
 
-/** A connection that comes back by itself, and the patience of those who use it. */
+/** A connection that comes back by itself, and the patience of those who use it. In a cluster, one to each node that is used. */
 export class RedisConnection {
-  readonly #client: Redis;
+  readonly #settings: RedisSettings;
   readonly #log: Logger;
+  #client: RedisClient;
+  #openedAtMs = clock.monotonicMs();
   /** When the last attempt that nothing has succeeded after failed; undefined while all is well. */
   #downSinceMs: number | undefined;
-  #waiting = 0;
+  /** Why it is so. */
+  #downBecause: unknown;
+  /** Those that wait for a connection. */
+  readonly #waiting = new Set<() => void>();
   #lookedUpAtMs = Number.NEGATIVE_INFINITY;
   readonly #heartbeat: Timer;
   #closed = false;
 
   constructor({ settings, log }: RedisConnectionOptions) {
+    this.#settings = settings;
     this.#log = log;
-    const options = redisOptions(settings);
-    this.#client = new Redis({
-      ...options,
-      ...readSecrets(settings),
-      retryStrategy: (attempt) => {
-        this.#refresh(settings);
-        return options.retryStrategy?.(attempt);
-      },
-      sentinelRetryStrategy: (attempt) => {
-        this.#refresh(settings);
-        return options.sentinelRetryStrategy?.(attempt);
-      },
-    });
-    this.#client.setMaxListeners(0);
-    this.#client.on("error", (error: Error) => this.#failed(error));
-    this.#client.on("close", () => this.#failed(new Error("the connection is closed")));
-    this.#client.on("ready", () => this.#succeeded());
-    this.#client.on("end", () => this.#revive());
+    this.#client = this.#open();
     this.#heartbeat = clock.every(HEARTBEAT_MS, () => this.#beat()).unref();
     this.#connect();
   }
@@ -71,7 +67,7 @@ export class RedisConnection {
    *
    * @throws STORE_UNAVAILABLE; STORE_FULL for what would make a full store hold more.
    */
-  async run<T>(attempt: (client: Redis) => Promise<T>): Promise<T> {
+  async run<T>(attempt: (client: RedisClient) => Promise<T>): Promise<T> {
     const isDown = this.#isDown();
     const deadlineMs = clock.monotonicMs() + (isDown ? COMMAND_TIMEOUT_MS : BUDGET_MS);
     for (;;) {
@@ -83,9 +79,9 @@ export class RedisConnection {
       } catch (error) {
         const pauseMs = 25 + random.fraction() * 50;
         const isLast = isDown || clock.monotonicMs() + pauseMs >= deadlineMs || this.#closed;
-        const passes = isPassing(error);
+        const passes = isPassing(error) || (this.#isCluster && isRedirection(error));
         if (passes) this.#failed(error);
-        if (error instanceof NoReplicas) this.#lookUpAgain();
+        if (error instanceof NoReplicas || (passes && this.#isCluster)) this.#lookUpAgain();
         if (isLast || !passes) throw unavailable(error);
         await clock.sleep(pauseMs);
       }
@@ -98,6 +94,10 @@ export class RedisConnection {
     this.#client.disconnect();
   }
 
+  get #isCluster(): boolean {
+    return this.#settings.cluster !== undefined;
+  }
+
   /** A store that has been away for longer than the budget is not waited for. */
   #isDown(): boolean {
     return this.#downSinceMs !== undefined && clock.monotonicMs() - this.#downSinceMs > BUDGET_MS;
@@ -105,31 +105,88 @@ export class RedisConnection {
 
   async #untilReady(deadlineMs: number): Promise<void> {
     const waitMs = deadlineMs - clock.monotonicMs();
-    if (waitMs <= 0 || this.#closed || this.#waiting >= MAX_WAITING) {
-      throw new NoAnswer();
+    if (waitMs <= 0 || this.#closed || this.#waiting.size >= MAX_WAITING) {
+      throw new NoAnswer(this.#downBecause);
     }
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting += 1;
-    this.#client.once("ready", resolve);
+    this.#waiting.add(resolve);
     try {
-      await withDeadline(deadlineMs, promise);
+      await withDeadline(deadlineMs, promise, () => this.#downBecause);
     } finally {
-      this.#waiting -= 1;
-      this.#client.off("ready", resolve);
+      this.#waiting.delete(resolve);
     }
   }
 
   /** A server that hangs, or was replaced while it hung, is noticed although nobody asks it anything. */
   #beat(): void {
-    if (this.#client.status !== "ready") return;
-    this.#client.ping().catch((error: unknown) => this.#failed(error));
+    const client = this.#client;
+    if (client instanceof Redis) {
+      if (client.status === "ready") client.ping().catch((error: unknown) => this.#failed(error));
+      return;
+    }
+    if (client.status !== "ready") {
+      this.#startAfresh(client, STUCK_MS);
+      return;
+    }
+    // The node that has our keys, and no other.
+    const asked = client.exists(new RedisKeys(this.#settings.keyPrefix).probe);
+    asked.then(
+      () => this.#succeeded(),
+      (error: unknown) => {
+        this.#failed(error);
+        this.#startAfresh(client, BUDGET_MS);
+      },
+    );
   }
 
-  /** A server without replicas is perhaps no master any more. */
+  /**
+   * A cluster that has not answered for long may have other nodes, addresses, passwords and certificates by now: all
+   * that is known of it is dropped, with its client, which does not always say that it has ended.
+   */
+  #startAfresh(client: RedisClient, afterMs: number): void {
+    const isOld = clock.monotonicMs() - this.#openedAtMs > afterMs;
+    if (this.#closed || client !== this.#client || !isOld || !this.#isDown()) return;
+    this.#replace();
+    if (client === this.#client) return;
+    client.disconnect();
+    this.#connect();
+  }
+
+  #replace(): void {
+    this.#withSecrets(() => {
+      this.#client = this.#open();
+    });
+  }
+
+  /** A server without replicas is perhaps no master any more, and a node of a cluster perhaps not that of our keys. */
   #lookUpAgain(): void {
-    if (this.#closed || clock.monotonicMs() - this.#lookedUpAtMs < LOOK_UP_MS) return;
+    const client = this.#client;
+    const everyMs = client instanceof Redis ? LOOK_UP_MS : CLUSTER_LOOK_UP_MS;
+    if (this.#closed || clock.monotonicMs() - this.#lookedUpAtMs < everyMs) return;
     this.#lookedUpAtMs = clock.monotonicMs();
-    this.#client.disconnect(true);
+    if (client instanceof Redis) client.disconnect(true);
+    else if (client.status === "ready") client.refreshSlotsCache();
+  }
+
+  #open(): RedisClient {
+    const client = newClient(this.#settings, (one) => this.#refresh(one));
+    const ifCurrent = (work: () => void) => () => {
+      if (client === this.#client) work();
+    };
+    client.setMaxListeners(0);
+    client.on("error", (error: Error) => this.#failed(error));
+    client.on("close", () => this.#failed(new Error("the connection is closed")));
+    client.on("ready", () => {
+      // In a cluster, it says only that some node has named the others.
+      if (client instanceof Redis) this.#succeeded();
+      for (const wake of this.#waiting) wake();
+    });
+    client.on(
+      "end",
+      ifCurrent(() => this.#revive()),
+    );
+    this.#openedAtMs = clock.monotonicMs();
+    return client;
   }
 
   #connect(): void {
@@ -141,21 +198,30 @@ export class RedisConnection {
     if (this.#closed) return;
     clock
       .after(REVIVE_MS, () => {
-        if (!this.#closed) this.#connect();
+        if (this.#closed) return;
+        if (this.#isCluster) this.#replace();
+        this.#connect();
       })
       .unref();
   }
 
-  #refresh(settings: RedisSettings): void {
+  #refresh(client: Redis): void {
+    this.#withSecrets(() => Object.assign(client.options, readSecrets(this.#settings)));
+  }
+
+  /** Where files are not readable just now, what was read before has to do. */
+  #withSecrets(read: () => unknown): void {
     try {
-      Object.assign(this.#client.options, readSecrets(settings));
+      read();
     } catch (error) {
       this.#log.warn({ error }, "a password file of the session store cannot be read");
     }
   }
 
   #failed(error: unknown): void {
-    if (this.#closed || this.#downSinceMs !== undefined) return;
+    if (this.#closed) return;
+    this.#downBecause ??= error;
+    if (this.#downSinceMs !== undefined) return;
     this.#downSinceMs = clock.monotonicMs();
     this.#log.warn({ error }, "the session store does not answer");
   }
@@ -163,30 +229,23 @@ export class RedisConnection {
   #succeeded(): void {
     if (this.#downSinceMs === undefined) return;
     this.#downSinceMs = undefined;
+    this.#downBecause = undefined;
     this.#log.info("the session store answers again");
   }
 }
 
 /** Settles as the promise does, or fails at the deadline. */
-async function withDeadline<T>(deadlineMs: number, promise: Promise<T>): Promise<T> {
+async function withDeadline<T>(
+  deadlineMs: number,
+  promise: Promise<T>,
+  because: () => unknown = () => undefined,
+): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const waitMs = Math.max(deadlineMs - clock.monotonicMs(), 0);
-  const timer = clock.after(waitMs, () => reject(new NoAnswer()));
+  const timer = clock.after(waitMs, () => reject(new NoAnswer(because())));
   try {
     return await Promise.race([promise, late]);
   } finally {
     clock.clear(timer);
   }
-}
-
-function unavailable(error: unknown): FleetError {
-  if (error instanceof FleetError) return error;
-  if (replyCode(error) === "OOM") return new FleetError("STORE_FULL", { cause: error });
-  if (replyCode(error) === "RELEARNING") {
-    return new FleetError("STORE_UNAVAILABLE", {
-      message: "the session store came back empty and is being refilled",
-      cause: error,
-    });
-  }
-  return new FleetError("STORE_UNAVAILABLE", { cause: error });
 }

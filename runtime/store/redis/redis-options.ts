@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type { RedisSettings, RedisTlsSettings } from "@mcp-fleet/contract/settings";
-import type { RedisOptions } from "ioredis";
+import type { ClusterOptions, RedisOptions } from "ioredis";
 import { random } from "../../platform/random.ts";
 import { replyCode } from "./redis-reply.ts";
 
@@ -21,8 +21,14 @@ const NO_MASTER: ReadonlySet<string> = new Set(["READONLY", "LOADING", "MASTERDO
 /** In the words of ioredis: connect anew, and leave it to the caller to send again. */
 const RECONNECT = 1;
 
+/** How long to wait before the next attempt to connect, in milliseconds. */
+export type Patience = (attempt: number) => number;
+
 /** Replies in the shapes of the library's default. */
-type ClientOptions = Omit<RedisOptions, "replyMapping">;
+type ClientOptions = Omit<RedisOptions, "replyMapping"> & {
+  readonly retryStrategy: Patience;
+  readonly sentinelRetryStrategy: Patience;
+};
 
 /** Everything that a connection depends on and that may change while the process runs. */
 export type Secrets = Pick<RedisOptions, "password" | "sentinelPassword" | "tls" | "sentinelTLS">;
@@ -87,6 +93,42 @@ export function redisOptions(settings: RedisSettings): ClientOptions {
     lazyConnect: true,
     reconnectOnError: (error) => NO_MASTER.has(replyCode(error) ?? "") && RECONNECT,
   };
+}
+
+/** How long one node of a cluster has to name all others, before the next one is asked. */
+const SLOTS_TIMEOUT_MS = 500;
+
+/** How often nodes are asked who serves what: a move of slots is otherwise learned from redirections. */
+const SLOTS_INTERVAL_MS = 10_000;
+
+/**
+ * How the client of a cluster behaves: it follows one redirection, and leaves retrying to the caller as well. It reads
+ * passwords and certificates once: after it has lost all nodes, a new one takes its place.
+ *
+ * @throws those of the file system.
+ */
+export function clusterOptions(settings: RedisSettings) {
+  const { retryStrategy, sentinelRetryStrategy, enableOfflineQueue, ...ofNode } =
+    redisOptions(settings);
+  return {
+    redisOptions: { ...ofNode, ...readSecrets(settings) },
+    lazyConnect: true,
+    enableOfflineQueue,
+    // What other shards do is no concern of ours: the one that has the keys says itself when it cannot serve them.
+    enableReadyCheck: false,
+    scaleReads: "master",
+    clusterRetryStrategy: () => null,
+    // The library repeats what fails at a random node, which only redirects it again.
+    maxRedirections: 1,
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    retryDelayOnTryAgain: 10,
+    slotsRefreshTimeout: SLOTS_TIMEOUT_MS,
+    slotsRefreshInterval: SLOTS_INTERVAL_MS,
+    // A name has to stay one: certificates are for names.
+    dnsLookup: (host, done) => done(null, host),
+    natMap: { ...settings.cluster?.natMap },
+  } satisfies ClusterOptions;
 }
 
 function readPassword(file: string | undefined, variables: readonly string[]): string | undefined {

@@ -1,4 +1,5 @@
 import { ReplyError } from "ioredis";
+import { FleetError } from "../../wire/fleet-error.ts";
 
 /** What a server says while another one takes over, while it loads, or while a script runs: later it may say otherwise. */
 const PASSING: ReadonlySet<string> = new Set([
@@ -26,8 +27,9 @@ export class NoReplicas extends Error {
 export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
 
-  constructor() {
-    super("the store did not answer in time");
+  /** @param cause why there is no connection, where that is known. */
+  constructor(cause?: unknown) {
+    super("the store did not answer in time", { cause });
   }
 }
 
@@ -39,9 +41,27 @@ export function replyCode(error: unknown): string | undefined {
 
 /** Whether an error, or what caused it, is one that only servers of a Redis Cluster answer. */
 export function isOfCluster(error: unknown): boolean {
+  return isCausedBy(error, (reply) => CLUSTER.has(replyCode(reply) ?? ""));
+}
+
+/** Whether an error, or what caused it, is that a server is no node of a Redis Cluster. */
+export function isOfNoCluster(error: unknown): boolean {
+  return isCausedBy(error, ({ message }) => message.includes("cluster support disabled"));
+}
+
+/** Whether a server has said something of the kind, here or where the error comes from. */
+function isCausedBy(error: unknown, isIt: (reply: Error) => boolean): boolean {
+  if (!(error instanceof Error)) return false;
+  if (replyCode(error) !== undefined) return isIt(error);
+  // ioredis has its own name for what the last node of a cluster said.
+  const cause: unknown = "lastNodeError" in error ? error.lastNodeError : error.cause;
+  return isCausedBy(cause, isIt);
+}
+
+/** Whether a node of a cluster says that the keys are, or are about to be, another node's. */
+export function isRedirection(error: unknown): boolean {
   const code = replyCode(error);
-  if (code !== undefined) return CLUSTER.has(code);
-  return error instanceof Error && error.cause !== undefined && isOfCluster(error.cause);
+  return code === "MOVED" || code === "ASK";
 }
 
 /** Whether asking again may help: the connection broke off, or the server says so. A defect of ours is none of these. */
@@ -54,4 +74,17 @@ export function isPassing(error: unknown): boolean {
     error instanceof ReferenceError ||
     error instanceof SyntaxError;
   return error instanceof Error && !isDefect;
+}
+
+/** What callers are told of an error. */
+export function unavailable(error: unknown): FleetError {
+  if (error instanceof FleetError) return error;
+  if (replyCode(error) === "OOM") return new FleetError("STORE_FULL", { cause: error });
+  if (replyCode(error) === "RELEARNING") {
+    return new FleetError("STORE_UNAVAILABLE", {
+      message: "the session store came back empty and is being refilled",
+      cause: error,
+    });
+  }
+  return new FleetError("STORE_UNAVAILABLE", { cause: error });
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-
-import type { Redis } from "ioredis";
+import type { ChainableCommander } from "ioredis";
+import type { RedisClient } from "./redis-client.ts";
 import { replyCode } from "./redis-reply.ts";
 
 /** The operations of the store, each an atomic script of its own. */
@@ -48,7 +48,7 @@ const SCRIPTS: ReadonlyMap<Operation, Script> = readScripts();
 
 /** Runs a script: by its digest, and in full where the server does not know it yet. */
 export async function runScript(
-  client: Redis,
+  client: RedisClient,
   operation: Operation,
   keys: readonly string[],
   args: readonly (string | number)[],
@@ -62,14 +62,14 @@ export async function runScript(
   }
 }
 
-/** Runs a script, sending it in full: at once, and with whatever is sent right after it. */
-export function runWholeScript(
-  client: Redis,
+/** Adds a script in full to what is sent together. */
+export function addWholeScript(
+  batch: ChainableCommander,
   operation: Operation,
   keys: readonly string[],
   args: readonly (string | number)[],
-): Promise<unknown> {
-  return client.eval(scriptOf(operation).lua, keys.length, ...keys, ...args);
+): void {
+  batch.eval(scriptOf(operation).lua, keys.length, ...keys, ...args);
 }
 
 function scriptOf(operation: Operation): Script {

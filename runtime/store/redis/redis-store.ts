@@ -25,7 +25,7 @@ export interface RedisStoreParts {
   readonly now?: () => number;
 }
 
-/** The store of many processes, in Redis or Valkey, standalone or behind Sentinel. */
+/** The store of many processes, in Redis or Valkey, standalone, behind Sentinel or in a cluster. */
 export class RedisStore implements Store {
   readonly outlivesProcess = true;
   readonly sessions: RedisSessions;

@@ -1,0 +1,56 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { OLDEST_NODE, oldNode } from "@mcp-fleet/contract/node-version";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+
+describe(`Node ${OLDEST_NODE}`, () => {
+  it("is the oldest one of all 5 package.json files", () => {
+    for (const folder of ["", "contract", "runtime", "infra", "policies"]) {
+      const { engines } = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
+      expect(engines.node, folder).toBe(`>=${OLDEST_NODE}`);
+    }
+  });
+
+  it.each(["22.19.0", "22.20.1", "24.0.0", "26.10.0"])("lets %s run", (version) => {
+    expect(oldNode(version)).toBeUndefined();
+  });
+
+  it.each(["18.20.8", "20.20.2", "22.18.0"])("does not let %s run", (version) => {
+    expect(oldNode(version)).toBe(`mcp-fleet needs Node 22.19 or newer, and this is ${version}`);
+  });
+});
+
+describe("on Node 20", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "mcp-fleet-node-"));
+    const old = 'Object.defineProperty(process.versions, "node", { value: "20.20.2" });';
+    writeFileSync(join(folder, "old.cjs"), old);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const run = (file: string) => {
+    const args = ["--require", join(folder, "old.cjs"), join(ROOT, file)];
+    return spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+  };
+
+  it.each([
+    ["the command", "runtime/dist/main.js", "mcp-fleet"],
+    ["the plugin of Pulumi", "infra/dist/plugin.cjs", "mcp-fleet"],
+    ["the policy pack", "policies/dist/main.cjs", "the policy pack of mcp-fleet"],
+  ])("%s ends with 1 line that says which Node it needs", (_, file, name) => {
+    const { status, stderr } = run(file);
+    expect(stderr).toBe(`${name} needs Node 22.19 or newer, and this is 20.20.2\n`);
+    expect(status).toBe(1);
+  });
+
+  it("a program with components ends with an error of which Pulumi prints 1 line", () => {
+    const { status, stderr } = run("infra/dist/index.cjs");
+    expect(stderr).toContain("RunError: mcp-fleet needs Node 22.19 or newer, and this is 20.20.2");
+    expect(status).toBe(1);
+  });
+});
