@@ -30,7 +30,7 @@ REPLICAS := 1
 demo: node_modules/.installed $(if $(filter-out 1,$(REPLICAS)),$(STORES)) ## run three real MCP servers behind one endpoint, and a client that calls them; REPLICAS=3: a fleet that loses a process
 	@node demo/main.ts --replicas $(REPLICAS)
 
-test: build $(STORES) .tools/dns/dnsmasq .tools/pulumi/parts.json .tools/python/ready .tools/go/ready ## run lint, types and every test; TESTS=folder or file
+test: build $(STORES) .tools/dns/dnsmasq .tools/prometheus/promtool .tools/pulumi/parts.json .tools/python/ready .tools/go/ready ## run lint, types and every test; TESTS=folder or file
 	@$(BIN)/biome ci --reporter=summary .
 	@$(CRUISE)
 	@$(BIN)/tsc --noEmit
@@ -144,6 +144,11 @@ $(NODE):
 
 .tools/dns/dnsmasq:
 	@sh testkit/processes/get-servers.sh .tools/dns "pods found by DNS" dnsmasq dnsmasq-base
+
+# Prometheus' own checker of alerts, and the exporter of the stores.
+.tools/prometheus/promtool:
+	@sh testkit/processes/get-servers.sh .tools/prometheus "alerts and dashboards" "promtool prometheus-redis-exporter" \
+	  "prometheus prometheus-redis-exporter"
 
 # Python packages for the tests, each in an environment of its own.
 .tools/python/ready:

@@ -65,6 +65,7 @@ export type {
 } from "./arguments/settings-args.ts";
 export { McpServer } from "./mcp-server.ts";
 export type { McpServerArgs, ServerCostArgs } from "./mcp-server-args.ts";
+export { ClaimRetention } from "./redis/claim-retention.ts";
 export { Engine } from "./redis/engine.ts";
 export { Eviction, Persistence } from "./redis/redis-conf.ts";
 export { RedisSentinel } from "./redis-sentinel.ts";

@@ -1,4 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
+import type { MonitoringArgs } from "./arguments/exposure-args.ts";
 import type {
   PeerArgs,
   ResourcesArgs,
@@ -6,6 +7,7 @@ import type {
   WorkloadArgs,
 } from "./arguments/pod-args.ts";
 import type { ConfigMapKeyArgs } from "./arguments/session-storage-args.ts";
+import type { ClaimRetention } from "./redis/claim-retention.ts";
 import type { Engine } from "./redis/engine.ts";
 import type { Eviction, Persistence } from "./redis/redis-conf.ts";
 import type { RedisTransforms } from "./transform.ts";
@@ -40,8 +42,16 @@ export interface StoreUserArgs {
   keyPrefix?: string;
 }
 
-/** A sidecar of each server that exports its metrics for Prometheus. */
-export interface ExporterArgs {
+/** What happens to the volumes with the data. */
+export interface ClaimRetentionArgs {
+  /** When the component is deleted, keep them (Retain), or delete them (Delete). Default: Retain. */
+  whenDeleted?: ClaimRetention;
+  /** When there are fewer servers than there were. Default: Retain. */
+  whenScaled?: ClaimRetention;
+}
+
+/** A sidecar of each server that exports its metrics for Prometheus, and what reads them. */
+export interface ExporterArgs extends MonitoringArgs {
   /** The image of the exporter. Default: docker.io/oliver006/redis_exporter:v1.90.0. */
   image?: Input<string>;
   /** The pods that scrape it. Default: those with the label app.kubernetes.io/name: prometheus in every namespace. */
@@ -72,6 +82,8 @@ export interface RedisSentinelArgs extends WorkloadArgs {
   eviction?: Eviction;
   /** The storage class of the volumes. Default: that of the cluster. */
   storageClassName?: Input<string>;
+  /** What happens to the volumes when their pods are gone for good. */
+  persistentVolumeClaimRetentionPolicy?: ClaimRetentionArgs;
   /** TLS of Redis and the Sentinels. Default: no TLS. */
   tls?: RedisTlsArgs;
   /** Users of single gateways and servers, each with a password and keys of its own. They are added and removed while the store runs. Default: none; gateways and servers share one user. */

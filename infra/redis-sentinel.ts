@@ -17,6 +17,7 @@ import { certificate } from "./redis/certificate.ts";
 import { checkedRedis } from "./redis/checked-redis.ts";
 import { connection } from "./redis/connection.ts";
 import { keySpace } from "./redis/key-space.ts";
+import { redisMonitoring } from "./redis/monitoring.ts";
 import { passwords } from "./redis/passwords.ts";
 import { redisFiles } from "./redis/redis-files.ts";
 import { disruptionBudget, networkPolicy } from "./redis/redis-guards.ts";
@@ -99,6 +100,7 @@ export class RedisSentinel extends ComponentResource {
     }
     this.workloadName = serverPods(spec, files, account).metadata.name;
     this.sentinelWorkloadName = sentinelPods(spec, files, account).metadata.name;
+    redisMonitoring(spec);
     const storage = connection(spec, sized, users);
     const spaces = (args.users ?? []).map(keySpace);
     const own = new Map(

@@ -7,6 +7,8 @@ import { gracePeriod } from "./capacity/grace-period.ts";
 import { nofileCeiling } from "./capacity/nofile-ceiling.ts";
 import { onePodLost } from "./capacity/one-pod-lost.ts";
 import { oneScaler } from "./capacity/one-scaler.ts";
+import { rolesDeclared } from "./capacity/roles-declared.ts";
+import { rolloutStrategy } from "./capacity/rollout-strategy.ts";
 import { rolloutTimeouts } from "./capacity/rollout-timeouts.ts";
 import { closedMetadata } from "./exposure/closed-metadata.ts";
 import { closedPorts } from "./exposure/closed-ports.ts";
@@ -14,6 +16,7 @@ import { openGateway } from "./exposure/open-gateway.ts";
 import { disruptionBudget } from "./pods/disruption-budget.ts";
 import { pinnedImages } from "./pods/pinned-images.ts";
 import { plainSecrets } from "./pods/plain-secrets.ts";
+import { podResources } from "./pods/pod-resources.ts";
 import { probes } from "./pods/probes.ts";
 import { restrictedPods } from "./pods/restricted-pods.ts";
 import { spreadOverNodes } from "./pods/spread-over-nodes.ts";
@@ -39,6 +42,8 @@ import { ttlOrder } from "./sessions/ttl-order.ts";
 import { fanOut } from "./toolhive/fan-out.ts";
 import { sessionCache } from "./toolhive/session-cache.ts";
 import { stdioAlone } from "./toolhive/stdio-alone.ts";
+import { toolHiveAutoscaling } from "./toolhive/toolhive-autoscaling.ts";
+import { toolHiveDescriptors } from "./toolhive/toolhive-descriptors.ts";
 import { workflowTimeouts } from "./toolhive/workflow-timeouts.ts";
 
 /** Every policy, in the order of its page. */
@@ -55,11 +60,13 @@ export const POLICIES: readonly Policy[] = [
   nofileCeiling,
   gracePeriod,
   rolloutTimeouts,
+  rolloutStrategy,
   oneScaler,
   autoscalerRange,
   factsPlanned,
   factsMatchManifest,
   factsKnown,
+  rolesDeclared,
   acceptedRisks,
   redisEviction,
   redisQuorum,
@@ -74,6 +81,7 @@ export const POLICIES: readonly Policy[] = [
   disruptionBudget,
   spreadOverNodes,
   probes,
+  podResources,
   pinnedImages,
   restrictedPods,
   plainSecrets,
@@ -84,4 +92,6 @@ export const POLICIES: readonly Policy[] = [
   workflowTimeouts,
   fanOut,
   sessionCache,
+  toolHiveAutoscaling,
+  toolHiveDescriptors,
 ];

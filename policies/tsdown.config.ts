@@ -10,5 +10,11 @@ export default defineConfig({
   dts: { eager: true },
   clean: true,
   logLevel: "error",
-  deps: { onlyBundle: ["@mcp-fleet/contract", "fastest-levenshtein"] },
+  deps: {
+    onlyBundle: [
+      "@mcp-fleet/contract",
+      "fastest-levenshtein",
+      "@secretlint/secretlint-rule-preset-recommend",
+    ],
+  },
 });

@@ -115,7 +115,7 @@ test.each<[(typeof COMPONENTS)[number], string, () => unknown]>([
     () =>
       new RedisSentinel("sessions", {
         sessions: 1000,
-        exporter: {},
+        exporter: { serviceMonitor: true, grafanaDashboard: true },
         tls: { issuer: { name: "ca" } },
         users: [{ name: "eng" }],
       }),

@@ -306,6 +306,18 @@ export const CONSTANTS = {
       "The store's output buffers for replicas and clients, which do not count towards maxmemory",
     source: "Choice",
   },
+  logBytes: {
+    value: 64 * 2 ** 20,
+    unit: "bytes",
+    description: "Local disk that a container requests, for its logs",
+    source: "The defaults of Kubernetes: a kubelet keeps 5 files of 10 MiB for each container",
+  },
+  ephemeralBytes: {
+    value: 2 ** 30,
+    unit: "bytes",
+    description: "The limit of local disk of a container with read-only files",
+    source: "Choice: room for kubelets that keep ten times the logs; beyond it a pod is evicted",
+  },
   serverCpu: {
     value: 100,
     unit: "millicores",

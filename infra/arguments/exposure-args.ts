@@ -41,10 +41,12 @@ export interface ServiceArgs {
 export interface MonitoringArgs {
   /** Whether to create a ServiceMonitor for the Prometheus operator. Default: false. */
   serviceMonitor?: boolean;
+  /** Whether to create alerts for the Prometheus operator, in a PrometheusRule. Default: as serviceMonitor. */
+  alerts?: boolean;
   /** Whether to create a dashboard in a ConfigMap for Grafana's sidecar. Default: false. */
   grafanaDashboard?: boolean;
   /** The pods that scrape the metrics port. Default: with serviceMonitor, pods with the label app.kubernetes.io/name: prometheus in every namespace. */
   from?: PeerArgs[];
-  /** Labels of both, for the selectors of Prometheus and Grafana. Default: none. */
+  /** Labels of all of these, for the selectors of Prometheus and Grafana. Default: none. */
   labels?: Record<string, Input<string>>;
 }

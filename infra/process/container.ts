@@ -2,6 +2,7 @@ import { TIMES } from "@mcp-fleet/contract/capacity";
 import type * as k8s from "@pulumi/kubernetes";
 import { DEFAULT_IMAGE } from "../image.ts";
 import { variablesOf } from "../pods/environment.ts";
+import { ephemeralStorage } from "../pods/ephemeral-storage.ts";
 import { RESTRICTED } from "../pods/pod-template.ts";
 import { ADMIN_TOKEN } from "./admin-token.ts";
 import { CONFIGURATION_FILE, CONFIGURATION_PATH } from "./configuration-file.ts";
@@ -29,6 +30,7 @@ const MEBIBYTE = 2 ** 20;
 /** The one container of a gateway or proxy. */
 export function container(spec: ProcessSpec, mounts: Mounts): Container {
   const { role, size, process } = spec;
+  const local = ephemeralStorage();
   return {
     name: role,
     image: process.image ?? DEFAULT_IMAGE,
@@ -44,10 +46,12 @@ export function container(spec: ProcessSpec, mounts: Mounts): Container {
       requests: {
         cpu: cpuQuantity(size.cpuMillicores),
         memory: memoryQuantity(size.memoryBytes),
+        ...local.requests,
       },
       limits: {
         cpu: cpuQuantity(size.cpuLimitMillicores),
         memory: memoryQuantity(size.memoryBytes),
+        ...local.limits,
       },
     },
     ...probes(spec),

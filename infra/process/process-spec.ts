@@ -1,4 +1,4 @@
-import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
+import type { CompleteInputs, ProcessPlan } from "@mcp-fleet/contract/capacity";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import type { Scaling, SessionAffinity } from "../arguments/choices.ts";
@@ -21,6 +21,8 @@ export interface ProcessSpec extends Names {
   readonly parent: ComponentResource;
   readonly role: "gateway" | "proxy";
   readonly namespace: Input<string>;
+  /** What the plan was computed from. */
+  readonly inputs: CompleteInputs;
   readonly plan: ProcessPlan;
   /** The plan with the overrides of the user. */
   readonly size: ProcessSize;

@@ -9,7 +9,7 @@ import { configurationFile } from "./configuration-file.ts";
 import { deployment } from "./deployment.ts";
 import { disruptionBudget } from "./disruption-budget.ts";
 import { KEYS_FILE, KEYS_PATH, keyRing } from "./key-ring.ts";
-import { monitoring } from "./monitoring.ts";
+import { processMonitoring } from "./monitoring.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { ownerKey } from "./owner-key.ts";
 import { labelsOf, logicalNameOf, nameOf, type ProcessSpec } from "./process-spec.ts";
@@ -50,7 +50,7 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   if (spec.plan.autoscaling && spec.scaling !== Scaling.External)
     autoscaler(spec, spec.plan.autoscaling);
   if (spec.workload.networkPolicy?.enabled ?? true) networkPolicy(spec);
-  monitoring(spec);
+  processMonitoring(spec);
   return { deployment: pods, service: address, adminToken: admin.token };
 }
 

@@ -45,7 +45,8 @@ export const GATEWAY_COMMANDS = [
   ...["zadd", "zcount", "zrangebyscore", "zrem", "zremrangebyscore"],
 ] as const;
 
-const REPLICA_COMMANDS = ["psync", "replconf", "ping"];
+/** `sync` is what the command line clients send for a backup. */
+const REPLICA_COMMANDS = ["psync", "sync", "replconf", "ping"];
 
 const SENTINEL_COMMANDS = [
   ...["ping", "info", "role", "publish", "subscribe", "multi", "exec", "slaveof", "replicaof"],

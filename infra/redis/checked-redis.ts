@@ -1,7 +1,7 @@
 import { figureText, STORAGE_SESSIONS } from "@mcp-fleet/contract/capacity";
 import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
-import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
+import { imageFaults, labelFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
 import { cpuFaults, sizeFaults } from "../faults/unit-faults.ts";
 import { componentNameFaults, nameFaults } from "../naming.ts";
 import { peerFaults } from "../pods/network-peers.ts";
@@ -57,6 +57,7 @@ function ownFaults(args: RedisSentinelArgs): ArgumentFault[] {
     ...serviceAccountFaults("serviceAccount", args.serviceAccount),
     ...workloadFaults(args),
     ...peerFaults("exporter.from", args.exporter?.from),
+    ...labelFaults("exporter.labels", args.exporter?.labels),
   ];
   if (args.openedBackends !== undefined && args.openedBackends < 0) {
     const rule = "must be at least 0";

@@ -1,4 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
+import { ephemeralStorage } from "../pods/ephemeral-storage.ts";
 import { RESTRICTED } from "../pods/pod-template.ts";
 import { RedisUser } from "./acl.ts";
 import { DEFAULT_EXPORTER } from "./images.ts";
@@ -13,6 +14,7 @@ export const EXPORTER_PORT = 9121;
 export function exporter(spec: RedisSpec): k8s.types.input.core.v1.Container | undefined {
   const { args } = spec;
   if (args.exporter === undefined) return undefined;
+  const local = ephemeralStorage();
   const scheme = args.tls === undefined ? "redis" : "rediss";
   return {
     name: "exporter",
@@ -33,8 +35,8 @@ export function exporter(spec: RedisSpec): k8s.types.input.core.v1.Container | u
         : [{ name: "REDIS_EXPORTER_SKIP_TLS_VERIFICATION", value: "true" }]),
     ],
     resources: {
-      requests: { cpu: "10m", memory: "32Mi" },
-      limits: { memory: "64Mi" },
+      requests: { cpu: "10m", memory: "32Mi", ...local.requests },
+      limits: { memory: "64Mi", ...local.limits },
     },
     securityContext: { ...RESTRICTED, readOnlyRootFilesystem: true },
   };

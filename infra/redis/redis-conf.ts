@@ -7,6 +7,10 @@ export const LIMITS_FILE = "limits";
 export const Persistence = { Aof: "Aof", None: "None" } as const;
 export type Persistence = (typeof Persistence)[keyof typeof Persistence];
 
+/** Whether servers keep what they have on volumes. */
+export const isLasting = (persistence: Persistence = Persistence.Aof): boolean =>
+  persistence === Persistence.Aof;
+
 /** What a full store does: refuse new sessions, or drop the sessions that expire next, which may be in use. */
 export const Eviction = { NoEviction: "NoEviction", VolatileTtl: "VolatileTtl" } as const;
 export type Eviction = (typeof Eviction)[keyof typeof Eviction];

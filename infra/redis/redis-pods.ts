@@ -2,14 +2,16 @@ import * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { Spread } from "../arguments/choices.ts";
 import { annotations } from "../facts.ts";
+import { ephemeralStorage } from "../pods/ephemeral-storage.ts";
 import { podTemplate, RESTRICTED } from "../pods/pod-template.ts";
 import { cpuQuantity, memoryQuantity } from "../process/quantity.ts";
 import { SECRET_MODE } from "../process/storage.ts";
 import { transformed } from "../transform.ts";
+import { ClaimRetention } from "./claim-retention.ts";
 import { exporter } from "./exporter.ts";
 import { DEFAULT_ENGINE, DEFAULT_IMAGES } from "./images.ts";
 import { MOUNTS, NODE, podEnvironment, REDIS_PORT, SENTINEL, SENTINEL_PORT } from "./pods.ts";
-import { Persistence } from "./redis-conf.ts";
+import { isLasting } from "./redis-conf.ts";
 import type { RedisFiles } from "./redis-files.ts";
 import {
   certificateName,
@@ -73,7 +75,7 @@ function statefulSet(
   const { part, program } = kind;
   const facts = { ...spec.facts, role: part, graceSeconds: program.graceSeconds };
   const name = partName(instance, part);
-  const isLasting = (user.persistence ?? Persistence.Aof) === Persistence.Aof;
+  const lasts = isLasting(user.persistence);
   const opts = { parent, customTimeouts: timeouts(program) };
   const sidecar = part === "redis" ? exporter(spec) : undefined;
   const args: k8s.apps.v1.StatefulSetArgs = {
@@ -92,11 +94,18 @@ function statefulSet(
         serviceAccountName,
         userId: USER_ID,
         containers: [container(spec, kind), ...(sidecar ? [sidecar] : [])],
-        volumes: volumes(spec, kind, files, isLasting),
+        volumes: volumes(spec, kind, files, lasts),
         surges: false,
         apart: true,
       }),
-      ...(isLasting && { volumeClaimTemplates: [dataClaim(spec, kind)] }),
+      ...(lasts && {
+        volumeClaimTemplates: [dataClaim(spec, kind)],
+        persistentVolumeClaimRetentionPolicy: {
+          whenDeleted: ClaimRetention.Retain,
+          whenScaled: ClaimRetention.Retain,
+          ...user.persistentVolumeClaimRetentionPolicy,
+        },
+      }),
     },
   };
   const { transform } = user;
@@ -113,6 +122,8 @@ function container(spec: RedisSpec, kind: Kind): Container {
   const { part, port, program } = kind;
   const { engine = DEFAULT_ENGINE, tls } = user;
   const memory = memoryQuantity(kind.memoryBytes);
+  // Without a volume, a copy of the data that is being loaded stands on the disk of the node.
+  const local = ephemeralStorage(isLasting(user.persistence) ? 0 : kind.volumeBytes);
   const group = {
     engine,
     nodes: podServiceNames(instance, "redis").map(qualified),
@@ -132,8 +143,8 @@ function container(spec: RedisSpec, kind: Kind): Container {
     ],
     // No CPU limit: a throttled server or Sentinel would be taken for lost.
     resources: {
-      requests: { cpu: cpuQuantity(kind.cpuMillicores), memory },
-      limits: { memory },
+      requests: { cpu: cpuQuantity(kind.cpuMillicores), memory, ...local.requests },
+      limits: { memory, ...local.limits },
     },
     startupProbe: { exec: { command: [...program.alive] }, ...program.probes.startup },
     livenessProbe: { exec: { command: [...program.alive] }, ...program.probes.liveness },
@@ -166,11 +177,11 @@ function volumes(
   spec: RedisSpec,
   { part }: Kind,
   { scripts, configuration }: RedisFiles,
-  isLasting: boolean,
+  lasts: boolean,
 ): k8s.types.input.core.v1.Volume[] {
   const certificate = spec.args.tls && tlsSecretName(spec);
   return [
-    ...(isLasting ? [] : [{ name: "data", emptyDir: {} }]),
+    ...(lasts ? [] : [{ name: "data", emptyDir: {} }]),
     { name: "run", emptyDir: { medium: "Memory", sizeLimit: RUN_BYTES } },
     { name: "scripts", configMap: { name: scripts.metadata.name } },
     configurationVolume(spec, part, configuration[part].metadata.name),

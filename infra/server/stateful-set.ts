@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { annotations } from "../facts.ts";
 import { variablesOf } from "../pods/environment.ts";
+import { ephemeralStorage } from "../pods/ephemeral-storage.ts";
 import { podTemplate, RESTRICTED } from "../pods/pod-template.ts";
 import { customTimeouts } from "../pods/timeouts.ts";
 import { cpuQuantity, memoryQuantity } from "../process/quantity.ts";
@@ -53,7 +54,12 @@ function container({ plan, size, port, args }: ServerSpec): k8s.types.input.core
     ports: [{ name: "mcp", containerPort: port }],
     env: variablesOf(args),
     resources: {
-      requests: { cpu: cpuQuantity(size.cpuMillicores), memory },
+      // No limit: what an image writes into its own files, only its authors know.
+      requests: {
+        cpu: cpuQuantity(size.cpuMillicores),
+        memory,
+        ...ephemeralStorage().requests,
+      },
       limits: {
         memory,
         ...(cpuLimitMillicores !== undefined && { cpu: cpuQuantity(cpuLimitMillicores) }),

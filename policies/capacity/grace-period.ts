@@ -2,7 +2,7 @@ import { TIMES } from "@mcp-fleet/contract/capacity";
 import { edited } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
-import { ToolHiveServer } from "../stack/toolhive-server.ts";
+import { GRACE_SECONDS, ToolHiveServer } from "../stack/toolhive-server.ts";
 import type { Workload } from "../stack/workload.ts";
 import { graceOf, longestCallSeconds } from "./recomputed.ts";
 
@@ -27,7 +27,7 @@ export const gracePeriod = policy<Workload | ToolHiveServer>({
   source:
     "The time budget of docs/capacity.md; ToolHive's proxies drain for 30 s of a grace period of 30 s, without headroom",
   remediation:
-    "Raise terminationGracePeriodSeconds to the value of the message, or lower limits.callTimeoutMax.",
+    "Raise terminationGracePeriodSeconds to the value of the message, or lower limits.callTimeoutMax. That of ToolHive's proxies cannot be set.",
   examples: {
     passes: gatewayStack(),
     fails: edited(gatewayStack(), "Deployment eng-gateway", {
@@ -71,8 +71,13 @@ function* workloadFaults(workload: Workload): Iterable<string> {
   }
 }
 
-function* toolHiveFaults({ kind, graceSeconds }: ToolHiveServer): Iterable<string> {
+function* toolHiveFaults({ kind, graceSeconds, facts }: ToolHiveServer): Iterable<string> {
   const { seconds, source } = TOOLHIVE_DRAIN[kind];
+  if (kind === "MCPServer") {
+    if (facts.has("acceptRisk")) return;
+    yield `its proxy drains for ${seconds} s of a grace period of ${GRACE_SECONDS} s, without headroom, and no field changes that: spec.podTemplateSpec is for the server's own pods; use McpServer, or accept it in the annotation mcp-fleet.dev/accept-risk`;
+    return;
+  }
   if (graceSeconds > seconds) return;
   yield `terminationGracePeriodSeconds is ${graceSeconds}, but ToolHive drains for ${seconds} s (${source}); set spec.podTemplateSpec.spec.terminationGracePeriodSeconds: ${2 * seconds}`;
 }

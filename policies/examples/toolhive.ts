@@ -1,3 +1,4 @@
+import { annotationOf } from "@mcp-fleet/contract";
 import type { ResourceDescription } from "../stack/resource.ts";
 import { annotations, type Json } from "./edit.ts";
 import { image, manifest } from "./manifest.ts";
@@ -27,6 +28,7 @@ export function toolHiveStack(): ResourceDescription[] {
       },
     }),
     manifest(`${API}:MCPServer`, "github", {
+      metadata: { annotations: { [annotationOf("acceptRisk")]: "calls end within seconds" } },
       spec: {
         groupRef: { name: GROUP },
         image: image("github-mcp"),

@@ -1,3 +1,5 @@
+import { knownSecrets } from "./known-secrets.ts";
+
 /** Names of secrets, as words joined with _. */
 const SECRET_NAME =
   /password|passwd|passphrase|secret|credential|authorization|api_?key|private_?key|access_?key|requirepass|master_?auth|cli_auth|(?:^|_)(?:pass|pwd|auth_pass|tokens?)(?:_|\d|$)/;
@@ -64,6 +66,7 @@ export class SecretFinder {
   /** The secrets in a text: a file, a script or an argument. */
   *inText(text: string): Iterable<string> {
     if (PRIVATE_KEY.test(text)) yield "a private key";
+    for (const kind of knownSecrets(text)) yield `a secret (${kind})`;
     for (const [, password = ""] of text.matchAll(URL_PASSWORD)) {
       if (!isReference(password)) yield "a URL with a password";
     }

@@ -2,6 +2,7 @@ import { edited, withFacts } from "../examples/edit.ts";
 import { redisStack } from "../examples/redis.ts";
 import { policy } from "../policy.ts";
 import type { Fleet } from "../stack/fleet.ts";
+import { ToolHiveServer } from "../stack/toolhive-server.ts";
 import type { Workload } from "../stack/workload.ts";
 import { plainPasswords } from "./plain-passwords.ts";
 import { RedisConf } from "./redis-conf.ts";
@@ -14,10 +15,10 @@ const FIX = "mount a Secret with a users.acl that has user default off, and set 
  * script may read them from, the ACL file is checked as far as it is known. A file made from passwords that the
  * update generates is trusted to be what the workload declares.
  */
-export const redisAuthentication = policy({
+export const redisAuthentication = policy<Workload | ToolHiveServer>({
   name: "redis-authentication",
   level: "mandatory",
-  rule: "Servers and Sentinels require a password, which is only in a Secret.",
+  rule: "Servers and Sentinels require a password, which is only in a Secret, and ToolHive's resources have it from there.",
   prevents:
     "Any pod of the cluster can read and take over every session, or make a Sentinel declare it the master",
   source:
@@ -34,8 +35,16 @@ export const redisAuthentication = policy({
     ),
     says: "it requires no password",
   },
-  subjects: (fleet) => fleet.workloadsOf("redis", "sentinel"),
+  subjects: (fleet) => [
+    ...fleet.workloadsOf("redis", "sentinel"),
+    ...fleet.toolHiveServers.filter((server) => server.sharesSessions),
+  ],
   *judge(workload, fleet) {
+    if (workload instanceof ToolHiveServer) {
+      if (workload.spec.at("sessionStorage.passwordRef.name").isThere) return;
+      yield "it uses its Redis without a password; set spec.sessionStorage.passwordRef to a Secret";
+      return;
+    }
     for (const place of plainPasswords(workload, fleet)) {
       yield `a password in plain text, ${place}; move it to a Secret`;
     }

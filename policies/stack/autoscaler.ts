@@ -1,6 +1,5 @@
 import type { Fields } from "./fields.ts";
 import type { Resource } from "./resource.ts";
-import type { Workload } from "./workload.ts";
 
 /** What changes the number of a workload's pods: a HorizontalPodAutoscaler, or a ScaledObject of KEDA. */
 export interface Autoscaler {
@@ -12,14 +11,19 @@ export interface Autoscaler {
   readonly maxName: string;
 }
 
-/** A resource as the autoscaler of a workload; undefined where it is none, or scales another one. */
-export function autoscalerOf(resource: Resource, workload: Workload): Autoscaler | undefined {
+/** What can be scaled. */
+export interface Scaled {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** A resource as the autoscaler of something; undefined where it is none, or scales something else. */
+export function autoscalerOf(resource: Resource, scaled: Scaled): Autoscaler | undefined {
   const { kind, title, fields } = resource;
   const spec = fields.at("spec");
   const target = spec.at("scaleTargetRef");
   const targetKind = target.at("kind").text() ?? "Deployment";
-  if (targetKind !== workload.resource.kind) return undefined;
-  if (target.at("name").text() !== workload.resource.name) return undefined;
+  if (targetKind !== scaled.kind || target.at("name").text() !== scaled.name) return undefined;
   // The numbers that are absent are the defaults of Kubernetes and of KEDA.
   if (kind === "HorizontalPodAutoscaler") {
     const min = spec.at("minReplicas").number() ?? 1;

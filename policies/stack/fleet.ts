@@ -1,4 +1,4 @@
-import { type Autoscaler, autoscalerOf } from "./autoscaler.ts";
+import { type Autoscaler, autoscalerOf, type Scaled } from "./autoscaler.ts";
 import type { Role } from "./facts.ts";
 import { selects } from "./label-selector.ts";
 import { matches, type Resource } from "./resource.ts";
@@ -135,10 +135,21 @@ export class Fleet {
   }
 
   /** The autoscalers of a workload. */
-  autoscalersOf(workload: Workload): readonly Autoscaler[] {
+  autoscalersOf({ resource }: Workload): readonly Autoscaler[] {
+    return this.#autoscalersIn(resource.namespace, resource);
+  }
+
+  /** The autoscalers of a ToolHive resource, or of the Deployment that its operator makes of it. */
+  autoscalersOfToolHive({ resource }: ToolHiveServer): readonly Autoscaler[] {
+    const { kind, name, namespace } = resource;
+    return [kind, "Deployment"].flatMap((of) => this.#autoscalersIn(namespace, { kind: of, name }));
+  }
+
+  #autoscalersIn(namespace: string, scaled: Scaled): readonly Autoscaler[] {
     return ["HorizontalPodAutoscaler", "ScaledObject"]
-      .flatMap((kind) => this.beside(workload, kind))
-      .flatMap((resource) => autoscalerOf(resource, workload) ?? []);
+      .flatMap((kind) => this.ofKind(kind))
+      .filter((resource) => resource.namespace === namespace)
+      .flatMap((resource) => autoscalerOf(resource, scaled) ?? []);
   }
 
   /** The minimum number of a workload's pods: of its autoscaler, else of its manifest; 1 by default in Kubernetes. */

@@ -8,7 +8,7 @@ export type ToolHiveKind = "MCPServer" | "VirtualMCPServer";
 const KINDS: readonly ToolHiveKind[] = ["MCPServer", "VirtualMCPServer"];
 
 /** The default of ToolHive's operator: its proxies and gateways have neither headroom nor preStop. */
-const GRACE_SECONDS = 30;
+export const GRACE_SECONDS = 30;
 
 /** The default key prefixes: the same for all gateways, and for the proxies of all servers. */
 const KEY_PREFIXES = {
@@ -89,10 +89,30 @@ export class ToolHiveServer {
     return this.kind === "MCPServer" ? 7200 : 1800;
   }
 
+  /** The backends of a gateway that have an address: those of its own configuration, and entries of its group. */
+  backendHosts(entries: readonly Resource[]): readonly { name: string; host: string }[] {
+    const group = this.spec.at("groupRef.name").text();
+    const listed = this.spec
+      .at("config.backends")
+      .items()
+      .map((one) => ({ name: one.at("name").text() ?? "", url: one.at("url").text() }));
+    const found = entries
+      .filter(
+        ({ namespace, fields }) =>
+          namespace === this.resource.namespace && fields.at("spec.groupRef.name").text() === group,
+      )
+      .map(({ name, fields }) => ({ name, url: fields.at("spec.remoteUrl").text() }));
+    return [...listed, ...found].map(({ name, url = "" }) => ({
+      name,
+      host: URL.parse(url)?.hostname ?? "",
+    }));
+  }
+
   get sessionAffinity(): string {
     return this.spec.at("sessionAffinity").text() ?? "ClientIP";
   }
 
+  /** That of a gateway's pods; of an MCPServer it is the grace of the server's own pods. */
   get graceSeconds(): number {
     const grace = this.spec.at("podTemplateSpec.spec.terminationGracePeriodSeconds");
     return grace.number() ?? GRACE_SECONDS;

@@ -5,7 +5,7 @@ import { policy } from "../policy.ts";
 import type { ToolHiveServer } from "../stack/toolhive-server.ts";
 
 /** ToolHive's `defaultCacheCapacity`, which cannot be configured. */
-const SESSIONS_PER_POD = 1000;
+export const SESSIONS_PER_POD = 1000;
 
 export const sessionCache = policy({
   name: "session-cache",

@@ -162,7 +162,7 @@ function selectorOf(resource: RecordedResource): Readonly<Record<string, unknown
 const podLabels = (workload: RecordedResource) => workload.map("spec.template.metadata.labels");
 
 /** Whose pods a resource is for, by its name: before `a-redis-0` and `a-gateway-admin` stand those of a workload. */
-const workloadOf = ({ name }: RecordedResource) => name.replace(/-(?:\d|admin)$/, "");
+const workloadOf = ({ name }: RecordedResource) => name.replace(/-(?:\d|admin|metrics)$/, "");
 
 function matches(
   labels: Readonly<Record<string, unknown>>,

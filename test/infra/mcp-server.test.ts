@@ -52,7 +52,7 @@ describe("the pods of a server with 1,000 sessions", () => {
     expect([PLAN.sessionsPerPod.value, PLAN.podSessions.value]).toEqual([550, 1000]);
     const memory = mebibytes(PLAN.memory.value);
     expect(podsOf(stack).at(`${CONTAINER}.resources`)).toEqual({
-      requests: { cpu: "100m", memory },
+      requests: { cpu: "100m", memory, "ephemeral-storage": "64Mi" },
       limits: { memory },
     });
     expect(stack.one("McpServer", "files").at("sessionsPerPod")).toBe(550);
@@ -153,7 +153,7 @@ describe("the pods of a server with 1,000 sessions", () => {
       terminationGracePeriodSeconds: 600,
     });
     expect(podsOf(stack).at(`${CONTAINER}.resources`)).toEqual({
-      requests: { cpu: "1", memory: "8192Mi" },
+      requests: { cpu: "1", memory: "8192Mi", "ephemeral-storage": "64Mi" },
       limits: { cpu: "1500m", memory: "8192Mi" },
     });
     expect(podsOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(600);

@@ -4,6 +4,7 @@ import { validate } from "@mcp-fleet/contract/settings";
 import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, test } from "vitest";
 import {
+  ClaimRetention,
   Engine,
   Eviction,
   Persistence,
@@ -56,8 +57,8 @@ describe("a store for 10,000 sessions", () => {
     const container = facts.number("containerBytes");
     expect(container).toBeGreaterThan(maxMemory);
     expect(workloadOf(stack, "redis").at(`${CONTAINER}.resources`)).toEqual({
-      requests: { cpu: "250m", memory: `${container / 2 ** 20}Mi` },
-      limits: { memory: `${container / 2 ** 20}Mi` },
+      requests: { cpu: "250m", memory: `${container / 2 ** 20}Mi`, "ephemeral-storage": "64Mi" },
+      limits: { memory: `${container / 2 ** 20}Mi`, "ephemeral-storage": "1024Mi" },
     });
   });
 
@@ -78,6 +79,30 @@ describe("a store for 10,000 sessions", () => {
     const grown = await redisStack({ sessions: 90_000 });
     expect(workloadOf(grown, "redis").at(claim)).toEqual(workloadOf(stack, "redis").at(claim));
     expect(setting(grown, "maxmemory")).not.toBe(setting(stack, "maxmemory"));
+  });
+
+  test("keeps its volumes when it is deleted, unless they should go with it", async () => {
+    const retention = "spec.persistentVolumeClaimRetentionPolicy";
+    const kept = workloadOf(await redisStack(), "redis");
+    expect(kept.at(retention)).toEqual({ whenDeleted: "Retain", whenScaled: "Retain" });
+    const whenDeleted = ClaimRetention.Delete;
+    const gone = await redisStack({ persistentVolumeClaimRetentionPolicy: { whenDeleted } });
+    expect(workloadOf(gone, "redis").at(retention)).toEqual({
+      whenDeleted: "Delete",
+      whenScaled: "Retain",
+    });
+  });
+
+  test("without volumes has room on the nodes for what its volumes would hold, and 1 GiB", async () => {
+    const stack = await redisStack({ persistence: Persistence.None });
+    const volume = stack.one("RedisSentinel", "sessions").number("volumeBytes") / 2 ** 20;
+    expect(workloadOf(stack, "redis").at(`${CONTAINER}.resources`)).toMatchObject({
+      requests: { "ephemeral-storage": `${64 + volume}Mi` },
+      limits: { "ephemeral-storage": `${1024 + volume}Mi` },
+    });
+    expect(workloadOf(stack, "redis").at("spec.persistentVolumeClaimRetentionPolicy")).toBe(
+      undefined,
+    );
   });
 
   test("refuses new sessions when it is full, and demands one replica that confirms", async () => {
@@ -467,8 +492,8 @@ describe("more than the plan", () => {
     });
     expect(setting(stack, "maxclients")).toBe("5000");
     expect(workloadOf(stack, "redis").at(`${CONTAINER}.resources`)).toEqual({
-      requests: { cpu: "2", memory: "4096Mi" },
-      limits: { memory: "4096Mi" },
+      requests: { cpu: "2", memory: "4096Mi", "ephemeral-storage": "64Mi" },
+      limits: { memory: "4096Mi", "ephemeral-storage": "1024Mi" },
     });
     expect(workloadOf(stack, "redis").at("spec.volumeClaimTemplates.0.spec.storageClassName")).toBe(
       "fast",

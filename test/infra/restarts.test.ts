@@ -55,6 +55,7 @@ const OF_NO_PROCESS: readonly Change[] = [
   to("service.annotations", { a }),
   ANNOTATED_ACCOUNT,
   to("monitoring.serviceMonitor", true),
+  to("monitoring.alerts", true),
   to("monitoring.grafanaDashboard", true),
   to("monitoring.from", [{ podLabels: { a } }]),
   [
@@ -208,6 +209,11 @@ const REDIS: readonly Change[] = [
   ],
   to("users", [{ name: "files" }]),
   [{ exporter: {} }, { exporter: { from: [{ podLabels: { a } }] } }],
+  ...["serviceMonitor", "alerts", "grafanaDashboard"].map(
+    (name): Change => [{ exporter: {} }, { exporter: { [name]: true } }],
+  ),
+  [{ exporter: { alerts: true } }, { exporter: { alerts: true, labels: { a } } }],
+  to("persistentVolumeClaimRetentionPolicy", { whenDeleted: "Delete", whenScaled: "Delete" }),
   to("exporter", {}),
   to("maxMemory", "300Mi"),
   to("maxClients", 20_000),

@@ -51,7 +51,7 @@ function program(): void {
   new RedisSentinel("store-full", {
     sessions: 50_000,
     tls: { issuer: { name: "ca" } },
-    exporter: {},
+    exporter: monitoring,
   });
 }
 

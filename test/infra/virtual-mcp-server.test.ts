@@ -52,8 +52,8 @@ describe("a gateway for 5,000 sessions", () => {
     const deployment = deploymentOf(await gatewayStack());
     const memory = mebibytes(PLAN.memory.value);
     expect(deployment.at(`${CONTAINER}.resources`)).toEqual({
-      requests: { cpu: `${PLAN.cpu.value}m`, memory },
-      limits: { cpu: "2", memory },
+      requests: { cpu: `${PLAN.cpu.value}m`, memory, "ephemeral-storage": "64Mi" },
+      limits: { cpu: "2", memory, "ephemeral-storage": "1024Mi" },
     });
     const heap = Math.floor(PLAN.heap.value / 2 ** 20);
     expect(heap * 2 ** 20).toBeLessThan(PLAN.memory.value);
@@ -841,8 +841,8 @@ describe("pods", () => {
     const deployment = deploymentOf(stack);
     expect(deployment.at("spec.replicas")).toBe(6);
     expect(deployment.at(`${CONTAINER}.resources`)).toEqual({
-      requests: { cpu: "3", memory: "3072Mi" },
-      limits: { cpu: "4", memory: "3072Mi" },
+      requests: { cpu: "3", memory: "3072Mi", "ephemeral-storage": "64Mi" },
+      limits: { cpu: "4", memory: "3072Mi", "ephemeral-storage": "1024Mi" },
     });
     expect(deployment.at(`${POD}.terminationGracePeriodSeconds`)).toBe(400);
     // 70 s more than the plan's 330 s, wherever a pod's end is waited for.

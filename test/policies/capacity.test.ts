@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { completed, processPlan } from "@mcp-fleet/contract/capacity";
 import { describe, expect, test } from "vitest";
 import { autoscaledStack } from "../../policies/examples/autoscaled.ts";
-import { edited, withFacts, without } from "../../policies/examples/edit.ts";
+import { edited, type Json, withFacts, without } from "../../policies/examples/edit.ts";
 import { gatewayStack, proxyStack } from "../../policies/examples/gateway.ts";
 import { manifest } from "../../policies/examples/manifest.ts";
 import { redisStack } from "../../policies/examples/redis.ts";
@@ -312,26 +312,35 @@ describe("grace-period", () => {
     expect(check(stack)).toEqual([expect.stringMatching(/is 30, .* = 320 s; set it to 330$/)]);
   });
 
-  test.each([
-    ["MCPServer", 30],
-    ["VirtualMCPServer", 10],
-  ])(
-    "ToolHive's %s drains for %i s: as many are too few, and one more is enough",
-    (kind, drain) => {
-      const of = (seconds?: number) => [
-        manifest(`toolhive.stacklok.dev/v1beta1:${kind}`, "github", {
-          spec:
-            seconds === undefined
-              ? {}
-              : { podTemplateSpec: { spec: { terminationGracePeriodSeconds: seconds } } },
-        }),
-      ];
-      expect(check(of(drain))).toEqual([expect.stringContaining(`ToolHive drains for ${drain} s`)]);
-      expect(check(of(drain + 1))).toEqual([]);
-      // Where nobody says, its operator takes 30.
-      expect(check(of())).toHaveLength(drain === 30 ? 1 : 0);
-    },
-  );
+  const toolHive = (kind: string, spec: Readonly<Record<string, Json>>, metadata: Json = {}) => [
+    manifest(`toolhive.stacklok.dev/v1beta1:${kind}`, "github", { spec, metadata }),
+  ];
+  const podGrace = (seconds: number) => ({
+    podTemplateSpec: { spec: { terminationGracePeriodSeconds: seconds } },
+  });
+
+  test("ToolHive's gateway drains for 10 s: as many are too few, and one more is enough", () => {
+    const of = (seconds: number) => check(toolHive("VirtualMCPServer", podGrace(seconds)));
+    expect(of(10)).toEqual([expect.stringContaining("ToolHive drains for 10 s")]);
+    expect(of(11)).toEqual([]);
+    // Where nobody says, its operator takes 30.
+    expect(check(toolHive("VirtualMCPServer", {}))).toEqual([]);
+  });
+
+  test("ToolHive's proxies have 30 s, whatever is said for the server's pods: that can only be accepted", () => {
+    const messages = [{}, podGrace(30), podGrace(600)].map((spec) =>
+      check(toolHive("MCPServer", spec)),
+    );
+    for (const message of messages) {
+      expect(message).toEqual([
+        expect.stringMatching(
+          /drains for 30 s of a grace period of 30 s, .* no field changes that/,
+        ),
+      ]);
+    }
+    const accepted = { annotations: { "mcp-fleet.dev/accept-risk": "calls end within seconds" } };
+    expect(check(toolHive("MCPServer", {}, accepted))).toEqual([]);
+  });
 });
 
 describe("rollout-timeouts", () => {

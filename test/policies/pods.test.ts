@@ -644,6 +644,22 @@ describe("plain-secrets", () => {
     expect(from("configMapKeyRef")[0]).toContain("TOKEN: its value from a ConfigMap");
   });
 
+  test("knows secrets by their form, whatever they are called, and says their kind", () => {
+    const forms = {
+      GITHUB_TOKEN: `ghp_${"wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"}`,
+      SLACK_TOKEN: `xoxb-${"123456789012-1234567890123"}-AbCdEfGhIjKlMnOpQrStUvWx`,
+      GITLAB_PERSONAL_ACCESS_TOKEN: `glpat-${"1234567890abcdefghij"}`,
+      HUGGINGFACE_USER_ACCESS_TOKEN: `hf_${"abcdefghijklmnopqrstuvwxyzabcdefgh"}`,
+    };
+    for (const [kind, value] of Object.entries(forms)) {
+      expect(variable("LEVEL", value)).toEqual([
+        `${GATEWAY}: ${CONTAINER}.env, LEVEL: a secret (${kind}) is in plain text; move it to a Secret`,
+      ]);
+      expect(configured("notes.txt", `use ${value} for it`)).toHaveLength(1);
+    }
+    expect(variable("LEVEL", "ghp_short")).toEqual([]);
+  });
+
   test("looks at four places of ToolHive's resources", () => {
     const env = [{ name: "GITHUB_TOKEN", value: VALUE }];
     const of = (changes: Readonly<Record<string, Json>>) =>

@@ -76,6 +76,13 @@ spec:
   endpoints: [{ port: metrics, interval: 30s }]
 `;
 
+const PROMETHEUS_RULE = `
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: { name: gateway, namespace: fleet }
+spec: { groups: [{ name: gateway, rules: [{ alert: Down, expr: "up == 0", for: 60s }] }] }
+`;
+
 const CERTIFICATE = `
 apiVersion: cert-manager.io/v1
 kind: Certificate
@@ -93,6 +100,7 @@ const SOUND = [
   AUTOSCALER,
   HTTP_ROUTE,
   SERVICE_MONITOR,
+  PROMETHEUS_RULE,
   CERTIFICATE,
 ].join("---");
 
@@ -157,6 +165,7 @@ const FAULTY_CUSTOM = [
   ],
   ["HTTPRoute", HTTP_ROUTE.replace("port: 80", "port: 0"), "spec.rules[0].backendRefs[0].port"],
   ["ServiceMonitor", SERVICE_MONITOR.replace("30s", "soon"), "spec.endpoints[0].interval"],
+  ["PrometheusRule", PROMETHEUS_RULE.replace("60s", "soon"), "spec.groups[0].rules[0].for"],
   ["Certificate", CERTIFICATE.replace("secretName", "secret"), ".spec.secret: field not declared"],
 ] as const;
 
@@ -180,7 +189,7 @@ describe.skipIf(!hasApiServer)("manifests, judged by a Kubernetes API server", (
     await server.stop();
   });
 
-  it("are sound, 7 kinds in 2 namespaces that do not exist", async () => {
+  it("are sound, 8 kinds in 2 namespaces that do not exist", async () => {
     expect(await server.dryRun(SOUND)).toEqual([]);
   });
 

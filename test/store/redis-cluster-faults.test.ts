@@ -142,7 +142,7 @@ describe.skipIf(!hasRedis)("a cluster of 3 shards that loses a node", () => {
     async (_, fail) => {
       const { store } = await openOn(cluster, 0);
       const elsewhere = await openOn(cluster, 1);
-      const [load, other] = [new StoreLoad(store), new StoreLoad(elsewhere.store)];
+      const [load, other] = [new StoreLoad(store), new StoreLoad(elsewhere.store, 1)];
       await expect.poll(() => load.ended.size, PATIENCE).toBeGreaterThan(100);
       const [master] = cluster.masters;
       if (master === undefined) throw new Error("a cluster has masters");

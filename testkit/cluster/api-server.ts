@@ -29,6 +29,7 @@ const GET_CRDS = join(import.meta.dirname, "get-crds.sh");
 const CUSTOM_KINDS = {
   HTTPRoute: "httproutes.gateway.networking.k8s.io",
   ServiceMonitor: "servicemonitors.monitoring.coreos.com",
+  PrometheusRule: "prometheusrules.monitoring.coreos.com",
   Certificate: "certificates.cert-manager.io",
 } as const;
 

@@ -23,5 +23,7 @@ definition sigs.k8s.io/gateway-api v1.4.1 \
   config/crd/standard/gateway.networking.k8s.io_httproutes.yaml
 definition github.com/prometheus-operator/prometheus-operator v0.85.0 \
   example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml
+definition github.com/prometheus-operator/prometheus-operator v0.85.0 \
+  example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml
 definition github.com/cert-manager/cert-manager v1.21.2 \
   deploy/crds/cert-manager.io_certificates.yaml

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { RedisStore } from "../../runtime/store/redis/redis-store.ts";
 import { FleetError } from "../../runtime/wire/fleet-error.ts";
 import { sessionRecord } from "./session-record.ts";
+import { until } from "./until.ts";
 
 const caps = { maxSessions: 1_000_000 };
 const ASKED_AT_ONCE = 100;
@@ -16,9 +17,10 @@ export class StoreLoad {
   readonly #workers: Promise<void>[];
   #stopped = false;
 
-  constructor(store: RedisStore) {
+  /** @param clients how many there are at once. */
+  constructor(store: RedisStore, clients = 8) {
     this.#store = store;
-    this.#workers = Array.from({ length: 8 }, () => this.#work());
+    this.#workers = Array.from({ length: clients }, () => this.#work());
   }
 
   /** Resolves when all that is under way is answered. */
@@ -29,6 +31,13 @@ export class StoreLoad {
 
   /** How many confirmed sessions are not there any more, and how many confirmed ends are undone. */
   async lost(): Promise<{ readonly sessions: number; readonly ends: number }> {
+    // What reads has a connection of its own, which may be back later than the one that confirmed.
+    const answers = () =>
+      this.#store.sessions.count().then(
+        () => true,
+        () => false,
+      );
+    await until("a store that answers", answers);
     const there = async (keys: ReadonlySet<string>) => {
       const all = [...keys];
       let found = 0;

@@ -97,7 +97,12 @@ const processArgs = {
   ),
   ownerKey: fc.constant("b3duZXIta2V5LW9mLXRoaXJ0eS10d28tYnl0ZXMhISE="),
   serviceType: fc.constantFrom(ServiceType.ClusterIP, ServiceType.LoadBalancer),
-  monitoring: options({ serviceMonitor: fc.boolean(), grafanaDashboard: fc.boolean(), labels }),
+  monitoring: options({
+    serviceMonitor: fc.boolean(),
+    alerts: fc.boolean(),
+    grafanaDashboard: fc.boolean(),
+    labels,
+  }),
 } satisfies Partial<Members<ProcessArgs>>;
 
 const backend = options({
@@ -240,7 +245,7 @@ export const NAMESAKES: Declared[] = [
     name: "a",
     args: { image: "a:1", sessionStorage: STORE, proxy: { monitoring } },
   },
-  { component: "RedisSentinel", name: "a", args: { sessions: 1000, exporter: {} } },
+  { component: "RedisSentinel", name: "a", args: { sessions: 1000, exporter: monitoring } },
 ];
 
 const resources = options({

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -73,6 +73,26 @@ export class Pod {
     return (await this.#execute(alive)) === 0 && (await this.#execute(ready)) === 0;
   }
 
+  /**
+   * What a script prints that runs in the container of the pod, or in another one that has its volume.
+   *
+   * @throws {Error} with what it complains of.
+   */
+  run(script: string, input?: Buffer): Buffer {
+    mkdirSync(this.#data, { recursive: true });
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", script], {
+      env: this.#environment,
+      ...(input && { input }),
+    });
+    if (status !== 0) throw new Error(`${this.name}: ${stderr}`);
+    return stdout;
+  }
+
+  get #environment(): Record<string, string> {
+    const { environment } = this.#parts;
+    return { ...environment, POD_NAME: this.name, DATA: this.#data, RUN: this.#run };
+  }
+
   get #data(): string {
     return join(this.#parts.folders.pod, "data");
   }
@@ -111,9 +131,8 @@ export class Pod {
     const [program = "", ...args] = command.map((word) =>
       word.replace(MOUNTS.scripts, this.#parts.folders.scripts),
     );
-    const { environment } = this.#parts;
     const child = spawn(program, args, {
-      env: { ...environment, POD_NAME: this.name, DATA: this.#data, RUN: this.#run },
+      env: this.#environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [child.stdout, child.stderr]) {

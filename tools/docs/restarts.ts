@@ -137,7 +137,11 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
       restarts: [],
       arguments: [
         ...["acceptRisk", "networkPolicy", "clientPods", "maxClients", "users", ...METADATA],
-        ...["tls.caCertificate", "tls.caConfigMapRef", "exporter.from"],
+        ...["tls.caCertificate", "tls.caConfigMapRef"],
+        ...["from", "serviceMonitor", "alerts", "grafanaDashboard", "labels"].map(
+          (name) => `exporter.${name}`,
+        ),
+        "persistentVolumeClaimRetentionPolicy",
         "serviceAccount.annotations",
       ],
     },

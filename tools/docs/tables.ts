@@ -25,6 +25,7 @@ import { parse } from "yaml";
 import * as z from "zod";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import { ERROR_LEVELS, ERROR_TABLE, type ErrorRow } from "../../runtime/wire/error-table.ts";
+import { ALERT_TABLES } from "./alert-tables.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
 import { SCHEMA_FILE, schemaText } from "./component-schema.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
@@ -50,6 +51,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "capacity.md", name: "constants", table: () => constants(CONSTANTS) },
   { file: "stack.md", name: "configuration", table: stackConfiguration },
   { file: "architecture.md", name: "rooms", table: roomPicture },
+  ...ALERT_TABLES,
   ...COMPONENT_TABLES,
   ...POLICY_TABLES,
 ];

@@ -1,6 +1,7 @@
 // One of each component with everything switched on.
 import * as k8s from "@pulumi/kubernetes";
 import {
+  ClaimRetention,
   Engine,
   IncomingAuthType,
   McpServer,
@@ -51,7 +52,8 @@ const encrypted = new RedisSentinel(
       caConfigMapRef: { name: "fleet-ca", key: "ca.crt" },
     },
     users: [{ name: "eng" }, { name: "github" }],
-    exporter: {},
+    exporter: monitoring,
+    persistentVolumeClaimRetentionPolicy: { whenDeleted: ClaimRetention.Delete },
     storageClassName: "fast",
     spread: Spread.Required,
     podTemplate,
