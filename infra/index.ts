@@ -13,13 +13,16 @@ export {
   NofileMode,
   NofileShortage,
   Notifications,
+  PartialFailureMode,
   Routing,
   Scaling,
+  Scheme,
   ServiceType,
   SessionAffinity,
   Spread,
   Transport,
 } from "./arguments/choices.ts";
+export type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
 export type {
   HttpRouteArgs,
   IngressArgs,
@@ -50,6 +53,7 @@ export type {
 } from "./arguments/session-storage-args.ts";
 export type {
   AggregationArgs,
+  DnsArgs,
   FailureHandlingArgs,
   IncomingAuthArgs,
   JwtArgs,
@@ -60,7 +64,7 @@ export type {
   TimeoutsArgs,
 } from "./arguments/settings-args.ts";
 export { McpServer } from "./mcp-server.ts";
-export type { EnvArgs, McpServerArgs, SecretEnvArgs, ServerCostArgs } from "./mcp-server-args.ts";
+export type { McpServerArgs, ServerCostArgs } from "./mcp-server-args.ts";
 export { ClaimRetention } from "./redis/claim-retention.ts";
 export { Engine } from "./redis/engine.ts";
 export { Eviction, Persistence } from "./redis/redis-conf.ts";

@@ -1,27 +1,22 @@
 import type { Input } from "@pulumi/pulumi";
-import type { Catalog, Notifications, SessionAffinity, Transport } from "./arguments/choices.ts";
+import type {
+  Catalog,
+  Notifications,
+  Routing,
+  Scheme,
+  SessionAffinity,
+  Transport,
+} from "./arguments/choices.ts";
+import type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
+import type { AutoscalingArgs } from "./arguments/load-args.ts";
 import type { ResourcesArgs, ServiceAccountArgs, WorkloadArgs } from "./arguments/pod-args.ts";
 import type { ProcessArgs } from "./arguments/process-args.ts";
 import type {
+  ConfigMapKeyArgs,
   HasConnection,
-  SecretKeyArgs,
   SessionStorageArgs,
 } from "./arguments/session-storage-args.ts";
 import type { McpServerTransforms } from "./transform.ts";
-
-/** An environment variable of the server's container. */
-export interface EnvArgs {
-  /** The name of the variable. */
-  name: string;
-  /** The value of the variable. Use secrets for secret values. */
-  value: Input<string>;
-}
-
-/** An environment variable of the server's container with a value from a Secret. */
-export interface SecretEnvArgs extends SecretKeyArgs {
-  /** The name of the variable. */
-  targetEnvName: string;
-}
 
 /** What the server's pods and sessions cost, as input of the capacity plan. */
 export interface ServerCostArgs {
@@ -87,6 +82,16 @@ export interface McpServerArgs extends WorkloadArgs {
   terminationGracePeriodSeconds?: number;
   /** How its proxies run. */
   proxy?: ProcessArgs;
+  /** An autoscaler that adds proxies to the planned ones. Not together with replicas. Default: none. */
+  autoscaling?: AutoscalingArgs;
+  /** Which of its pods gets a call. Default: session for a stateful server or transport sse, spread otherwise. */
+  routing?: Routing;
+  /** The URL scheme of its pods; that of a server that runs elsewhere is in url. Default: http. */
+  scheme?: Scheme;
+  /** The CA certificates to trust for it, in PEM, where its URL or scheme is https. A changed one restarts who calls it. Default: those of the image. */
+  caBundle?: Input<string>;
+  /** An existing ConfigMap with them in the namespace of the pods that call it, instead of caBundle. It is read when a pod starts. Default: none. */
+  caBundleRef?: ConfigMapKeyArgs;
   /** Functions that change the arguments of single children, in TypeScript only. Default: none. */
   transform?: McpServerTransforms;
 }

@@ -13,7 +13,13 @@ import { figureTexts, figureValues } from "./process/plan-figures.ts";
 import { processWorkload } from "./process/process-workload.ts";
 import { reportPlan } from "./process/report-plan.ts";
 import { checkedServer } from "./server/checked-server.ts";
-import { backendNameOf, gatewayBackend, SERVER_PORT, serverUrl } from "./server/server-address.ts";
+import {
+  backendNameOf,
+  directBackend,
+  gatewayBackend,
+  SERVER_PORT,
+  serverUrl,
+} from "./server/server-address.ts";
 import { serverArgs } from "./server/server-args.ts";
 import { serverFigures } from "./server/server-figures.ts";
 import { serverWorkload } from "./server/server-workload.ts";
@@ -93,6 +99,8 @@ export class McpServer extends ComponentResource {
         podLabels: {},
         callers: callersOf(backendNameOf(instance, args)),
         destinations: args.url === undefined ? [] : [args.url],
+        backends: [directBackend(instance, own)],
+        scaling: args.autoscaling?.scaling,
         callees: pods ? [selectorLabels(instance, "server")] : [],
       });
       this.proxyWorkloadName = deployment.metadata.name;

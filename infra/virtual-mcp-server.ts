@@ -74,6 +74,7 @@ export class VirtualMcpServer extends ComponentResource {
       transform: args.transform,
       podLabels: callerLabels(own.backends.map((backend) => backend.name)),
       destinations: destinations(own),
+      backends: own.backends,
       callees: [],
     });
     if (args.ingress) ingress(this, names, namespace, args.ingress);

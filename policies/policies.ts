@@ -33,6 +33,7 @@ import { redisQuorum } from "./redis/redis-quorum.ts";
 import { balancedAffinity } from "./sessions/balanced-affinity.ts";
 import { declaredStorage } from "./sessions/declared-storage.ts";
 import { keyPrefix } from "./sessions/key-prefix.ts";
+import { namesApart } from "./sessions/names-apart.ts";
 import { routedState } from "./sessions/routed-state.ts";
 import { shardCapacity } from "./sessions/shard-capacity.ts";
 import { sharedStorage } from "./sessions/shared-storage.ts";
@@ -50,6 +51,7 @@ export const POLICIES: readonly Policy[] = [
   sharedStorage,
   declaredStorage,
   keyPrefix,
+  namesApart,
   ttlOrder,
   balancedAffinity,
   stateAffinity,

@@ -1,5 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
-import type { Catalog, Notifications, Routing, Transport } from "./choices.ts";
+import type { Catalog, Notifications, Routing, Scheme, Transport } from "./choices.ts";
+import type { ConfigMapKeyArgs } from "./session-storage-args.ts";
 
 /** A StatefulSet whose pods are the backend; each pod is addressed by its name. */
 export interface StatefulSetAddressArgs {
@@ -32,6 +33,10 @@ export interface ServerBackend
     | "notifications"
     | "callTimeout"
     | "callTimeoutMax"
+    | "routing"
+    | "scheme"
+    | "caBundle"
+    | "caBundleRef"
   > {}
 
 /** A component that is a backend: an McpServer. */
@@ -69,4 +74,10 @@ export interface BackendArgs {
   callTimeout?: string;
   /** The maximum duration of a call, such as 10m, which progress notifications may extend it to. The gateway's drain and grace period cover it. Default: limits.callTimeoutMax. */
   callTimeoutMax?: string;
+  /** The URL scheme, for the pods of srv and statefulSet. Default: http. */
+  scheme?: Scheme;
+  /** The CA certificates to trust for this server, in PEM. A changed one restarts the pods. Default: those of the image. */
+  caBundle?: Input<string>;
+  /** An existing ConfigMap with them in the namespace of the pods, instead of caBundle. It is read when a pod starts. Default: none. */
+  caBundleRef?: ConfigMapKeyArgs;
 }

@@ -36,6 +36,14 @@ export const Scaling = {
 } as const;
 export type Scaling = (typeof Scaling)[keyof typeof Scaling];
 
+/** The URL scheme of pods. */
+export const Scheme = { Http: "http", Https: "https" } as const;
+export type Scheme = (typeof Scheme)[keyof typeof Scheme];
+
+/** How lists are answered while a backend is unavailable: without its part, or with an error. */
+export const PartialFailureMode = { BestEffort: "best_effort", Fail: "fail" } as const;
+export type PartialFailureMode = (typeof PartialFailureMode)[keyof typeof PartialFailureMode];
+
 /** Who may call: everyone who reaches the port, or clients with a token of the issuer. */
 export const IncomingAuthType = { Anonymous: "anonymous", Jwt: "jwt" } as const;
 export type IncomingAuthType = (typeof IncomingAuthType)[keyof typeof IncomingAuthType];

@@ -1,9 +1,16 @@
 import type { Input } from "@pulumi/pulumi";
 import type { ServiceType } from "./choices.ts";
+import type { EnvArgs, SecretEnvArgs } from "./env-args.ts";
 import type { MonitoringArgs, ServiceArgs } from "./exposure-args.ts";
 import type { CeilingsArgs, LoadArgs } from "./load-args.ts";
 import type { NofileArgs, ResourcesArgs, ServiceAccountArgs } from "./pod-args.ts";
-import type { LimitsArgs, OperationalArgs, SessionArgs, SessionKeyArgs } from "./settings-args.ts";
+import type {
+  DnsArgs,
+  LimitsArgs,
+  OperationalArgs,
+  SessionArgs,
+  SessionKeyArgs,
+} from "./settings-args.ts";
 
 /** Arguments that gateways and proxies share: how the mcp-fleet image runs. */
 export interface ProcessArgs {
@@ -43,4 +50,10 @@ export interface ProcessArgs {
   serviceAccount?: ServiceAccountArgs;
   /** Resources for Prometheus and Grafana. */
   monitoring?: MonitoringArgs;
+  /** How the pods of backends are resolved. */
+  dns?: DnsArgs;
+  /** Environment variables of the container, such as HTTPS_PROXY or NODE_EXTRA_CA_CERTS. Default: none but those of the component. */
+  env?: EnvArgs[];
+  /** Environment variables of the container with values from Secrets. Default: none. */
+  secrets?: SecretEnvArgs[];
 }

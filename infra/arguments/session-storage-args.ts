@@ -26,6 +26,10 @@ export interface StorageTlsArgs {
   caConfigMapRef?: ConfigMapKeyArgs;
   /** The server name in the certificate. Set it where addresses are IP addresses. Default: the host of the address. */
   servername?: Input<string>;
+  /** An existing Secret with the client certificate, in PEM. Default: none. */
+  certRef?: SecretKeyArgs;
+  /** An existing Secret with the private key of certRef, in PEM. Required with certRef. */
+  keyRef?: SecretKeyArgs;
 }
 
 /** The Sentinels that watch the master. */
@@ -80,6 +84,10 @@ export interface SessionStorageArgs {
   sessions?: number;
   /** The client pods that the store was sized for, in a cluster each shard. Policies compare them with the sum of all its users. Default: not compared. */
   clientPods?: number;
+  /** A name of your own for a store outside of the stack whose address is known only after the update. Policies know the store by it, all that use it write the same one, and the setting externalStores of session-storage-declared lists it. Default: none; policies know a store by its addresses. */
+  name?: string;
+  /** The format in which session records are written. Raise it only when no process of an older release reads them. Default: 1. */
+  recordFormat?: number;
 }
 
 /** A component that is a store: a RedisSentinel. */

@@ -1,5 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
-import type { IncomingAuthType, LogLevel } from "./choices.ts";
+import type { IncomingAuthType, LogLevel, PartialFailureMode } from "./choices.ts";
 
 /** Which tokens are accepted, with type jwt. */
 export interface JwtArgs {
@@ -35,6 +35,8 @@ export interface SessionArgs {
   maxPerPrincipal?: number;
   /** The maximum number of sessions that a principal may open per minute and pod, with jwt. Default: no limit. */
   initializePerMinute?: number;
+  /** How long a client has to use its session, by a request or a GET stream. After that, the session may end to make room for others. Default: 10s. */
+  firstUseTimeout?: string;
 }
 
 /** The limits of a process. */
@@ -71,6 +73,48 @@ export interface LimitsArgs {
   bodyBytesPerClient?: string;
   /** The size of a backend's lists in one cached view, on average; all lists together may have that times views and backends. Default: 128Ki. */
   catalogBytesPerView?: string;
+  /** The timeout for connecting to a backend. Default: 10s. */
+  connectTimeout?: string;
+  /** How long a pod may accept no connection before it counts as gone and its sessions as lost. Default: 10s. */
+  podLossAfter?: string;
+  /** The timeout for opening a session at a backend. Default: 30s. */
+  initializeTimeout?: string;
+  /** The timeout for receiving a client's whole request. Default: 30s. */
+  requestTimeout?: string;
+  /** The interval between keep-alive comments on an idle event stream. Default: 15s. */
+  keepAlive?: string;
+  /** The maximum number of messages in a JSON-RPC batch. Default: 100. */
+  batchMessages?: number;
+  /** How often each list of a backend is requested that does not announce its changes. Default: 60s. */
+  catalogRefresh?: string;
+  /** How often a list is requested whose changes the backend announces. Default: 10m. */
+  catalogRecheck?: string;
+  /** The maximum number of items that are read of each list of a backend. Default: 5000. */
+  catalogItems?: number;
+  /** The maximum number of pages that are read of each list of a backend. Default: 1000. */
+  catalogPages?: number;
+  /** The maximum size of each list of a backend. Default: 4Mi. */
+  catalogBytes?: string;
+  /** The maximum number of resource templates that are read of a backend. Default: 500. */
+  catalogTemplates?: number;
+  /** The maximum number of lists of backends that are read at the same time. Default: 256. */
+  catalogReads?: number;
+  /** The maximum depth of objects and arrays inside each other in a client's request body. Default: 128. */
+  bodyDepth?: number;
+  /** The maximum number of members and elements in a client's request body. Default: 100000. */
+  bodyMembers?: number;
+  /** The maximum number of requests that a server may send to the client during a call, and per minute outside of calls. Default: 100. */
+  serverRequests?: number;
+  /** The maximum size of a server's message that must be held whole. Default: 16Mi. */
+  messageBytes?: string;
+  /** The maximum total size of such messages that a pod holds, and of what clients have not read on their streams. Default: 32Mi. */
+  heldBytes?: string;
+  /** How long the first call of a session to a backend waits for the session's stream there. Default: 2s. */
+  sessionStreamWait?: string;
+  /** How long such a stream stays open after the last call, for the next one. Default: 30s. */
+  sessionStreamLinger?: string;
+  /** The share of the sessions and connections of a pod, in percent, from which a client address that holds its fair share gets no more. Default: 80. */
+  crowdedPercent?: number;
   /** The maximum total size of the lists that sessions have of their own, of backends with catalog: perSession. Default: 32Mi. */
   sessionCatalogBytes?: string;
 }
@@ -97,6 +141,10 @@ export interface FailureHandlingArgs {
   healthCheckTimeout?: string;
   /** Failed health checks after which a backend's tools, resources and prompts leave the lists. Default: 3. */
   unhealthyThreshold?: number;
+  /** The interval between log lines with the state of all backends. Default: no such lines. */
+  statusReportingInterval?: string;
+  /** How lists are answered while a backend is unavailable: without its part (best_effort), or with an error (fail). Default: best_effort. */
+  partialFailureMode?: PartialFailureMode;
 }
 
 /** Logging, timeouts and health checks. */
@@ -107,6 +155,14 @@ export interface OperationalArgs {
   timeouts?: TimeoutsArgs;
   /** Health checks of backends. */
   failureHandling?: FailureHandlingArgs;
+}
+
+/** How the pods of backends are resolved. */
+export interface DnsArgs {
+  /** The DNS servers for the pods of srv and statefulSet. Default: those of the pod. */
+  servers?: string[];
+  /** How often the SRV records of a backend are resolved. Default: 5s. */
+  refresh?: string;
 }
 
 /** A key that signs session ids. It is generated once and kept in the stack's state. */

@@ -10,6 +10,7 @@ import { isKnownMap } from "../process/placeholders.ts";
 import type { ArgumentFault } from "./argument-faults.ts";
 import { labelFaults } from "./kubernetes-faults.ts";
 import { ShapeFaults } from "./shape-faults.ts";
+import { OUR_VARIABLES } from "./variable-faults.ts";
 
 const PATH = "podTemplate";
 
@@ -18,9 +19,6 @@ const DIRECTIVES: ReadonlySet<string> = new Set(["$patch"]);
 
 /** Keys that the component's selectors, and its tools, find it by. */
 const OURS = /^(?:app\.kubernetes\.io\/(?:name|instance|component|managed-by)|mcp-fleet\.dev\/)/;
-
-/** Variables that say what the plan says, or hold a secret of the component. */
-const OUR_VARIABLES = /^(?:MCP_FLEET_\w+|NODE_OPTIONS)$/;
 
 /** The fields of a pod that an argument of the component sets, from which the plan is computed. */
 const BY_ARGUMENT: Readonly<Record<string, string>> = {
@@ -32,7 +30,11 @@ const BY_ARGUMENT: Readonly<Record<string, string>> = {
 /** The faults of the user's pod template: what Kubernetes does not know, and what the component decides. */
 export function podTemplateFaults(template: unknown): ArgumentFault[] {
   if (template === undefined) return [];
-  const shapes = new ShapeFaults(POD_TEMPLATE_TYPES, DIRECTIVES).of(PATH, template, POD_TEMPLATE);
+  const shapes = new ShapeFaults(POD_TEMPLATE_TYPES, DIRECTIVES, true).of(
+    PATH,
+    template,
+    POD_TEMPLATE,
+  );
   const { metadata, spec } = entries(template);
   const { labels, annotations } = entries(metadata);
   const pod = entries(spec);

@@ -8,16 +8,25 @@ import type { ArgumentFault } from "./argument-faults.ts";
 export class ShapeFaults {
   readonly #types: PackageSchema["types"];
   readonly #ignored: ReadonlySet<string>;
+  readonly #isPatch: boolean;
 
-  /** @param ignored names of members that the schema does not know, and that are not compared. */
-  constructor(types: PackageSchema["types"], ignored: ReadonlySet<string> = new Set()) {
+  /**
+   * @param ignored names of members that the schema does not know, and that are not compared.
+   * @param isPatch whether `null` stands for a member that is to go. Default: false.
+   */
+  constructor(
+    types: PackageSchema["types"],
+    ignored: ReadonlySet<string> = new Set(),
+    isPatch = false,
+  ) {
     this.#types = types;
     this.#ignored = ignored;
+    this.#isPatch = isPatch;
   }
 
   /** The faults of the argument at this path. */
   of(path: string, value: unknown, shape: Shape): ArgumentFault[] {
-    if (value === undefined) return [];
+    if (value === undefined || (value === null && this.#isPatch)) return [];
     if (isLater(value)) return mayBeLater(shape) ? [] : [laterFault(path)];
     if (shape.$ref?.startsWith("#/types/")) {
       const name = decodeURIComponent(shape.$ref.slice("#/types/".length));
@@ -106,7 +115,7 @@ function resourceFault(path: string): ArgumentFault {
 }
 
 /** Arguments whose values are secret. */
-const SECRET = /(?:^|\.)(?:password|ownerKey)$|^env\[/;
+const SECRET = /(?:^|\.)(?:password|ownerKey)$|^(?:proxy\.)?env\[/;
 
 const shownAt = (path: string, value: unknown) => (SECRET.test(path) ? "(hidden)" : shown(value));
 

@@ -2,15 +2,16 @@ import { validate } from "@mcp-fleet/contract/settings";
 import { SessionAffinity } from "../arguments/choices.ts";
 import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
+import { durationFaults, wholeFaults } from "../faults/unit-faults.ts";
 import { componentNameFaults, namesOf } from "../naming.ts";
+import { caFaults } from "../process/backend-ca.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
 import {
-  durationFaults,
   processFaults,
+  scalingFaults,
   storageFaults,
-  wholeFaults,
   workloadFaults,
 } from "../process/process-faults.ts";
 import type { Configuration } from "../process/process-settings.ts";
@@ -82,6 +83,8 @@ function ownFaults(args: GatewayArgs): ArgumentFault[] {
     ...wholeFaults(["replicas", args.replicas]),
     ...storageFaults(args.sessionStorage),
     ...workloadFaults(args),
+    ...scalingFaults(args),
+    ...args.backends.flatMap((backend, index) => caFaults(`backends[${index}].`, backend)),
   ];
   if (args.httpRoute?.parentRefs?.length === 0) {
     const rule = "must have at least 1 Gateway";
@@ -89,15 +92,6 @@ function ownFaults(args: GatewayArgs): ArgumentFault[] {
       path: "httpRoute.parentRefs",
       rule,
       fix: "add the Gateway, or remove httpRoute",
-    });
-  }
-  if (args.replicas !== undefined && args.autoscaling !== undefined) {
-    const rule = "must be absent with autoscaling, which sets the number of pods";
-    faults.push({
-      path: "replicas",
-      value: args.replicas,
-      rule,
-      fix: "remove it, or remove autoscaling",
     });
   }
   return faults;

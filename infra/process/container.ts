@@ -1,6 +1,7 @@
 import { TIMES } from "@mcp-fleet/contract/capacity";
 import type * as k8s from "@pulumi/kubernetes";
 import { DEFAULT_IMAGE } from "../image.ts";
+import { variablesOf } from "../pods/environment.ts";
 import { ephemeralStorage } from "../pods/ephemeral-storage.ts";
 import { RESTRICTED } from "../pods/pod-template.ts";
 import { ADMIN_TOKEN } from "./admin-token.ts";
@@ -9,7 +10,7 @@ import { KEYS_PATH } from "./key-ring.ts";
 import { OWNER_KEY } from "./owner-key.ts";
 import { ADMIN_PORT, MCP_PORT, METRICS_PORT, type ProcessSpec } from "./process-spec.ts";
 import { cpuQuantity, memoryQuantity } from "./quantity.ts";
-import { type KeptFile, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
+import { addressVariables, type KeptFile, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
 
 type Container = k8s.types.input.core.v1.Container;
 
@@ -40,7 +41,7 @@ export function container(spec: ProcessSpec, mounts: Mounts): Container {
       { name: "admin", containerPort: ADMIN_PORT },
       { name: "metrics", containerPort: METRICS_PORT },
     ],
-    env: environment(size.heapBytes, mounts),
+    env: environment(spec, mounts),
     resources: {
       requests: {
         cpu: cpuQuantity(size.cpuMillicores),
@@ -62,10 +63,10 @@ export function container(spec: ProcessSpec, mounts: Mounts): Container {
 }
 
 function environment(
-  heapBytes: number,
-  { owner, admin }: Mounts,
+  { size, process, storage: store }: ProcessSpec,
+  { owner, admin, storage }: Mounts,
 ): k8s.types.input.core.v1.EnvVar[] {
-  const heap = Math.floor(heapBytes / MEBIBYTE);
+  const heap = Math.floor(size.heapBytes / MEBIBYTE);
   return [
     { name: "NODE_OPTIONS", value: `--max-old-space-size=${heap}` },
     {
@@ -80,6 +81,8 @@ function environment(
             valueFrom: { secretKeyRef: { name: owner.metadata.name, key: OWNER_KEY } },
           },
         ]),
+    ...(store && storage ? addressVariables(store, storage) : []),
+    ...variablesOf(process),
   ];
 }
 

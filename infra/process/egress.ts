@@ -19,8 +19,10 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:":
 /** What a gateway or proxy connects to: DNS, its backends, the issuer of tokens, its store, its own kind, and what the user names. */
 export function egress(spec: ProcessSpec): Output<Rule[]> {
   const { storage, callees, destinations, workload } = spec;
-  const stores = storage?.address === undefined ? [] : [storage.address];
-  const { sentinel, cluster } = storage ?? {};
+  // One with a name is outside of the cluster, and where that is may be known only after the update.
+  const isNamed = storage?.name !== undefined;
+  const stores = storage?.address === undefined || isNamed ? [] : [storage.address];
+  const { sentinel, cluster } = isNamed ? {} : (storage ?? {});
   const sentinels = sentinel?.addresses ?? [];
   const nodes = [...(cluster?.addresses ?? []), ...Object.values(cluster?.natMap ?? {})];
   const own = { podSelector: { matchLabels: selectorOf(spec) } };
@@ -36,6 +38,7 @@ export function egress(spec: ProcessSpec): Output<Rule[]> {
       { ports: [tcp(ADMIN_PORT)], to: [own] },
       ...callees.map((labels) => ({ to: [{ podSelector: { matchLabels: labels } }] })),
       ...named.flatMap(rulesOf),
+      ...(isNamed ? [{ to: [...ELSEWHERE] }] : []),
       ...destinationRules(workload.networkPolicy?.egress),
     ];
     return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];

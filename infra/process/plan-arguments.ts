@@ -1,5 +1,8 @@
+import { LIMIT_ARGUMENTS } from "./planned-limits.ts";
+
 /** The argument of a component that each input of the plan comes from. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
+  ...LIMIT_ARGUMENTS,
   openedBackends: "load.openedBackends",
   askableSessionsPercent: "load.askableSessionsPercent",
   streamsPerSession: "load.streamsPerSession",
@@ -9,13 +12,6 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   concurrentCalls: "load.concurrentCalls",
   idleTtlSeconds: "session.idleTtl",
   cacheEntries: "session.cacheEntries",
-  callTimeoutMaxSeconds: "limits.callTimeoutMax",
-  upstreamConnections: "limits.upstreamConnections",
-  views: "limits.views",
-  clientBytes: "limits.clientBytes",
-  catalogBytesPerView: "limits.catalogBytesPerView",
-  heldBodyBytes: "limits.heldBodyBytes",
-  sessionCatalogBytes: "limits.sessionCatalogBytes",
   minReplicas: "replicas",
   maxReplicas: "autoscaling.maxReplicas",
   sessionsPerReplica: "ceilings.sessionsPerReplica",

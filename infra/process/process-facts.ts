@@ -68,11 +68,15 @@ function storeFacts(storage: SessionStorageArgs, { instance, role }: ProcessFact
       isCluster: storage.cluster !== undefined,
     }),
     storeDb: storage.db ?? 0,
-    storeAddresses: output(
-      storage.cluster?.addresses ?? storage.sentinel?.addresses ?? [storage.address ?? ""],
-    ),
+    ...(storage.name === undefined
+      ? { storeAddresses: output(addressesOf(storage)) }
+      : { storeName: storage.name }),
   };
 }
+
+/** Where a store says that it is. */
+const addressesOf = ({ address, sentinel, cluster }: SessionStorageArgs) =>
+  cluster?.addresses ?? sentinel?.addresses ?? [address ?? ""];
 
 /** The host of each backend with a single URL; other parts of a URL may be secret. */
 function hostsOf(backends: readonly BackendArgs[]): Output<Record<string, string>> {

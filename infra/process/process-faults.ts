@@ -1,12 +1,14 @@
-import { DURATION, SIZE } from "@mcp-fleet/contract";
+import type { AutoscalingArgs } from "../arguments/load-args.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import type { ArgumentFault } from "../faults/argument-faults.ts";
 import { imageFaults, labelFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
 import { podTemplateFaults } from "../faults/pod-template-faults.ts";
+import { cpuFaults, durationFaults, sizeFaults, wholeFaults } from "../faults/unit-faults.ts";
+import { processVariableFaults } from "../faults/variable-faults.ts";
 import { networkPolicyFaults, peerFaults } from "../pods/network-peers.ts";
-import { isCpu } from "./quantity.ts";
+import { limitFaults } from "./planned-limits.ts";
 
 /** The faults in the arguments of a process that neither the schema nor the configuration reports. */
 export function processFaults(
@@ -16,56 +18,23 @@ export function processFaults(
   const { load = {}, session = {}, limits = {}, ceilings = {}, resources = {} } = args;
   const at = (argument: string, value: string | undefined) => [pathOf(argument), value] as const;
   return [
-    ...[
-      at("load.callTime", load.callTime),
-      at("session.idleTtl", session.idleTtl),
-      at("limits.callTimeoutMax", limits.callTimeoutMax),
-    ].flatMap(durationFaults),
-    ...[
-      at("limits.clientBytes", limits.clientBytes),
-      at("ceilings.memory", ceilings.memory),
-      at("resources.memory", resources.memory),
-    ].flatMap(sizeFaults),
+    ...[at("load.callTime", load.callTime), at("session.idleTtl", session.idleTtl)].flatMap(
+      durationFaults,
+    ),
+    ...[at("ceilings.memory", ceilings.memory), at("resources.memory", resources.memory)].flatMap(
+      sizeFaults,
+    ),
     ...[at("resources.cpu", resources.cpu), at("resources.cpuLimit", resources.cpuLimit)].flatMap(
       cpuFaults,
     ),
+    ...limitFaults(limits, pathOf),
+    ...processVariableFaults(args, pathOf),
     ...imageFaults([pathOf("image"), args.image]),
     ...labelFaults(pathOf("monitoring.labels"), args.monitoring?.labels),
     ...wholeFaults([pathOf("terminationGracePeriodSeconds"), args.terminationGracePeriodSeconds]),
     ...peerFaults(pathOf("monitoring.from"), args.monitoring?.from),
     ...serviceAccountFaults(pathOf("serviceAccount"), args.serviceAccount),
     ...keyFaults(args, pathOf),
-  ];
-}
-
-type Place = readonly [path: string, value: string | undefined];
-
-export function durationFaults([path, value]: Place): ArgumentFault[] {
-  if (value === undefined || DURATION.test(value)) return [];
-  return [
-    { path, value, rule: "must be a duration such as 30s", fix: "write it as 30s, 5m or 1h30m" },
-  ];
-}
-
-export function sizeFaults([path, value]: Place): ArgumentFault[] {
-  if (value === undefined || SIZE.test(value)) return [];
-  return [{ path, value, rule: "must be a size such as 512Mi", fix: "write it as 512Mi or 2Gi" }];
-}
-
-export function cpuFaults([path, value]: Place): ArgumentFault[] {
-  if (value === undefined || isCpu(value)) return [];
-  return [
-    { path, value, rule: "must be an amount of CPU such as 250m", fix: "write it as 250m or 2" },
-  ];
-}
-
-type Count = readonly [path: string, value: number | undefined];
-
-/** Numbers that must be whole. */
-export function wholeFaults([path, value]: Count, min = 1): ArgumentFault[] {
-  if (value === undefined || (Number.isInteger(value) && value >= min)) return [];
-  return [
-    { path, value, rule: `must be a whole number from ${min}`, fix: `set it to ${min} or more` },
   ];
 }
 
@@ -118,6 +87,8 @@ function keyFaults(args: ProcessArgs, pathOf: (argument: string) => string): Arg
   return faults;
 }
 
+const STORE_NAME = /^[\w.-]{1,63}$/;
+
 /** The faults of a store: it has one kind of address, one password and one source of CA certificates. */
 export function storageFaults(storage: SessionStorageArgs | undefined): ArgumentFault[] {
   if (storage === undefined) return [];
@@ -143,7 +114,30 @@ export function storageFaults(storage: SessionStorageArgs | undefined): Argument
     const fix = `remove it, or remove ${other}`;
     faults.push({ path: "sessionStorage.tls.caConfigMapRef", rule, fix });
   }
+  if ((tls.certRef === undefined) !== (tls.keyRef === undefined)) {
+    const [path, other] = tls.certRef === undefined ? ["certRef", "keyRef"] : ["keyRef", "certRef"];
+    const rule = `is required with ${other}`;
+    faults.push({ path: `sessionStorage.tls.${path}`, rule, fix: `add it, or remove ${other}` });
+  }
+  if (storage.name !== undefined && !STORE_NAME.test(storage.name)) {
+    const rule = "must be 1 to 63 letters, digits, dots, dashes and underscores";
+    const fix = "write it as sessions";
+    faults.push({ path: "sessionStorage.name", value: storage.name, rule, fix });
+  }
   return faults;
+}
+
+/** An autoscaler and the user cannot both set the number of pods. */
+export function scalingFaults({
+  replicas,
+  autoscaling,
+}: {
+  readonly replicas?: number;
+  readonly autoscaling?: AutoscalingArgs;
+}): ArgumentFault[] {
+  if (replicas === undefined || autoscaling === undefined) return [];
+  const rule = "must be absent with autoscaling, which sets the number of pods";
+  return [{ path: "replicas", value: replicas, rule, fix: "remove it, or remove autoscaling" }];
 }
 
 /** The faults in the arguments that all workloads share. */

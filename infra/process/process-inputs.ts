@@ -3,6 +3,7 @@ import type { PlanInputs, Store } from "@mcp-fleet/contract/capacity";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import { present } from "../facts.ts";
+import { limitInputs } from "./planned-limits.ts";
 
 /** The inputs of the plan that the arguments of a process contain. */
 export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "store"> {
@@ -18,13 +19,7 @@ export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "sto
     spareReplicas: args.spareReplicas,
     idleTtlSeconds: optional(seconds, session.idleTtl),
     cacheEntries: session.cacheEntries,
-    callTimeoutMaxSeconds: optional(seconds, limits.callTimeoutMax),
-    upstreamConnections: limits.upstreamConnections,
-    views: limits.views,
-    clientBytes: optional(bytes, limits.clientBytes),
-    catalogBytesPerView: optional(bytes, limits.catalogBytesPerView),
-    heldBodyBytes: optional(bytes, limits.heldBodyBytes),
-    sessionCatalogBytes: optional(bytes, limits.sessionCatalogBytes),
+    ...limitInputs(limits),
   });
 }
 

@@ -4,6 +4,7 @@ import type { BackendArgs } from "../arguments/backend-args.ts";
 import { NofileShortage } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import { present } from "../facts.ts";
+import { caBundlePath } from "./backend-ca.ts";
 import { ADMIN_PORT, MCP_PORT, METRICS_PORT } from "./process-spec.ts";
 
 /** A configuration whose strings may be outputs, such as a namespace. */
@@ -27,10 +28,10 @@ export function processSettings(
   name: string,
   sessions: number,
   plan: ProcessPlan,
-  { session = {}, limits = {}, operational, nofile = {}, trustedProxies }: ProcessArgs,
+  { session = {}, limits = {}, operational, nofile = {}, trustedProxies, dns }: ProcessArgs,
   inFront: readonly string[],
 ): Configuration {
-  const { idleTtl, maxLifetime, maxPerPrincipal, initializePerMinute } = session;
+  const { cacheEntries: _, ...lifetime } = session;
   return {
     name,
     host: "0.0.0.0",
@@ -38,10 +39,7 @@ export function processSettings(
     adminPort: ADMIN_PORT,
     metricsPort: METRICS_PORT,
     session: present<unknown>({
-      idleTtl,
-      maxLifetime,
-      maxPerPrincipal,
-      initializePerMinute,
+      ...lifetime,
       maxSessions: sessions,
       cacheEntries: plan.cacheEntries.value,
     }),
@@ -53,10 +51,12 @@ export function processSettings(
     },
     trustedProxies: trustedProxies ?? inFront,
     ...(operational && { operational }),
+    ...(dns && { dns }),
   };
 }
 
 /** An entry of `backends` in the configuration. */
-export function backendSettings({ callTimeoutMax: _, ...backend }: BackendArgs): Configuration {
-  return present<Input<unknown>>({ ...backend });
+export function backendSettings(given: BackendArgs): Configuration {
+  const { callTimeoutMax: _, caBundle, caBundleRef, ...backend } = given;
+  return present<Input<unknown>>({ ...backend, caBundlePath: caBundlePath(given) });
 }

@@ -1,5 +1,6 @@
 import type { CompleteInputs, ProcessPlan } from "@mcp-fleet/contract/capacity";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
+import type { BackendArgs } from "../arguments/backend-args.ts";
 import type { Scaling, SessionAffinity } from "../arguments/choices.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
@@ -41,6 +42,8 @@ export interface ProcessSpec extends Names {
   readonly destinations: Input<readonly Input<string>[]>;
   /** The labels of the gateways that may call it; absent where everyone may. */
   readonly callers?: Labels;
+  /** The backends in its configuration. */
+  readonly backends: readonly BackendArgs[];
   /** The pods that it connects to. */
   readonly callees: readonly Labels[];
 }

@@ -4,6 +4,7 @@ import { Scaling } from "../arguments/choices.ts";
 import { serviceAccountName } from "../pods/service-account.ts";
 import { adminToken } from "./admin-token.ts";
 import { autoscaler } from "./autoscaler.ts";
+import { caFiles, caVolume } from "./backend-ca.ts";
 import { configurationFile } from "./configuration-file.ts";
 import { deployment } from "./deployment.ts";
 import { disruptionBudget } from "./disruption-budget.ts";
@@ -13,7 +14,7 @@ import { networkPolicy } from "./network-policy.ts";
 import { ownerKey } from "./owner-key.ts";
 import { labelsOf, logicalNameOf, nameOf, type ProcessSpec } from "./process-spec.ts";
 import { service } from "./service.ts";
-import { keptFiles, storageSecret, storageSettings } from "./storage.ts";
+import { fileSettings, keptFiles, storageSecret } from "./storage.ts";
 
 /** The main resources of a gateway or proxy. */
 export interface ProcessWorkload {
@@ -36,8 +37,9 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   const owner = ownerKey(spec);
   const admin = adminToken(spec);
   const storage = storageSecret(spec);
-  const configuration = configurationFile(spec, completed(spec));
-  const kept = spec.storage ? keptFiles(spec.storage) : [];
+  const configuration = configurationFile(spec, completed(spec), caFiles(spec.backends));
+  const trusted = caVolume(spec.backends);
+  const kept = [...(spec.storage ? keptFiles(spec.storage) : []), ...(trusted ? [trusted] : [])];
   const pods = deployment(
     spec,
     { configuration, keys, owner, admin: admin.secret, storage, kept },
@@ -58,6 +60,6 @@ function completed({ configuration, storage, instance }: ProcessSpec): Record<st
   return {
     ...rest,
     session: { ...(session as object), keysFile: `${KEYS_PATH}/${KEYS_FILE}` },
-    ...(storage && { sessionStorage: storageSettings(storage, instance) }),
+    ...(storage && { sessionStorage: fileSettings(storage, instance) }),
   };
 }

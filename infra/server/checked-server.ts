@@ -116,7 +116,8 @@ function checkedProxy(
       const section = storage && { sessionStorage: storageSettings(storage, name) };
       validate(withPlaceholders({ ...configuration, ...section }), [], "proxy");
       const backends = [backend];
-      const of = { instance: name, sized, storage, backends, sessionAffinity, acceptRisk };
+      const scaling = args.autoscaling?.scaling;
+      const of = { instance: name, sized, storage, backends, sessionAffinity, acceptRisk, scaling };
       return { sized, configuration, facts: processFacts({ ...of, role: "proxy" }) };
     },
     (input) => proxyArgument(argumentOfSetting(argumentOf(input))),
@@ -141,7 +142,12 @@ function withoutNotifications({ notifications: _, ...backend }: BackendArgs): Ba
   return backend;
 }
 
-const OF_THE_SERVER: ReadonlySet<string> = new Set(["replicas", "sessionStorage", "sessions"]);
+const OF_THE_SERVER: ReadonlySet<string> = new Set([
+  "replicas",
+  "sessionStorage",
+  "sessions",
+  "autoscaling",
+]);
 
 function proxyArgument(argument: string): string {
   const [section = ""] = argument.split(".");

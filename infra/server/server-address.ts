@@ -36,7 +36,9 @@ export function directBackend(name: string, args: ServerArgs): ServerBackend {
   return {
     name,
     ...declaredSettings(args),
-    ...(transport !== undefined && { transport }),
+    ...present<string>({ transport, routing: args.routing, scheme: args.scheme }),
+    ...(args.caBundle !== undefined && { caBundle: args.caBundle }),
+    ...(args.caBundleRef !== undefined && { caBundleRef: args.caBundleRef }),
     ...(url === undefined
       ? {
           srv: interpolate`_mcp._tcp.${serverName(name)}.${namespace}.svc.cluster.local`,
@@ -60,9 +62,9 @@ function proxiedBackend(name: string, args: ServerArgs): ServerBackend {
 /** The URL for clients: of its proxies, or of its pods through the headless Service. */
 export function serverUrl(name: string, args: ServerArgs, backend: ServerBackend): Output<string> {
   if (backend.url !== undefined) return output(backend.url);
-  const { namespace = "default", port = SERVER_PORT } = args;
+  const { namespace = "default", port = SERVER_PORT, scheme = "http" } = args;
   const path = backend.path ?? "/mcp";
-  return interpolate`http://${serverName(name)}.${namespace}.svc.cluster.local:${port}${path}`;
+  return interpolate`${scheme}://${serverName(name)}.${namespace}.svc.cluster.local:${port}${path}`;
 }
 
 function declaredSettings(args: ServerArgs): Partial<ServerBackend> {

@@ -1,14 +1,14 @@
 import { isPort, MAX_PORT } from "@mcp-fleet/contract/settings";
 import type { ArgumentFault } from "../faults/argument-faults.ts";
 import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
+import { cpuFaults, durationFaults, sizeFaults, wholeFaults } from "../faults/unit-faults.ts";
+import { variableFaults } from "../faults/variable-faults.ts";
 import { backendNameFaults } from "../naming.ts";
+import { caFaults } from "../process/backend-ca.ts";
 import {
-  cpuFaults,
-  durationFaults,
   processFaults,
-  sizeFaults,
+  scalingFaults,
   storageFaults,
-  wholeFaults,
   workloadFaults,
 } from "../process/process-faults.ts";
 import type { ServerArgs } from "./server-args.ts";
@@ -35,6 +35,9 @@ export function serverFaults(args: ServerArgs): ArgumentFault[] {
     ...serviceAccountFaults("serviceAccount", args.serviceAccount),
     ...storageFaults(args.sessionStorage),
     ...workloadFaults(args),
+    ...scalingFaults(args),
+    ...proxylessFaults(args),
+    ...caFaults("", { scheme: "http", ...args }),
   ];
   if (url !== undefined) faults.push(...podlessFaults(args));
   faults.push(...imageFaults(["image", image]), ...variableFaults(args));
@@ -52,10 +55,18 @@ function portFaults(value: number | undefined): ArgumentFault[] {
   return [{ path: "port", value, rule, fix: "set it to the port of the server" }];
 }
 
+/** Without a store there is at most one proxy, and none that is not asked for. */
+function proxylessFaults({ autoscaling, sessionStorage }: ServerArgs): ArgumentFault[] {
+  if (autoscaling === undefined || sessionStorage !== undefined) return [];
+  const rule = "needs sessionStorage, which all proxies share";
+  return [{ path: "autoscaling", rule, fix: "add sessionStorage, or remove autoscaling" }];
+}
+
 /** Arguments of pods, which a server that runs elsewhere does not have. */
 const OF_PODS = [
   "port",
   "path",
+  "scheme",
   "backendReplicas",
   "podSessions",
   "args",
@@ -73,31 +84,3 @@ function podlessFaults(args: ServerArgs): ArgumentFault[] {
   const fix = "remove it, or set image instead of url";
   return OF_PODS.filter((name) => args[name] !== undefined).map((path) => ({ path, rule, fix }));
 }
-
-/** A variable that is set twice would have one of its values, or be refused by Kubernetes. */
-function variableFaults({
-  env = [],
-  secrets = [],
-}: Pick<ServerArgs, "env" | "secrets">): ArgumentFault[] {
-  const names = [
-    ...env.map(({ name }, index) => ({ path: `env[${index}].name`, name })),
-    ...secrets.map(({ targetEnvName: name }, index) => ({
-      path: `secrets[${index}].targetEnvName`,
-      name,
-    })),
-  ];
-  const known = new Set<string>();
-  return names.flatMap(({ path, name }) => {
-    const isTwice = known.has(name);
-    known.add(name);
-    if (name !== undefined && !VARIABLE.test(name)) {
-      const rule = "must be the name of a variable: letters, digits, dots, dashes and underscores";
-      return [{ path, value: name, rule, fix: "write it as API_TOKEN" }];
-    }
-    if (!isTwice || name === undefined) return [];
-    const rule = "must be unique among env and secrets";
-    return [{ path, value: name, rule, fix: "rename or remove one of the two" }];
-  });
-}
-
-const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;

@@ -67,5 +67,6 @@ export function proxyLoad(args: ServerArgs, load: CompleteServerLoad): CompleteI
     ...proxyInputs({ ...load, sessions, pushes: true }, given),
     ...(idleTtlSeconds !== undefined && { idleTtlSeconds }),
     ...(cacheEntries !== undefined && { cacheEntries }),
+    ...(args.autoscaling && { maxReplicas: args.autoscaling.maxReplicas }),
   };
 }

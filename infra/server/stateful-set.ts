@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { annotations } from "../facts.ts";
+import { variablesOf } from "../pods/environment.ts";
 import { ephemeralStorage } from "../pods/ephemeral-storage.ts";
 import { podTemplate, RESTRICTED } from "../pods/pod-template.ts";
 import { customTimeouts } from "../pods/timeouts.ts";
@@ -51,7 +52,7 @@ function container({ plan, size, port, args }: ServerSpec): k8s.types.input.core
     imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
     ...(args.args && { args: args.args }),
     ports: [{ name: "mcp", containerPort: port }],
-    env: environment(args),
+    env: variablesOf(args),
     resources: {
       // No limit: what an image writes into its own files, only its authors know.
       requests: {
@@ -69,16 +70,6 @@ function container({ plan, size, port, args }: ServerSpec): k8s.types.input.core
     securityContext: RESTRICTED,
     terminationMessagePolicy: "FallbackToLogsOnError",
   };
-}
-
-function environment({ env = [], secrets = [] }: ServerSpec["args"]) {
-  return [
-    ...env.map(({ name, value }) => ({ name, value })),
-    ...secrets.map(({ targetEnvName, name, key }) => ({
-      name: targetEnvName,
-      valueFrom: { secretKeyRef: { name, key } },
-    })),
-  ];
 }
 
 /** MCP has no health endpoint, and a ping needs a session, so probes only check that the port is open. */

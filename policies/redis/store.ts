@@ -35,6 +35,8 @@ export class Store {
    */
   isOf({ facts, resource }: Workload): boolean {
     if (facts.text("store") === "memory") return false;
+    // One with a name is outside the stack.
+    if (facts.has("storeName")) return false;
     if (facts.has("storeAddresses")) {
       return this.isAt(facts.list("storeAddresses"), resource.namespace);
     }

@@ -21,7 +21,8 @@ export const declaredStorage = policy({
     externalStores: {
       type: "list",
       default: [],
-      description: "Stores outside the stack: a host, which allows all of its ports, or host:port",
+      description:
+        "Stores outside the stack: a host, which allows all of its ports, host:port, or the name of a store whose address is known only after the update",
     },
   },
   examples: {
@@ -32,6 +33,11 @@ export const declaredStorage = policy({
   subjects: SessionHolder.allOf,
   *judge(holder, fleet, { externalStores }) {
     if (!holder.usesStore) return;
+    if (holder.storeName !== undefined) {
+      if (externalStores.includes(holder.storeName)) return;
+      yield `its store ${holder.storeName} is not in the setting externalStores; add its name there`;
+      return;
+    }
     const { addresses } = holder;
     if (addresses.length === 0) yield `its session store has no address; ${FIX}`;
     for (const address of addresses) {

@@ -38,7 +38,10 @@ export const keyPrefix = policy({
 });
 
 /** The addresses of a store, each with the database. */
-function placesOf({ addresses, database }: SessionHolder, fleet: Fleet): ReadonlySet<string> {
+function placesOf(holder: SessionHolder, fleet: Fleet): ReadonlySet<string> {
+  const { storeName, database } = holder;
+  if (storeName !== undefined) return new Set([`${storeName}/${database}`]);
+  const { addresses } = holder;
   return new Set(addresses.map((address) => `${address.canonical(fleet)}/${database}`));
 }
 

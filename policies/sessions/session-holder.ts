@@ -37,6 +37,12 @@ export class SessionHolder {
     return this.#written.map((text) => new StoreAddress(text, namespace));
   }
 
+  /** The name of a store whose address is known only after the update; undefined where addresses tell it. */
+  get storeName(): string | undefined {
+    if (this.#of instanceof ToolHiveServer || !this.#of.facts.has("storeName")) return undefined;
+    return this.#of.facts.text("storeName");
+  }
+
   /** The number of the database. */
   get database(): number {
     if (this.#of instanceof ToolHiveServer) return this.#of.database;

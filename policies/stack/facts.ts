@@ -77,6 +77,12 @@ export const FACTS = {
     description: "host:port of Redis, of its Sentinels or of nodes of its cluster, as a JSON list",
     is: "list",
   },
+  storeName: {
+    of: PROCESSES,
+    description:
+      "Name of a store outside the stack, where its address is known only after the update",
+    is: "text",
+  },
   storeDb: { of: PROCESSES, description: "Number of the Redis database; absent: 0" },
   keyPrefix: {
     of: [...PROCESSES, ...STORES],

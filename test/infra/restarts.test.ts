@@ -44,6 +44,9 @@ const OF_A_PROCESS: readonly Change[] = [
   to("ownerKey", "b3duZXIta2V5LW9mLXRoaXJ0eS10d28tYnl0ZXMhISE="),
   to("trustedProxies", ["192.0.2.0/24"]),
   to("terminationGracePeriodSeconds", 900),
+  to("dns.refresh", "9s"),
+  to("env", [{ name: "HTTPS_PROXY", value: "http://proxy.example.com:3128" }]),
+  to("secrets", [{ targetEnvName: "A", name: "b", key: "c" }]),
   OTHER_ACCOUNT,
 ];
 
@@ -159,6 +162,12 @@ const SERVER: readonly Change[] = [
   to("notifications", "session"),
   to("stateful", true),
   to("callTimeout", "20s"),
+  to("autoscaling.maxReplicas", 9, 8),
+  to("autoscaling.maxReplicas", 8),
+  to("routing", "session"),
+  to("scheme", "https"),
+  [{ scheme: "https" }, { scheme: "https", caBundle: CA.ca }],
+  [{ scheme: "https" }, { scheme: "https", caBundleRef: { name: "ca", key: "ca.crt" } }],
   to("podSessions", 2000),
   to("port", 3000),
   to("cost.sessionBytes", "1Mi"),

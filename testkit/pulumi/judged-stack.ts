@@ -1,8 +1,14 @@
 import { createRequire } from "node:module";
 import { seconds } from "@mcp-fleet/contract";
-import { Fleet, type Policy, Resource, type ResourceDescription } from "../../policies/index.ts";
+import {
+  Fleet,
+  POLICIES,
+  type Policy,
+  Resource,
+  type ResourceDescription,
+} from "../../policies/index.ts";
 import type { RecordedResource } from "./recorded-resource.ts";
-import { generatedName } from "./recorded-stack.ts";
+import { generatedName, type RecordedStack } from "./recorded-stack.ts";
 
 /** What Pulumi writes in the place of a text that is not known before the update. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -42,3 +48,14 @@ export function describedStack(resources: readonly RecordedResource[]): Resource
 }
 
 const secondsOf = (timeout: string): number => (timeout === "" ? 0 : seconds(timeout));
+
+/** What the mandatory policies say of the resources that a program has registered. Settings are by policy. */
+export function verdict(
+  { resources }: RecordedStack,
+  configured: Readonly<Record<string, object>> = {},
+): string[] {
+  const fleet = new Fleet(describedStack(resources).map((one) => new Resource(one)));
+  return POLICIES.filter(({ level }) => level === "mandatory").flatMap((policy) =>
+    policy.check(fleet, configured[policy.name]).map(({ message }) => `${policy.name}: ${message}`),
+  );
+}

@@ -67,6 +67,7 @@ const NOTES: Readonly<Record<string, string>> = {
   "McpServer.proxy.nofile.shortage": SHORTAGE,
   "McpServer.backendReplicas": "the component; it is plan input `replicas` of a server",
   "McpServer.sessions": "Choice: what a pod of ToolHive holds",
+  "McpServer.autoscaling.maxReplicas": "plan input `maxReplicas` of its proxies",
   "McpServer.resources.cpuLimit": "Choice: throttling delays answers",
   "McpServer.proxy.limits.callTimeoutMax": `No effect: ${code("callTimeoutMax")} of the server`,
   "McpServer.proxy.load.openedBackends": "No effect: a proxy has one backend",
@@ -100,10 +101,28 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "sessionStorage.passwordRef": "sessionStorage.passwordFile",
   "sessionStorage.tls.ca": "sessionStorage.tls.caFile",
   "sessionStorage.tls.caRef": "sessionStorage.tls.caFile",
+  "sessionStorage.tls.caConfigMapRef": "sessionStorage.tls.caFile",
+  "sessionStorage.tls.certRef": "sessionStorage.tls.certFile",
+  "sessionStorage.tls.keyRef": "sessionStorage.tls.keyFile",
+  sessionKeys: "session.keysFile",
+  "nofile.shortage": "nofile.mode",
+  "backends[].caBundle": "backends[].caBundlePath",
+  "backends[].caBundleRef": "backends[].caBundlePath",
 };
 
 /** What is counted by arguments of which neither plan nor settings know. */
 const UNITS: Readonly<Record<string, string>> = {
+  batchMessages: "messages",
+  bodyDepth: "levels",
+  bodyMembers: "members",
+  catalogItems: "items",
+  catalogPages: "pages",
+  catalogReads: "lists",
+  catalogTemplates: "templates",
+  crowdedPercent: "percent",
+  maxReplicas: "pods",
+  recordFormat: "format",
+  serverRequests: "requests",
   backendReplicas: "pods",
   callTimeout: "duration",
   callTimeoutMax: "duration",
@@ -229,10 +248,11 @@ function settingPlace(component: string, path: string): Place | undefined {
   };
 }
 
-function settingName(component: string, path: string): string | undefined {
+/** The setting of the runtime that an argument writes; it may be none that the runtime has. */
+export function settingName(component: string, path: string): string | undefined {
   if (component === "RedisSentinel") return undefined;
   if (component === "McpServer" && !/^(?:proxy|sessionStorage)\b/.test(path)) {
-    return `backends[].${path}`;
+    return SETTINGS[`backends[].${path}`] ?? `backends[].${path}`;
   }
   const own = path.replace(/^proxy\./, "");
   // The component's mode says how the limit is met, the runtime's what a process does where it is not.

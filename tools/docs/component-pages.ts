@@ -7,6 +7,7 @@ import {
   componentOutputs,
 } from "./component-arguments.ts";
 import { COMPONENTS } from "./component-schema.ts";
+import { DECIDED, decidedTable } from "./decided-settings.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
 import { restartTable } from "./restarts.ts";
 
@@ -17,6 +18,9 @@ export const COMPONENT_TABLES: readonly GeneratedTable[] = COMPONENTS.flatMap((c
     { file, name: "about", table: () => componentAbout(component) },
     { file, name: "arguments", table: () => argumentTables(component) },
     { file, name: "restarts", table: () => restartTable(component) },
+    ...(component in DECIDED
+      ? [{ file, name: "decided settings", table: () => decidedTable(component) }]
+      : []),
     { file, name: "outputs", table: () => outputTable(component) },
   ];
 });

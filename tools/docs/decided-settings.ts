@@ -1,0 +1,61 @@
+import { code, markdown } from "./generated-table.ts";
+
+/** A setting that no argument is for, with all that is below it, and what decides it. */
+type Decided = readonly [setting: string, by: string];
+
+const BY_THE_PLAN = "the plan";
+const ADDRESS = "the component, as its Services and probes have it";
+const ONLY_VALUE = "the only value that there is";
+
+const OF_PROCESSES: readonly Decided[] = [
+  ["host", ADDRESS],
+  ["port", ADDRESS],
+  ["adminPort", ADDRESS],
+  ["metricsPort", ADDRESS],
+  ["peerHost", "the pod: its own address"],
+  ["drain.linger", BY_THE_PLAN],
+  ["nofile.required", BY_THE_PLAN],
+  ["sessionStorage.provider", "whether sessionStorage is given"],
+  ["sessionStorage.sentinel.tls", "sessionStorage.tls, which is for Redis and Sentinels"],
+  ["incomingAuth.authz", ONLY_VALUE],
+  ["outgoingAuth", ONLY_VALUE],
+  ["aggregation.conflictResolution", ONLY_VALUE],
+  ["aggregation.defaultToolVisibility", ONLY_VALUE],
+  ["aggregation.tools", "nothing: every tool is listed"],
+  ["operational.listChanged", ONLY_VALUE],
+];
+
+/** By component: settings of gateways and proxies that follow from something else. `test/infra/settings.test.ts` counts them. */
+export const DECIDED: Readonly<Record<string, readonly Decided[]>> = {
+  VirtualMcpServer: OF_PROCESSES,
+  McpServer: [
+    ...OF_PROCESSES,
+    ["name", "name of the component"],
+    ["session.maxSessions", "sessions of the server"],
+    [
+      "allowedHosts",
+      "the component: proxies accept every name, from the clients that networkPolicy admits",
+    ],
+    ["allowedOrigins", "the component: proxies are for gateways, not for browsers"],
+    ["incomingAuth", "the gateways, which authenticate clients"],
+    ["aggregation.conflictResolutionConfig", "nothing: a proxy has one backend"],
+    ["backends[].srv", "the component: the Service of its pods"],
+    ["backends[].maxPods", "the component: as many as a server may have"],
+    ["backends[].urls", "the component: its pods, which srv returns"],
+    ["backends[].statefulSet", "the component: its pods, which srv returns"],
+  ],
+};
+
+/** What decides a setting of a component's processes; undefined where an argument does. */
+export function decidedBy(component: string, setting: string): string | undefined {
+  const found = (DECIDED[component] ?? []).find(
+    ([path]) => setting === path || [".", "["].some((next) => setting.startsWith(path + next)),
+  );
+  return found?.[1];
+}
+
+/** The table of a component's page. */
+export function decidedTable(component: string): string {
+  const rows = (DECIDED[component] ?? []).map(([setting, by]) => [code(setting), by]);
+  return markdown(["Setting", "Decided by"], rows);
+}
