@@ -1,0 +1,166 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runtime } from "@pulumi/pulumi";
+import { beforeEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { verdict } from "../testkit/pulumi/judged-stack.ts";
+import { RecordedStack } from "../testkit/pulumi/recorded-stack.ts";
+
+const PROGRAMS = join(import.meta.dirname, "../examples/programs");
+const EXAMPLES = readdirSync(PROGRAMS, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+const withFile = (file: string) =>
+  EXAMPLES.filter((example) => existsSync(join(PROGRAMS, example, file)));
+const read = (example: string, file: string) => readFileSync(join(PROGRAMS, example, file), "utf8");
+
+/** What the programs ask for; a value here is one that somebody would have to set. */
+const CONFIG = {
+  "eks-example:cacheAddress": "master.sessions.abc123.euw1.cache.amazonaws.com:6379",
+  "eks-example:cachePassword": "the-password-of-the-cache",
+  "eks-example:roleArn": "arn:aws:iam::123456789012:role/documents",
+};
+
+interface Shape {
+  readonly $ref?: string;
+  readonly items?: Shape;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+  readonly inputProperties?: Readonly<Record<string, Shape>>;
+  readonly requiredInputs?: readonly string[];
+}
+
+const schema: {
+  readonly resources: Readonly<Record<string, Shape>>;
+  readonly types: Readonly<Record<string, Shape>>;
+} = JSON.parse(readFileSync(join(import.meta.dirname, "../infra/schema.json"), "utf8"));
+
+/** What a program says that the schema does not know, and what it leaves out, by paths. */
+function unlike(shape: Shape, value: unknown, path: string): string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((entry, index) => unlike(shape.items ?? {}, entry, `${path}[${index}]`));
+  }
+  const type = schema.types[shape.$ref?.replace("#/types/", "") ?? ""] ?? shape;
+  const members = type.inputProperties ?? type.properties;
+  if (members === undefined || typeof value !== "object" || value === null) return [];
+  const missing = (type.requiredInputs ?? type.required ?? []).filter((key) => !(key in value));
+  return [
+    ...missing.map((key) => `${path}.${key} is missing`),
+    ...Object.entries(value).flatMap(([key, inner]) => {
+      const member = members[key];
+      return member === undefined
+        ? [`${path}.${key} is unknown`]
+        : unlike(member, inner, `${path}.${key}`);
+    }),
+  ];
+}
+
+it("there are 5 examples, each in TypeScript", () => {
+  expect(EXAMPLES).toEqual([
+    "eks",
+    "existing-redis",
+    "from-toolhive",
+    "many-namespaces",
+    "quickstart",
+  ]);
+  expect(withFile("index.ts")).toEqual(EXAMPLES);
+});
+
+describe("in TypeScript", () => {
+  beforeEach(() => runtime.setAllConfig(CONFIG));
+
+  it.each(withFile("index.ts"))("%s passes every mandatory policy", async (example) => {
+    const stack = await RecordedStack.of(() => import(join(PROGRAMS, example, "index.ts")));
+    const configured = existsSync(join(PROGRAMS, example, "policies.json"))
+      ? JSON.parse(read(example, "policies.json"))
+      : {};
+    expect(stack.resources.length).toBeGreaterThan(5);
+    expect(verdict(stack, configured)).toEqual([]);
+  });
+});
+
+it("quickstart has a unit test with Pulumi's mocks, which the documentation shows", () => {
+  const file = join(PROGRAMS, "quickstart/index.test.ts");
+  const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
+  const { status, stdout } = spawnSync(process.execPath, ["--test", file], {
+    env,
+    encoding: "utf8",
+  });
+  expect(status, stdout).toBe(0);
+  expect(stdout).toContain("pass 1");
+  const page = readFileSync(join(PROGRAMS, "../../docs/testing-and-options.md"), "utf8");
+  expect(page).toContain(readFileSync(file, "utf8"));
+});
+
+describe("in Pulumi YAML", () => {
+  it.each(withFile("Pulumi.yaml"))(
+    "%s says what the schema knows, and all that it requires",
+    (example) => {
+      const program = parse(read(example, "Pulumi.yaml"));
+      const found = Object.entries<{ type: string; properties: object }>(program.resources).flatMap(
+        ([name, { type, properties }]) => {
+          const shape = schema.resources[type.replace(":", ":index:")];
+          return shape === undefined ? [`${name}: no ${type}`] : unlike(shape, properties, name);
+        },
+      );
+      expect(found).toEqual([]);
+    },
+  );
+
+  it("a mistyped argument is found, and one that is required and missing", () => {
+    const shape = schema.resources["mcp-fleet:index:VirtualMcpServer"] ?? {};
+    const program = { backends: [{ nam: "wiki" }], sessions: 1, sessionStorage: { adress: "a:1" } };
+    expect(unlike(shape, program, "gateway")).toEqual([
+      "gateway.backends[0].name is missing",
+      "gateway.backends[0].nam is unknown",
+      "gateway.sessionStorage.adress is unknown",
+    ]);
+  });
+});
+
+/** Every call of a class of the package in a program in Python, as JSON: [name, arguments], with what is not written out as null. */
+const CALLS = `
+import ast, json, sys
+def plain(node):
+    if isinstance(node, ast.Dict):
+        return {key.value: plain(value) for key, value in zip(node.keys, node.values)}
+    if isinstance(node, ast.List):
+        return [plain(entry) for entry in node.elts]
+    return None
+calls = [node for node in ast.walk(ast.parse(sys.stdin.read())) if isinstance(node, ast.Call)]
+print(json.dumps([
+    [call.func.attr, {argument.arg: plain(argument.value) for argument in call.keywords}]
+    for call in calls
+    if isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "mcp_fleet"
+]))
+`;
+
+describe("in Python", () => {
+  it.each(withFile("__main__.py"))("%s says what the schema knows, in snake case", (example) => {
+    const calls: [string, object][] = JSON.parse(
+      execFileSync("python3", ["-c", CALLS], {
+        input: read(example, "__main__.py"),
+        encoding: "utf8",
+      }),
+    );
+    expect(calls.length).toBeGreaterThan(0);
+    const found = calls.flatMap(([name, args]) => {
+      const shape = schema.resources[`mcp-fleet:index:${name}`];
+      return shape === undefined ? [`no ${name}`] : unlike(shape, camelCase(args), name);
+    });
+    expect(found).toEqual([]);
+  });
+});
+
+/** Keys of Python as the schema has them; keys of a map are as they are, such as annotations. */
+function camelCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelCase);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      /[.:/]/.test(key) ? key : key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+      camelCase(inner),
+    ]),
+  );
+}
