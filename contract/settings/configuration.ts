@@ -2,6 +2,7 @@ import * as z from "zod";
 import { bytes } from "../units.ts";
 import { backend } from "./backend.ts";
 import { count, duration, durationOrNone, matching, network, port, size, text } from "./fields.ts";
+import { PORTS } from "./network.ts";
 import { LINGER_SECONDS } from "./times.ts";
 import { toolhive } from "./vmcp-schema.ts";
 
@@ -230,9 +231,9 @@ const origin = matching(
 /** The configuration file as users write it: the file of ToolHive's vmcp, plus our own settings. */
 export const configuration = z.strictObject({
   host: text("The address that both listeners bind to.").default("127.0.0.1"),
-  port: port("The port of the MCP endpoint; 0 picks a free one.").default(4483),
+  port: port("The port of the MCP endpoint; 0 picks a free one.").default(PORTS.mcp),
   adminPort: port("The port of health checks, metrics and /status; 0 picks a free one.").default(
-    9090,
+    PORTS.admin,
   ),
   allowedHosts: z
     .array(hostName)

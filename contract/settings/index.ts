@@ -7,7 +7,7 @@ export {
 } from "./backend.ts";
 export { type Configuration, jsonSchema } from "./configuration.ts";
 export { decode, encode, variableName } from "./environment.ts";
-export { isCidr, isPort, MAX_PORT } from "./network.ts";
+export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";
 export { REFUSALS } from "./refusals.ts";
 export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";
 export {

@@ -8,6 +8,9 @@ export function isCidr(text: string): boolean {
   return Number(bits) <= (MAX_PREFIX_BITS[isIP(address)] ?? -1);
 }
 
+/** The ports of MCP, of the admin listener and of metrics, in containers and Services, and where nothing else is set. */
+export const PORTS = { mcp: 4483, admin: 9090, metrics: 9091 } as const;
+
 export const MAX_PORT = 65_535;
 
 /** Whether a number is a port that something can be reached at. */

@@ -1,4 +1,5 @@
 import type { CompleteInputs, ProcessPlan } from "@mcp-fleet/contract/capacity";
+import { PORTS } from "@mcp-fleet/contract/settings";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import type { Scaling, SessionAffinity } from "../arguments/choices.ts";
@@ -10,10 +11,7 @@ import { type Labels, labels, type Names, selectorLabels } from "../naming.ts";
 import type { ProcessTransforms } from "../transform.ts";
 import type { ProcessSize } from "./process-size.ts";
 
-/** The ports of MCP, and of health checks and metrics, in containers and Services. */
-export const MCP_PORT = 4483;
-export const ADMIN_PORT = 9090;
-export const METRICS_PORT = 9091;
+export const { mcp: MCP_PORT, admin: ADMIN_PORT, metrics: METRICS_PORT } = PORTS;
 
 /** Everything that the children of a gateway or proxy are created from. */
 export interface ProcessSpec extends Names {

@@ -1,4 +1,5 @@
 import { completed, type PlanInputs, processPlan } from "@mcp-fleet/contract/capacity";
+import { PORTS } from "@mcp-fleet/contract/settings";
 import { plannedProcess, valuesOf } from "../capacity/planned-facts.ts";
 import type { ResourceDescription } from "../stack/resource.ts";
 import { annotations, type FactValues, type Json } from "./edit.ts";
@@ -16,8 +17,7 @@ import {
 
 const DEFAULTS = { backends: 2, store: "sentinel" } as const;
 
-const ADMIN_PORT = 9090;
-const PORT = 4483;
+const { admin: ADMIN_PORT, mcp: PORT } = PORTS;
 
 /** The store of the gateway examples. */
 export const STORE_ADDRESSES = [0, 1, 2].map(

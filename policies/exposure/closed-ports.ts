@@ -1,3 +1,4 @@
+import { PORTS } from "@mcp-fleet/contract/settings";
 import { edited } from "../examples/edit.ts";
 import { gatewayStack, proxyStack } from "../examples/gateway.ts";
 import { policy } from "../policy.ts";
@@ -9,8 +10,6 @@ import {
   networkPoliciesOf,
 } from "../stack/network-policy.ts";
 import type { Workload } from "../stack/workload.ts";
-
-const PORTS = { mcp: 4483, admin: 9090 } as const;
 
 const PASSES = [...gatewayStack(), ...proxyStack()];
 
