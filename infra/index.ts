@@ -1,4 +1,4 @@
-import "./supported-node.ts";
+import "./requirements.ts";
 
 export type {
   BackendArgs,

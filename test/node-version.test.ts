@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OLDEST_NODE, oldNode } from "@mcp-fleet/contract/node-version";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PULUMI_RANGE } from "../infra/requirements.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -21,6 +22,16 @@ describe(`Node ${OLDEST_NODE}`, () => {
 
   it.each(["18.20.8", "20.20.2", "22.18.0"])("does not let %s run", (version) => {
     expect(oldNode(version)).toBe(`mcp-fleet needs Node 22.19 or newer, and this is ${version}`);
+  });
+});
+
+describe("Pulumi", () => {
+  it("is required in the version that the tests run, which the documentation names", () => {
+    const modules = readFileSync(join(ROOT, "testkit/pulumi/toolchain/go.mod"), "utf8");
+    const [, version = ""] = /pulumi\/pkg\/v3 v(\S+)/.exec(modules) ?? [];
+    expect(PULUMI_RANGE).toBe(`>=${version}`);
+    const page = readFileSync(join(ROOT, "docs/stack.md"), "utf8");
+    expect(page).toMatch(new RegExp(`Pulumi CLI +\\| ${version.replace(/\.0$/, "")} `));
   });
 });
 
