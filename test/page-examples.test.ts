@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
-import { interpolate, Output, output } from "@pulumi/pulumi";
+import { interpolate, output } from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import * as fleet from "../infra/index.ts";
@@ -75,32 +75,23 @@ interface YamlResource {
   readonly properties?: object;
 }
 
-/** Pulumi gives a component known values where it wants plain ones: lists, in these examples. */
-async function plainList(output: unknown): Promise<unknown> {
-  if (!Output.isInstance(output)) return output;
-  const value = await new Promise((done) => output.apply(done));
-  return Array.isArray(value) ? value : output;
-}
-
-async function runYaml(text: string): Promise<void> {
+function runYaml(text: string): void {
   const { resources }: { resources: Readonly<Record<string, YamlResource>> } = parse(text);
   const made = new Map<string, object>();
-  const resolved = async (value: unknown): Promise<unknown> => {
-    if (Array.isArray(value)) return await Promise.all(value.map(resolved));
+  const resolved = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(resolved);
     if (typeof value === "object" && value !== null) {
-      const entries = Object.entries(value).map(async ([key, inner]) => [
-        key,
-        await resolved(inner),
-      ]);
-      return Object.fromEntries(await Promise.all(entries));
+      return Object.fromEntries(
+        Object.entries(value).map(([key, inner]) => [key, resolved(inner)]),
+      );
     }
     const [, name = "", member = ""] = /^\$\{([\w-]+)\.(\w+)\}$/.exec(String(value)) ?? [];
-    return name === "" ? value : await plainList(Reflect.get(made.get(name) ?? {}, member));
+    return name === "" ? value : Reflect.get(made.get(name) ?? {}, member);
   };
   for (const [name, { type, properties = {} }] of Object.entries(resources)) {
     const component: unknown = Reflect.get(fleet, type.split(":").at(-1) ?? "");
     if (typeof component !== "function") continue;
-    made.set(name, Reflect.construct(component, [name, await resolved(properties)]));
+    made.set(name, Reflect.construct(component, [name, resolved(properties)]));
   }
 }
 

@@ -23,15 +23,17 @@ export function egress(spec: ProcessSpec): Output<Rule[]> {
   const isNamed = storage?.name !== undefined;
   const stores = storage?.address === undefined || isNamed ? [] : [storage.address];
   const { sentinel, cluster } = isNamed ? {} : (storage ?? {});
-  const sentinels = sentinel?.addresses ?? [];
-  const nodes = [...(cluster?.addresses ?? []), ...Object.values(cluster?.natMap ?? {})];
+  // Each as it is: lists of other languages are outputs as a whole.
+  const guides = [sentinel?.addresses ?? [], cluster?.addresses ?? [], cluster?.natMap ?? {}];
   const own = { podSelector: { matchLabels: selectorOf(spec) } };
-  return output({ destinations, stores, guides: [...sentinels, ...nodes] }).apply((addresses) => {
+  return output({ destinations, stores, guides }).apply((addresses) => {
     const named = [
       ...addresses.destinations.map(destinationOfUrl),
       ...addresses.stores.map(destinationOfAddress),
       // The master or the nodes that they name may be anywhere, at ports of their own.
-      ...addresses.guides.map((address) => ({ host: destinationOfAddress(address).host })),
+      ...addresses.guides
+        .flatMap(Object.values<string>)
+        .map((address) => ({ host: destinationOfAddress(address).host })),
     ];
     const rules = [
       DNS,

@@ -86,11 +86,12 @@ describe("the package of npm, installed alone into an empty project", () => {
   }, LIMIT_MS);
   afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-  test("asks for Pulumi's SDKs and the config library, and for nothing of this repository", () => {
+  test("asks for Pulumi's SDKs and the libraries of settings and dashboards, and for nothing of this repository", () => {
     const manifest = JSON.parse(
       readFileSync(join(project, "node_modules/mcp-fleet/package.json"), "utf8"),
     );
     expect(Object.keys(manifest.dependencies)).toEqual([
+      "@grafana/grafana-foundation-sdk",
       "@pulumi/kubernetes",
       "@pulumi/pulumi",
       "@pulumi/random",
