@@ -34,13 +34,16 @@ export const rolloutStrategy = policy({
 });
 
 function* updateFaults(workload: Workload, fleet: Fleet): Iterable<string> {
-  const { fields, kind } = workload.resource;
+  const { facts, resource } = workload;
+  const { fields, kind } = resource;
   if (kind === "StatefulSet") {
     if (fields.at("spec.updateStrategy.type").text() !== "OnDelete") return;
     yield "spec.updateStrategy.type is OnDelete, so that updates wait until somebody deletes the pods; set RollingUpdate";
     return;
   }
   if (fields.at("spec.strategy.type").text() === "Recreate") {
+    // One with its sessions in memory loses them either way, and of two at a time each would have its own.
+    if (facts.has("store") && facts.text("store") === "memory") return;
     yield "spec.strategy.type is Recreate, which stops all pods at once; set RollingUpdate";
     return;
   }

@@ -5,7 +5,7 @@ import { Engine, hasEngine } from "../../testkit/pulumi/engine.ts";
 import { RENAMED_PROGRAM } from "../../testkit/pulumi/programs.ts";
 
 describe.skipIf(!hasEngine)("a gateway, a server and a store that are renamed in Pulumi", () => {
-  test("by an alias for each, with name as it was, are the same to the last of their 62 resources", async () => {
+  test("by an alias for each, with name as it was, are the same to the last of their 63 resources", async () => {
     const engine = await Engine.checked(RENAMED_PROGRAM);
     const manifests = () => readdirSync(join(engine.folder, "manifests/1-manifest")).sort();
     await engine.up();
@@ -18,7 +18,7 @@ describe.skipIf(!hasEngine)("a gateway, a server and a store that are renamed in
       [],
     );
     const urns = steps.map(({ urn }) => urn).filter((urn) => urn.includes("mcp-fleet:index:"));
-    expect(urns).toHaveLength(62);
+    expect(urns).toHaveLength(63);
     expect(urns.filter((urn) => /:(?:sessions|github|eng)(?:-(?!dev)|$)/.test(urn))).toEqual([]);
 
     await engine.up();
