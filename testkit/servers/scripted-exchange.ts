@@ -19,6 +19,10 @@ export interface Received {
 export class Exchange {
   readonly received: Received;
   readonly #response: ServerResponse;
+  // One of each for all that wait at a time, however many they are.
+  #closing: Promise<unknown> | undefined;
+  #draining: Promise<unknown> | undefined;
+
   constructor(received: Received, response: ServerResponse) {
     this.received = received;
     this.#response = response;
@@ -31,7 +35,9 @@ export class Exchange {
 
   /** Resolves when the answer is complete or the connection is gone. */
   async closed(): Promise<void> {
-    if (!this.#response.closed) await once(this.#response, "close");
+    if (this.#response.closed) return;
+    this.#closing ??= once(this.#response, "close");
+    await this.#closing;
   }
 
   result(result: object, headers: Record<string, string> = {}): void {
@@ -69,7 +75,10 @@ export class Exchange {
   /** Writes, and waits while the reader does not read. */
   async write(bytes: string | Uint8Array): Promise<void> {
     if (this.#response.write(bytes) || this.#response.destroyed) return;
-    await Promise.race([once(this.#response, "drain"), this.closed()]);
+    this.#draining ??= Promise.race([once(this.#response, "drain"), this.closed()]).finally(() => {
+      this.#draining = undefined;
+    });
+    await this.#draining;
   }
 
   async event(message: object, id?: string): Promise<void> {
