@@ -7,7 +7,7 @@ import type { LiveSession } from "../sessions/live-session.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Backend } from "../upstream/backend.ts";
 import { refused, unreachable } from "../upstream/sessions/backend-error.ts";
-import { errorIn, type UpstreamSession } from "../upstream/sessions/upstream-session.ts";
+import { errorIn, UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import { describe, reasonOf } from "../upstream/transports/answer-text.ts";
 import type { Answer, Refusal } from "../upstream/transports/transport.ts";
@@ -51,8 +51,8 @@ export interface ForwarderParts {
 type AttemptFailure =
   /** It certainly did not run, and would not run the next time either. */
   | { readonly kind: "not-run"; readonly error: FleetError }
-  /** A pod or a front of ours did not take it: another one may. `response` is how a front says why. */
-  | { readonly kind: "rejected"; readonly error: FleetError; readonly response?: string }
+  /** A pod or a front of ours did not take it: another one may. */
+  | { readonly kind: "rejected"; readonly error: FleetError }
   /** The backend does not know the session any more: it did not run. */
   | { readonly kind: "session-lost"; readonly upstream: UpstreamSession }
   /** It may have run. */
@@ -167,10 +167,6 @@ export class Forwarder {
     context.begun = false;
     const second = await this.#attempt(attempted);
     if (second === undefined) return;
-    if (second.kind === "rejected" && second.response !== undefined) {
-      reply.message(second.response);
-      return attempted.answered();
-    }
     if (second.kind === "not-run" || second.kind === "rejected") throw second.error;
     if (second.kind === "session-lost") {
       await upstreams.markLost(session, second.upstream);
@@ -182,8 +178,9 @@ export class Forwarder {
   async #attempt(attempted: Attempted): Promise<AttemptFailure | undefined> {
     const { call, session, backend, text } = attempted;
     const { context } = call;
-    const { upstreams, sessionStreams } = this.#parts;
-    const upstream = await upstreams.open(session, backend, context.signal);
+    const { sessionStreams } = this.#parts;
+    const upstream = await this.#open(attempted);
+    if (!(upstream instanceof UpstreamSession)) return upstream;
     const stream = sessionStreams.begin(session, upstream, attempted);
     try {
       if (stream?.opening !== undefined) await untilAborted(stream.opening, context.signal);
@@ -203,6 +200,17 @@ export class Forwarder {
       return { kind, error: unreachable(backend, error) };
     } finally {
       stream?.end(attempted);
+    }
+  }
+
+  /** A front that cannot open a session now may do so, or another one, at the second attempt. */
+  async #open({ session, backend, call }: Attempted): Promise<UpstreamSession | AttemptFailure> {
+    try {
+      return await this.#parts.upstreams.open(session, backend, call.context.signal);
+    } catch (error) {
+      const isBusy = error instanceof FleetError && error.code === "BACKEND_BUSY";
+      if (!isBusy) throw error;
+      return { kind: "rejected", error };
     }
   }
 
@@ -239,11 +247,8 @@ export class Forwarder {
     const { call, ids, backend, reply, answered } = attempted;
     const { statusCode, notProcessed } = answer;
     if (await this.#isLost(call, upstream, answer)) return { kind: "session-lost", upstream };
+    if (notProcessed) return { kind: "rejected", error: refused(backend, answer) };
     const response = errorIn(answer, ids);
-    if (notProcessed) {
-      const why = response === undefined ? {} : { response };
-      return { kind: "rejected", error: refused(backend, answer), ...why };
-    }
     if (response !== undefined) {
       reply.message(response);
       answered();

@@ -287,6 +287,17 @@ export const ERROR_TABLE = {
     client: "Nothing: the gateway's operator has to look.",
     operator: "The text names the HTTP status, often missing credentials or a wrong path in url.",
   },
+  BACKEND_BUSY: {
+    level: "either",
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "the proxies of the backend take no request just now; the call did not run",
+    client: "Try again after Retry-After. The session goes on.",
+    operator:
+      "The text names what a proxy answered: it drains, is full, or its store does not answer. Expected for a moment while proxies or their store are replaced.",
+  },
   BACKEND_TIMEOUT: {
     level: "either",
     httpStatus: 504,

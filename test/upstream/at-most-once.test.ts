@@ -11,9 +11,6 @@ import { eventually } from "../../testkit/vitest/eventually.ts";
 
 const unknown = gatewayError("OUTCOME_UNKNOWN", "whether it ran is unknown");
 
-const refused = (httpStatus: number) =>
-  gatewayError("BACKEND_REFUSED", "the call did not run", { httpStatus });
-
 const reset: Script = (exchange) => exchange.reset();
 
 describe("a call whose connection is reset", () => {
@@ -116,14 +113,17 @@ describe("a front that says mcp-fleet-not-processed", () => {
     expect(backend.count("tools/call")).toBe(2);
   });
 
-  it("is BACKEND_REFUSED after it turned the call away 2 times", async () => {
+  it("is BACKEND_BUSY after it turned the call away 2 times, to be tried again after 2 seconds", async () => {
     const { backend, client } = await startFleet();
     backend.on("tools/call", turnAway);
 
     const answer = await client.post(callOf("write"));
 
     expect(answer.status).toBe(200);
-    expect(messageOf(answer)).toEqual(refused(503));
+    expect(messageOf(answer).error?.data).toMatchObject({
+      ...{ error: "BACKEND_BUSY", backend: "scripted", reason: "HTTP 503" },
+    });
+    expect(answer.headers).toMatchObject({ "retry-after": "2", "mcp-fleet-not-processed": "true" });
     expect(backend.count("tools/call")).toBe(2);
   });
 
@@ -145,13 +145,39 @@ describe("a front that says mcp-fleet-not-processed", () => {
     expect(backend.count("tools/call")).toBe(2);
   });
 
-  it("is heard by the client after it turned the call away 2 times with HTTP 200", async () => {
+  it("is heard by the client after it turned the call away 2 times with HTTP 200: BACKEND_BUSY, and why", async () => {
     const { backend, client } = await startFleet();
     backend.on("tools/call", turnAwayInJson);
 
     const answer = await client.post(callOf("write"));
 
-    expect(messageOf(answer).error).toMatchObject({ message: "full" });
+    expect(messageOf(answer).error?.data).toMatchObject({
+      ...{ error: "BACKEND_BUSY", reason: "AT_CAPACITY" },
+    });
+    expect(answer.headers["retry-after"]).toBe("2");
     expect(backend.count("tools/call")).toBe(2);
+  });
+
+  it("gets initialize a 2nd time, too, where it could not open a session", async () => {
+    const { backend, client } = await startFleet();
+    backend.once("initialize", turnAway);
+
+    const answer = await client.post(callOf("write"));
+
+    expect(textOf(answer)).toBe("write for raw");
+    expect(backend.count("tools/call")).toBe(1);
+  });
+
+  it("is BACKEND_BUSY after it opened no session 2 times: a call is told when to come again, and runs then", async () => {
+    const { backend, client } = await startFleet();
+    backend.once("initialize", turnAway);
+    backend.once("initialize", turnAway);
+
+    const answer = await client.post(callOf("write"));
+
+    expect(messageOf(answer).error?.data).toMatchObject({ error: "BACKEND_BUSY" });
+    expect(answer.headers).toMatchObject({ "retry-after": "2", "mcp-fleet-not-processed": "true" });
+    expect(backend.count("tools/call")).toBe(0);
+    expect(textOf(await client.post(callOf("write")))).toBe("write for raw");
   });
 });

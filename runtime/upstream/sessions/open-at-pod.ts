@@ -46,5 +46,5 @@ function isOfPod(error: unknown): boolean {
   if (!(error instanceof FleetError)) return false;
   const { httpStatus } = error.data ?? {};
   const cannot = error.code === "BACKEND_REFUSED" && Number(httpStatus) >= 500;
-  return cannot || error.code === "BACKEND_UNREACHABLE";
+  return cannot || error.code === "BACKEND_BUSY" || error.code === "BACKEND_UNREACHABLE";
 }
