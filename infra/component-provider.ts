@@ -1,5 +1,6 @@
 import type { ComponentResourceOptions, Inputs, provider } from "@pulumi/pulumi";
 import { McpServer } from "./mcp-server.ts";
+import { SCHEMA, SCHEMA_TEXT } from "./package-schema.ts";
 import { RedisSentinel } from "./redis-sentinel.ts";
 import { VERSION } from "./version.ts";
 import { VirtualMcpServer } from "./virtual-mcp-server.ts";
@@ -7,22 +8,10 @@ import { VirtualMcpServer } from "./virtual-mcp-server.ts";
 /** The components that programs in other languages make. */
 const COMPONENTS = { VirtualMcpServer, McpServer, RedisSentinel };
 
-/** What is read of the package's schema: the outputs of each component. */
-interface Outputs {
-  readonly resources: Readonly<Record<string, { readonly properties: object }>>;
-}
-
 /** The components for programs in other languages, described by the schema that the package carries. */
 export class ComponentProvider implements provider.Provider {
   readonly version = VERSION;
-  readonly schema: string;
-  readonly #outputs: Outputs;
-
-  /** @param schema the text of schema.json */
-  constructor(schema: string) {
-    this.schema = schema;
-    this.#outputs = JSON.parse(schema);
-  }
+  readonly schema = SCHEMA_TEXT;
 
   /** @throws the type is none of this package, or the component refuses its arguments */
   async construct(
@@ -33,7 +22,7 @@ export class ComponentProvider implements provider.Provider {
   ): Promise<provider.ConstructResult> {
     const Component = componentOf(type);
     const component = new Component(name, Object(inputs), options);
-    const { properties = {} } = this.#outputs.resources[`mcp-fleet:index:${Component.name}`] ?? {};
+    const { properties = {} } = SCHEMA.resources[`mcp-fleet:index:${Component.name}`] ?? {};
     const state = Object.fromEntries(
       Object.keys(properties).map((output) => [output, Reflect.get(component, output)]),
     );

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** The schema of a value or a resource. */
 export interface Shape {
   readonly type?: string;
@@ -21,3 +23,8 @@ export interface PackageSchema {
   readonly types: Readonly<Record<string, Shape>>;
   readonly resources: Readonly<Record<string, Shape>>;
 }
+
+/** The text of the schema from which the packages for other languages are generated. */
+export const SCHEMA_TEXT = readFileSync(new URL("./schema.json", import.meta.url), "utf8");
+
+export const SCHEMA: PackageSchema = JSON.parse(SCHEMA_TEXT);

@@ -1,14 +1,11 @@
 // What Pulumi runs for programs in other languages: `main` of package.json, whose `exports` are for programs in TypeScript.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { oldNode } from "@mcp-fleet/contract/node-version";
 import { provider } from "@pulumi/pulumi";
 import { ComponentProvider } from "./component-provider.ts";
 
 const reason = oldNode(process.versions.node);
 if (reason === undefined) {
-  const schema = readFileSync(join(__dirname, "schema.json"), "utf8");
-  provider.main(new ComponentProvider(schema), process.argv.slice(2)).catch(end);
+  provider.main(new ComponentProvider(), process.argv.slice(2)).catch(end);
 } else {
   end(reason);
 }

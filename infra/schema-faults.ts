@@ -1,12 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { ArgumentFault } from "./faults/argument-faults.ts";
 import { ShapeFaults } from "./faults/shape-faults.ts";
-import type { PackageSchema } from "./package-schema.ts";
-
-/** The schema from which the packages for other languages are generated. */
-const schema: PackageSchema = JSON.parse(
-  readFileSync(new URL("./schema.json", import.meta.url), "utf8"),
-);
+import { SCHEMA } from "./package-schema.ts";
 
 /** Arguments that only TypeScript programs have: the schema cannot describe functions. */
 const TYPESCRIPT_ONLY: ReadonlySet<string> = new Set(["transform"]);
@@ -17,7 +11,7 @@ const TYPESCRIPT_ONLY: ReadonlySet<string> = new Set(["transform"]);
  * allows them.
  */
 export function schemaFaults(token: string, args: unknown): ArgumentFault[] {
-  const { inputProperties = {}, requiredInputs = [] } = schema.resources[token] ?? {};
+  const { inputProperties = {}, requiredInputs = [] } = SCHEMA.resources[token] ?? {};
   const shape = { type: "object", properties: inputProperties, required: requiredInputs };
-  return new ShapeFaults(schema.types, TYPESCRIPT_ONLY).of("", args ?? {}, shape);
+  return new ShapeFaults(SCHEMA.types, TYPESCRIPT_ONLY).of("", args ?? {}, shape);
 }

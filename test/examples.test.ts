@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { runtime } from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { SCHEMA, type Shape } from "../infra/package-schema.ts";
 import { verdict } from "../testkit/pulumi/judged-stack.ts";
 import { RecordedStack } from "../testkit/pulumi/recorded-stack.ts";
 
@@ -22,26 +23,12 @@ const CONFIG = {
   "eks-example:roleArn": "arn:aws:iam::123456789012:role/documents",
 };
 
-interface Shape {
-  readonly $ref?: string;
-  readonly items?: Shape;
-  readonly properties?: Readonly<Record<string, Shape>>;
-  readonly required?: readonly string[];
-  readonly inputProperties?: Readonly<Record<string, Shape>>;
-  readonly requiredInputs?: readonly string[];
-}
-
-const schema: {
-  readonly resources: Readonly<Record<string, Shape>>;
-  readonly types: Readonly<Record<string, Shape>>;
-} = JSON.parse(readFileSync(join(import.meta.dirname, "../infra/schema.json"), "utf8"));
-
 /** What a program says that the schema does not know, and what it leaves out, by paths. */
 function unlike(shape: Shape, value: unknown, path: string): string[] {
   if (Array.isArray(value)) {
     return value.flatMap((entry, index) => unlike(shape.items ?? {}, entry, `${path}[${index}]`));
   }
-  const type = schema.types[shape.$ref?.replace("#/types/", "") ?? ""] ?? shape;
+  const type = SCHEMA.types[shape.$ref?.replace("#/types/", "") ?? ""] ?? shape;
   const members = type.inputProperties ?? type.properties;
   if (members === undefined || typeof value !== "object" || value === null) return [];
   const missing = (type.requiredInputs ?? type.required ?? []).filter((key) => !(key in value));
@@ -100,7 +87,7 @@ describe("in Pulumi YAML", () => {
       const program = parse(read(example, "Pulumi.yaml"));
       const found = Object.entries<{ type: string; properties: object }>(program.resources).flatMap(
         ([name, { type, properties }]) => {
-          const shape = schema.resources[type.replace(":", ":index:")];
+          const shape = SCHEMA.resources[type.replace(":", ":index:")];
           return shape === undefined ? [`${name}: no ${type}`] : unlike(shape, properties, name);
         },
       );
@@ -109,7 +96,7 @@ describe("in Pulumi YAML", () => {
   );
 
   it("a mistyped argument is found, and one that is required and missing", () => {
-    const shape = schema.resources["mcp-fleet:index:VirtualMcpServer"] ?? {};
+    const shape = SCHEMA.resources["mcp-fleet:index:VirtualMcpServer"] ?? {};
     const program = { backends: [{ nam: "wiki" }], sessions: 1, sessionStorage: { adress: "a:1" } };
     expect(unlike(shape, program, "gateway")).toEqual([
       "gateway.backends[0].name is missing",
@@ -146,7 +133,7 @@ describe("in Python", () => {
     );
     expect(calls.length).toBeGreaterThan(0);
     const found = calls.flatMap(([name, args]) => {
-      const shape = schema.resources[`mcp-fleet:index:${name}`];
+      const shape = SCHEMA.resources[`mcp-fleet:index:${name}`];
       return shape === undefined ? [`no ${name}`] : unlike(shape, camelCase(args), name);
     });
     expect(found).toEqual([]);

@@ -55,7 +55,7 @@ const GIVEN = {
   redis: () => new fleet.RedisSentinel("sessions", { sessions: 20_000 }),
 };
 
-async function runTypescript(text: string): Promise<void> {
+function runTypescript(text: string): void {
   const body = stripTypeScriptTypes(text.replaceAll(/^import .*;\n|^export (?:default )?/gm, ""));
   const isTaken = (name: string) =>
     new RegExp(`\\b${name}[.,]`).test(body) && !new RegExp(`const ${name}\\b`).test(body);

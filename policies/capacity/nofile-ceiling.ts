@@ -1,5 +1,5 @@
 import { nofileAnnotationsOf } from "@mcp-fleet/contract";
-import { figureText, INPUTS } from "@mcp-fleet/contract/capacity";
+import { figureText } from "@mcp-fleet/contract/capacity";
 import * as z from "zod";
 import { edited } from "../examples/edit.ts";
 import { gatewayStack } from "../examples/gateway.ts";
@@ -7,6 +7,7 @@ import { policy } from "../policy.ts";
 import type { Fields } from "../stack/fields.ts";
 import { Unjudgeable } from "../stack/unjudgeable.ts";
 import type { Workload } from "../stack/workload.ts";
+import { NODE_NOFILE } from "./node-nofile.ts";
 import { processPlanOf } from "./recomputed.ts";
 
 /** The value of the ulimit-adjuster's annotation, as JSON. */
@@ -34,12 +35,7 @@ export const nofileCeiling = policy({
   remediation:
     "Raise the limit of the nodes and nofileCeiling with it, request it with nofile.mode NriAnnotation, or lower the sessions per pod.",
   settings: {
-    nodeNofile: {
-      type: "integer",
-      default: INPUTS.nofile.default,
-      description:
-        "The hard limit of open files of a container on these nodes; the default is that of containerd 2 under systemd",
-    },
+    nodeNofile: NODE_NOFILE,
   },
   examples: {
     passes: gatewayStack(),

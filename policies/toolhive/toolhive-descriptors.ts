@@ -1,5 +1,6 @@
 import { annotationOf } from "@mcp-fleet/contract";
-import { CONSTANTS, INPUTS } from "@mcp-fleet/contract/capacity";
+import { CONSTANTS } from "@mcp-fleet/contract/capacity";
+import { NODE_NOFILE } from "../capacity/node-nofile.ts";
 import { edited } from "../examples/edit.ts";
 import { toolHiveStack } from "../examples/toolhive.ts";
 import { policy } from "../policy.ts";
@@ -22,12 +23,7 @@ export const toolHiveDescriptors = policy({
   remediation:
     "Raise spec.replicas, split the group, or raise the limit of the nodes and the setting nodeNofile.",
   settings: {
-    nodeNofile: {
-      type: "integer",
-      default: INPUTS.nofile.default,
-      description:
-        "The hard limit of open files of a container on these nodes; the default is that of containerd 2 under systemd",
-    },
+    nodeNofile: NODE_NOFILE,
   },
   examples: {
     passes: toolHiveStack(),

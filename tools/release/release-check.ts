@@ -33,9 +33,9 @@ export const PLACES: readonly Place[] = [
 ];
 
 /** What states another version, a line each. */
-export function otherVersions(version: string, places = PLACES, root = ROOT): string[] {
-  return places.flatMap(({ file, pattern }) => {
-    const found = pattern.exec(readFileSync(join(root, file), "utf8"))?.[1] ?? "no version";
+export function otherVersions(version: string): string[] {
+  return PLACES.flatMap(({ file, pattern }) => {
+    const found = pattern.exec(readFileSync(join(ROOT, file), "utf8"))?.[1] ?? "no version";
     return found === version ? [] : [`${file}: ${found} must be ${version}`];
   });
 }
