@@ -58,6 +58,17 @@ describe.skipIf(!hasRedis)("3 gateways over 1 store at fault", () => {
     return gateway;
   };
 
+  /** 3 gateways over this store, and 12 clients of them. */
+  const openLoad = async (sessionStorage: Storage) => {
+    const gateways = await Promise.all(THREE.map(() => startHere(sessionStorage)));
+    const load = new FleetLoad(
+      gateways.map(({ url }) => url),
+      "counting_echo",
+    );
+    await load.open(CLIENTS);
+    return load;
+  };
+
   /** A store that has been there for long: an id that it does not know is no session. */
   const makeOld = (server: RedisProcess) =>
     server.ask("HSET", "fleet:generation", "id", "first", "since", "0");
@@ -88,15 +99,7 @@ describe.skipIf(!hasRedis)("3 gateways over 1 store at fault", () => {
       return () => group.stop();
     });
 
-    const startLoad = async () => {
-      const gateways = await Promise.all(THREE.map(() => startHere(storage)));
-      const load = new FleetLoad(
-        gateways.map(({ url }) => url),
-        "counting_echo",
-      );
-      await load.open(CLIENTS);
-      return load;
-    };
+    const startLoad = () => openLoad(storage);
 
     it("lose nothing when the master is killed", async () => {
       const load = await startLoad();
@@ -182,13 +185,7 @@ describe.skipIf(!hasRedis)("3 gateways over 1 store at fault", () => {
         keyPrefix,
         cluster: { addrs: cluster.addresses },
       };
-      const gateways = await Promise.all(THREE.map(() => startHere(storage)));
-      const load = new FleetLoad(
-        gateways.map(({ url }) => url),
-        "counting_echo",
-      );
-      await load.open(CLIENTS);
-      return load;
+      return await openLoad(storage);
     };
 
     it("lose nothing when the master of their shard is killed", async () => {

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { freePorts } from "../processes/free-ports.ts";
-import { ServerProcess } from "../processes/server-process.ts";
+import { type PortedCommand, startServers } from "./server-group.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PACKAGES = join(ROOT, "node_modules");
@@ -11,11 +10,6 @@ const EVERYTHING = join(PACKAGES, "@modelcontextprotocol/server-everything/dist/
 
 /** Whether `make test` could build them. */
 const hasGoServers = existsSync(join(GO, "ready"));
-
-interface Command {
-  readonly program?: string;
-  readonly args: readonly string[];
-}
 
 const inGo = (name: string) => (port: number) => ({
   program: join(GO, name),
@@ -30,7 +24,7 @@ const behindSupergateway = (port: number) => {
 };
 
 /** Servers that this machine has, by the name of their backend: each has a tool `echo`. */
-const SERVERS: Readonly<Record<string, (port: number) => Command>> = {
+const SERVERS: Readonly<Record<string, PortedCommand>> = {
   supergateway: behindSupergateway,
   ...(hasGoServers && { go_sdk: inGo("go-sdk"), mcp_go: inGo("mcp-go") }),
 };
@@ -38,22 +32,6 @@ const SERVERS: Readonly<Record<string, (port: number) => Command>> = {
 export const FRAMEWORK_SERVERS = Object.keys(SERVERS);
 
 /** All of them on free ports; resolves when all answer. */
-export async function startFrameworkServers() {
-  const ports = await freePorts(FRAMEWORK_SERVERS.length);
-  const backends = FRAMEWORK_SERVERS.map((name, index) => ({
-    name,
-    url: `http://127.0.0.1:${ports[index]}/mcp`,
-  }));
-  const processes = Object.values(SERVERS).map((command, index) => {
-    const { name = "", url = "" } = backends[index] ?? {};
-    return new ServerProcess({ name, url, ...command(ports[index] ?? 0) });
-  });
-  const close = () => Promise.all(processes.map((one) => one.close()));
-  try {
-    await Promise.all(processes.map((one) => one.ready()));
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { backends, close };
+export function startFrameworkServers() {
+  return startServers(SERVERS);
 }

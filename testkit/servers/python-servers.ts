@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { hasPython, pythonProgram } from "../odd-servers/python-client.ts";
-import { freePorts } from "../processes/free-ports.ts";
-import { ServerProcess } from "../processes/server-process.ts";
+import { type PortedCommand, startServers } from "./server-group.ts";
 
 const FAST_MCP = join(import.meta.dirname, "fast_mcp_server.py");
 const MCP_PROXY = join(import.meta.dirname, "../../node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs");
@@ -11,10 +10,7 @@ const START_SECONDS = 150;
 
 interface PythonServer {
   readonly environment: string;
-  readonly command: (port: number) => {
-    readonly program?: string;
-    readonly args: readonly string[];
-  };
+  readonly command: PortedCommand;
 }
 
 const fastMcp = (environment: string, ...more: readonly string[]): PythonServer => ({
@@ -53,23 +49,10 @@ export const hasPythonServers = Object.values(SERVERS).every(({ environment }) =
 );
 
 /** All of them on free ports; resolves when all answer. */
-export async function startPythonServers() {
-  const ports = await freePorts(PYTHON_SERVERS.length);
-  const backends = PYTHON_SERVERS.map((name, index) => ({
+export function startPythonServers() {
+  const commands = Object.entries(SERVERS).map(([name, { command }]): [string, PortedCommand] => [
     name,
-    url: `http://127.0.0.1:${ports[index]}/mcp`,
-  }));
-  const processes = Object.values(SERVERS).map(({ command }, index) => {
-    const { name = "", url = "" } = backends[index] ?? {};
-    const started = command(ports[index] ?? 0);
-    return new ServerProcess({ name, url, startSeconds: START_SECONDS, ...started });
-  });
-  const close = () => Promise.all(processes.map((one) => one.close()));
-  try {
-    await Promise.all(processes.map((one) => one.ready()));
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { backends, close };
+    (port) => ({ startSeconds: START_SECONDS, ...command(port) }),
+  ]);
+  return startServers(Object.fromEntries(commands));
 }
