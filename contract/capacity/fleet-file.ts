@@ -69,6 +69,7 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
     ...sessionLists(backends),
+    ...(settings.authorization && { cachedDecisions: settings.authorization.cachedDecisions }),
     ...settingNumbers(section),
     ...numbers,
     backends: backends.length,

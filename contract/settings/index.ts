@@ -1,3 +1,4 @@
+export type { AuthorizationSettings } from "./authorization.ts";
 export {
   addressText,
   type BackendAddress,

@@ -2,6 +2,7 @@ import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault, suggest } from "../faults.ts";
 import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
+import { authorizationRules } from "./authorization.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
 import { storageRules } from "./storage-rules.ts";
@@ -20,6 +21,7 @@ const RULES: readonly Rule[] = [
   cacheEntries,
   distinctPorts,
   jwtSection,
+  authorizationRules,
   principalCaps,
   storageRules,
   oneBackend,

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { seconds } from "../units.ts";
+import { type AuthorizationSettings, authorizationOf } from "./authorization.ts";
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
@@ -116,6 +117,8 @@ export interface Settings {
   readonly metricsPort?: number;
   /** IP addresses and networks in CIDR notation. */
   readonly trustedProxies: readonly string[];
+  /** Absent: every client may do everything. */
+  readonly authorization?: AuthorizationSettings;
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
@@ -138,6 +141,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { servers, refresh } = parsed.dns;
   // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
+  const authorization = authorizationOf(parsed.incomingAuth?.authz);
   const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
   return frozen({
     role,
@@ -151,6 +155,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     ...(allowedHosts && { allowedHosts }),
     ...(allowedOrigins && { allowedOrigins }),
     ...(parsed.incomingAuth?.jwt && { jwt: jwtOf(parsed.incomingAuth.jwt) }),
+    ...(authorization && { authorization }),
     backends: parsed.backends.map((backend) =>
       backendOf(backend, role, backend.callTimeout ?? perWorkload.get(backend.name)),
     ),

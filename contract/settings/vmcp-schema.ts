@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { authorization } from "./authorization.ts";
 import { count, duration, labels, noEffect, text, unsupported, url } from "./fields.ts";
 import { sessionStorage } from "./session-storage.ts";
 
@@ -39,17 +40,7 @@ const incomingAuth = z
       ),
     jwt: jwt.describe("Which tokens are accepted, with type jwt."),
     oidc: unsupported("oidc."),
-    authz: z
-      .strictObject({
-        type: z.literal("none").describe("No authorization."),
-        policies: unsupported("there is no authorization of calls."),
-        entitiesJson: noEffect("authz cedar"),
-        primaryUpstreamProvider: noEffect("authz cedar"),
-        groupClaimName: noEffect("authz cedar"),
-        roleClaimName: noEffect("authz cedar"),
-        groupEntityType: noEffect("authz cedar"),
-      })
-      .partial(),
+    authz: authorization,
   })
   .partial();
 

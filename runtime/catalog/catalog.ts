@@ -3,6 +3,7 @@ import { at, replace } from "../wire/json-text.ts";
 import type { ListName } from "../wire/methods.ts";
 import { bytesOf, digestOf, type Item, LIST_NAMES, type Listing } from "./listing.ts";
 import type { ExposedName, Naming } from "./naming.ts";
+import { OfferedList, type Page } from "./offered-list.ts";
 import { matchingWork, TemplateIndex } from "./template-index.ts";
 
 /** Where a name leads: the provider, and what the provider itself calls the thing. */
@@ -33,11 +34,6 @@ interface MergedList {
   readonly names: readonly string[];
   readonly texts: readonly string[];
   readonly digest: string;
-}
-
-export interface Page {
-  readonly texts: readonly string[];
-  readonly nextCursor?: string;
 }
 
 /** The lists of all providers as one, in the order of the configuration and then of each provider. Never changes. */
@@ -134,13 +130,18 @@ export class Catalog {
    * Undefined for a cursor that is none of ours, or whose item is gone.
    */
   page(list: ListName, cursor: string | undefined, pageSize: number): Page | undefined {
-    const { names, texts } = this.#lists[list];
-    const start = cursor === undefined ? 0 : names.indexOf(decodeCursor(cursor)) + 1;
-    if (cursor !== undefined && start === 0) return undefined;
-    const end = Math.min(start + pageSize, names.length);
-    const last = names[end - 1];
-    const more = end < names.length && last !== undefined;
-    return { texts: texts.slice(start, end), ...(more ? { nextCursor: encodeCursor(last) } : {}) };
+    return this.list(list).page(cursor, pageSize);
+  }
+
+  /** One of the lists, as a client gets it. */
+  list(list: ListName): OfferedList {
+    const { names, texts, digest } = this.#lists[list];
+    return new OfferedList(names, texts, digest);
+  }
+
+  /** Whose an item of a list is. */
+  providerOf(list: ListName, name: string): string | undefined {
+    return this.#routes[list].get(name)?.provider;
   }
 
   /** The lists that differ from another catalog's. */
@@ -228,12 +229,4 @@ function exposedNames(
 function renamed(text: string, name: string): string {
   const span = at(text, "name");
   return span === undefined ? text : replace(text, span, JSON.stringify(name));
-}
-
-function encodeCursor(name: string): string {
-  return Buffer.from(name).toString("base64url");
-}
-
-function decodeCursor(cursor: string): string {
-  return Buffer.from(cursor, "base64url").toString();
 }

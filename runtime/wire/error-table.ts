@@ -270,6 +270,16 @@ export const ERROR_TABLE = {
     client: "Try again after Retry-After with the same token and session.",
     operator: "incomingAuth.jwt.jwks does not answer; the log says how.",
   },
+  AUTHORIZATION_UNAVAILABLE: {
+    level: "request",
+    httpStatus: 200,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "nothing can be decided by the policies just now; the call did not run",
+    client: "Try again after Retry-After in the same session.",
+    operator: "The thread that decides by policies has ended; the log says why.",
+  },
   BACKEND_UNREACHABLE: {
     level: "either",
     httpStatus: 502,

@@ -18,6 +18,8 @@ export interface Claims {
   /** Seconds from now; undefined leaves the claim out. */
   readonly expiresIn?: number | undefined;
   readonly validIn?: number;
+  /** Claims beside those. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 interface SigningKey {
@@ -109,9 +111,9 @@ export class Issuer {
   }
 
   #claims(claims: Claims): SignJWT {
-    const { sub, iss, aud, expiresIn, validIn } = { sub: "alice", expiresIn: 600, ...claims };
+    const { sub, iss, aud, expiresIn, validIn, more } = { sub: "alice", expiresIn: 600, ...claims };
     const now = Math.floor(Date.now() / 1000);
-    const jwt = new SignJWT(sub === undefined ? {} : { sub });
+    const jwt = new SignJWT({ ...more, ...(sub !== undefined && { sub }) });
     jwt.setIssuer(iss ?? this.url).setAudience(aud ?? Issuer.AUDIENCE);
     if (expiresIn !== undefined) jwt.setExpirationTime(now + expiresIn);
     if (validIn !== undefined) jwt.setNotBefore(now + validIn);

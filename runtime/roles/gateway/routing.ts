@@ -5,6 +5,7 @@ import type { Naming } from "../../catalog/naming.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { ListName } from "../../wire/methods.ts";
+import type { Permissions } from "./permissions.ts";
 import type { SessionCatalogs } from "./session-catalogs.ts";
 
 /** The lists that say whose a URI is. */
@@ -13,19 +14,33 @@ const READABLE: readonly ListName[] = ["resources", "resourceTemplates"];
 /** Which provider a name, a URI or a template of a client belongs to, and what it is called there. */
 export class Routing {
   readonly #catalogs: SessionCatalogs;
+  readonly #permissions: Permissions;
   readonly #naming: Naming;
   readonly #backends: BackendRegistry;
 
-  constructor(catalogs: SessionCatalogs, naming: Naming, backends: BackendRegistry) {
+  constructor(
+    catalogs: SessionCatalogs,
+    permissions: Permissions,
+    naming: Naming,
+    backends: BackendRegistry,
+  ) {
     this.#catalogs = catalogs;
+    this.#permissions = permissions;
     this.#naming = naming;
     this.#backends = backends;
   }
 
-  /** @throws INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing. */
-  async tool(context: RequestContext, name: string): Promise<Route> {
+  /**
+   * A tool that the client may not call with these arguments is as unknown as one that there is not.
+   *
+   * @throws INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing.
+   */
+  async tool(context: RequestContext, name: string, args?: unknown): Promise<Route> {
     const catalog = await this.#catalogs.of(context, ["tools"]);
-    return catalog.tool(name) ?? this.#unknown("tool", name, catalog.missing("tools"));
+    const route = catalog.tool(name);
+    const isPermitted =
+      route && (await this.#permits(context, catalog, "tools", name, route, args));
+    return isPermitted ? route : this.#unknown("tool", name, catalog.missing("tools"));
   }
 
   /**
@@ -33,37 +48,58 @@ export class Routing {
    *
    * @throws as for tools.
    */
-  async prompt(context: RequestContext, name: string): Promise<Route> {
+  async prompt(context: RequestContext, name: string, args?: unknown): Promise<Route> {
     const catalog = await this.#catalogs.of(context, ["prompts"]);
-    const route = catalog.prompt(name) ?? this.#unknown("prompt", name, catalog.missing("prompts"));
+    const route = catalog.prompt(name);
+    const isPermitted =
+      route && (await this.#permits(context, catalog, "prompts", name, route, args));
+    if (!isPermitted) return this.#unknown("prompt", name, catalog.missing("prompts"));
     return { ...route, repeatable: true };
   }
 
   /** @throws RESOURCE_NOT_FOUND. */
   resource(context: RequestContext, uri: string): Promise<Route> {
-    return this.#reading(context, uri, (catalog) => catalog.resource(uri));
+    return this.#reading(context, "resources", uri, (catalog) => catalog.resource(uri));
   }
 
   /** @throws RESOURCE_NOT_FOUND. */
   template(context: RequestContext, uriTemplate: string): Promise<Route> {
-    return this.#reading(context, uriTemplate, (catalog) => catalog.template(uriTemplate));
+    const find = (catalog: Catalog) => catalog.template(uriTemplate);
+    return this.#reading(context, "resourceTemplates", uriTemplate, find);
   }
 
   async #reading(
     context: RequestContext,
+    list: ListName,
     uri: string,
     find: (catalog: Catalog) => string | undefined,
   ): Promise<Route> {
     const catalog = await this.#catalogs.of(context, READABLE);
     const missing = new Set(READABLE.flatMap((list) => catalog.missing(list)));
-    const provider = find(catalog) ?? this.#onlyBackend(uri, [...missing]);
-    return { provider, name: uri, repeatable: true };
+    const provider = find(catalog) ?? this.#onlyBackend();
+    const route = provider === undefined ? undefined : { provider, name: uri, repeatable: true };
+    const isPermitted = route && (await this.#permits(context, catalog, list, uri, route));
+    return isPermitted ? route : this.#notFound(uri, [...missing]);
+  }
+
+  #permits(
+    context: RequestContext,
+    catalog: Catalog,
+    list: ListName,
+    name: string,
+    { provider: backend }: Route,
+    args?: unknown,
+  ): Promise<boolean> {
+    return this.#permissions.permits(context, catalog, { list, name, backend }, args);
   }
 
   /** A URI that nobody listed may still be readable, where there is no doubt whom to ask. */
-  #onlyBackend(uri: string, missing: readonly string[]): string {
+  #onlyBackend(): string | undefined {
     const [only, ...others] = this.#backends.all;
-    if (only !== undefined && others.length === 0) return only.name;
+    return others.length === 0 ? only?.name : undefined;
+  }
+
+  #notFound(uri: string, missing: readonly string[]): never {
     throw new FleetError("RESOURCE_NOT_FOUND", {
       message: `Resource not found: ${brief(uri)}`,
       data: { uri: brief(uri), ...missingData(missing) },
