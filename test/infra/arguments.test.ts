@@ -324,7 +324,7 @@ describe("an argument that cannot be", () => {
   test("that gives up the names of pods, or takes pods away, is refused for a stateful server", async () => {
     const elastic = { workload: "Deployment", backendAutoscaling: { maxReplicas: 9 } };
     expect(await faultsOf(() => server({ stateful: true, ...elastic }))).toEqual([
-      'workload: invalid value Deployment: must be StatefulSet with stateful, because sessions stay with the name of their pod; remove it, or remove stateful',
+      "workload: invalid value Deployment: must be StatefulSet with stateful, because sessions stay with the name of their pod; remove it, or remove stateful",
       "backendAutoscaling.maxReplicas: invalid value 9: must be absent for a stateful server, whose sessions end with their pod; remove it, or do not declare the server stateful",
     ]);
   });
