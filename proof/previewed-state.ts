@@ -58,7 +58,14 @@ function judged(title: string, { steps, code, stderr }: Preview): Row {
     `${replaced.length} replaced`,
   ];
   return {
-    cells: [`${title}: ${counts.join(", ")}`, "–", "–", "–", wrong.slice(0, 3).join("; ") || "–", "–"],
+    cells: [
+      `${title}: ${counts.join(", ")}`,
+      "–",
+      "–",
+      "–",
+      wrong.slice(0, 3).join("; ") || "–",
+      "–",
+    ],
     holds: wrong.length === 0 && steps.length > 0,
   };
 }
