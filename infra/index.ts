@@ -21,6 +21,7 @@ export {
   SessionAffinity,
   Spread,
   Transport,
+  WorkloadKind,
 } from "./arguments/choices.ts";
 export type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
 export type {
