@@ -106,9 +106,69 @@ test.each<[string, object, Partial<Fault>]>([
     { rule: 'must not have the tool prefix of "a.b"' },
   ],
   [
-    "a prefix without {workload}",
-    { ...two, aggregation: { conflictResolutionConfig: { prefixFormat: "x_" } } },
-    { fix: 'write it as "{workload}_"' },
+    "priority without an order",
+    { ...two, aggregation: { conflictResolution: "priority" } },
+    {
+      path: "aggregation.conflictResolutionConfig.priorityOrder",
+      rule: "is required with conflictResolution priority",
+    },
+  ],
+  [
+    "a backend twice in priorityOrder",
+    { ...two, aggregation: { conflictResolutionConfig: { priorityOrder: ["a", "a"] } } },
+    { path: "aggregation.conflictResolutionConfig.priorityOrder[1]", rule: "must be unique" },
+  ],
+  [
+    "an unknown backend in priorityOrder",
+    { ...two, aggregation: { conflictResolutionConfig: { priorityOrder: ["c"] } } },
+    { path: "aggregation.conflictResolutionConfig.priorityOrder[0]" },
+  ],
+  [
+    "resources of an unknown backend",
+    { ...two, aggregation: { resources: [{ workload: "c" }] } },
+    { path: "aggregation.resources[0].workload" },
+  ],
+  [
+    "two entries about the prompts of one backend",
+    { ...two, aggregation: { prompts: [{ workload: "a" }, { workload: "a" }] } },
+    { path: "aggregation.prompts[1].workload", rule: "must be unique" },
+  ],
+  [
+    "two overrides of a backend to one name",
+    {
+      ...two,
+      aggregation: {
+        tools: [{ workload: "a", overrides: { x: { name: "z" }, y: { name: "z" } } }],
+      },
+    },
+    {
+      path: "aggregation.tools[0].overrides.y.name",
+      rule: "must not be the name that x of a gets, too",
+    },
+  ],
+  [
+    "overrides of two backends to one name, with manual",
+    {
+      ...two,
+      aggregation: {
+        conflictResolution: "manual",
+        tools: ["a", "b"].map((workload) => ({ workload, overrides: { x: { name: "z" } } })),
+      },
+    },
+    { path: "aggregation.tools[1].overrides.x.name" },
+  ],
+  [
+    "a tool's tag among its annotations",
+    {
+      ...two,
+      aggregation: {
+        tools: [{ workload: "a", overrides: { x: { annotations: { readonlyhint: true } } } }],
+      },
+    },
+    {
+      path: "aggregation.tools[0].overrides.x.annotations.readonlyhint",
+      fix: 'did you mean "readOnlyHint"?',
+    },
   ],
   [
     "a timeout of an unknown backend",
@@ -166,7 +226,7 @@ test("a secret is not shown: not under a key that names one, not in a URL, not i
     telemetry: { headers: { authorization: "hunter2" } },
     backends: [{ name: "a", url: "http://user:hunter2@a/mcp?x=1", headers: { x: "hunter2" } }],
     metadata: { password: ["hunter2"] },
-    aggregation: { conflictResolutionConfig: { prefixFormat: "http://a?api_key=hunter2" } },
+    aggregation: { conflictResolution: "http://a?api_key=hunter2" },
   });
   const printed = new ConfigError(faults);
   expect(faults).toHaveLength(6);
