@@ -1,5 +1,6 @@
 import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault } from "../faults.ts";
+import type { Role } from "./settings.ts";
 
 /** Kinds of items of which entries per backend say what clients see. */
 const KINDS = ["tools", "prompts", "resources"] as const;
@@ -28,8 +29,9 @@ export function aggregatedBackends(document: Section): readonly (readonly [Path,
 }
 
 /** The rules about how lists are merged. */
-export function aggregationRules(document: Section): Fault[] {
+export function aggregationRules(document: Section, role: Role): Fault[] {
   return [
+    ...(role === "proxy" ? listsOfProxies(document) : []),
     ...neededOrder(document),
     ...uniqueOrder(document),
     ...KINDS.flatMap((kind) => uniqueWorkloads(document, kind)),
@@ -47,6 +49,20 @@ function entriesOf(document: Section, kind: string): Entry[] {
       workload: valueAt(entry, ["workload"]),
       overrides: isSection(overrides) ? overrides : {},
     };
+  });
+}
+
+/** What would hide or rename something. A proxy passes the lists of its server on as they are. */
+const CHANGES = [...KINDS, "excludeAllTools", "defaultToolVisibility"] as const;
+const WITHOUT_EFFECT: readonly unknown[] = [undefined, false, "allow"];
+
+function listsOfProxies(document: Section): Fault[] {
+  return CHANGES.flatMap((key) => {
+    const path = [...SECTION, key];
+    const value = valueAt(document, path);
+    if (WITHOUT_EFFECT.includes(value) || (Array.isArray(value) && value.length === 0)) return [];
+    const rule = "must be absent for a proxy, which passes its server's lists on as they are";
+    return [fault(path, value, rule, "remove it, and set it at the gateway")];
   });
 }
 

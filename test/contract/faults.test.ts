@@ -1,10 +1,10 @@
 import { ConfigError, type Fault, suggest } from "@mcp-fleet/contract";
-import { validate } from "@mcp-fleet/contract/settings";
+import { type Role, validate } from "@mcp-fleet/contract/settings";
 import { expect, test } from "vitest";
 
-function faultsOf(document: unknown): readonly Fault[] {
+function faultsOf(document: unknown, role: Role = "gateway"): readonly Fault[] {
   try {
-    validate(document);
+    validate(document, [], role);
   } catch (error) {
     if (error instanceof ConfigError) return error.faults;
     throw error;
@@ -212,6 +212,17 @@ test.each<[string, object, Partial<Fault>]>([
 ])("%s is one fault that says so", (_, document, expected) => {
   const faults = faultsOf(document);
   expect(faults).toMatchObject([expected]);
+});
+
+test("a proxy hides and renames nothing: each of 5 ways to ask for it is a fault", () => {
+  const entries = [{ workload: "a", excludeAll: true }];
+  const lists = { tools: entries, prompts: entries, resources: entries };
+  const aggregation = { ...lists, excludeAllTools: true, defaultToolVisibility: "deny" };
+  expect(faultsOf({ ...one, aggregation }, "proxy").map(({ path }) => path)).toEqual(
+    Object.keys(aggregation).map((key) => `aggregation.${key}`),
+  );
+  const idle = { tools: [], excludeAllTools: false, defaultToolVisibility: "allow" };
+  expect(faultsOf({ ...one, aggregation: idle }, "proxy")).toEqual([]);
 });
 
 test('"" leaves the names of 2 backends unchanged, and a.b beside a_b is then fine', () => {
