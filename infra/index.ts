@@ -1,6 +1,15 @@
 import "./requirements.ts";
 
 export type {
+  AggregationArgs,
+  ItemOverrideArgs,
+  PromptRulesArgs,
+  ResourceRulesArgs,
+  ToolAnnotationsArgs,
+  ToolOverrideArgs,
+  ToolRulesArgs,
+} from "./arguments/aggregation-args.ts";
+export type {
   BackendArgs,
   HasBackend,
   ServerBackend,
@@ -8,6 +17,7 @@ export type {
 } from "./arguments/backend-args.ts";
 export {
   Catalog,
+  ConflictResolution,
   IncomingAuthType,
   LogLevel,
   NofileMode,
@@ -20,6 +30,7 @@ export {
   ServiceType,
   SessionAffinity,
   Spread,
+  ToolVisibility,
   Transport,
   WorkloadKind,
 } from "./arguments/choices.ts";
@@ -53,7 +64,6 @@ export type {
   StorageTlsArgs,
 } from "./arguments/session-storage-args.ts";
 export type {
-  AggregationArgs,
   DnsArgs,
   FailureHandlingArgs,
   IncomingAuthArgs,

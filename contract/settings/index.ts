@@ -1,3 +1,9 @@
+export type {
+  AggregationSettings,
+  ConflictResolution,
+  ItemOverride,
+  WorkloadRules,
+} from "./aggregation.ts";
 export {
   addressText,
   type BackendAddress,

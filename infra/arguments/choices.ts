@@ -48,6 +48,18 @@ export type Scheme = (typeof Scheme)[keyof typeof Scheme];
 export const PartialFailureMode = { BestEffort: "best_effort", Fail: "fail" } as const;
 export type PartialFailureMode = (typeof PartialFailureMode)[keyof typeof PartialFailureMode];
 
+/** How equal names of tools of several backends are told apart. */
+export const ConflictResolution = {
+  Prefix: "prefix",
+  Priority: "priority",
+  Manual: "manual",
+} as const;
+export type ConflictResolution = (typeof ConflictResolution)[keyof typeof ConflictResolution];
+
+/** Whether tools are listed that nothing is said about. */
+export const ToolVisibility = { Allow: "allow", Deny: "deny" } as const;
+export type ToolVisibility = (typeof ToolVisibility)[keyof typeof ToolVisibility];
+
 /** Who may call: everyone who reaches the port, or clients with a token of the issuer. */
 export const IncomingAuthType = { Anonymous: "anonymous", Jwt: "jwt" } as const;
 export type IncomingAuthType = (typeof IncomingAuthType)[keyof typeof IncomingAuthType];

@@ -361,7 +361,14 @@ describe("an argument that cannot be", () => {
     ["sessionStorage", () => gateway({ sessions: 50_000, sessionStorage: undefined })],
     ["sessionStorage.sentinel.addresses[0]", () => server({ sessionStorage: sentinel("no port") })],
     ["autoscaling.maxReplicas", () => gateway({ autoscaling: { maxReplicas: 1 } })],
-    ["aggregation.prefixFormat", () => gateway({ aggregation: { prefixFormat: "a b" } })],
+    [
+      "aggregation.priorityOrder",
+      () => gateway({ aggregation: { conflictResolution: "priority" } }),
+    ],
+    [
+      "aggregation.tools[0].workload",
+      () => gateway({ aggregation: { tools: [{ workload: "nobody" }] } }),
+    ],
     ["port", () => server({ port: 70_000 })],
     ["path", () => server({ path: "mcp" })],
     ["podSessions", () => server({ podSessions: 20_000_000 })],

@@ -113,6 +113,7 @@ const GATEWAY: readonly Change[] = [
     jwt: { issuer: `https://${a}`, audience: "x", jwks: `https://${a}/k` },
   }),
   to("aggregation.prefixFormat", "x_{workload}_"),
+  to("aggregation.excludeAllTools", true),
   to("allowedHosts", [a]),
   to("allowedOrigins", [`https://${a}`]),
   to("ingress.host", a),

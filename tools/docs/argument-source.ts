@@ -95,6 +95,7 @@ const SERVER_ARGUMENTS: Readonly<Record<string, ServerInputName>> = {
 const SETTINGS: Readonly<Record<string, string>> = {
   sessions: "session.maxSessions",
   "aggregation.prefixFormat": "aggregation.conflictResolutionConfig.prefixFormat",
+  "aggregation.priorityOrder": "aggregation.conflictResolutionConfig.priorityOrder",
   "sessionStorage.sentinel.addresses": "sessionStorage.sentinel.addrs",
   "sessionStorage.cluster.addresses": "sessionStorage.cluster.addrs",
   "sessionStorage.sentinel.password": "sessionStorage.sentinel.passwordFile",

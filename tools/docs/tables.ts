@@ -136,12 +136,16 @@ function isToolhive(key: string | undefined): boolean {
 /** The fields of a backend that ToolHive's file has too; the others are ours. */
 const TOOLHIVE_BACKEND = ["name", "url", "transport", "type", "caBundlePath", "metadata"];
 
+/** Rules for lists that ToolHive has for tools only. */
+const OURS_OF_LISTS = /^(?:prompts|resources)\b/;
+
 function works(): string {
   const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
     const [top, field = ""] = leaf.path;
     if (top === "backends[]") return TOOLHIVE_BACKEND.includes(field);
     // Ours, in a section of ToolHive's.
     if (top === "incomingAuth" && field === "jwt") return false;
+    if (top === "aggregation" && OURS_OF_LISTS.test(field)) return false;
     return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
   });
   const rows = leaves.map((leaf) => {
