@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { seconds } from "../units.ts";
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
+import type { DiscoverySettings } from "./discovery-directory.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 
 /** How clients authenticate. */
@@ -35,8 +36,12 @@ export interface Settings {
   readonly allowedOrigins?: readonly string[];
   /** Absent: everyone who reaches the port may call. */
   readonly jwt?: JwtSettings;
-  /** At least one. Names are unique. */
+  /** Those of the configuration itself: at least one unless there is `discovery`. Names are unique. */
   readonly backends: readonly BackendSettings[];
+  /** Absent: there are no other backends. */
+  readonly discovery?: DiscoverySettings;
+  /** How a changed configuration is taken over. */
+  readonly configuration: { readonly observeSeconds: number; readonly tolerancePercent: number };
   readonly aggregation: { readonly prefixFormat: string };
   readonly session: {
     readonly idleTtlSeconds: number;
@@ -154,6 +159,11 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     backends: parsed.backends.map((backend) =>
       backendOf(backend, role, backend.callTimeout ?? perWorkload.get(backend.name)),
     ),
+    ...discoveryOf(parsed.discovery),
+    configuration: {
+      observeSeconds: parsed.configuration.observe,
+      tolerancePercent: parsed.configuration.tolerancePercent,
+    },
     aggregation: { prefixFormat: parsed.aggregation.conflictResolutionConfig.prefixFormat },
     session: sessionOf(parsed.session, role),
     sessionStorage: sessionStorageOf(parsed.sessionStorage, server),
@@ -185,6 +195,11 @@ function sessionOf(session: Parsed["session"], role: Role): Settings["session"] 
     ...(keysFile !== undefined && { keysFile }),
     firstUseTimeoutSeconds: session.firstUseTimeout,
   };
+}
+
+function discoveryOf(discovery: Parsed["discovery"]): Pick<Settings, "discovery"> {
+  const { directory, maxBackends, fileBytes } = discovery;
+  return directory === undefined ? {} : { discovery: { directory, maxBackends, fileBytes } };
 }
 
 function nofileOf({ mode, required }: Parsed["nofile"]): Settings["nofile"] {

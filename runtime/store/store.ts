@@ -2,6 +2,7 @@ import type { FleetBus } from "../fleet/fleet-bus.ts";
 import type { LeaseStore } from "../fleet/lease-store.ts";
 import type { PodStore } from "../fleet/pod-store.ts";
 import type { SecretStore } from "../fleet/secret-store.ts";
+import type { TurnStore } from "../fleet/turn-store.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 
 /** What a fleet keeps outside of its processes, by subject. */
@@ -18,5 +19,6 @@ export interface Store {
   readonly pods: PodStore;
   readonly bus: FleetBus;
   readonly secrets: SecretStore;
+  readonly turns: TurnStore;
   close(): Promise<void>;
 }

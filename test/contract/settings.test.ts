@@ -25,6 +25,7 @@ test("a configuration of one backend gets every default", () => {
         notifications: "calls",
       },
     ],
+    configuration: { observeSeconds: 5, tolerancePercent: 5 },
     aggregation: { prefixFormat: "{workload}_" },
     sessionStorage: { provider: "memory" },
     drain: { lingerSeconds: 10 },
@@ -145,7 +146,7 @@ test("a plain number is a size in bytes, and empty keys of YAML say nothing", ()
 
 test("the JSON Schema is of what users write, with a description for each setting", () => {
   const schema = jsonSchema(load);
-  expect(schema.required).toEqual(["backends"]);
+  expect(schema.anyOf).toEqual([{ required: ["backends"] }, { required: ["discovery"] }]);
   expect(schema).toMatchObject({
     additionalProperties: false,
     properties: {

@@ -23,6 +23,11 @@ const OF_PROCESSES: readonly Decided[] = [
   ["aggregation.defaultToolVisibility", ONLY_VALUE],
   ["aggregation.tools", "nothing: every tool is listed"],
   ["operational.listChanged", ONLY_VALUE],
+  ["discovery", "nothing: there are the backends of the component's arguments"],
+  [
+    "configuration",
+    "nothing: pods have no configuration file, and a rollout changes what they read",
+  ],
 ];
 
 /** By component: settings of gateways and proxies that follow from something else. `test/infra/settings.test.ts` counts them. */
