@@ -1,4 +1,5 @@
 import { ConfigError } from "@mcp-fleet/contract";
+import { planOf, processBudget } from "@mcp-fleet/contract/capacity";
 import { changesOf, validate, withLiveSections } from "@mcp-fleet/contract/settings";
 import { describe, expect, it } from "vitest";
 
@@ -67,6 +68,15 @@ describe("discovery.directory", () => {
       expect(settings.backends).toEqual([]);
       expect(settings.discovery).toEqual({ directory, maxBackends: 32, fileBytes: 65_536 });
     }
+  });
+
+  it("is planned for as many backends as may come: 7 of which 1 is there need what 7 need", () => {
+    const many = Array.from({ length: 7 }, (_, index) => ({ ...A, name: `a${index}` }));
+    const discovery = { directory, maxBackends: 7 };
+    const [some, all] = [{ backends: [A], discovery }, { backends: many }];
+    expect(processBudget(validate(some)).need(100)).toEqual(processBudget(validate(all)).need(100));
+    const load = { sessions: 100 };
+    expect(planOf({ ...some, load }).gateways).toEqual(planOf({ ...all, load }).gateways);
   });
 
   it("is what an empty list of backends needs", () => {
