@@ -36,9 +36,9 @@ export const REFUSALS: readonly Refusal[] = [
   },
   {
     path: "outgoingAuth.source",
-    allowed: ["inline"],
-    rule: "must be inline; backends are not discovered",
-    fix: "use inline, and list each server under backends",
+    allowed: ["inline", "discovered"],
+    rule: "must be inline or discovered",
+    fix: "use inline and list each server under backends, or discovered with discovery.directory",
   },
   {
     path: "outgoingAuth.default.type",

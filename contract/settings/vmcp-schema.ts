@@ -56,7 +56,11 @@ const incomingAuth = z
 
 const outgoingAuth = z
   .strictObject({
-    source: z.literal("inline").describe("Where strategies come from: this file."),
+    source: z
+      .enum(["inline", "discovered"])
+      .describe(
+        "Where the backends and their strategies come from: this file (inline), or discovery.directory as well (discovered).",
+      ),
     default: strategy.describe("The strategy of backends without their own."),
     backends: z.record(z.string(), strategy).describe("The strategy per backend, by name."),
   })

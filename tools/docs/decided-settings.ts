@@ -24,6 +24,11 @@ const OF_PROCESSES: readonly Decided[] = [
   ["incomingAuth.authz", ONLY_VALUE],
   ["outgoingAuth", ONLY_VALUE],
   ["operational.listChanged", ONLY_VALUE],
+  ["discovery", "nothing: there are the backends of the component's arguments"],
+  [
+    "configuration",
+    "nothing: pods have no configuration file, and a rollout changes what they read",
+  ],
 ];
 
 /** By component: settings of gateways and proxies that follow from something else. `test/infra/settings.test.ts` counts them. */
