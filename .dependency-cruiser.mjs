@@ -13,6 +13,7 @@ const RUNTIME = {
     "runtime/auth",
     "runtime/roles",
     "runtime/calls",
+    "runtime/credentials",
     "runtime/upstream",
     "runtime/store",
     "runtime/fleet",
@@ -46,6 +47,12 @@ const RUNTIME = {
   "runtime/calls": [
     "runtime/upstream",
     "runtime/fleet",
+    "runtime/sessions",
+    "runtime/telemetry",
+    "runtime/wire",
+  ],
+  "runtime/credentials": [
+    "runtime/upstream",
     "runtime/sessions",
     "runtime/telemetry",
     "runtime/wire",

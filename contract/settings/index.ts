@@ -8,6 +8,16 @@ export {
 export { type Configuration, jsonSchema } from "./configuration.ts";
 export { decode, encode, variableName } from "./environment.ts";
 export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";
+export {
+  type BackendAuth,
+  type ClientAuthMethod,
+  getsTokens,
+  HEADER_VALUE,
+  HEADER_VALUE_RULE,
+  needsPrincipal,
+  type SecretSource,
+  type TokenRequestSettings,
+} from "./outgoing-auth.ts";
 export { REFUSALS } from "./refusals.ts";
 export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";
 export {

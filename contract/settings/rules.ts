@@ -2,6 +2,7 @@ import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault, suggest } from "../faults.ts";
 import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
+import { authRules } from "./auth-rules.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
 import { storageRules } from "./storage-rules.ts";
@@ -25,6 +26,7 @@ const RULES: readonly Rule[] = [
   oneBackend,
   addressRules,
   heldBodies,
+  authRules,
 ];
 
 /** The faults of a document whose values do not fit each other. */

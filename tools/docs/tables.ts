@@ -134,12 +134,28 @@ function isToolhive(key: string | undefined): boolean {
 /** The fields of a backend that ToolHive's file has too; the others are ours. */
 const TOOLHIVE_BACKEND = ["name", "url", "transport", "type", "caBundlePath", "metadata"];
 
+/** What a strategy has here beside what ToolHive's has. */
+const OUR_STRATEGIES = [
+  "bearerToken",
+  "clientCredentials",
+  "clientAuth",
+  "clientSecretFile",
+  "headerValueFile",
+  "insecureAllowHttp",
+  "issuer",
+  "loginUrl",
+  "privateKeyFile",
+  "resource",
+];
+
 function works(): string {
   const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
     const [top, field = ""] = leaf.path;
     if (top === "backends[]") return TOOLHIVE_BACKEND.includes(field);
     // Ours, in a section of ToolHive's.
     if (top === "incomingAuth" && field === "jwt") return false;
+    if (top === "outgoingAuth" && leaf.path.some((step) => OUR_STRATEGIES.includes(step)))
+      return false;
     return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
   });
   const rows = leaves.map((leaf) => {
