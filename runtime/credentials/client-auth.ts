@@ -8,7 +8,7 @@ import { ANY_SECRET, type SecretShape, type Secrets } from "./secrets.ts";
 const ALGORITHMS: Readonly<Record<string, string>> = {
   rsa: "RS256",
   ec: "ES256",
-  ed25519: "EdDSA",
+  ed25519: "Ed25519",
 };
 
 const PRIVATE_KEY: SecretShape = {
