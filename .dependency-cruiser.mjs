@@ -14,6 +14,7 @@ const RUNTIME = {
     "runtime/auth",
     "runtime/roles",
     "runtime/calls",
+    "runtime/credentials",
     "runtime/upstream",
     "runtime/store",
     "runtime/fleet",
@@ -47,6 +48,12 @@ const RUNTIME = {
   "runtime/calls": [
     "runtime/upstream",
     "runtime/fleet",
+    "runtime/sessions",
+    "runtime/telemetry",
+    "runtime/wire",
+  ],
+  "runtime/credentials": [
+    "runtime/upstream",
     "runtime/sessions",
     "runtime/telemetry",
     "runtime/wire",

@@ -25,7 +25,7 @@ import {
   storeOf,
 } from "./plan-inputs.ts";
 import { plannedBackends } from "./planned-backends.ts";
-import { keepsStream, pushes, type ServerLoad, sessionLists } from "./server-load.ts";
+import { keepsStream, pushes, type ServerLoad, sessionLists, tokens } from "./server-load.ts";
 
 /**
  * Plans the fleet of a gateway's configuration: its settings are inputs, and its section `load` has the others.
@@ -70,6 +70,7 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
     ...sessionLists(backends),
+    ...tokens(backends),
     ...settingNumbers(section),
     ...numbers,
     backends: plannedBackends(settings),

@@ -177,6 +177,14 @@ const limits = z.strictObject({
   sessionCatalogBytes: size(
     "The maximum total size of the lists that sessions have of their own, of backends with catalog: perSession, merged with those of the other backends. The ones that were used longest ago give way, and are read again when their session asks.",
   ).prefault("32Mi"),
+  credentialBytes: size(
+    "The maximum total size of the tokens that the process holds: those that it gets for backends, and those of clients that it exchanges for them. Each counts at least 1Ki. The ones that were used longest ago give way, and are requested again.",
+    { min: bytes("64Ki"), max: bytes("512Mi") },
+  ).prefault("16Mi"),
+  credentialTimeout: duration("The timeout for a request to a token endpoint.", {
+    min: 0.1,
+    max: 60,
+  }).prefault("5s"),
 });
 
 const dns = z.strictObject({

@@ -27,6 +27,16 @@ export {
   withLiveSections,
 } from "./live-sections.ts";
 export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";
+export {
+  type BackendAuth,
+  type ClientAuthMethod,
+  getsTokens,
+  HEADER_VALUE,
+  HEADER_VALUE_RULE,
+  needsPrincipal,
+  type SecretSource,
+  type TokenRequestSettings,
+} from "./outgoing-auth.ts";
 export { REFUSALS } from "./refusals.ts";
 export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";
 export {

@@ -3,6 +3,7 @@ import { type Fault, fault, suggest } from "../faults.ts";
 import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { aggregatedBackends, aggregationRules } from "./aggregation-rules.ts";
+import { authRules } from "./auth-rules.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
 import { storageRules } from "./storage-rules.ts";
@@ -30,6 +31,7 @@ const RULES: readonly Rule[] = [
   oneBackend,
   addressRules,
   heldBodies,
+  authRules,
 ];
 
 /** The faults of a document whose values do not fit each other. */

@@ -4,6 +4,7 @@ import { type AggregationSettings, aggregationOf } from "./aggregation.ts";
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import type { DiscoverySettings } from "./discovery-directory.ts";
+import { backendAuthOf } from "./outgoing-auth.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 
 /** How clients authenticate. */
@@ -99,6 +100,8 @@ export interface Settings {
     readonly catalogReads: number;
     readonly crowdedPercent: number;
     readonly sessionCatalogBytes: number;
+    readonly credentialBytes: number;
+    readonly credentialTimeoutSeconds: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -142,6 +145,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { name, groupRef, metadata, host, port, adminPort } = parsed;
   const { allowedHosts, allowedOrigins, peerHost, metricsPort } = parsed;
   const { servers, refresh } = parsed.dns;
+  const { outgoingAuth } = parsed;
   // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
   const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
@@ -158,7 +162,10 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     ...(allowedOrigins && { allowedOrigins }),
     ...(parsed.incomingAuth?.jwt && { jwt: jwtOf(parsed.incomingAuth.jwt) }),
     backends: parsed.backends.map((backend) =>
-      backendOf(backend, role, backend.callTimeout ?? perWorkload.get(backend.name)),
+      backendOf(backend, role, {
+        callTimeoutSeconds: backend.callTimeout ?? perWorkload.get(backend.name),
+        auth: backendAuthOf(outgoingAuth?.backends?.[backend.name] ?? outgoingAuth?.default),
+      }),
     ),
     aggregation: aggregationOf(parsed.aggregation),
     ...discoveryOf(parsed.discovery),
@@ -258,6 +265,8 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     catalogReads: limits.catalogReads,
     crowdedPercent: limits.crowdedPercent,
     sessionCatalogBytes: limits.sessionCatalogBytes,
+    credentialBytes: limits.credentialBytes,
+    credentialTimeoutSeconds: limits.credentialTimeout,
   };
 }
 

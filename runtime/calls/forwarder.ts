@@ -187,7 +187,7 @@ export class Forwarder {
     try {
       if (stream?.opening !== undefined) await untilAborted(stream.opening, context.signal);
       context.begun = true;
-      const answer = await upstream.send(text, "call", context.signal, context.principal);
+      const answer = await upstream.send(text, "call", context.signal);
       if (answer.kind !== "json" && answer.kind !== "events") {
         return await this.#classify(attempted, upstream, answer);
       }

@@ -12,10 +12,13 @@ import { ClientMessages } from "../calls/client-messages.ts";
 import { Forwarder } from "../calls/forwarder.ts";
 import { limitCalls } from "../calls/interceptors/limit.ts";
 import { logFailures } from "../calls/interceptors/log.ts";
+import { askForLogin } from "../calls/interceptors/login.ts";
 import { countCalls } from "../calls/interceptors/metrics.ts";
+import { noteSubjects } from "../calls/interceptors/subjects.ts";
 import { sendRenewalNotices } from "../calls/renewal-notices.ts";
 import { SessionStreams } from "../calls/session-streams.ts";
 import { Subscriptions } from "../calls/subscriptions.ts";
+import { openCredentials } from "../credentials/open-credentials.ts";
 import { BodyBudget } from "../edge/body-budget.ts";
 import { ClientAddresses } from "../edge/client-addresses.ts";
 import { ClientStreams } from "../edge/client-streams.ts";
@@ -63,6 +66,8 @@ export interface ServerOptions {
   readonly ownerKey?: Buffer;
   /** Guards what changes something on the admin port. Default: only requests from loopback addresses may. */
   readonly adminToken?: string;
+  /** Where variables are read that settings name, such as those of backends' credentials. Default: that of the process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -97,7 +102,9 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const follower = new FleetFollower({ bus, sessions, events });
 
   // The MCP servers, and the sessions there.
-  const backendInterceptors: readonly BackendInterceptor[] = [];
+  const { environment = process.env } = given;
+  const credentials = await openCredentials({ settings, environment, metrics, log });
+  const backendInterceptors: readonly BackendInterceptor[] = credentials?.interceptors ?? [];
   const credential = new PeerCredential(keys.ring);
   const maxBytes = Math.min(limits.messageBytes, limits.heldBytes);
   const budget = new ByteBudget(limits.heldBytes, maxBytes);
@@ -170,6 +177,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     logFailures(log),
     countCalls(metrics),
     ...limitCalls(limits, metrics),
+    ...(credentials?.exchanges ? [noteSubjects(credentials), askForLogin()] : []),
   ];
   const calls = new Calls({ handler: role.request, interceptors, messages });
 
@@ -248,6 +256,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     drains,
     backends,
     live,
+    credentials,
     peers,
     reaper,
     follower,

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { Status, StatusReport } from "../admin/status-report.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { SessionStreams } from "../calls/session-streams.ts";
+import type { Credentials } from "../credentials/credentials.ts";
 import type { ClientStreams } from "../edge/client-streams.ts";
 import { closeListener, type Drain } from "../edge/drain.ts";
 import type { KeepAlive } from "../edge/keep-alive.ts";
@@ -54,6 +55,7 @@ export interface ServerParts {
   readonly backends: BackendRegistry;
   /** Undefined: nothing of the configuration is followed. */
   readonly live: LiveConfiguration | undefined;
+  readonly credentials: Credentials | undefined;
   readonly peers: PeerForwarder;
   readonly reaper: Reaper;
   readonly follower: FleetFollower;
@@ -173,6 +175,7 @@ export class Server {
     parts.keepAlive.close();
     parts.drains.close();
     await parts.backends.close();
+    await parts.credentials?.close();
     await parts.peers.close();
     parts.keys.close();
     parts.authenticator.close();

@@ -198,6 +198,15 @@ export class Metrics {
     "session_list_bytes",
     "Bytes of the lists that sessions have of their own, of backends with catalog: perSession; limits.sessionCatalogBytes is the maximum.",
   );
+  readonly credentialBytes = this.#gauge(
+    "credential_bytes",
+    "Bytes of the tokens held for backends, and of those of clients that are exchanged for them; limits.credentialBytes is the maximum.",
+  );
+  readonly credentialRequests = this.#counter(
+    "credential_requests_total",
+    "Requests to token endpoints, by backend and outcome (granted, login_required, failed).",
+    ["backend", "outcome"],
+  );
   readonly bodiesWaiting = this.#gauge(
     "bodies_waiting",
     "Bodies of requests that wait unread for room.",

@@ -43,6 +43,13 @@ export interface BackendParts {
   readonly log: Logger;
 }
 
+const PROBE = {
+  operation: "probe",
+  session: { protocol: "" },
+  text: "",
+  purpose: "probe",
+} as const;
+
 const CONNECTIONS_STAY = "the connections to a pod could not be closed";
 
 /** An endpoint with what speaks to it and what looks after it. */
@@ -137,9 +144,14 @@ export class Backend {
     const member = name === undefined ? this.#leastBusy() : this.#reachable(name);
     if (member === undefined) this.#directory.refreshSoon();
     if (member === undefined) throw new TransportFault(false, "no pod of the backend answers");
-    const { metrics, interceptors } = this.#parts;
+    const { metrics } = this.#parts;
     metrics.upstreamRequests.inc({ backend: this.name, purpose: request.purpose });
-    const { transport } = member;
+    return await this.#send(request, member.transport);
+  }
+
+  /** Through the interceptors. */
+  async #send(request: TransportRequest, transport: Transport): Promise<Answer> {
+    const { interceptors } = this.#parts;
     if (interceptors.length === 0) return await transport[request.operation](request);
     const through = (index: number, sent: TransportRequest): Promise<Answer> => {
       const interceptor = interceptors[index];
@@ -273,7 +285,7 @@ export class Backend {
       settings.transport === "sse"
         ? new HttpSse({ endpoint, backend: this.name, peers, acquireStream })
         : new StreamableHttp(endpoint);
-    const probe = (signal: AbortSignal) => transport.probe(signal);
+    const probe = (signal: AbortSignal) => this.#send({ ...PROBE, signal }, transport);
     const check = this.hasPods ? new HealthCheck({ health, settings: checks, probe }) : undefined;
     return { endpoint, transport, check };
   }

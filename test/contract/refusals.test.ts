@@ -52,7 +52,7 @@ test("optimizer: {} is refused, since the key alone turns ToolHive's on, and opt
 });
 
 test("each strategy of each of 2 backends is a fault of its own", () => {
-  const strategy = { type: "header_injection", headerInjection: { headerName: "X" } };
+  const strategy = { type: "upstream_inject", upstreamInject: { providerName: "x" } };
   const backends = ["a", "b"].map((name) => ({ name, url: "http://a/mcp" }));
   const paths = pathsOf({ backends, outgoingAuth: { backends: { a: strategy, b: strategy } } });
   expect(paths).toEqual(["outgoingAuth.backends.a.type", "outgoingAuth.backends.b.type"]);

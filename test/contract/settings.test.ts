@@ -76,6 +76,8 @@ test("a configuration of one backend gets every default", () => {
       sessionStreamLingerSeconds: 30,
       crowdedPercent: 80,
       sessionCatalogBytes: 32 * 2 ** 20,
+      credentialBytes: 16 * 2 ** 20,
+      credentialTimeoutSeconds: 5,
       bodyDepth: 128,
       bodyMembers: 100_000,
       serverRequests: 100,

@@ -22,7 +22,8 @@ const OF_PROCESSES: readonly Decided[] = [
   ["sessionStorage.tls.insecureSkipVerify", VERIFIED],
   ["sessionStorage.tls.acceptUnverified", VERIFIED],
   ["incomingAuth.authz", ONLY_VALUE],
-  ["outgoingAuth", ONLY_VALUE],
+  ["outgoingAuth", "nothing: write the configuration by hand where backends need credentials"],
+  ["backends[].discoveryAuth", "nothing, as for outgoingAuth"],
   ["operational.listChanged", ONLY_VALUE],
   ["discovery", "nothing: there are the backends of the component's arguments"],
   [

@@ -138,6 +138,19 @@ const TOOLHIVE_BACKEND = ["name", "url", "transport", "type", "caBundlePath", "m
 
 /** Rules for lists that ToolHive has for tools only. */
 const OURS_OF_LISTS = /^(?:prompts|resources)\b/;
+/** What a strategy has here beside what ToolHive's has. */
+const OUR_STRATEGIES = [
+  "bearerToken",
+  "clientCredentials",
+  "clientAuth",
+  "clientSecretFile",
+  "headerValueFile",
+  "insecureAllowHttp",
+  "issuer",
+  "loginUrl",
+  "privateKeyFile",
+  "resource",
+];
 
 function works(): string {
   const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
@@ -146,6 +159,8 @@ function works(): string {
     // Ours, in a section of ToolHive's.
     if (top === "incomingAuth" && field === "jwt") return false;
     if (top === "aggregation" && OURS_OF_LISTS.test(field)) return false;
+    if (top === "outgoingAuth" && leaf.path.some((step) => OUR_STRATEGIES.includes(step)))
+      return false;
     return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
   });
   const rows = leaves.map((leaf) => {
