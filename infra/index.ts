@@ -32,6 +32,7 @@ export {
   Spread,
   ToolVisibility,
   Transport,
+  WorkloadKind,
 } from "./arguments/choices.ts";
 export type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
 export type {

@@ -11,6 +11,10 @@ export {
   backend,
   connectionsPerPod,
 } from "./backend.ts";
+export {
+  type ClusterDiscoverySettings,
+  validateClusterDiscovery,
+} from "./cluster-discovery-settings.ts";
 export { type Configuration, jsonSchema } from "./configuration.ts";
 export { decode, encode, variableName } from "./environment.ts";
 export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";

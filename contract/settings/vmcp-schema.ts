@@ -122,7 +122,9 @@ const operational = z.strictObject({
  */
 export const toolhive = {
   name: text("The gateway's name in initialize, logs and /status.").default("mcp-fleet"),
-  groupRef: text("The ToolHive group of the backends. No effect.").optional(),
+  groupRef: text(
+    "The ToolHive group of the backends. Gateways ignore it; mcp-fleet discover looks for its members where no backends are listed, or outgoingAuth.source is discovered.",
+  ).optional(),
   metadata: labels("Labels of your own. No effect.").prefault({}),
   incomingAuth: incomingAuth.optional(),
   outgoingAuth: outgoingAuth.optional(),

@@ -36,6 +36,10 @@ export const Scaling = {
 } as const;
 export type Scaling = (typeof Scaling)[keyof typeof Scaling];
 
+/** What runs the pods of a server: a StatefulSet gives each a name of its own, a Deployment starts a new pod before it stops an old one. */
+export const WorkloadKind = { StatefulSet: "StatefulSet", Deployment: "Deployment" } as const;
+export type WorkloadKind = (typeof WorkloadKind)[keyof typeof WorkloadKind];
+
 /** The URL scheme of pods. */
 export const Scheme = { Http: "http", Https: "https" } as const;
 export type Scheme = (typeof Scheme)[keyof typeof Scheme];

@@ -83,6 +83,7 @@ const STORE_INPUTS: readonly InputName[] = ["sessions", "storageSessions", "clie
 /** Arguments of McpServer that are inputs of the plan of a server. */
 const SERVER_ARGUMENTS: Readonly<Record<string, ServerInputName>> = {
   backendReplicas: "replicas",
+  "backendAutoscaling.maxReplicas": "maxReplicas",
   podSessions: "podSessions",
   callTimeoutMax: "callTimeoutMaxSeconds",
   "cost.processBytes": "processBytes",

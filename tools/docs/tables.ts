@@ -23,7 +23,8 @@ import {
 } from "@mcp-fleet/contract/settings";
 import { parse } from "yaml";
 import * as z from "zod";
-import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { DiscoverMetrics } from "../../runtime/discover/discover-metrics.ts";
+import { type MetricDescription, Metrics } from "../../runtime/telemetry/metrics.ts";
 import { ERROR_LEVELS, ERROR_TABLE, type ErrorRow } from "../../runtime/wire/error-table.ts";
 import { ALERT_TABLES } from "./alert-tables.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
@@ -44,6 +45,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "errors.md", name: "error-levels", table: errorLevels },
   { file: "errors.md", name: "errors", table: errors },
   { file: "metrics.md", name: "metrics", table: metrics },
+  { file: "discovery.md", name: "discovery-metrics", table: discoveryMetrics },
   { file: "capacity.md", name: "example", table: example },
   { file: "capacity.md", name: "times", table: () => constants(TIMES) },
   { file: "capacity.md", name: "inputs", table: inputs },
@@ -191,7 +193,15 @@ function errors(): string {
 }
 
 function metrics(): string {
-  const rows = new Metrics().described.map(({ name, type, labels, help }) => [
+  return metricRows(new Metrics().described);
+}
+
+function discoveryMetrics(): string {
+  return metricRows(new DiscoverMetrics().described);
+}
+
+function metricRows(described: readonly MetricDescription[]): string {
+  const rows = described.map(({ name, type, labels, help }) => [
     code(name),
     type,
     labels.map(code).join(", ") || "–",
