@@ -6,7 +6,7 @@ const GROUND = ["runtime/platform", "runtime/async", "contract"];
 
 /** The rooms of the runtime, from top to bottom: the way of a call goes down, and nothing below knows what is above. */
 const RUNTIME = {
-  "runtime/cli": ["runtime/server"],
+  "runtime/cli": ["runtime/server", "runtime/import"],
   "runtime/server": [
     "runtime/admin",
     "runtime/edge",
@@ -58,6 +58,7 @@ const RUNTIME = {
   "runtime/sessions": ["runtime/telemetry", "runtime/wire"],
   "runtime/telemetry": [],
   "runtime/wire": [],
+  "runtime/import": [],
 };
 
 for (const allowed of Object.values(RUNTIME)) allowed.push(...GROUND);
