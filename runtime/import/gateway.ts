@@ -1,18 +1,9 @@
-import {
-  DURATION,
-  type Fault,
-  isSection,
-  type Path,
-  type Section,
-  seconds,
-} from "@mcp-fleet/contract";
-import { validate } from "@mcp-fleet/contract/settings";
-import { COMPONENT_ARGUMENTS } from "./component-arguments.ts";
-import { fit, hasArgument } from "./fit.ts";
-import { GatewayDocument, gateOf } from "./gateway-document.ts";
+import { DURATION, type Fault, isSection, type Section, seconds } from "@mcp-fleet/contract";
+import { hasArgument } from "./fit.ts";
+import { argumentsOf, backendsOf } from "./gateway-arguments.ts";
+import { type GatewayDocument, gateOf } from "./gateway-document.ts";
 import { present } from "./kinds/guards.ts";
 import type { GatewayPart } from "./kinds/virtual-mcp-server.ts";
-import { ownValue } from "./own-value.ts";
 import type { ServerPart } from "./parts.ts";
 import { type Component, Reference } from "./program.ts";
 
@@ -44,10 +35,18 @@ export function gatewayOf(part: GatewayPart): Gateway | undefined {
     return undefined;
   }
   const argsOfDocument = argumentsOf(part);
+  const isDeployable =
+    document.at(["backends"]) !== undefined || hasArgument("VirtualMcpServer", "discovery");
+  if (!isDeployable) {
+    const why =
+      "its backends are discovered: gateway.yaml reads them from a folder, and the program has no gateway";
+    reading.different("spec.groupRef", why, "import the members of the group too");
+  }
   return {
     part,
     configuration: configurationOf(document, programOnly),
     components: (name, storeName, servers) => {
+      if (!isDeployable) return [];
       const sessions = Math.max(1, part.replicas) * SESSIONS_PER_POD;
       const namespace = reading.namespace;
       const store: Component | undefined = part.needsStore
@@ -169,135 +168,4 @@ function unusable({ document, reading }: GatewayPart, missing: readonly Fault[])
       fix,
     });
   }
-}
-
-/** Sections of a configuration that the components write themselves, or that are made apart. */
-const OWN = ["name", "groupRef", "metadata", "backends", "sessionStorage", "discovery"];
-
-/** What the configuration says as arguments of a VirtualMcpServer. */
-function argumentsOf({ document, args, secrets, reading }: GatewayPart): Section {
-  const dropped: Path[] = [];
-  const said = Object.fromEntries(
-    Object.entries(document.content).filter(([key]) => !OWN.includes(key)),
-  );
-  const aggregation = flattened(said.aggregation, dropped);
-  const fitted = fit(
-    { ...said, ...(aggregation && { aggregation }) },
-    "VirtualMcpServer",
-    [],
-    dropped,
-  );
-  for (const path of dropped) {
-    if (!hasEffect(document, path)) continue;
-    const why = "is in gateway.yaml, and the component has no argument for it";
-    const fix = "run the gateway from gateway.yaml where you need it";
-    if (gateOf(path)) document.report(path, why, fix);
-    else document.differs(path, why, fix);
-  }
-  if (document.isGiven(["sessionStorage"])) {
-    const why = "the program has a RedisSentinel of its own; gateway.yaml uses the given Redis";
-    document.differs(
-      ["sessionStorage"],
-      why,
-      "to keep the Redis, set sessionStorage.address, and declare it in externalStores of the policies",
-    );
-  }
-  const isOpen = [undefined, "anonymous"].some(
-    (type) => type === document.at(["incomingAuth", "type"]),
-  );
-  const { serviceType, ...others } = args;
-  const isOutside = serviceType !== undefined && serviceType !== "ClusterIP";
-  if (isOpen && isOutside) {
-    const why = `everyone may call, and serviceType ${String(serviceType)} leads there from outside the cluster`;
-    reading.different(
-      "spec.serviceType",
-      `${why}: the program has ClusterIP`,
-      "set incomingAuth and serviceType",
-    );
-  }
-  const env = fit({ secrets: distinct(secrets) }, "VirtualMcpServer", [], []);
-  return {
-    ...(isSection(fitted) && fitted),
-    ...(isOutside && !isOpen && { serviceType }),
-    ...others,
-    ...(secrets.length > 0 && isSection(env) && env),
-    ...discoveryOf(document),
-  };
-}
-
-function distinct<Entry extends { readonly targetEnvName: string }>(
-  entries: readonly Entry[],
-): Entry[] {
-  return [...new Map(entries.map((entry) => [entry.targetEnvName, entry])).values()];
-}
-
-/** `conflictResolutionConfig` beside the rest of `aggregation`, where the component has it there. */
-function flattened(aggregation: unknown, dropped: Path[]): Section | undefined {
-  if (!isSection(aggregation)) return undefined;
-  const inner = aggregation.conflictResolutionConfig;
-  const members = COMPONENT_ARGUMENTS.AggregationArgs ?? {};
-  if (!isSection(inner) || members.conflictResolutionConfig !== undefined) return aggregation;
-  const { conflictResolutionConfig: _, ...others } = aggregation;
-  const kept = Object.entries(inner).filter(([key]) => {
-    const isKnown = ownValue(members, key) !== undefined;
-    if (!isKnown) dropped.push(["aggregation", "conflictResolutionConfig", key]);
-    return isKnown;
-  });
-  return { ...others, ...Object.fromEntries(kept) };
-}
-
-/** Whether a gateway would behave otherwise without what is at a path. */
-function hasEffect(document: GatewayDocument, path: Path): boolean {
-  const other = new GatewayDocument();
-  for (const [key, value] of Object.entries(document.content)) other.set([key], value);
-  other.remove(path);
-  try {
-    return JSON.stringify(validate(document.content)) !== JSON.stringify(validate(other.content));
-  } catch {
-    return true;
-  }
-}
-
-/** The backends of a program: members of the group that are components, then by their addresses. */
-function backendsOf(part: GatewayPart, servers: ReadonlyMap<ServerPart, Component>): unknown[] {
-  const entries = part.document.at(["backends"]);
-  if (!Array.isArray(entries)) return [];
-  return entries.map((entry: unknown, index) => {
-    const name = isSection(entry) ? entry.name : undefined;
-    const member = part.servers.find((server) => server.name === name);
-    const component = member && servers.get(member);
-    if (member && component) return new Reference(component, plainBackend(member, component));
-    const dropped: Path[] = [];
-    const { caBundlePath, ...rest } = isSection(entry) ? entry : {};
-    if (caBundlePath !== undefined && member?.caBundleRef === undefined) {
-      const why =
-        "gateway.yaml reads the CA from a file, and the program needs it as caBundle or caBundleRef";
-      part.document.differs(
-        ["backends", index, "caBundlePath"],
-        why,
-        "set caBundleRef to the ConfigMap with it",
-      );
-    }
-    return present({
-      ...Object(fit(rest, "BackendArgs", [], dropped)),
-      caBundleRef: member?.caBundleRef,
-    });
-  });
-}
-
-/** A server of the program as a backend, in languages in which it does not stand for one. */
-function plainBackend({ name, namespace, args = {} }: ServerPart, component: Component): Section {
-  const isSse = args.transport === "sse";
-  return present({
-    name,
-    srv: `_mcp._tcp.${component.name}-server.${namespace}.svc.cluster.local`,
-    path: isSse ? "/sse" : undefined,
-    transport: isSse ? "sse" : undefined,
-  });
-}
-
-/** Backends that a process finds in the cluster, where the component has that. */
-function discoveryOf(document: GatewayDocument): Section {
-  const isDiscovered = document.at(["discovery"]) !== undefined;
-  return isDiscovered && hasArgument("VirtualMcpServer", "discovery") ? { discovery: {} } : {};
 }

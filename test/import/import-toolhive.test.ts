@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Path } from "@mcp-fleet/contract";
 import { validate } from "@mcp-fleet/contract/settings";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -261,6 +262,16 @@ describe("an import never opens what was closed", () => {
     });
     expect(validate(configuration)).toBeDefined();
     expect(left(documents)).toEqual([]);
+  });
+
+  it("a secret that the gateway needs is a reference to the Secret in the program, and a variable in gateway.yaml", () => {
+    const dropped: Path[] = [];
+    const secrets = new Map([["VARIABLE", { name: "login", key: "secret" }]]);
+    const value = { tls: { certEnv: "VARIABLE", caEnv: "OTHER" } };
+    expect(it(value, "SessionStorageArgs", [], dropped, secrets)).toEqual({
+      tls: { certRef: { name: "login", key: "secret" } },
+    });
+    expect(dropped).toEqual([["tls", "caEnv"]]);
   });
 
   it("an open gateway gets no load balancer, which policies would refuse", () => {

@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<string, string>> = {
   tokenExchange: "token_exchange",
   upstreamInject: "upstream_inject",
   awsSts: "aws_sts",
-  bearerToken: "bearerToken",
+  bearerToken: "bearer_token",
   xaa: "xaa",
   obo: "obo",
 };
