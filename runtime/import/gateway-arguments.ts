@@ -1,7 +1,7 @@
 import { isSection, type Path, type Section } from "@mcp-fleet/contract";
 import { validate } from "@mcp-fleet/contract/settings";
+import { asArguments } from "./as-arguments.ts";
 import { COMPONENT_ARGUMENTS } from "./component-arguments.ts";
-import { fit } from "./fit.ts";
 import { GatewayDocument, gateOf } from "./gateway-document.ts";
 import { present } from "./kinds/guards.ts";
 import type { GatewayPart } from "./kinds/virtual-mcp-server.ts";
@@ -20,7 +20,7 @@ export function argumentsOf(part: GatewayPart): Section {
     Object.entries(document.content).filter(([key]) => !OWN.includes(key)),
   );
   const aggregation = flattened(said.aggregation, dropped);
-  const fitted = fit(
+  const fitted = asArguments(
     { ...said, ...(aggregation && { aggregation }) },
     "VirtualMcpServer",
     [],
@@ -49,7 +49,7 @@ export function argumentsOf(part: GatewayPart): Section {
       "set incomingAuth and serviceType",
     );
   }
-  const env = fit({ secrets: distinct(secrets) }, "VirtualMcpServer", [], []);
+  const env = asArguments({ secrets: distinct(secrets) }, "VirtualMcpServer", [], []);
   return {
     ...(isSection(fitted) && fitted),
     ...(isOutside && !isOpen && { serviceType }),
@@ -64,7 +64,7 @@ function withoutArgument(document: GatewayDocument, path: Path): void {
   if (!hasEffect(document, path)) return;
   const why = "is in gateway.yaml, and the component has no argument for it";
   const fix = "run the gateway from gateway.yaml where you need it";
-  if (gateOf(path)) document.report(path, why, fix);
+  if (gateOf(path, document.at(path))) document.report(path, why, fix);
   else document.differs(path, why, fix);
 }
 
@@ -124,7 +124,7 @@ export function backendsOf(
         "set caBundleRef to the ConfigMap with it",
       );
     }
-    const fitted = fit(rest, "BackendArgs", ["backends", index], dropped);
+    const fitted = asArguments(rest, "BackendArgs", ["backends", index], dropped);
     for (const path of dropped) withoutArgument(part.document, path);
     return present({ ...Object(fitted), caBundleRef: member?.caBundleRef });
   });
@@ -145,6 +145,6 @@ function plainBackend({ name, namespace, args = {} }: ServerPart, component: Com
 function discoveryOf({ document, reading }: GatewayPart): Section {
   if (document.at(["discovery"]) === undefined) return {};
   const groupRef = reading.reference("spec.groupRef") ?? reading.reference("groupRef");
-  const fitted = fit({ discovery: present({ groupRef }) }, "VirtualMcpServer", [], []);
+  const fitted = asArguments({ discovery: present({ groupRef }) }, "VirtualMcpServer", [], []);
   return isSection(fitted) ? fitted : {};
 }

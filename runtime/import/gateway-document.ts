@@ -43,19 +43,25 @@ export const topicOf = (path: Path): Topic =>
     ? "authorization"
     : (ownValue(TOPIC_OF, String(path[0])) ?? "other");
 
-/** Which gate stands before a part of the configuration: without it, clients may do what they could not. */
-export function gateOf(path: Path): Gate | undefined {
+/** Settings that hide tools. */
+const HIDES = ["filter", "excludeAll", "excludeAllTools", "defaultToolVisibility", "toolConfigRef"];
+
+/**
+ * Which gate stands before a part of the configuration: without it, clients may do what they could not.
+ *
+ * @param value what is at the path.
+ */
+export function gateOf(path: Path, value?: unknown): Gate | undefined {
   const [section, key] = path;
   if (section === "incomingAuth") return key === "authz" ? "authz" : "incomingAuth";
   if (section !== "aggregation") return undefined;
-  const hides = [
-    "filter",
-    "excludeAll",
-    "excludeAllTools",
-    "defaultToolVisibility",
-    "toolConfigRef",
-  ];
-  return path.some((step) => hides.includes(String(step))) ? "tools" : undefined;
+  const isHiding = path.some((step) => HIDES.includes(String(step))) || hasHiding(value);
+  return isHiding ? "tools" : undefined;
+}
+
+function hasHiding(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => HIDES.includes(key) || hasHiding(inner));
 }
 
 /** How often what validation refuses is removed before the rest counts as unusable. */
@@ -155,7 +161,7 @@ export class GatewayDocument {
 
   /** Says of the fields behind a path that they are not taken over. */
   report(path: Path, why: string, fix: string): void {
-    const gate = gateOf(path);
+    const gate = gateOf(path, this.at(path));
     for (const { reading, field } of this.#fieldsAt(path)) {
       reading.left(field, { topic: topicOf(path), why, fix }, gate);
     }

@@ -1,5 +1,5 @@
 import { DURATION, type Fault, isSection, type Section, seconds } from "@mcp-fleet/contract";
-import { hasArgument } from "./fit.ts";
+import { hasArgument } from "./as-arguments.ts";
 import { argumentsOf, backendsOf } from "./gateway-arguments.ts";
 import { type GatewayDocument, gateOf } from "./gateway-document.ts";
 import { present } from "./kinds/guards.ts";

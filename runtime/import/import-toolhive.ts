@@ -1,7 +1,7 @@
 import { type Fault, fault, type Section } from "@mcp-fleet/contract";
 import { stringify } from "yaml";
+import { asArguments } from "./as-arguments.ts";
 import { ComponentNames } from "./component-names.ts";
-import { fit } from "./fit.ts";
 import { type Gateway, gatewayOf } from "./gateway.ts";
 import { Given } from "./given.ts";
 import { type Gate, ImportError } from "./import-error.ts";
@@ -107,7 +107,7 @@ function componentsOf(
     if (args === undefined) continue;
     const name = serverNames.of(server.name, server.namespace);
     const { namespace } = server;
-    const own = fit(args, "McpServer", [], []);
+    const own = asArguments(args, "McpServer", [], []);
     const backendName = name === server.name ? undefined : server.name;
     const all = present({ namespace, backendName, replicas, ...Object(own) });
     ofServers.set(server, { type: "McpServer", name, args: all });

@@ -117,9 +117,8 @@ export class Reading {
 
   /** The name that a reference has: `{name: tools}`, or in v1alpha1 the name itself. */
   reference(field: Field): string | undefined {
-    return typeof this.at(field) === "string"
-      ? this.text(field)
-      : this.text([...stepsOf(field), "name"]);
+    if (typeof this.at(field) === "string") return this.text(field);
+    return this.section(field) && this.text([...stepsOf(field), "name"]);
   }
 
   taken(...fields: readonly Field[]): void {

@@ -4,6 +4,7 @@ import { validate } from "@mcp-fleet/contract/settings";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { SCHEMA } from "../../infra/package-schema.ts";
+import { asArguments } from "../../runtime/import/as-arguments.ts";
 import { ImportError } from "../../runtime/import/import-error.ts";
 import { type ImportOptions, importToolHive } from "../../runtime/import/import-toolhive.ts";
 import { ResourceReader } from "../../runtime/import/resource-reader.ts";
@@ -241,6 +242,25 @@ describe("an import never opens what was closed", () => {
     expect(imported(documents, { acceptOpen: [gate] }).files.has("REPORT.md")).toBe(true);
   });
 
+  it("a filter in an entry without its backend is a guard, too", () => {
+    const config = { aggregation: { tools: [{ filter: ["read"] }] } };
+    const faults = faultsOf([group, server("github"), gateway({ config })]);
+    expect(faults.length).toBeGreaterThan(0);
+    for (const { fix } of faults) expect(fix).toContain("--accept-open tools");
+  });
+
+  it.each([
+    ["incomingAuth", [gateway({ incomingAuth: "oidc" })]],
+    ["toolConfigRef", [server("github", { toolConfigRef: 5 })]],
+    ["oidcConfigRef", [server("github", { oidcConfigRef: ["login"] })]],
+    ["authzConfig", [server("github", { authzConfig: "cedar" })]],
+  ])("%s of a wrong type is a fault, and never nothing", (name, documents) => {
+    const faults = faultsOf([group, ...documents], {
+      acceptOpen: ["incomingAuth", "authz", "tools"],
+    });
+    expect(faults.map(({ path }) => path)).toEqual([expect.stringContaining(`spec.${name}`)]);
+  });
+
   it("a login with the URL of the issuer's keys is taken over", () => {
     const documents = [
       group,
@@ -268,7 +288,7 @@ describe("an import never opens what was closed", () => {
     const dropped: Path[] = [];
     const secrets = new Map([["VARIABLE", { name: "login", key: "secret" }]]);
     const value = { tls: { certEnv: "VARIABLE", caEnv: "OTHER" } };
-    expect(it(value, "SessionStorageArgs", [], dropped, secrets)).toEqual({
+    expect(asArguments(value, "SessionStorageArgs", [], dropped, secrets)).toEqual({
       tls: { certRef: { name: "login", key: "secret" } },
     });
     expect(dropped).toEqual([["tls", "caEnv"]]);

@@ -41,6 +41,7 @@ function guard(
     const field = ["spec", key];
     if (!reading.has(field)) continue;
     const kind = KIND_OF[key];
+    if (kind === undefined) reading.section(field);
     const config = kind && given.follow(reading, field, kind, reason);
     if (config) config.left("spec", reason);
     reading.left(field, reason, gate);

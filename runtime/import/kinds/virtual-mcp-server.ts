@@ -164,7 +164,7 @@ function incoming(
   document: GatewayDocument,
   secrets: SecretVariable[],
 ): void {
-  if (!reading.has("spec.incomingAuth")) return;
+  if (reading.section("spec.incomingAuth") === undefined) return;
   const isLogin = ["oidcConfigRef", "oidcConfig"].some((key) =>
     reading.has(["spec", "incomingAuth", key]),
   );

@@ -21,7 +21,7 @@ export interface SecretKey {
  * @param secrets by the environment variable that a gateway reads them from: components refer to the Secret itself where
  * they can, as clientSecretRef instead of clientSecretEnv.
  */
-export function fit(
+export function asArguments(
   value: unknown,
   type: string,
   path: Path,
@@ -37,14 +37,16 @@ export function fit(
   if (type.startsWith("[]")) {
     if (!Array.isArray(value)) return value;
     const inner = type.slice(2);
-    return value.map((entry, index) => fit(entry, inner, [...path, index], dropped, secrets));
+    return value.map((entry, index) =>
+      asArguments(entry, inner, [...path, index], dropped, secrets),
+    );
   }
   if (!isSection(value)) return value;
   const members = type.startsWith("{}") ? undefined : COMPONENT_ARGUMENTS[type];
   const entries = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
     const member = members ? ownValue(members, key) : type.slice(2);
     if (member !== undefined) {
-      const fitted = fit(inner, member, [...path, key], dropped, secrets);
+      const fitted = asArguments(inner, member, [...path, key], dropped, secrets);
       return fitted === undefined ? [] : [[key, fitted]];
     }
     const reference = key.replace(/Env$/, "Ref");
