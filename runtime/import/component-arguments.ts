@@ -78,6 +78,8 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     scheme: "=http|https",
     caBundle: "",
     caBundleRef: "ConfigMapKeyArgs",
+    workload: "=StatefulSet|Deployment",
+    backendAutoscaling: "AutoscalingArgs",
     name: "",
     namespace: "",
     spread: "=Required|Preferred",
@@ -155,7 +157,14 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     jwt: "JwtArgs",
   },
   AggregationArgs: {
+    conflictResolution: "=prefix|priority|manual",
     prefixFormat: "",
+    priorityOrder: "[]",
+    tools: "[]ToolRulesArgs",
+    excludeAllTools: "",
+    defaultToolVisibility: "=allow|deny",
+    prompts: "[]PromptRulesArgs",
+    resources: "[]ResourceRulesArgs",
   },
   AutoscalingArgs: {
     maxReplicas: "",
@@ -379,6 +388,24 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     clockTolerance: "",
     resource: "",
   },
+  ToolRulesArgs: {
+    workload: "",
+    filter: "[]",
+    excludeAll: "",
+    overrides: "{}ToolOverrideArgs",
+  },
+  PromptRulesArgs: {
+    workload: "",
+    filter: "[]",
+    excludeAll: "",
+    overrides: "{}ItemOverrideArgs",
+  },
+  ResourceRulesArgs: {
+    workload: "",
+    filter: "[]",
+    excludeAll: "",
+    overrides: "{}ItemOverrideArgs",
+  },
   ParentRefArgs: {
     name: "",
     namespace: "",
@@ -409,5 +436,23 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
   IssuerArgs: {
     name: "",
     kind: "",
+  },
+  ToolOverrideArgs: {
+    name: "",
+    title: "",
+    description: "",
+    annotations: "ToolAnnotationsArgs",
+  },
+  ItemOverrideArgs: {
+    name: "",
+    title: "",
+    description: "",
+  },
+  ToolAnnotationsArgs: {
+    title: "",
+    readOnlyHint: "",
+    destructiveHint: "",
+    idempotentHint: "",
+    openWorldHint: "",
   },
 };

@@ -1,7 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import { join } from "node:path";
 import { validate } from "@mcp-fleet/contract/settings";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -9,9 +7,7 @@ import * as fleet from "../../infra/index.ts";
 import { importToolHive } from "../../runtime/import/import-toolhive.ts";
 import { LANGUAGES, type Language } from "../../runtime/import/program.ts";
 import { ResourceReader } from "../../runtime/import/resource-reader.ts";
-import { Engine, hasEngine, REPOSITORY } from "../../testkit/pulumi/engine.ts";
 import { verdict } from "../../testkit/pulumi/judged-stack.ts";
-import { PACK } from "../../testkit/pulumi/policy-pack.ts";
 import { RecordedStack } from "../../testkit/pulumi/recorded-stack.ts";
 
 /** A team's fleet with one of everything that programs can have. */
@@ -165,22 +161,6 @@ describe("the program passes every mandatory policy", () => {
     expect(made(stack)).toEqual(MADE);
     expect(verdict(stack)).toEqual([]);
   });
-
-  it.skipIf(!hasEngine || !existsSync(join(PACK, "dist/main.cjs")))(
-    "in TypeScript with the engine and the policy pack",
-    async () => {
-      const program = programIn("typescript").text.replace(
-        '"mcp-fleet"',
-        `"${REPOSITORY}/infra/index.ts"`,
-      );
-      const config = { "kubernetes:renderYamlToDirectory": "manifests" };
-      const engine = await Engine.checked(program, { config });
-      const { code, stdout, stderr } = await engine.preview("--policy-pack", PACK);
-      expect(code, stdout + stderr).toBe(0);
-      engine.remove();
-    },
-    300_000,
-  );
 });
 
 type Args = Readonly<Record<string, unknown>>;
