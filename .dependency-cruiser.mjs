@@ -6,7 +6,7 @@ const GROUND = ["runtime/platform", "runtime/async", "contract"];
 
 /** The rooms of the runtime, from top to bottom: the way of a call goes down, and nothing below knows what is above. */
 const RUNTIME = {
-  "runtime/cli": ["runtime/server", "runtime/discover"],
+  "runtime/cli": ["runtime/server", "runtime/discover", "runtime/import"],
   "runtime/discover": ["runtime/server", "runtime/admin", "runtime/edge", "runtime/telemetry"],
   "runtime/server": [
     "runtime/admin",
@@ -66,6 +66,7 @@ const RUNTIME = {
   "runtime/sessions": ["runtime/telemetry", "runtime/wire"],
   "runtime/telemetry": [],
   "runtime/wire": [],
+  "runtime/import": [],
 };
 
 for (const allowed of Object.values(RUNTIME)) allowed.push(...GROUND);

@@ -7,6 +7,7 @@ export {
   type Section,
   valueAt,
   withoutNulls,
+  withValue,
 } from "./document.ts";
 export { ConfigError, type Fault, FaultsError, fault, printFault, suggest } from "./faults.ts";
 export { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "./units.ts";

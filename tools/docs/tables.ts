@@ -30,6 +30,8 @@ import { ALERT_TABLES } from "./alert-tables.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
 import { SCHEMA_FILE, schemaText } from "./component-schema.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
+import { IMPORT_ARGUMENTS_FILE, importArguments } from "./import-arguments.ts";
+import { importTable } from "./import-table.ts";
 import { DRAWING_FILE, EXAMPLE_FILE, planDrawing } from "./plan-drawing.ts";
 import { POLICY_PAGES, POLICY_TABLES } from "./policy-pages.ts";
 import { roomPicture } from "./room-picture.ts";
@@ -42,6 +44,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "settings.md", name: "toolhive-settings", table: toolhiveSettings },
   { file: "toolhive.md", name: "works", table: works },
   { file: "toolhive.md", name: "refused", table: refused },
+  { file: "toolhive.md", name: "import", table: importTable },
   { file: "errors.md", name: "error-levels", table: errorLevels },
   { file: "errors.md", name: "errors", table: errors },
   { file: "metrics.md", name: "metrics", table: metrics },
@@ -279,7 +282,9 @@ function stackConfiguration(): string {
 }
 
 if (import.meta.main) {
-  writeFileSync(SCHEMA_FILE, schemaText());
+  const schema = schemaText();
+  writeFileSync(SCHEMA_FILE, schema);
+  writeFileSync(IMPORT_ARGUMENTS_FILE, importArguments(JSON.parse(schema)));
   writeFileSync(DRAWING_FILE, planDrawing());
   for (const [file, text] of POLICY_PAGES) writeFileSync(join(DOCS, file), text);
   for (const file of new Set(TABLES.map((table) => table.file))) {
