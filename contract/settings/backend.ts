@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import { count, duration, labels, matching, port, text, url } from "./fields.ts";
+import { type BackendAuth, backendAuthOf, needsPrincipal, strategy } from "./outgoing-auth.ts";
 
 /** How the pods of a backend are found and reached. */
 export type BackendAddress =
@@ -43,6 +44,10 @@ export interface BackendSettings {
   readonly notifications: "calls" | "session";
   /** Its own call timeout; absent: `limits.callTimeoutSeconds`. */
   readonly callTimeoutSeconds?: number;
+  /** How requests are authenticated; absent: they are not. */
+  readonly auth?: BackendAuth;
+  /** How those of the process itself are, where `auth` needs a principal; absent: they are not. */
+  readonly discoveryAuth?: BackendAuth;
 }
 
 const dnsLabel = (description: string) =>
@@ -153,17 +158,31 @@ export const backend = z.strictObject({
   callTimeout: duration(
     "The call timeout for this backend. Absent: operational.timeouts.perWorkload, then limits.callTimeout.",
   ).optional(),
+  discoveryAuth: strategy
+    .optional()
+    .describe(
+      "How the gateway authenticates where it asks for lists and health by itself, if the strategy of the backend needs a client's token. Absent: lists are read in each session, as with catalog: perSession.",
+    ),
 });
 
 type Parsed = z.output<typeof backend>;
 
-/** The settings of a valid entry. `callTimeoutSeconds` may come from another section. */
+/** What other sections say of a backend. */
+interface Elsewhere {
+  readonly callTimeoutSeconds?: number | undefined;
+  readonly auth?: BackendAuth | undefined;
+}
+
+/** The settings of a valid entry. */
 export function backendOf(
   parsed: Parsed,
   role: "gateway" | "proxy",
-  callTimeoutSeconds = parsed.callTimeout,
+  { callTimeoutSeconds = parsed.callTimeout, auth }: Elsewhere,
 ): BackendSettings {
-  const { name, caBundlePath, metadata, stateful, catalog, transport } = parsed;
+  const { name, caBundlePath, metadata, stateful, transport } = parsed;
+  const discoveryAuth = backendAuthOf(parsed.discoveryAuth);
+  const isListedForSomebody = needsPrincipal(auth) && discoveryAuth === undefined;
+  const catalog = isListedForSomebody ? "perSession" : parsed.catalog;
   return {
     name,
     address: addressOf(parsed),
@@ -175,6 +194,8 @@ export function backendOf(
     catalog,
     notifications: parsed.notifications ?? (role === "proxy" ? "session" : "calls"),
     ...(callTimeoutSeconds !== undefined && { callTimeoutSeconds }),
+    ...(auth && { auth }),
+    ...(discoveryAuth && { discoveryAuth }),
   };
 }
 

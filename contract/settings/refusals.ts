@@ -7,13 +7,20 @@ export interface Refusal {
   readonly path: string;
   /** The allowed values. Absent: values without effect, such as `[]` or `enabled: false`. */
   readonly allowed?: readonly string[];
+  /** The values that it is about, where the schema judges the others. */
+  readonly refused?: readonly string[];
   readonly rule: string;
   readonly fix: string;
 }
 
 const otherAuth = "use jwt with the issuer's keys, or anonymous behind an authenticating proxy";
-const allTools = "remove it; clients see every tool of the backend";
-const noStrategy = "use unauthenticated, and give the backend its credential in its own deployment";
+/** What is allowed besides needs a section of its own. */
+const strategyType = {
+  allowed: ["unauthenticated"],
+  refused: ["upstream_inject", "obo", "aws_sts", "xaa"],
+  rule: "must not be upstream_inject, obo, aws_sts or xaa, which are not supported",
+  fix: "use token_exchange for tokens of each client, or client_credentials, bearer_token or header_injection for one credential of this gateway",
+};
 
 /** Every field that is not supported, in the order of the documentation. */
 export const REFUSALS: readonly Refusal[] = [
@@ -37,21 +44,17 @@ export const REFUSALS: readonly Refusal[] = [
   },
   {
     path: "outgoingAuth.source",
-    allowed: ["inline"],
-    rule: "must be inline; backends are not discovered",
-    fix: "use inline, and list each server under backends",
+    allowed: ["inline", "discovered"],
+    rule: "must be inline or discovered",
+    fix: "use inline and list each server under backends, or discovered with discovery.directory",
   },
   {
     path: "outgoingAuth.default.type",
-    allowed: ["unauthenticated"],
-    rule: "must be unauthenticated; no other strategy is supported",
-    fix: noStrategy,
+    ...strategyType,
   },
   {
     path: "outgoingAuth.backends.*.type",
-    allowed: ["unauthenticated"],
-    rule: "must be unauthenticated; no other strategy is supported",
-    fix: noStrategy,
+    ...strategyType,
   },
   {
     path: "backends[].transport",
@@ -60,46 +63,9 @@ export const REFUSALS: readonly Refusal[] = [
     fix: "put a bridge such as mcp-proxy in front of the server, and use its URL",
   },
   {
-    path: "aggregation.conflictResolution",
-    allowed: ["prefix"],
-    rule: "must be prefix; priority and manual are not supported",
-    fix: 'use prefix; prefixFormat: "" leaves names unchanged where they do not collide',
-  },
-  {
-    path: "aggregation.conflictResolutionConfig.priorityOrder",
-    rule: "is not supported, like the strategy priority that it belongs to",
-    fix: "remove it; prefixed names do not collide",
-  },
-  {
-    path: "aggregation.tools[].filter",
-    rule: "is not supported: tools are not filtered",
-    fix: allTools,
-  },
-  {
-    path: "aggregation.tools[].overrides",
-    rule: "is not supported: tools keep their names and descriptions",
-    fix: "remove it; clients see the tool as its server describes it",
-  },
-  {
-    path: "aggregation.tools[].excludeAll",
-    rule: "is not supported: tools are not hidden",
-    fix: allTools,
-  },
-  {
     path: "aggregation.tools[].toolConfigRef",
-    rule: "is not supported: MCPToolConfig resources are not read",
-    fix: allTools,
-  },
-  {
-    path: "aggregation.excludeAllTools",
-    rule: "is not supported: tools are not hidden",
-    fix: allTools,
-  },
-  {
-    path: "aggregation.defaultToolVisibility",
-    allowed: ["allow"],
-    rule: "must be allow; tools are not hidden",
-    fix: allTools,
+    rule: "is not supported in a file: it names an MCPToolConfig of a cluster",
+    fix: "run mcp-fleet import toolhive, which writes its filter and overrides instead",
   },
   {
     path: "operational.timeouts.backendInit",
@@ -110,16 +76,6 @@ export const REFUSALS: readonly Refusal[] = [
     path: "operational.listChanged.disabledWorkloads",
     rule: "is not supported: changes of every backend's lists are announced",
     fix: "remove it",
-  },
-  {
-    path: "sessionStorage.tls.caCertFile",
-    rule: "is not supported under this name",
-    fix: "call it caFile",
-  },
-  {
-    path: "sessionStorage.tls.insecureSkipVerify",
-    rule: "is not supported: certificates are always verified",
-    fix: "remove it, and set caFile to the CA that signed the certificate",
   },
   {
     path: "operational.failureHandling.circuitBreaker",
@@ -173,7 +129,8 @@ function isWithoutEffect(value: unknown): boolean {
   return value === undefined || value === null || value === false || value === "";
 }
 
-function isAllowed({ allowed }: Refusal, value: unknown): boolean {
+function isAllowed({ allowed, refused }: Refusal, value: unknown): boolean {
+  if (refused) return !refused.some((known) => known === value);
   return allowed ? allowed.some((known) => known === value) : isWithoutEffect(value);
 }
 

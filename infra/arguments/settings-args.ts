@@ -117,12 +117,10 @@ export interface LimitsArgs {
   crowdedPercent?: number;
   /** The maximum total size of the lists that sessions have of their own, of backends with catalog: perSession. Default: 32Mi. */
   sessionCatalogBytes?: string;
-}
-
-/** How name conflicts between backends are resolved. */
-export interface AggregationArgs {
-  /** The prefix of tool and prompt names; {workload} stands for the name of the backend. Default: {workload}_. */
-  prefixFormat?: string;
+  /** The maximum total size of the tokens that a pod holds for backends, and of those of clients that it exchanges for them. Default: 16Mi. */
+  credentialBytes?: string;
+  /** The timeout for a request to a token endpoint. Default: 5s. */
+  credentialTimeout?: string;
 }
 
 /** Call timeouts. */

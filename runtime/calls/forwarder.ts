@@ -114,6 +114,7 @@ export class Forwarder {
     };
     context.backend = backend.name;
     context.progressToken = progressTokenOf(message);
+    backend.hold();
     try {
       const ids = clientIds(message.idText);
       const sent = ids.sentIdText === ids.idText ? text : underSentId(text, "id");
@@ -129,6 +130,7 @@ export class Forwarder {
       throw error;
     } finally {
       timer.stop();
+      backend.letGo();
     }
   }
 
@@ -185,7 +187,7 @@ export class Forwarder {
     try {
       if (stream?.opening !== undefined) await untilAborted(stream.opening, context.signal);
       context.begun = true;
-      const answer = await upstream.send(text, "call", context.signal, context.principal);
+      const answer = await upstream.send(text, "call", context.signal);
       if (answer.kind !== "json" && answer.kind !== "events") {
         return await this.#classify(attempted, upstream, answer);
       }

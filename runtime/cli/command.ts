@@ -3,6 +3,8 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../platform/version.ts";
 import { NOFILE_EXIT_CODE, NofileError, writeTerminationMessage } from "../server/nofile.ts";
 import { addAuthz } from "./authz.ts";
+import { addDiscover } from "./discover.ts";
+import { addImport } from "./import.ts";
 import { addPlan } from "./plan.ts";
 import { addSchema } from "./schema.ts";
 import { addServe } from "./serve.ts";
@@ -25,6 +27,8 @@ addValidate(program);
 addSchema(program);
 addPlan(program);
 addAuthz(program);
+addDiscover(program);
+addImport(program);
 
 try {
   await program.parseAsync();

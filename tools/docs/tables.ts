@@ -23,12 +23,15 @@ import {
 } from "@mcp-fleet/contract/settings";
 import { parse } from "yaml";
 import * as z from "zod";
-import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { DiscoverMetrics } from "../../runtime/discover/discover-metrics.ts";
+import { type MetricDescription, Metrics } from "../../runtime/telemetry/metrics.ts";
 import { ERROR_LEVELS, ERROR_TABLE, type ErrorRow } from "../../runtime/wire/error-table.ts";
 import { ALERT_TABLES } from "./alert-tables.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
 import { SCHEMA_FILE, schemaText } from "./component-schema.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
+import { IMPORT_ARGUMENTS_FILE, importArguments } from "./import-arguments.ts";
+import { importTable } from "./import-table.ts";
 import { DRAWING_FILE, EXAMPLE_FILE, planDrawing } from "./plan-drawing.ts";
 import { POLICY_PAGES, POLICY_TABLES } from "./policy-pages.ts";
 import { roomPicture } from "./room-picture.ts";
@@ -41,9 +44,11 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "settings.md", name: "toolhive-settings", table: toolhiveSettings },
   { file: "toolhive.md", name: "works", table: works },
   { file: "toolhive.md", name: "refused", table: refused },
+  { file: "toolhive.md", name: "import", table: importTable },
   { file: "errors.md", name: "error-levels", table: errorLevels },
   { file: "errors.md", name: "errors", table: errors },
   { file: "metrics.md", name: "metrics", table: metrics },
+  { file: "discovery.md", name: "discovery-metrics", table: discoveryMetrics },
   { file: "capacity.md", name: "example", table: example },
   { file: "capacity.md", name: "times", table: () => constants(TIMES) },
   { file: "capacity.md", name: "inputs", table: inputs },
@@ -134,12 +139,31 @@ function isToolhive(key: string | undefined): boolean {
 /** The fields of a backend that ToolHive's file has too; the others are ours. */
 const TOOLHIVE_BACKEND = ["name", "url", "transport", "type", "caBundlePath", "metadata"];
 
+/** Rules for lists that ToolHive has for tools only. */
+const OURS_OF_LISTS = /^(?:prompts|resources)\b/;
+/** What a strategy has here beside what ToolHive's has. */
+const OUR_STRATEGIES = [
+  "bearerToken",
+  "clientCredentials",
+  "clientAuth",
+  "clientSecretFile",
+  "headerValueFile",
+  "insecureAllowHttp",
+  "issuer",
+  "loginUrl",
+  "privateKeyFile",
+  "resource",
+];
+
 function works(): string {
   const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
     const [top, field = ""] = leaf.path;
     if (top === "backends[]") return TOOLHIVE_BACKEND.includes(field);
     // Ours, in a section of ToolHive's.
     if (top === "incomingAuth" && field === "jwt") return false;
+    if (top === "aggregation" && OURS_OF_LISTS.test(field)) return false;
+    if (top === "outgoingAuth" && leaf.path.some((step) => OUR_STRATEGIES.includes(step)))
+      return false;
     return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
   });
   const rows = leaves.map((leaf) => {
@@ -187,7 +211,15 @@ function errors(): string {
 }
 
 function metrics(): string {
-  const rows = new Metrics().described.map(({ name, type, labels, help }) => [
+  return metricRows(new Metrics().described);
+}
+
+function discoveryMetrics(): string {
+  return metricRows(new DiscoverMetrics().described);
+}
+
+function metricRows(described: readonly MetricDescription[]): string {
+  const rows = described.map(({ name, type, labels, help }) => [
     code(name),
     type,
     labels.map(code).join(", ") || "–",
@@ -250,7 +282,9 @@ function stackConfiguration(): string {
 }
 
 if (import.meta.main) {
-  writeFileSync(SCHEMA_FILE, schemaText());
+  const schema = schemaText();
+  writeFileSync(SCHEMA_FILE, schema);
+  writeFileSync(IMPORT_ARGUMENTS_FILE, importArguments(JSON.parse(schema)));
   writeFileSync(DRAWING_FILE, planDrawing());
   for (const [file, text] of POLICY_PAGES) writeFileSync(join(DOCS, file), text);
   for (const file of new Set(TABLES.map((table) => table.file))) {

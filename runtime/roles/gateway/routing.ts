@@ -1,7 +1,7 @@
 import { brief } from "@mcp-fleet/contract";
 import type { RequestContext } from "../../calls/request-context.ts";
-import type { Catalog, Route } from "../../catalog/catalog.ts";
-import type { Naming } from "../../catalog/naming.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
+import type { Route } from "../../catalog/merged-list.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { ListName } from "../../wire/methods.ts";
@@ -15,18 +15,11 @@ const READABLE: readonly ListName[] = ["resources", "resourceTemplates"];
 export class Routing {
   readonly #catalogs: SessionCatalogs;
   readonly #permissions: Permissions;
-  readonly #naming: Naming;
   readonly #backends: BackendRegistry;
 
-  constructor(
-    catalogs: SessionCatalogs,
-    permissions: Permissions,
-    naming: Naming,
-    backends: BackendRegistry,
-  ) {
+  constructor(catalogs: SessionCatalogs, permissions: Permissions, backends: BackendRegistry) {
     this.#catalogs = catalogs;
     this.#permissions = permissions;
-    this.#naming = naming;
     this.#backends = backends;
   }
 
@@ -40,7 +33,7 @@ export class Routing {
     const route = catalog.tool(name);
     const isPermitted =
       route && (await this.#permits(context, catalog, "tools", name, route, args));
-    return isPermitted ? route : this.#unknown("tool", name, catalog.missing("tools"));
+    return isPermitted ? route : this.#unknown("tool", name, catalog);
   }
 
   /**
@@ -53,8 +46,7 @@ export class Routing {
     const route = catalog.prompt(name);
     const isPermitted =
       route && (await this.#permits(context, catalog, "prompts", name, route, args));
-    if (!isPermitted) return this.#unknown("prompt", name, catalog.missing("prompts"));
-    return { ...route, repeatable: true };
+    return isPermitted ? { ...route, repeatable: true } : this.#unknown("prompt", name, catalog);
   }
 
   /** @throws RESOURCE_NOT_FOUND. */
@@ -75,11 +67,10 @@ export class Routing {
     find: (catalog: Catalog) => string | undefined,
   ): Promise<Route> {
     const catalog = await this.#catalogs.of(context, READABLE);
-    const missing = new Set(READABLE.flatMap((list) => catalog.missing(list)));
-    const provider = find(catalog) ?? this.#onlyBackend();
+    const provider = find(catalog) ?? this.#onlyBackend(uri, catalog);
     const route = provider === undefined ? undefined : { provider, name: uri, repeatable: true };
     const isPermitted = route && (await this.#permits(context, catalog, list, uri, route));
-    return isPermitted ? route : this.#notFound(uri, [...missing]);
+    return isPermitted ? route : this.#notFound(uri, catalog);
   }
 
   #permits(
@@ -94,21 +85,24 @@ export class Routing {
   }
 
   /** A URI that nobody listed may still be readable, where there is no doubt whom to ask. */
-  #onlyBackend(): string | undefined {
+  #onlyBackend(uri: string, catalog: Catalog): string | undefined {
     const [only, ...others] = this.#backends.all;
-    return others.length === 0 ? only?.name : undefined;
+    const isOnly = only !== undefined && others.length === 0;
+    return isOnly && catalog.mayAsk(only.name, uri) ? only.name : undefined;
   }
 
-  #notFound(uri: string, missing: readonly string[]): never {
+  #notFound(uri: string, catalog: Catalog): never {
+    const missing = [...new Set(READABLE.flatMap((list) => catalog.missing(list)))];
     throw new FleetError("RESOURCE_NOT_FOUND", {
       message: `Resource not found: ${brief(uri)}`,
       data: { uri: brief(uri), ...missingData(missing) },
     });
   }
 
-  #unknown(kind: "tool" | "prompt", name: string, missing: readonly string[]): never {
+  #unknown(kind: "tool" | "prompt", name: string, catalog: Catalog): never {
+    const missing = catalog.missing(`${kind}s`);
     const all = this.#backends.all.map((backend) => backend.name);
-    const owner = this.#naming.ownerOf(name, all);
+    const owner = catalog.aggregation.naming.ownerOf(name, all);
     if (owner !== undefined && missing.includes(owner)) {
       throw new FleetError("BACKEND_UNREACHABLE", {
         message: `the backend ${owner} cannot be reached; the call did not run`,

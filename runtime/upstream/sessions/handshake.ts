@@ -8,11 +8,13 @@ import { courtesy } from "./courtesy.ts";
 import { ownRequestText } from "./own-request.ts";
 import { resultOf, UpstreamSession } from "./upstream-session.ts";
 
-/** What we say of the client, or of ourselves, to a backend. All but the version as JSON text. */
+/** What we say of the client, or of ourselves, to a backend: but for the version as JSON text. */
 export interface InitializeParams {
   readonly protocol: string;
   readonly clientInfo: string;
   readonly capabilities: string;
+  /** The principal whose session it becomes; absent for one of our own. */
+  readonly owner?: string;
 }
 
 /** What a backend says of itself. */
@@ -37,7 +39,7 @@ const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
  */
 export async function handshake(
   backend: Backend,
-  { protocol, clientInfo, capabilities }: InitializeParams,
+  { protocol, clientInfo, capabilities, owner }: InitializeParams,
   epoch: number,
   signal: AbortSignal,
   pod = backend.hasPods ? backend.leastBusy : undefined,
@@ -46,7 +48,7 @@ export async function handshake(
   const initialize = ownRequestText("initialize", params);
   try {
     const where = pod === undefined ? {} : { pod };
-    const unopened = new UpstreamSession(backend, { protocol: "", epoch, ...where });
+    const unopened = new UpstreamSession(backend, { protocol: "", epoch, ...where }, owner);
     const { text, sessionId, answer } = await unopened.start(initialize, signal);
     const resultText = text === undefined ? undefined : resultOf(text);
     const result = parseResult(resultText);
@@ -61,7 +63,7 @@ export async function handshake(
       protocol: typeof protocolVersion === "string" ? protocolVersion : protocol,
       epoch,
     };
-    const session = new UpstreamSession(backend, record);
+    const session = new UpstreamSession(backend, record, owner);
     await courtesy(session.notify(INITIALIZED, signal));
     return {
       session,

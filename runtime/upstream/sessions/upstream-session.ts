@@ -1,5 +1,4 @@
 import { clock } from "../../platform/clock.ts";
-import type { Principal } from "../../sessions/principal.ts";
 import type { UpstreamRecord } from "../../sessions/session-record.ts";
 import { cut, at as find } from "../../wire/json-text.ts";
 import { type Envelope, JSON_CONTENT_TYPE, readEnvelope } from "../../wire/message.ts";
@@ -26,10 +25,13 @@ export const AFTER_RESPONSE_MS = 1_000;
 export class UpstreamSession {
   readonly backend: Backend;
   readonly record: UpstreamRecord;
+  readonly #owner: Pick<TransportRequest, "owner">;
 
-  constructor(backend: Backend, record: UpstreamRecord) {
+  /** @param owner the principal whose session it is; absent for a session of the process itself. */
+  constructor(backend: Backend, record: UpstreamRecord, owner?: string) {
     this.backend = backend;
     this.record = record;
+    this.#owner = owner === undefined ? {} : { owner };
   }
 
   /**
@@ -37,13 +39,8 @@ export class UpstreamSession {
    *
    * @throws those of `Backend.dispatch`.
    */
-  send(
-    text: string,
-    purpose: Purpose,
-    signal: AbortSignal,
-    principal?: Principal,
-  ): Promise<Answer> {
-    return this.#dispatch("send", text, purpose, signal, principal);
+  send(text: string, purpose: Purpose, signal: AbortSignal): Promise<Answer> {
+    return this.#dispatch("send", text, purpose, signal);
   }
 
   /** Sends initialize, which opens the session. */
@@ -135,20 +132,15 @@ export class UpstreamSession {
     text: string,
     purpose: Purpose,
     signal: AbortSignal,
-    principal?: Principal,
   ): Promise<Answer> {
-    const session = this.record;
-    const request: TransportRequest =
-      principal === undefined
-        ? { operation, session, text, purpose, signal }
-        : { operation, session, text, purpose, signal, principal };
+    const request = { ...this.#owner, operation, session: this.record, text, purpose, signal };
     return this.backend.dispatch(request, this.record.pod);
   }
 
   /** Where the session's pod is gone, the session is gone with it. */
   async #unlessGone(request: TransportRequest): Promise<Answer> {
     try {
-      return await this.backend.dispatch(request, this.record.pod);
+      return await this.backend.dispatch({ ...this.#owner, ...request }, this.record.pod);
     } catch (error) {
       if (error instanceof EndpointGone) return { kind: "session-unknown" };
       throw error;

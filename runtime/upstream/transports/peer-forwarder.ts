@@ -15,6 +15,9 @@ export interface PeerForwarderParts {
   readonly messageLimits: MessageLimits;
 }
 
+/** The header in which another process gets those that the backend is to get with a message, as JSON. */
+export const CARRIED_HEADERS = "mcp-fleet-carried-headers";
+
 /** Sends requests to other processes of the fleet, on their admin ports, as streamable HTTP. */
 export class PeerForwarder implements Peers, StreamPeers {
   readonly #parts: PeerForwarderParts;
@@ -49,7 +52,8 @@ export class PeerForwarder implements Peers, StreamPeers {
     const transport = new StreamableHttp(peer, { path });
     const { sessionId = "" } = request.session;
     const authorization = this.#parts.credential.authorizationFor(sessionId);
-    const signed = { ...request, headers: { ...request.headers, authorization } };
+    const carried = request.headers && { [CARRIED_HEADERS]: JSON.stringify(request.headers) };
+    const signed = { ...request, headers: { ...carried, authorization } };
     try {
       const answer = await transport[request.operation](signed);
       if (answer.kind !== "refused" || !answer.notProcessed) return answer;
