@@ -20,6 +20,7 @@ export {
   ServiceType,
   SessionAffinity,
   Spread,
+  TokenType,
   Transport,
 } from "./arguments/choices.ts";
 export type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
@@ -31,6 +32,7 @@ export type {
   ServiceArgs,
 } from "./arguments/exposure-args.ts";
 export type { AutoscalingArgs, CeilingsArgs, LoadArgs } from "./arguments/load-args.ts";
+export type { OidcArgs, OidcIssuerArgs } from "./arguments/oidc-args.ts";
 export type {
   DestinationArgs,
   NetworkPolicyArgs,

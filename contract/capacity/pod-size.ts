@@ -36,6 +36,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       fixed: cachedListBytes(inputs),
     },
     ...sessionListsLine(inputs),
+    ...tokensLine(inputs),
     {
       name: "client streams",
       from: `sessionsPerPod × streamsPerSession ${streamsPerSession} × streamBytes ${streamBytes.value}`,
@@ -97,6 +98,13 @@ function sessionListsLine({ sessionCatalogBytes }: CompleteInputs) {
   if (sessionCatalogBytes === 0) return [];
   const from = `sessionCatalogBytes ${sessionCatalogBytes}`;
   return [{ name: "lists of sessions", from, fixed: sessionCatalogBytes }];
+}
+
+/** Only where clients bring tokens. */
+function tokensLine({ tokenCacheBytes }: CompleteInputs) {
+  if (tokenCacheBytes === 0) return [];
+  const from = `tokenCacheBytes ${tokenCacheBytes} × 2, for tokens and proofs`;
+  return [{ name: "tokens of clients", from, fixed: 2 * tokenCacheBytes }];
 }
 
 /** Node's old space, `--max-old-space-size`, in whole mebibytes. */

@@ -7,6 +7,13 @@ export {
 } from "./backend.ts";
 export { type Configuration, jsonSchema } from "./configuration.ts";
 export { decode, encode, variableName } from "./environment.ts";
+export {
+  type IncomingAuthSettings,
+  type JwtSettings,
+  type OidcIssuerSettings,
+  type OidcSettings,
+  TOKEN_CACHE_BYTES,
+} from "./incoming-auth.ts";
 export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";
 export { REFUSALS } from "./refusals.ts";
 export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";
@@ -21,7 +28,7 @@ export {
   type RedisTlsSettings,
   type SessionStorageSettings,
 } from "./session-storage.ts";
-export type { JwtSettings, Role, Settings } from "./settings.ts";
+export type { Role, Settings } from "./settings.ts";
 export { LINGER_SECONDS, RETRY_AFTER_SECONDS } from "./times.ts";
 export { validate } from "./validation.ts";
 export { CALL_TIMEOUT, toolhive } from "./vmcp-schema.ts";

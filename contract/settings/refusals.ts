@@ -11,19 +11,11 @@ export interface Refusal {
   readonly fix: string;
 }
 
-const otherAuth = "use jwt with the issuer's keys, or anonymous behind an authenticating proxy";
 const allTools = "remove it; clients see every tool of the backend";
 const noStrategy = "use unauthenticated, and give the backend its credential in its own deployment";
 
 /** Every field that is not supported, in the order of the documentation. */
 export const REFUSALS: readonly Refusal[] = [
-  {
-    path: "incomingAuth.type",
-    allowed: ["anonymous", "jwt"],
-    rule: "must be anonymous or jwt; oidc and local are not supported",
-    fix: otherAuth,
-  },
-  { path: "incomingAuth.oidc", rule: "is not supported", fix: otherAuth },
   {
     path: "incomingAuth.authz.type",
     allowed: ["none"],

@@ -44,9 +44,13 @@ export type Scheme = (typeof Scheme)[keyof typeof Scheme];
 export const PartialFailureMode = { BestEffort: "best_effort", Fail: "fail" } as const;
 export type PartialFailureMode = (typeof PartialFailureMode)[keyof typeof PartialFailureMode];
 
-/** Who may call: everyone who reaches the port, or clients with a token of the issuer. */
-export const IncomingAuthType = { Anonymous: "anonymous", Jwt: "jwt" } as const;
+/** Who may call: everyone who reaches the port, or clients with a token of an issuer, whose keys are given (jwt) or found (oidc). */
+export const IncomingAuthType = { Anonymous: "anonymous", Jwt: "jwt", Oidc: "oidc" } as const;
 export type IncomingAuthType = (typeof IncomingAuthType)[keyof typeof IncomingAuthType];
+
+/** Which typ header of a JWT is accepted: that of access tokens, or also JWT and none. */
+export const TokenType = { Any: "any", AccessToken: "at+jwt" } as const;
+export type TokenType = (typeof TokenType)[keyof typeof TokenType];
 
 /** The minimum severity of log lines. */
 export const LogLevel = {

@@ -31,16 +31,24 @@ describe("a gateway that listens", () => {
   it("has loaded 10 packages with nothing switched on, and 0 files of what is off", async () => {
     const loaded = await loadedModules({ backends });
     expect(ownPackages(loaded)).toEqual(CORE);
-    for (const folder of ["cli/", "store/redis/", "auth/jwt", "roles/proxy/"]) {
+    for (const folder of [
+      "cli/",
+      "store/redis/",
+      "auth/jwt",
+      "auth/oidc",
+      "auth/token",
+      "auth/local",
+      "roles/proxy/",
+    ]) {
       expect(filesIn(loaded, folder)).toEqual([]);
     }
     expect(loaded.files.length).toBeGreaterThan(80);
   });
 
-  it.each<[string, string, Partial<Configuration>]>([
+  it.each<[string, readonly string[], Partial<Configuration>]>([
     [
       "jose where clients bring tokens",
-      "jose",
+      ["jose"],
       {
         incomingAuth: {
           type: "jwt",
@@ -48,8 +56,13 @@ describe("a gateway that listens", () => {
         },
       },
     ],
-  ])("loads %s", async (_, name, configuration) => {
+    [
+      "jose and oauth4webapi where their issuers are asked",
+      ["jose", "oauth4webapi"],
+      { incomingAuth: { type: "oidc", oidc: { issuer: "https://a.invalid", audience: "a" } } },
+    ],
+  ])("loads %s", async (_, names, configuration) => {
     const loaded = await loadedModules({ backends, ...configuration });
-    expect(ownPackages(loaded)).toEqual([...CORE, name].toSorted());
+    expect(ownPackages(loaded)).toEqual([...CORE, ...names].toSorted());
   });
 });

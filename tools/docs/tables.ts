@@ -134,12 +134,27 @@ function isToolhive(key: string | undefined): boolean {
 /** The fields of a backend that ToolHive's file has too; the others are ours. */
 const TOOLHIVE_BACKEND = ["name", "url", "transport", "type", "caBundlePath", "metadata"];
 
+/** The fields of `oidc` that are ours. */
+const OWN_OIDC = [
+  "clientSecretFile",
+  "clockTolerance",
+  "tokenType",
+  "dpopRequired",
+  "backchannelLogout",
+  "cacheBytes",
+];
+
+function isToolhiveOidc(field: string | undefined): boolean {
+  return field !== undefined && !OWN_OIDC.includes(field) && !field.startsWith("moreIssuers");
+}
+
 function works(): string {
   const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
     const [top, field = ""] = leaf.path;
     if (top === "backends[]") return TOOLHIVE_BACKEND.includes(field);
     // Ours, in a section of ToolHive's.
     if (top === "incomingAuth" && field === "jwt") return false;
+    if (top === "incomingAuth" && field === "oidc") return isToolhiveOidc(leaf.path[2]);
     return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
   });
   const rows = leaves.map((leaf) => {
