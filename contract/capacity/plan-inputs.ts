@@ -193,6 +193,7 @@ export const INPUTS = {
     description:
       "Maximum size of the clients' tokens that a pod remembers, and of as many bytes of proofs of possession. Absent: 0, or that of the setting with incomingAuth jwt or oidc",
     setting: "incomingAuth.oidc.cacheBytes",
+    loadFirst: true,
     min: 0,
     max: bytes("512Mi"),
   },

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { bytes, formatBytes } from "../units.ts";
-import { duration, noEffect, size, text, unsupported, url } from "./fields.ts";
+import { duration, matching, noEffect, size, text, unsupported, url } from "./fields.ts";
 
 /** What a process remembers of tokens by default, and as much of proofs of possession. */
 export const TOKEN_CACHE_BYTES = bytes("16Mi");
@@ -20,6 +20,14 @@ const jwt = z.strictObject({
     "The URL of the MCP endpoint as clients use it, for the protected resource metadata that points to the issuer. Absent: http:// and the Host header of the request.",
   ).optional(),
 });
+
+/** In the characters of RFC 6749: none that could end the quoted text in which a challenge names it. */
+const scope = matching(
+  "A scope.",
+  /^[!#-[\]-~]+$/,
+  "must be one scope, without spaces, quotes and backslashes",
+  "write each scope as an entry of its own",
+);
 
 const allowed = (what: string) => z.boolean().default(false).describe(what);
 
@@ -67,7 +75,7 @@ const oidc = z.strictObject({
     "The URL of the MCP endpoint as clients use it (RFC 8707), for the protected resource metadata and proofs of possession. Absent: audience if that is a URL, else http:// and the Host header of the request.",
   ).optional(),
   scopes: z
-    .array(text("A scope."))
+    .array(scope)
     .default([])
     .describe(
       "The scopes that clients are told to request. A token must have each of them, except openid, profile, email, address, phone and offline_access, which are about the user, not about access.",

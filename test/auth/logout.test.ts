@@ -1,14 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type RawAnswer, RawClient } from "../../testkit/clients/raw-client.ts";
 import type { RunningRole } from "../../testkit/processes/gateway.ts";
 import {
   bearer,
   ECHO,
+  initializeWith,
   type OidcFleet,
   ON_THIS_MACHINE,
   openWith,
   startOidcFleet,
 } from "../../testkit/processes/oidc-fleet.ts";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
+import { makeOld, openStore, redisAt } from "../../testkit/processes/redis-store.ts";
 import { type Claims, Issuer } from "../../testkit/servers/issuer.ts";
 
 const CLIENT_ID = "gateway";
@@ -30,7 +33,17 @@ beforeEach(async () => {
     ...ON_THIS_MACHINE,
   };
   fleet = await startOidcFleet({ oidc, count: 2, adminToken: "admin" });
+  await knowIssuer(fleet.gateway, ...fleet.others);
 });
+
+/** Waits until gateways have the issuer's keys: a busy machine may take longer than they wait for an issuer. */
+async function knowIssuer(...gateways: readonly RunningRole[]): Promise<void> {
+  const first = bearer(await issuer.token({ sub: "first" }));
+  for (const gateway of gateways) {
+    const status = async () => (await initializeWith(gateway, first)).status;
+    await expect.poll(status, { timeout: 20_000 }).toBe(200);
+  }
+}
 
 const other = (): RunningRole => {
   const [second] = fleet.others;
@@ -161,6 +174,44 @@ describe("the admin port", () => {
     expect((await end("issuer=a&subject=b", "guessed")).status).toBe(401);
     expect((await end("issuer=a")).status).toBe(400);
     expect((await end("issuer=a&subject=b&subject=c")).status).toBe(400);
+  });
+});
+
+describe.skipIf(!hasRedis)("processes with a store of their own over 1 Redis", () => {
+  it("hear within 1 s that the 3 sessions of a principal have ended, and close their streams", async () => {
+    const redis = await RedisProcess.server();
+    onTestFinished(() => redis.stop());
+    const settings = redisAt(redis);
+    await makeOld(redis, settings);
+    const oidc = { issuer: issuer.url, audience: Issuer.AUDIENCE, ...ON_THIS_MACHINE };
+    const openOne = () => openStore(settings);
+    const { gateway, others } = await startOidcFleet({
+      oidc,
+      count: 2,
+      adminToken: "admin",
+      openStore: openOne,
+    });
+    const [second = gateway] = others;
+    await knowIssuer(gateway, second);
+    const alice = bearer(await issuer.token());
+    const clients = [
+      await openWith(gateway, alice),
+      await openWith(second, alice),
+      await openWith(second, alice),
+    ];
+    const bob = await openWith(second, bearer(await issuer.token({ sub: "bob" })));
+    const stream = await clients[2]?.stream(undefined, alice);
+    const query = new URLSearchParams({ issuer: issuer.url, subject: "alice" });
+    const answer = await fetch(`${gateway.adminUrl}/sessions?${query}`, {
+      method: "DELETE",
+      headers: { authorization: "Bearer admin" },
+    });
+    expect(await answer.json()).toEqual({ ended: 3 });
+    for (const client of clients) {
+      await expect.poll(() => callAs(client, "alice"), { timeout: 1_000 }).toBe(404);
+    }
+    expect(await stream?.next()).toBeUndefined();
+    expect(await callAs(bob, "bob")).toBe(200);
   });
 });
 

@@ -95,6 +95,8 @@ describe("incomingAuth.oidc", () => {
     ["an issuer that is http", oidc({ issuer: "http://login.example.com" }), [`${at}.issuer`]],
     ["keys that are http", oidc({ jwksUrl: "http://a/keys" }), [`${at}.jwksUrl`]],
     ["no audience", { type: "oidc", oidc: { issuer: OIDC.issuer } }, [`${at}.audience`]],
+    ["2 scopes in 1 entry", oidc({ scopes: ["openid email"] }), [`${at}.scopes[0]`]],
+    ["a quote in a scope", oidc({ scopes: ['a", error="b'] }), [`${at}.scopes[0]`]],
     ["an unknown field", oidc({ audiences: [] }), [`${at}.audiences`]],
     [
       "2 secrets",
