@@ -1,6 +1,15 @@
 import "./requirements.ts";
 
 export type {
+  AggregationArgs,
+  ItemOverrideArgs,
+  PromptRulesArgs,
+  ResourceRulesArgs,
+  ToolAnnotationsArgs,
+  ToolOverrideArgs,
+  ToolRulesArgs,
+} from "./arguments/aggregation-args.ts";
+export type {
   BackendArgs,
   HasBackend,
   ServerBackend,
@@ -8,6 +17,7 @@ export type {
 } from "./arguments/backend-args.ts";
 export {
   Catalog,
+  ConflictResolution,
   IncomingAuthType,
   LogLevel,
   NofileMode,
@@ -21,7 +31,9 @@ export {
   SessionAffinity,
   Spread,
   TokenType,
+  ToolVisibility,
   Transport,
+  WorkloadKind,
 } from "./arguments/choices.ts";
 export type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
 export type {
@@ -54,7 +66,6 @@ export type {
   StorageTlsArgs,
 } from "./arguments/session-storage-args.ts";
 export type {
-  AggregationArgs,
   DnsArgs,
   FailureHandlingArgs,
   IncomingAuthArgs,

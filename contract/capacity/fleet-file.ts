@@ -25,6 +25,7 @@ import {
   type PlanInputs,
   storeOf,
 } from "./plan-inputs.ts";
+import { plannedBackends } from "./planned-backends.ts";
 import { keepsStream, pushes, type ServerLoad, sessionLists } from "./server-load.ts";
 
 /**
@@ -73,7 +74,7 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
     ...tokenCache(settings),
     ...settingNumbers(section),
     ...numbers,
-    backends: backends.length,
+    backends: plannedBackends(settings),
     store: storeOf(sessionStorage),
     servers: backends.flatMap((backend) => {
       const ofServer = servers.get(backend.name);

@@ -28,9 +28,10 @@ export {
   STORES,
   type Store,
 } from "./plan-inputs.ts";
+export { plannedBackends } from "./planned-backends.ts";
 export { cachedListBytes } from "./pod-size.ts";
 export { type ProcessPlan, processPlan } from "./process-plan.ts";
-export type { Autoscaling } from "./scaling.ts";
+export { serverTargetCpu } from "./scaling.ts";
 export {
   type CompleteServerLoad,
   completedServer,

@@ -1,7 +1,10 @@
 import * as z from "zod";
 import { bytes } from "../units.ts";
 import { backend } from "./backend.ts";
+import { clusterDiscovery } from "./cluster-discovery.ts";
+import { discoveryDirectory } from "./discovery-directory.ts";
 import { count, duration, durationOrNone, matching, network, port, size, text } from "./fields.ts";
+import { liveConfiguration } from "./live-sections.ts";
 import { PORTS } from "./network.ts";
 import { LINGER_SECONDS } from "./times.ts";
 import { toolhive } from "./vmcp-schema.ts";
@@ -264,13 +267,19 @@ export const configuration = z.strictObject({
     .describe(
       "The load balancers in front of the process, and the gateways in front of a proxy. Shares of client addresses go by the address that these report: the last one in X-Forwarded-For, or else in Forwarded, that is not a trusted proxy's. A trusted proxy that reports none has no limit.",
     ),
-  backends: z.array(backend).min(1).describe("The MCP servers behind the endpoint."),
+  backends: z
+    .array(backend)
+    .describe(
+      "The MCP servers behind the endpoint: at least one, unless discovery.directory is set.",
+    ),
+  configuration: liveConfiguration.prefault({}),
   load: z
     .record(z.string(), z.unknown())
     .optional()
     .describe(
       "The load of the fleet, which mcp-fleet plan --config reads (docs/capacity.md). Gateways and proxies ignore it.",
     ),
+  discovery: z.strictObject({ ...discoveryDirectory, ...clusterDiscovery }).prefault({}),
   ...toolhive,
 });
 
@@ -285,5 +294,7 @@ export type Configuration = z.input<typeof configuration>;
 export function jsonSchema(load: z.ZodType): z.core.JSONSchema.BaseSchema {
   const { description = "" } = configuration.shape.load;
   const file = configuration.extend({ load: load.describe(description).optional() });
-  return { ...z.toJSONSchema(file, { io: "input" }), title: "mcp-fleet configuration" };
+  const { required: _, ...schema } = z.toJSONSchema(file, { io: "input" });
+  const anyOf = [{ required: ["backends"] }, { required: ["discovery"] }];
+  return { ...schema, anyOf, title: "mcp-fleet configuration" };
 }

@@ -1,3 +1,9 @@
+export type {
+  AggregationSettings,
+  ConflictResolution,
+  ItemOverride,
+  WorkloadRules,
+} from "./aggregation.ts";
 export {
   addressText,
   type BackendAddress,
@@ -5,7 +11,12 @@ export {
   backend,
   connectionsPerPod,
 } from "./backend.ts";
+export {
+  type ClusterDiscoverySettings,
+  validateClusterDiscovery,
+} from "./cluster-discovery-settings.ts";
 export { type Configuration, jsonSchema } from "./configuration.ts";
+export type { DiscoverySettings } from "./discovery-directory.ts";
 export { decode, encode, variableName } from "./environment.ts";
 export {
   type IncomingAuthSettings,
@@ -14,6 +25,14 @@ export {
   type OidcSettings,
   TOKEN_CACHE_BYTES,
 } from "./incoming-auth.ts";
+export {
+  type Changes,
+  changesOf,
+  LIVE_SECTIONS,
+  type LiveSection,
+  liveText,
+  withLiveSections,
+} from "./live-sections.ts";
 export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";
 export { REFUSALS } from "./refusals.ts";
 export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";

@@ -11,7 +11,6 @@ export interface Refusal {
   readonly fix: string;
 }
 
-const allTools = "remove it; clients see every tool of the backend";
 const noStrategy = "use unauthenticated, and give the backend its credential in its own deployment";
 
 /** Every field that is not supported, in the order of the documentation. */
@@ -29,9 +28,9 @@ export const REFUSALS: readonly Refusal[] = [
   },
   {
     path: "outgoingAuth.source",
-    allowed: ["inline"],
-    rule: "must be inline; backends are not discovered",
-    fix: "use inline, and list each server under backends",
+    allowed: ["inline", "discovered"],
+    rule: "must be inline or discovered",
+    fix: "use inline and list each server under backends, or discovered with discovery.directory",
   },
   {
     path: "outgoingAuth.default.type",
@@ -52,46 +51,9 @@ export const REFUSALS: readonly Refusal[] = [
     fix: "put a bridge such as mcp-proxy in front of the server, and use its URL",
   },
   {
-    path: "aggregation.conflictResolution",
-    allowed: ["prefix"],
-    rule: "must be prefix; priority and manual are not supported",
-    fix: 'use prefix; prefixFormat: "" leaves names unchanged where they do not collide',
-  },
-  {
-    path: "aggregation.conflictResolutionConfig.priorityOrder",
-    rule: "is not supported, like the strategy priority that it belongs to",
-    fix: "remove it; prefixed names do not collide",
-  },
-  {
-    path: "aggregation.tools[].filter",
-    rule: "is not supported: tools are not filtered",
-    fix: allTools,
-  },
-  {
-    path: "aggregation.tools[].overrides",
-    rule: "is not supported: tools keep their names and descriptions",
-    fix: "remove it; clients see the tool as its server describes it",
-  },
-  {
-    path: "aggregation.tools[].excludeAll",
-    rule: "is not supported: tools are not hidden",
-    fix: allTools,
-  },
-  {
     path: "aggregation.tools[].toolConfigRef",
-    rule: "is not supported: MCPToolConfig resources are not read",
-    fix: allTools,
-  },
-  {
-    path: "aggregation.excludeAllTools",
-    rule: "is not supported: tools are not hidden",
-    fix: allTools,
-  },
-  {
-    path: "aggregation.defaultToolVisibility",
-    allowed: ["allow"],
-    rule: "must be allow; tools are not hidden",
-    fix: allTools,
+    rule: "is not supported in a file: it names an MCPToolConfig of a cluster",
+    fix: "run mcp-fleet import toolhive, which writes its filter and overrides instead",
   },
   {
     path: "operational.timeouts.backendInit",
@@ -102,16 +64,6 @@ export const REFUSALS: readonly Refusal[] = [
     path: "operational.listChanged.disabledWorkloads",
     rule: "is not supported: changes of every backend's lists are announced",
     fix: "remove it",
-  },
-  {
-    path: "sessionStorage.tls.caCertFile",
-    rule: "is not supported under this name",
-    fix: "call it caFile",
-  },
-  {
-    path: "sessionStorage.tls.insecureSkipVerify",
-    rule: "is not supported: certificates are always verified",
-    fix: "remove it, and set caFile to the CA that signed the certificate",
   },
   {
     path: "operational.failureHandling.circuitBreaker",

@@ -2,6 +2,7 @@ import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault, suggest } from "../faults.ts";
 import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
+import { aggregatedBackends, aggregationRules } from "./aggregation-rules.ts";
 import { incomingAuthRules } from "./incoming-auth-rules.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
@@ -12,9 +13,13 @@ type Rule = (document: Section, role: Role) => Fault[];
 
 /** Every rule about more than one value. */
 const RULES: readonly Rule[] = [
+  someBackends,
+  fewEnoughBackends,
+  discoveredSource,
+  gatewayDiscovers,
   uniqueNames,
   knownBackends,
-  prefixFormat,
+  aggregationRules,
   distinctPrefixes,
   callTimeouts,
   healthTimeout,
@@ -44,6 +49,43 @@ function namesOf(document: Section): string[] | undefined {
 const PREFIX_FORMAT = ["aggregation", "conflictResolutionConfig", "prefixFormat"];
 const PER_WORKLOAD = ["operational", "timeouts", "perWorkload"];
 
+const DIRECTORY = ["discovery", "directory"];
+
+function someBackends(document: Section): Fault[] {
+  const backends = valueAt(document, ["backends"]);
+  if (!Array.isArray(backends) || backends.length > 0) return [];
+  if (valueAt(document, DIRECTORY) !== undefined) return [];
+  return [fault(["backends"], backends, "must have at least 1 entry", "add an entry")];
+}
+
+function fewEnoughBackends(document: Section): Fault[] {
+  const path = ["discovery", "maxBackends"];
+  const max = numberAt(document, path);
+  const backends = valueAt(document, ["backends"]);
+  if (valueAt(document, DIRECTORY) === undefined || max === undefined) return [];
+  if (!Array.isArray(backends) || backends.length <= max) return [];
+  const rule = `must be at least the number of backends, which is ${backends.length}`;
+  return [fault(path, max, rule, `set it to ${backends.length} or more`)];
+}
+
+function discoveredSource(document: Section): Fault[] {
+  const path = ["outgoingAuth", "source"];
+  const source = valueAt(document, path);
+  if (source !== "discovered" || valueAt(document, DIRECTORY) !== undefined) return [];
+  const rule = "must be inline unless discovery.directory is set";
+  const fix =
+    "set discovery.directory to the folder in which mcp-fleet discover's ConfigMap is mounted, or use inline and list each server under backends";
+  return [fault(path, source, rule, fix)];
+}
+
+/** A proxy serves one backend, which its configuration names. */
+function gatewayDiscovers(document: Section, role: Role): Fault[] {
+  const directory = valueAt(document, DIRECTORY);
+  if (role !== "proxy" || directory === undefined) return [];
+  const rule = "must be absent for a proxy, which serves one backend";
+  return [fault(DIRECTORY, directory, rule, "remove it, and name the server under backends")];
+}
+
 function uniqueNames(document: Section): Fault[] {
   const names = namesOf(document) ?? [];
   return names.flatMap((name, index) =>
@@ -55,12 +97,9 @@ function uniqueNames(document: Section): Fault[] {
 
 function knownBackends(document: Section): Fault[] {
   const maps = [["outgoingAuth", "backends"], PER_WORKLOAD];
-  const tools = valueAt(document, ["aggregation", "tools"]);
-  const workloads = (Array.isArray(tools) ? tools : []).flatMap((entry: unknown, index) => {
-    const name = valueAt(entry, ["workload"]);
-    const path = ["aggregation", "tools", index, "workload"];
-    return typeof name === "string" ? unknownBackend(document, path, name) : [];
-  });
+  const workloads = aggregatedBackends(document).flatMap(([path, name]) =>
+    typeof name === "string" ? unknownBackend(document, path, name) : [],
+  );
   return [...maps.flatMap((path) => unknownBackends(document, path)), ...workloads];
 }
 
@@ -73,23 +112,19 @@ export function unknownBackends(document: Section, path: Path): Fault[] {
 
 function unknownBackend(document: Section, path: Path, name: string): Fault[] {
   const names = namesOf(document);
+  // A backend of this name may come.
+  if (valueAt(document, DIRECTORY) !== undefined) return [];
   if (!names || names.includes(name)) return [];
   const meant = suggest(name, names);
   const fix = meant ? `did you mean "${meant}"?` : `use one of ${names.join(", ")}`;
   return [fault(path, name, "must be the name of a backend", fix)];
 }
 
-function prefixFormat(document: Section): Fault[] {
-  const format = valueAt(document, PREFIX_FORMAT);
-  if (typeof format !== "string" || format === "" || format.includes("{workload}")) return [];
-  const rule = 'must contain {workload}, or be ""';
-  return [fault(PREFIX_FORMAT, format, rule, 'write it as "{workload}_"')];
-}
-
 /** Backend names may contain dots and tool names may not, so `a.b` and `a_b` would share a prefix. */
 function distinctPrefixes(document: Section): Fault[] {
   const names = [...new Set(namesOf(document))];
-  if (valueAt(document, PREFIX_FORMAT) === "") return [];
+  const format = valueAt(document, PREFIX_FORMAT) ?? "{workload}";
+  if (typeof format !== "string" || !format.includes("{workload}")) return [];
   const prefixes = names.map((name) => name.replaceAll(/[^A-Za-z0-9_-]/g, "_"));
   return names.flatMap((name, position) => {
     const first = prefixes.indexOf(prefixes[position] ?? "");

@@ -1,7 +1,9 @@
 import type * as z from "zod";
 import { seconds } from "../units.ts";
+import { type AggregationSettings, aggregationOf } from "./aggregation.ts";
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
+import type { DiscoverySettings } from "./discovery-directory.ts";
 import { type IncomingAuthSettings, incomingAuthOf } from "./incoming-auth.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 
@@ -23,9 +25,13 @@ export interface Settings extends IncomingAuthSettings {
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
-  /** At least one. Names are unique. */
+  /** Those of the configuration itself: at least one unless there is `discovery`. Names are unique. */
   readonly backends: readonly BackendSettings[];
-  readonly aggregation: { readonly prefixFormat: string };
+  readonly aggregation: AggregationSettings;
+  /** Absent: there are no other backends. */
+  readonly discovery?: DiscoverySettings;
+  /** How a changed configuration is taken over. */
+  readonly configuration: { readonly observeSeconds: number; readonly tolerancePercent: number };
   readonly session: {
     readonly idleTtlSeconds: number;
     /** Absent: no limit. */
@@ -142,7 +148,12 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     backends: parsed.backends.map((backend) =>
       backendOf(backend, role, backend.callTimeout ?? perWorkload.get(backend.name)),
     ),
-    aggregation: { prefixFormat: parsed.aggregation.conflictResolutionConfig.prefixFormat },
+    aggregation: aggregationOf(parsed.aggregation),
+    ...discoveryOf(parsed.discovery),
+    configuration: {
+      observeSeconds: parsed.configuration.observe,
+      tolerancePercent: parsed.configuration.tolerancePercent,
+    },
     session: sessionOf(parsed.session, role),
     sessionStorage: sessionStorageOf(parsed.sessionStorage, server),
     limits: limitsOf(parsed),
@@ -173,6 +184,11 @@ function sessionOf(session: Parsed["session"], role: Role): Settings["session"] 
     ...(keysFile !== undefined && { keysFile }),
     firstUseTimeoutSeconds: session.firstUseTimeout,
   };
+}
+
+function discoveryOf(discovery: Parsed["discovery"]): Pick<Settings, "discovery"> {
+  const { directory, maxBackends, fileBytes } = discovery;
+  return directory === undefined ? {} : { discovery: { directory, maxBackends, fileBytes } };
 }
 
 function nofileOf({ mode, required }: Parsed["nofile"]): Settings["nofile"] {

@@ -114,6 +114,7 @@ export class Forwarder {
     };
     context.backend = backend.name;
     context.progressToken = progressTokenOf(message);
+    backend.hold();
     try {
       const ids = clientIds(message.idText);
       const sent = ids.sentIdText === ids.idText ? text : underSentId(text, "id");
@@ -129,6 +130,7 @@ export class Forwarder {
       throw error;
     } finally {
       timer.stop();
+      backend.letGo();
     }
   }
 

@@ -42,13 +42,17 @@ import { PodDrains } from "../upstream/sessions/pod-drains.ts";
 import { PodReport } from "../upstream/sessions/pod-report.ts";
 import { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import { PeerForwarder } from "../upstream/transports/peer-forwarder.ts";
+import type { StartedFrom } from "./configuration.ts";
 import { Descriptors } from "./descriptors.ts";
+import { openLive } from "./open-live.ts";
 import { Readiness } from "./readiness.ts";
 import { Server } from "./server.ts";
 import { SigningKeys } from "./signing-keys.ts";
 
 export interface ServerOptions {
   readonly settings: Settings;
+  /** What they were read from: changes of the file and of `discovery.directory` are followed. Default: nothing is. */
+  readonly source?: StartedFrom;
   readonly log: Logger;
   /** Where sessions live. The server closes it. Default: what `settings.sessionStorage` names. */
   readonly store?: Store;
@@ -101,7 +105,10 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const messageLimits = { maxBytes, budget };
   metrics.onScrape(() => metrics.heldBytes.set(budget.held));
   const peers = new PeerForwarder({ credential, limits, messageLimits });
-  const backends = new BackendRegistry(settings.backends, {
+  const faultsOf = (other: Settings) => descriptors.faultsOf(other);
+  const { turns } = store;
+  const live = await openLive({ ...shared, source: given.source, turns, faultsOf });
+  const backends = new BackendRegistry(live?.backends ?? settings.backends, {
     ...shared,
     health,
     dns,
@@ -121,6 +128,12 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     moveMs: limits.initializeTimeoutSeconds * 1000,
   });
   const podReport = new PodReport(pods);
+
+  const setAside = () =>
+    descriptors.setAside({ ...settings, backends: backends.all.map((one) => one.settings) });
+  if (live !== undefined) setAside();
+  events.on("backendAdded", setAside);
+  events.on("backendRemoved", setAside);
 
   // The life of a call.
   const keepAlive = new KeepAlive(limits.keepAliveSeconds);
@@ -195,7 +208,13 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     streams,
     descriptors,
     role,
+    ...(live && { live }),
   });
+  // Who takes over what of a changed configuration.
+  live?.hand([
+    { section: "backends", apply: (changed) => backends.apply(changed.backends) },
+    { section: "aggregation", apply: (changed) => role.applyAggregation?.(changed.aggregation) },
+  ]);
   const admin = buildAdminServer({
     probes: readiness,
     metrics,
@@ -231,6 +250,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     upstreams,
     drains,
     backends,
+    live,
     peers,
     reaper,
     follower,

@@ -23,6 +23,7 @@ import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts
 import type { PeerForwarder } from "../upstream/transports/peer-forwarder.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { surviveDefects } from "./defects.ts";
+import type { LiveConfiguration } from "./live/live-configuration.ts";
 import type { Readiness } from "./readiness.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
@@ -51,6 +52,8 @@ export interface ServerParts {
   readonly upstreams: UpstreamSessions;
   readonly drains: PodDrains;
   readonly backends: BackendRegistry;
+  /** Undefined: nothing of the configuration is followed. */
+  readonly live: LiveConfiguration | undefined;
   readonly peers: PeerForwarder;
   readonly reaper: Reaper;
   readonly follower: FleetFollower;
@@ -89,7 +92,8 @@ export class Server {
    * @throws the system's, such as EADDRINUSE.
    */
   async listen(): Promise<ServerAddresses> {
-    const { settings, admin, metricsServer, mcp, peers, keys, backends, readiness } = this.#parts;
+    const { settings, admin, metricsServer, mcp, peers, keys, backends, live, readiness } =
+      this.#parts;
     const { host, port, adminPort, metricsPort } = settings;
     // First, so that probes are answered, and what lives in this process is reached there by the others.
     await admin.listen({ host, port: adminPort });
@@ -99,6 +103,7 @@ export class Server {
     await backends.start();
     await mcp.listen({ host, port });
     readiness.listening();
+    live?.start();
     return {
       url: urlOf(mcp, host) + MCP_PATH,
       adminUrl: urlOf(admin, host),
@@ -107,13 +112,14 @@ export class Server {
   }
 
   /**
-   * Fails when the store turns out to be one that cannot be used; never resolves.
+   * Fails when the store turns out to be one that cannot be used, or the role finds that it must not serve; never resolves.
    *
    * @throws {ConfigError}
    */
-  async storeRefused(): Promise<never> {
-    await this.#parts.store.opened;
-    return await new Promise<never>(() => {});
+  async refused(): Promise<never> {
+    const { store, role } = this.#parts;
+    const forever = new Promise<never>(() => {});
+    return await Promise.race([store.opened.then(() => forever), role.refused ?? forever]);
   }
 
   /**
@@ -154,6 +160,7 @@ export class Server {
   async #close(): Promise<void> {
     const parts = this.#parts;
     parts.drain.advance("closing");
+    parts.live?.close();
     parts.streams.closeAll();
     await closeListener(parts.mcp);
     parts.reaper.close();

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   addressText,
   type BackendSettings,
@@ -7,6 +6,7 @@ import {
 } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { readCaBundle } from "./ca-bundle.ts";
 import { Endpoint } from "./endpoints/endpoint.ts";
 import type { EndpointAddress, EndpointDirectory } from "./endpoints/endpoint-address.ts";
 import { EndpointHealth } from "./endpoints/endpoint-health.ts";
@@ -61,7 +61,11 @@ export class Backend {
   readonly #parts: BackendParts;
   readonly #directory: EndpointDirectory;
   readonly #resolver: EndpointResolver;
-  readonly #ca: Buffer | undefined;
+  /** The certificates that it trusts; undefined: those of the system. */
+  readonly ca: Buffer | undefined;
+  /** How much has begun with it that has to be finished before it closes. */
+  #holds = 0;
+  #unheld: (() => void) | undefined;
   readonly #stopMeasuring: () => void;
   #members: ReadonlyMap<string, Member> = new Map();
   #only: Member | undefined;
@@ -79,7 +83,7 @@ export class Backend {
     this.hasPods = address.kind !== "url";
     this.#parts = parts;
     this.#resolver = resolver;
-    this.#ca = caBundlePath === undefined ? undefined : readFileSync(caBundlePath);
+    this.ca = caBundlePath === undefined ? undefined : readCaBundle(settings.name, caBundlePath);
     this.#directory =
       address.kind === "srv" ? new SrvEndpoints({ ...srv, address }) : new FixedEndpoints(address);
     this.#follow();
@@ -151,6 +155,25 @@ export class Backend {
     return answer ?? { kind: "session-unknown" };
   }
 
+  /** Keeps it open for something that has begun, also where it leaves meanwhile: until `letGo`. */
+  hold(): void {
+    this.#holds += 1;
+  }
+
+  letGo(): void {
+    this.#holds -= 1;
+    if (this.#holds === 0) this.#unheld?.();
+  }
+
+  /** Another one may have its name. Resolves when nothing that has begun needs this one any more. */
+  async leave(): Promise<void> {
+    this.#stopMeasuring();
+    if (this.#holds === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#unheld = resolve;
+    });
+  }
+
   /** Lets what is in flight finish. */
   async close(): Promise<void> {
     this.#stop();
@@ -220,6 +243,7 @@ export class Backend {
     for (const [pod, member] of before) {
       if (this.#members.get(pod) === member) continue;
       member.check?.close();
+      this.#parts.metrics.forgetPod(this.name, pod);
       closeMember(member).catch((error: unknown) => log.info({ pod, error }, CONNECTIONS_STAY));
     }
     if (before.size > 0 || settings.address.kind === "srv") {
@@ -241,7 +265,7 @@ export class Backend {
       messageLimits,
       connect: {
         timeout: limits.connectTimeoutSeconds * 1000,
-        ...(this.#ca && { ca: this.#ca }),
+        ...(this.ca && { ca: this.ca }),
         ...(this.hasPods && { lookup: this.#resolver.lookup }),
       },
     });

@@ -17,7 +17,8 @@ function documentWith(path: string, value: unknown): object {
     const needed = step === "backends[]" ? { name: "a", url: "http://a/mcp" } : { workload: "a" };
     return { [step.slice(0, -2)]: [{ ...needed, ...Object(rest) }] };
   }, value);
-  return { backends: [{ name: "a", url: "http://a/mcp" }], ...Object(inner) };
+  const discovery = { directory: "/etc/mcp-fleet/backends" };
+  return { backends: [{ name: "a", url: "http://a/mcp" }], discovery, ...Object(inner) };
 }
 
 function pathsOf(document: object): string[] {

@@ -25,7 +25,17 @@ test("a configuration of one backend gets every default", () => {
         notifications: "calls",
       },
     ],
-    aggregation: { prefixFormat: "{workload}_" },
+    aggregation: {
+      conflictResolution: "prefix",
+      prefixFormat: "{workload}_",
+      priorityOrder: [],
+      tools: [],
+      prompts: [],
+      resources: [],
+      excludeAllTools: false,
+      defaultToolVisibility: "allow",
+    },
+    configuration: { observeSeconds: 5, tolerancePercent: 5 },
     sessionStorage: { provider: "memory" },
     drain: { lingerSeconds: 10 },
     dns: { refreshSeconds: 5 },
@@ -145,7 +155,7 @@ test("a plain number is a size in bytes, and empty keys of YAML say nothing", ()
 
 test("the JSON Schema is of what users write, with a description for each setting", () => {
   const schema = jsonSchema(load);
-  expect(schema.required).toEqual(["backends"]);
+  expect(schema.anyOf).toEqual([{ required: ["backends"] }, { required: ["discovery"] }]);
   expect(schema).toMatchObject({
     additionalProperties: false,
     properties: {

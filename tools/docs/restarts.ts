@@ -87,6 +87,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         ...OF_THE_STORE,
         "backendName",
         "backendReplicas",
+        "backendAutoscaling",
         "notifications",
         "autoscaling",
         "serviceAccount.annotations",
@@ -113,6 +114,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
     {
       restarts: ["pods of the server"],
       arguments: [
+        "workload",
         "podSessions",
         "port",
         "cost",

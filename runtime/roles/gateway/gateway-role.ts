@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import { brief } from "@mcp-fleet/contract";
-import { cachedListBytes } from "@mcp-fleet/contract/capacity";
+import { cachedListBytes, plannedBackends } from "@mcp-fleet/contract/capacity";
+import type { AggregationSettings } from "@mcp-fleet/contract/settings";
 import { ByteBudget } from "../../async/byte-budget.ts";
 import { Turns } from "../../async/turns.ts";
 import type { Call } from "../../calls/call.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
-import type { Route } from "../../catalog/catalog.ts";
+import { Aggregation } from "../../catalog/aggregation.ts";
+import type { Route } from "../../catalog/merged-list.ts";
 import { Views } from "../../catalog/views.ts";
 import { VERSION } from "../../platform/version.ts";
 import type { Backend } from "../../upstream/backend.ts";
@@ -14,6 +17,7 @@ import { cut, type Member, members, replace, type Span } from "../../wire/json-t
 import { LOG_LEVELS } from "../../wire/log-levels.ts";
 import { invalidParams, isObject, type Message, stringParam } from "../../wire/message.ts";
 import type { Role, RoleParts, RoleStatus } from "../role.ts";
+import { aggregationRow, unresolvedNames } from "./aggregation-row.ts";
 import { backendRow } from "./backend-row.ts";
 import { Discovery } from "./discovery.ts";
 import { ListAnswers } from "./list-answers.ts";
@@ -58,14 +62,23 @@ export class GatewayRole implements Role {
   readonly #catalogs: SessionCatalogs;
   readonly #routing: Routing;
   readonly #lists: ListAnswers;
+  readonly #refusal = Promise.withResolvers<never>();
+  #aggregation: AggregationSettings;
   #isReady = false;
 
   constructor(parts: RoleParts) {
-    const { settings, backends, metrics } = parts;
+    const { settings, backends, metrics, events } = parts;
     const clientInfo = JSON.stringify({ name: "mcp-fleet", version: VERSION });
     const { limits } = settings;
-    const bytes = cachedListBytes({ ...limits, backends: settings.backends.length });
-    const room = new ByteBudget(bytes, 0, { freeBytes: 0 });
+    const listBytes = () => {
+      const { discovery } = settings;
+      const present = backends.all.map((backend) => backend.settings);
+      const planned = plannedBackends({ backends: present, ...(discovery && { discovery }) });
+      return cachedListBytes({ ...limits, backends: planned });
+    };
+    const room = new ByteBudget(listBytes(), 0, { freeBytes: 0 });
+    events.on("backendAdded", () => room.resize(listBytes()));
+    events.on("backendRemoved", () => room.resize(listBytes()));
     const turns = new Turns(limits.catalogReads);
     const providers = new Providers({ ...parts, clientInfo, room, turns });
     metrics.onScrape(() => metrics.listBytes.set(room.held));
@@ -73,19 +86,39 @@ export class GatewayRole implements Role {
     const catalogs = new SessionCatalogs({ ...parts, views, limits });
     new ListChanges({ ...parts, views, catalogs });
     this.#parts = parts;
+    this.#aggregation = settings.aggregation;
     this.#views = views;
     this.#providers = providers;
     this.#catalogs = catalogs;
-    this.#routing = new Routing(catalogs, views.naming, backends);
+    this.#routing = new Routing(catalogs, backends);
     this.#lists = new ListAnswers(catalogs, settings.health.partialFailureMode);
     metrics.onScrape(() => this.#measure());
+    // Whoever serves waits for it; whoever only composes the role does not have to.
+    this.#refusal.promise.catch(() => {});
     void views.base.settled().then(() => {
-      this.#isReady = true;
+      const { unresolved } = views.base;
+      if (unresolved.length > 0) this.#refusal.reject(unresolvedNames(unresolved));
+      else this.#isReady = true;
     });
   }
 
   get notReady(): string | undefined {
-    return this.#isReady ? undefined : "the backends have not all been asked yet";
+    if (this.#isReady) return undefined;
+    const isRefused = this.#views.base.unresolved.length > 0;
+    return isRefused
+      ? "names are to be resolved by hand"
+      : "the backends have not all been asked yet";
+  }
+
+  get refused(): Promise<never> {
+    return this.#refusal.promise;
+  }
+
+  applyAggregation(aggregation: AggregationSettings): void {
+    if (isDeepStrictEqual(aggregation, this.#aggregation)) return;
+    const unresolved = this.#views.applyAggregation(new Aggregation(aggregation));
+    if (unresolved.length > 0) throw unresolvedNames(unresolved);
+    this.#aggregation = aggregation;
   }
 
   /** Asks no backend, and has what they offer to clients like this one at hand for the next request. */
@@ -120,6 +153,7 @@ export class GatewayRole implements Role {
       metadata: settings.metadata,
       backends: await Promise.all(rows),
       conflicts: [...catalog.conflicts, ...catalog.overlaps],
+      aggregation: aggregationRow(this.#views.base),
     };
   }
 

@@ -1,9 +1,10 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import type { RequestContext } from "../../calls/request-context.ts";
-import { Catalog, type ProviderListing } from "../../catalog/catalog.ts";
+import { Catalog } from "../../catalog/catalog.ts";
 import { describeLists, ListReadings } from "../../catalog/list-readings.ts";
 import { LIST_NAMES } from "../../catalog/listing.ts";
+import type { ProviderListing } from "../../catalog/merged-list.ts";
 import type { View } from "../../catalog/view.ts";
 import type { Views } from "../../catalog/views.ts";
 import { clock } from "../../platform/clock.ts";
@@ -136,7 +137,7 @@ export class SessionCatalogs {
       backends.map((backend) => this.#readList(session, known, backend, list, signal)),
     );
     known.triedAtMs.set(list, clock.monotonicMs());
-    known.merged = undefined;
+    known.isStale = true;
   }
 
   /** A list that cannot be read keeps what it had. */
@@ -169,13 +170,17 @@ export class SessionCatalogs {
 
   #merge(view: View, { key }: LiveSession, known: SessionLists): Catalog {
     const { merged, own } = known;
-    if (merged?.shared === view.catalog) return merged.catalog;
+    const { catalog: shared } = view;
+    if (!known.isStale && merged?.shared === shared) return merged.catalog;
     const all = view.listings.map(({ provider, listing }): ProviderListing => {
       const theirs = own.get(provider);
       return { provider, listing: theirs === undefined ? listing : theirs.listing() };
     });
-    const catalog = new Catalog(all, this.#parts.views.naming);
-    known.merged = { shared: view.catalog, catalog };
+    const whole = new Catalog(all, this.#parts.views.aggregation);
+    // As in a view, what is to be resolved by hand changes nothing.
+    const catalog = whole.unresolved.length === 0 ? whole : (merged?.catalog ?? whole);
+    known.merged = { shared, catalog };
+    known.isStale = false;
     this.#lists.keep(key, known);
     return catalog;
   }

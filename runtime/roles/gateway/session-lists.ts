@@ -12,6 +12,8 @@ export interface SessionLists {
   readonly triedAtMs: Map<ListName, number>;
   /** One reading of a list at a time: who comes meanwhile gets what it finds. */
   readonly reading: SingleFlight<ListName, void>;
+  /** Lists were read since. */
+  isStale: boolean;
   merged: { readonly shared: Catalog; readonly catalog: Catalog } | undefined;
 }
 
@@ -45,6 +47,7 @@ export class SessionListCache {
       own: new Map(),
       triedAtMs: new Map(),
       reading: new SingleFlight<ListName, void>(),
+      isStale: true,
       merged: undefined,
     };
     this.#lists.set(key, lists);

@@ -4,6 +4,7 @@ import { clock } from "../../platform/clock.ts";
 import { random } from "../../platform/random.ts";
 import type { SessionRecord } from "../../sessions/session-record.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import type { ClusterState } from "../cluster-state.ts";
 import type { Store } from "../store.ts";
 import { RedisBus } from "./redis-bus.ts";
 import { RedisCommands } from "./redis-commands.ts";
@@ -12,6 +13,7 @@ import { RedisLeases } from "./redis-leases.ts";
 import { RedisPods } from "./redis-pods.ts";
 import { RedisSecrets } from "./redis-secrets.ts";
 import { RedisSessions } from "./redis-sessions.ts";
+import { RedisTurns } from "./redis-turns.ts";
 
 /** How long a store that came back empty is tried to be filled again: `RELEARN_MS` of lua/prelude.lua. */
 const REFILL_MS = 10_000;
@@ -33,6 +35,7 @@ export class RedisStore implements Store {
   readonly pods: RedisPods;
   readonly bus: RedisBus;
   readonly secrets: RedisSecrets;
+  readonly turns: RedisTurns;
   readonly #commands: RedisCommands;
   readonly #log: Logger;
 
@@ -49,6 +52,11 @@ export class RedisStore implements Store {
     this.leases = new RedisLeases(commands);
     this.pods = new RedisPods(commands, bus);
     this.secrets = new RedisSecrets(commands);
+    this.turns = new RedisTurns(commands);
+  }
+
+  get cluster(): ClusterState | undefined {
+    return this.#commands.cluster;
   }
 
   get opened(): Promise<void> {
