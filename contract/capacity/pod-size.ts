@@ -38,6 +38,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
     ...sessionListsLine(inputs),
     ...authorizationLine(inputs),
     ...tokensLine(inputs),
+    ...clientTokensLine(inputs),
     {
       name: "client streams",
       from: `sessionsPerPod × streamsPerSession ${streamsPerSession} × streamBytes ${streamBytes.value}`,
@@ -118,6 +119,13 @@ function sessionListsLine({ sessionCatalogBytes }: CompleteInputs) {
 function tokensLine({ credentialBytes }: CompleteInputs) {
   if (credentialBytes === 0) return [];
   return [{ name: "tokens", from: `credentialBytes ${credentialBytes}`, fixed: credentialBytes }];
+}
+
+/** Only where clients bring tokens. */
+function clientTokensLine({ tokenCacheBytes }: CompleteInputs) {
+  if (tokenCacheBytes === 0) return [];
+  const from = `tokenCacheBytes ${tokenCacheBytes} × 2, for tokens and proofs`;
+  return [{ name: "tokens of clients", from, fixed: 2 * tokenCacheBytes }];
 }
 
 /** Node's old space, `--max-old-space-size`, in whole mebibytes. */

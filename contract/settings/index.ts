@@ -20,6 +20,13 @@ export { type Configuration, jsonSchema } from "./configuration.ts";
 export type { DiscoverySettings } from "./discovery-directory.ts";
 export { decode, encode, variableName } from "./environment.ts";
 export {
+  type IncomingAuthSettings,
+  type JwtSettings,
+  type OidcIssuerSettings,
+  type OidcSettings,
+  TOKEN_CACHE_BYTES,
+} from "./incoming-auth.ts";
+export {
   type Changes,
   changesOf,
   LIVE_SECTIONS,
@@ -51,7 +58,7 @@ export {
   type RedisTlsSettings,
   type SessionStorageSettings,
 } from "./session-storage.ts";
-export type { JwtSettings, Role, Settings } from "./settings.ts";
+export type { Role, Settings } from "./settings.ts";
 export { LINGER_SECONDS, RETRY_AFTER_SECONDS } from "./times.ts";
 export { validate } from "./validation.ts";
 export { CALL_TIMEOUT, toolhive } from "./vmcp-schema.ts";

@@ -13,7 +13,6 @@ export interface Refusal {
   readonly fix: string;
 }
 
-const otherAuth = "use jwt with the issuer's keys, or anonymous behind an authenticating proxy";
 /** What is allowed besides needs a section of its own. */
 const strategyType = {
   allowed: ["unauthenticated"],
@@ -24,13 +23,6 @@ const strategyType = {
 
 /** Every field that is not supported, in the order of the documentation. */
 export const REFUSALS: readonly Refusal[] = [
-  {
-    path: "incomingAuth.type",
-    allowed: ["anonymous", "jwt"],
-    rule: "must be anonymous or jwt; oidc and local are not supported",
-    fix: otherAuth,
-  },
-  { path: "incomingAuth.oidc", rule: "is not supported", fix: otherAuth },
   {
     path: "incomingAuth.authz.type",
     allowed: ["none", "cedar"],

@@ -5,19 +5,9 @@ import { type AuthorizationSettings, authorizationOf } from "./authorization.ts"
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import type { DiscoverySettings } from "./discovery-directory.ts";
+import { type IncomingAuthSettings, incomingAuthOf } from "./incoming-auth.ts";
 import { backendAuthOf } from "./outgoing-auth.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
-
-/** How clients authenticate. */
-export interface JwtSettings {
-  readonly issuer: string;
-  readonly audience: string;
-  /** A URL, or the path of a file. */
-  readonly jwks: string;
-  readonly clockToleranceSeconds: number;
-  /** The URL of the MCP endpoint as clients use it; absent: derived from each request's Host. */
-  readonly resource?: string;
-}
 
 /** What a process is: one endpoint for many backends, or the proxy of one. */
 export type Role = "gateway" | "proxy";
@@ -26,7 +16,7 @@ export type Role = "gateway" | "proxy";
  * The settings that the runtime reads: a configuration with every default filled in, and every number in one
  * unit. Deeply frozen. `docs/settings.md` describes each of them.
  */
-export interface Settings {
+export interface Settings extends IncomingAuthSettings {
   readonly role: Role;
   readonly name: string;
   readonly groupRef?: string;
@@ -37,8 +27,6 @@ export interface Settings {
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
-  /** Absent: everyone who reaches the port may call. */
-  readonly jwt?: JwtSettings;
   /** Those of the configuration itself: at least one unless there is `discovery`. Names are unique. */
   readonly backends: readonly BackendSettings[];
   readonly aggregation: AggregationSettings;
@@ -164,7 +152,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     logLevel: parsed.operational.logLevel,
     ...(allowedHosts && { allowedHosts }),
     ...(allowedOrigins && { allowedOrigins }),
-    ...(parsed.incomingAuth?.jwt && { jwt: jwtOf(parsed.incomingAuth.jwt) }),
+    ...incomingAuthOf(parsed.incomingAuth),
     ...(authorization && { authorization }),
     backends: parsed.backends.map((backend) =>
       backendOf(backend, role, {
@@ -217,17 +205,6 @@ function discoveryOf(discovery: Parsed["discovery"]): Pick<Settings, "discovery"
 
 function nofileOf({ mode, required }: Parsed["nofile"]): Settings["nofile"] {
   return { mode, ...(required !== undefined && { required }) };
-}
-
-function jwtOf(jwt: NonNullable<NonNullable<Parsed["incomingAuth"]>["jwt"]>): JwtSettings {
-  const { issuer, audience, jwks, clockTolerance, resource } = jwt;
-  return {
-    issuer,
-    audience,
-    jwks,
-    clockToleranceSeconds: clockTolerance,
-    ...(resource !== undefined && { resource }),
-  };
 }
 
 function limitsOf({ limits, operational }: Parsed): Settings["limits"] {

@@ -33,6 +33,7 @@ import { PeerCredential } from "../fleet/peer-credential.ts";
 import { ROLES } from "../roles/roles.ts";
 import { Events } from "../sessions/events.ts";
 import type { KeyRing } from "../sessions/key-ring.ts";
+import { ownerOf } from "../sessions/principal.ts";
 import { Reaper } from "../sessions/reaper.ts";
 import { Sessions } from "../sessions/sessions.ts";
 import { openStore } from "../store/open-store.ts";
@@ -206,7 +207,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     log,
   });
   const front = { endpoint, authenticator, guards, drain, addresses, probes: readiness };
-  const mcp = buildMcpServer({ ...shared, ...front, connections: descriptors });
+  const endSessions = (owner: string) => sessions.endOwned(owner);
+  const mcp = buildMcpServer({ ...shared, ...front, connections: descriptors, endSessions });
 
   // What operators and the other processes reach.
   const status = new StatusReport({
@@ -229,6 +231,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     metrics,
     status,
     pods: drains,
+    endSessions: (issuer, subject) => sessions.endOwned(ownerOf(issuer, subject, given.ownerKey)),
     peers: new PeerCalls(credential, backends),
     streams: sessionStreams,
     bodies,

@@ -29,7 +29,7 @@ export class Metrics {
   );
   readonly sessionsEnded = this.#counter(
     "sessions_ended_total",
-    "Sessions that ended, by reason (deleted, expired, shutdown, refused; displaced: they were never used, and room was needed).",
+    "Sessions that ended, by reason (deleted, expired, shutdown, refused; displaced: they were never used, and room was needed; revoked: all sessions of their principal were ended).",
     ["reason"],
   );
   readonly sessionsStored = this.#gauge(

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { PackageSchema, Shape } from "../../infra/package-schema.ts";
 import { COMPONENTS } from "../../infra/components.ts";
+import type { PackageSchema, Shape } from "../../infra/package-schema.ts";
 
 /** Where the arguments of the components are written for the import, which must not import the components. */
 export const IMPORT_ARGUMENTS_FILE = join(
@@ -17,10 +17,9 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
 /** The file for a schema of the components. */
 export function importArguments(schema: PackageSchema): string {
   const types: Record<string, Record<string, string>> = {};
-  const pending: [string, Readonly<Record<string, Shape>>][] = Object.keys(COMPONENTS).map((name) => [
-    name,
-    schema.resources[`mcp-fleet:index:${name}`]?.inputProperties ?? {},
-  ]);
+  const pending: [string, Readonly<Record<string, Shape>>][] = Object.keys(COMPONENTS).map(
+    (name) => [name, schema.resources[`mcp-fleet:index:${name}`]?.inputProperties ?? {}],
+  );
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     const [name, members] = next;
     if (types[name]) continue;
