@@ -71,6 +71,7 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
     ...sessionLists(backends),
+    ...(settings.authorization && { cachedDecisions: settings.authorization.cachedDecisions }),
     ...tokens(backends),
     ...tokenCache(settings),
     ...settingNumbers(section),

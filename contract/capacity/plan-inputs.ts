@@ -228,6 +228,13 @@ export const INPUTS = {
     ...HELD_BODY_BYTES,
     default: limits.heldBodyBytes,
   },
+  cachedDecisions: {
+    unit: "decisions",
+    description: "Decisions by Cedar policies that a pod keeps; 0: no authorization by policies",
+    min: 0,
+    max: 10_000_000,
+    default: 0,
+  },
   spareReplicas: {
     unit: "pods",
     description:

@@ -36,6 +36,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       fixed: cachedListBytes(inputs),
     },
     ...sessionListsLine(inputs),
+    ...authorizationLine(inputs),
     ...tokensLine(inputs),
     ...clientTokensLine(inputs),
     {
@@ -92,6 +93,19 @@ export function cachedListBytes({
   catalogBytesPerView,
 }: Pick<CompleteInputs, "backends" | "views" | "catalogBytesPerView">): number {
   return backends * views * catalogBytesPerView;
+}
+
+/** Only where policies decide. */
+function authorizationLine({ cachedDecisions }: CompleteInputs) {
+  const { policyThreadBytes, decisionBytes } = CONSTANTS;
+  if (cachedDecisions === 0) return [];
+  return [
+    {
+      name: "authorization",
+      from: `policyThreadBytes ${policyThreadBytes.value} + cachedDecisions ${cachedDecisions} × decisionBytes ${decisionBytes.value}`,
+      fixed: policyThreadBytes.value + cachedDecisions * decisionBytes.value,
+    },
+  ];
 }
 
 /** Only where there is a backend whose lists are each session's own. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { bytes, formatBytes } from "../units.ts";
-import { duration, matching, noEffect, size, text, unsupported, url } from "./fields.ts";
+import { authorization } from "./authorization.ts";
+import { duration, matching, size, text, url } from "./fields.ts";
 
 /** What a process remembers of tokens by default, and as much of proofs of possession. */
 export const TOKEN_CACHE_BYTES = bytes("16Mi");
@@ -118,17 +119,7 @@ export const incomingAuth = z
       ),
     jwt: jwt.describe("Which tokens are accepted, with type jwt."),
     oidc: oidc.describe("Which tokens are accepted, with type oidc."),
-    authz: z
-      .strictObject({
-        type: z.literal("none").describe("No authorization."),
-        policies: unsupported("there is no authorization of calls."),
-        entitiesJson: noEffect("authz cedar"),
-        primaryUpstreamProvider: noEffect("authz cedar"),
-        groupClaimName: noEffect("authz cedar"),
-        roleClaimName: noEffect("authz cedar"),
-        groupEntityType: noEffect("authz cedar"),
-      })
-      .partial(),
+    authz: authorization,
   })
   .partial();
 

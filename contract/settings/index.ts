@@ -4,6 +4,7 @@ export type {
   ItemOverride,
   WorkloadRules,
 } from "./aggregation.ts";
+export type { AuthorizationSettings } from "./authorization.ts";
 export {
   addressText,
   type BackendAddress,

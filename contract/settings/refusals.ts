@@ -25,14 +25,14 @@ const strategyType = {
 export const REFUSALS: readonly Refusal[] = [
   {
     path: "incomingAuth.authz.type",
-    allowed: ["none"],
-    rule: "must be none; cedar is not supported",
-    fix: "remove authz, and expose only what every client may call",
+    allowed: ["none", "cedar"],
+    rule: "must be none or cedar; an external decision point is not supported",
+    fix: "write its rules as Cedar policies",
   },
   {
-    path: "incomingAuth.authz.policies",
-    rule: "is not supported: there is no authorization of calls",
-    fix: "remove the policies, and expose only what every client may call",
+    path: "incomingAuth.authz.primaryUpstreamProvider",
+    rule: "is not supported: there is no authorization server, so there are no tokens of its providers",
+    fix: "remove it; policies see the claims of the client's own token",
   },
   {
     path: "outgoingAuth.source",

@@ -4,6 +4,7 @@ import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { aggregatedBackends, aggregationRules } from "./aggregation-rules.ts";
 import { authRules } from "./auth-rules.ts";
+import { authorizationRules } from "./authorization.ts";
 import { incomingAuthRules } from "./incoming-auth-rules.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
@@ -27,6 +28,7 @@ const RULES: readonly Rule[] = [
   cacheEntries,
   distinctPorts,
   incomingAuthRules,
+  authorizationRules,
   storageRules,
   oneBackend,
   addressRules,

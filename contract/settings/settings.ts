@@ -1,11 +1,12 @@
 import type * as z from "zod";
 import { seconds } from "../units.ts";
 import { type AggregationSettings, aggregationOf } from "./aggregation.ts";
+import { type AuthorizationSettings, authorizationOf } from "./authorization.ts";
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import type { DiscoverySettings } from "./discovery-directory.ts";
-import { backendAuthOf } from "./outgoing-auth.ts";
 import { type IncomingAuthSettings, incomingAuthOf } from "./incoming-auth.ts";
+import { backendAuthOf } from "./outgoing-auth.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 
 /** What a process is: one endpoint for many backends, or the proxy of one. */
@@ -113,6 +114,8 @@ export interface Settings extends IncomingAuthSettings {
   readonly metricsPort?: number;
   /** IP addresses and networks in CIDR notation. */
   readonly trustedProxies: readonly string[];
+  /** Absent: every client may do everything. */
+  readonly authorization?: AuthorizationSettings;
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
@@ -136,6 +139,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { outgoingAuth } = parsed;
   // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
+  const authorization = authorizationOf(parsed.incomingAuth?.authz);
   const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
   return frozen({
     role,
@@ -149,6 +153,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     ...(allowedHosts && { allowedHosts }),
     ...(allowedOrigins && { allowedOrigins }),
     ...incomingAuthOf(parsed.incomingAuth),
+    ...(authorization && { authorization }),
     backends: parsed.backends.map((backend) =>
       backendOf(backend, role, {
         callTimeoutSeconds: backend.callTimeout ?? perWorkload.get(backend.name),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { aggregation } from "./aggregation.ts";
-import { count, duration, labels, noEffect, text, unsupported } from "./fields.ts";
+import { count, duration, labels, text, unsupported } from "./fields.ts";
 import { incomingAuth } from "./incoming-auth.ts";
 import { strategy } from "./outgoing-auth.ts";
 import { sessionStorage } from "./session-storage.ts";

@@ -6,6 +6,7 @@ import { buildMetricsServer } from "../admin/metrics-server.ts";
 import { StatusReport } from "../admin/status-report.ts";
 import { ByteBudget } from "../async/byte-budget.ts";
 import { openAuthenticator } from "../auth/open-authenticator.ts";
+import { openAuthorizer } from "../authz/open-authorizer.ts";
 import type { Interceptor } from "../calls/call.ts";
 import { Calls } from "../calls/calls.ts";
 import { ClientMessages } from "../calls/client-messages.ts";
@@ -163,6 +164,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });
   const kept = { sessions: store.sessions, forwarder, sessionStreams };
   const subscriptions = new Subscriptions({ ...kept, limits });
+  const authorizer = await openAuthorizer(settings, metrics, log);
   const role = await make({
     ...shared,
     ...kept,
@@ -173,6 +175,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     streams,
     subscriptions,
     podReport,
+    authorizer,
   });
   const interceptors: readonly Interceptor[] = [
     logFailures(log),

@@ -215,6 +215,15 @@ export class Metrics {
     "bodies_refused_total",
     "Bodies of requests that found no room in time, or took too long to arrive while others found none.",
   );
+  readonly decisions = this.#counter(
+    "authorization_decisions_total",
+    "Decisions by policies that were made, and not found among those that are kept.",
+    ["decision"],
+  );
+  readonly cachedDecisions = this.#gauge(
+    "authorization_cached_decisions",
+    "Decisions by policies that are kept.",
+  );
   readonly listChanges = this.#counter(
     "list_changes_total",
     "Changes of the merged lists that sessions were told of.",

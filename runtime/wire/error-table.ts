@@ -292,6 +292,16 @@ export const ERROR_TABLE = {
     operator:
       "The introspection endpoint of the issuer does not answer, refuses clientId and its secret, or is asked about too many tokens at once; the log says how.",
   },
+  AUTHORIZATION_UNAVAILABLE: {
+    level: "request",
+    httpStatus: 200,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "nothing can be decided by the policies just now; the call did not run",
+    client: "Try again after Retry-After in the same session.",
+    operator: "The thread that decides by policies has ended; the log says why.",
+  },
   BACKEND_UNREACHABLE: {
     level: "either",
     httpStatus: 502,

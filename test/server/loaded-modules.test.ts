@@ -33,7 +33,14 @@ describe("a gateway that listens", () => {
     expect(ownPackages(loaded)).toEqual(CORE);
     const off = [
       ...["cli/", "discover/", "store/redis/", "roles/proxy/", "server/live/"],
-      ...["auth/jwt", "auth/oidc", "auth/token", "auth/local", "credentials/credentials"],
+      ...[
+        "auth/jwt",
+        "auth/oidc",
+        "auth/token",
+        "auth/local",
+        "authz/cedar",
+        "credentials/credentials",
+      ],
     ];
     for (const folder of off) {
       expect(filesIn(loaded, folder)).toEqual([]);

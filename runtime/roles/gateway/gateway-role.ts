@@ -22,6 +22,7 @@ import { backendRow } from "./backend-row.ts";
 import { Discovery } from "./discovery.ts";
 import { ListAnswers } from "./list-answers.ts";
 import { ListChanges } from "./list-changes.ts";
+import { Permissions } from "./permissions.ts";
 import { Providers } from "./providers.ts";
 import { Routing } from "./routing.ts";
 import { SessionCatalogs } from "./session-catalogs.ts";
@@ -84,14 +85,15 @@ export class GatewayRole implements Role {
     metrics.onScrape(() => metrics.listBytes.set(room.held));
     const views = new Views({ ...parts, sourcesOf: (...of) => providers.sourcesOf(...of) });
     const catalogs = new SessionCatalogs({ ...parts, views, limits });
-    new ListChanges({ ...parts, views, catalogs });
+    const permissions = new Permissions(parts.authorizer);
+    new ListChanges({ ...parts, views, catalogs, permissions });
     this.#parts = parts;
     this.#aggregation = settings.aggregation;
     this.#views = views;
     this.#providers = providers;
     this.#catalogs = catalogs;
-    this.#routing = new Routing(catalogs, backends);
-    this.#lists = new ListAnswers(catalogs, settings.health.partialFailureMode);
+    this.#routing = new Routing(catalogs, permissions, backends);
+    this.#lists = new ListAnswers(catalogs, permissions, settings.health.partialFailureMode);
     metrics.onScrape(() => this.#measure());
     // Whoever serves waits for it; whoever only composes the role does not have to.
     this.#refusal.promise.catch(() => {});
@@ -157,8 +159,9 @@ export class GatewayRole implements Role {
     };
   }
 
-  close(): Promise<void> {
-    return this.#views.close();
+  async close(): Promise<void> {
+    await this.#views.close();
+    await this.#parts.authorizer?.close();
   }
 
   get #discoveries(): readonly Discovery[] {
@@ -174,13 +177,15 @@ export class GatewayRole implements Role {
 
   async #callTool(call: Call): Promise<void> {
     const { context, message } = call;
-    const route = await this.#routing.tool(context, stringParam(message, "name"));
+    const { arguments: args } = message.params;
+    const route = await this.#routing.tool(context, stringParam(message, "name"), args);
     await this.#answer(call, route, renamed(message, route, paramAt(message, "name")));
   }
 
   async #getPrompt(call: Call): Promise<void> {
     const { context, message } = call;
-    const route = await this.#routing.prompt(context, stringParam(message, "name"));
+    const { arguments: args } = message.params;
+    const route = await this.#routing.prompt(context, stringParam(message, "name"), args);
     await this.#answer(call, route, renamed(message, route, paramAt(message, "name")));
   }
 

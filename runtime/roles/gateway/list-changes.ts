@@ -10,11 +10,13 @@ import type { LiveSession } from "../../sessions/live-session.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import { changeMethod, type ListName } from "../../wire/methods.ts";
+import type { Permissions } from "./permissions.ts";
 import type { SessionCatalogs } from "./session-catalogs.ts";
 
 export interface ListChangesParts {
   readonly views: Views;
   readonly catalogs: SessionCatalogs;
+  readonly permissions: Permissions;
   readonly backends: BackendRegistry;
   readonly bus: FleetBus;
   readonly streams: ClientListeners;
@@ -61,7 +63,7 @@ export class ListChanges {
 
   async #reread(session: LiveSession): Promise<void> {
     const { catalog, changed } = await this.#parts.catalogs.reread(session);
-    this.#notify(session, catalog, changed);
+    await this.#notify(session, catalog, changed);
   }
 
   /** While the store is away, at least this process's own clients hear of it. */
@@ -80,8 +82,7 @@ export class ListChanges {
     const listed = LIST_NAMES.filter((list) => session.listed.has(list));
     if (listed.length === 0) return;
     const catalog = await this.#parts.catalogs.of({ client: session.record, session }, listed);
-    const missed = listed.filter((list) => session.listed.get(list) !== catalog.digest(list));
-    this.#notify(session, catalog, missed);
+    await this.#notify(session, catalog, listed);
   }
 
   #hasListener(viewKey: string): boolean {
@@ -91,20 +92,28 @@ export class ListChanges {
     return false;
   }
 
-  #notifyListeners(view: string, lists: readonly ListName[]): void {
-    for (const session of this.#parts.streams.sessions()) {
+  async #notifyListeners(view: string, lists: readonly ListName[]): Promise<void> {
+    const { streams, views, log } = this.#parts;
+    for (const session of streams.sessions()) {
       if (session.record.view !== view) continue;
-      this.#notify(session, this.#parts.views.get(session.record).catalog, lists);
+      try {
+        await this.#notify(session, views.get(session.record).catalog, lists);
+      } catch (error) {
+        log.info({ sid: session.label, error }, "a session could not be told of changed lists");
+      }
     }
   }
 
-  #notify(session: LiveSession, catalog: Catalog, lists: readonly ListName[]): void {
-    for (const list of lists) {
-      session.listed.set(list, catalog.digest(list));
-      this.#parts.metrics.listChanges.inc({ list });
+  /** A list that is for this client as it was has not changed, whatever others see. */
+  async #notify(session: LiveSession, catalog: Catalog, lists: readonly ListName[]): Promise<void> {
+    const { permissions, metrics, streams } = this.#parts;
+    const changed = await permissions.changedFor(session, catalog, lists);
+    for (const list of changed) {
+      session.listed.set(list, (await permissions.listOf(session, catalog, list)).digest);
+      metrics.listChanges.inc({ list });
     }
-    for (const method of new Set(lists.map(changeMethod))) {
-      this.#parts.streams.send(session.key, JSON.stringify({ jsonrpc: "2.0", method }));
+    for (const method of new Set(changed.map(changeMethod))) {
+      streams.send(session.key, JSON.stringify({ jsonrpc: "2.0", method }));
     }
   }
 }
