@@ -153,8 +153,9 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     recordFormat: "",
   },
   IncomingAuthArgs: {
-    type: "=anonymous|jwt",
+    type: "=anonymous|jwt|oidc",
     jwt: "JwtArgs",
+    oidc: "OidcArgs",
   },
   AggregationArgs: {
     conflictResolution: "=prefix|priority|manual",
@@ -257,6 +258,8 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     sessionStreamLinger: "",
     crowdedPercent: "",
     sessionCatalogBytes: "",
+    credentialBytes: "",
+    credentialTimeout: "",
   },
   OperationalArgs: {
     logLevel: "=debug|info|warn|error|silent",
@@ -388,6 +391,27 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     clockTolerance: "",
     resource: "",
   },
+  OidcArgs: {
+    issuer: "",
+    audience: "",
+    resource: "",
+    scopes: "[]",
+    clientId: "",
+    clientSecret: "",
+    clientSecretRef: "SecretKeyArgs",
+    jwksUrl: "",
+    introspectionUrl: "",
+    caBundle: "",
+    jwksAllowPrivateIp: "",
+    protectedResourceAllowPrivateIp: "",
+    insecureAllowHttp: "",
+    clockTolerance: "",
+    tokenType: "=any|at+jwt",
+    dpopRequired: "",
+    backchannelLogout: "",
+    cacheBytes: "",
+    moreIssuers: "[]OidcIssuerArgs",
+  },
   ToolRulesArgs: {
     workload: "",
     filter: "[]",
@@ -436,6 +460,14 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
   IssuerArgs: {
     name: "",
     kind: "",
+  },
+  OidcIssuerArgs: {
+    issuer: "",
+    audience: "",
+    clientId: "",
+    jwksUrl: "",
+    jwksAllowPrivateIp: "",
+    insecureAllowHttp: "",
   },
   ToolOverrideArgs: {
     name: "",
