@@ -122,11 +122,6 @@ export const REFUSALS: readonly Refusal[] = [
     fix: "remove it, and set caFile to the CA that signed the certificate",
   },
   {
-    path: "operational.failureHandling.circuitBreaker",
-    rule: "is not supported: there is no circuit breaker",
-    fix: "remove it, or set enabled: false; health checks and timeouts still apply",
-  },
-  {
     path: "compositeTools",
     rule: "is not supported: there are no workflows",
     fix: "remove it; clients call the tools one by one",

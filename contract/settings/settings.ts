@@ -15,6 +15,20 @@ export interface JwtSettings {
   readonly resource?: string;
 }
 
+/** When calls to a pod that keeps failing are not sent any more. */
+export interface CircuitBreakerSettings {
+  /** Failures in a row. */
+  readonly failureThreshold: number;
+  /** How long it stays open, plus up to a quarter. */
+  readonly timeoutSeconds: number;
+  /** Absent: only failures in a row count. */
+  readonly failureRatePercent?: number;
+  readonly windowSeconds: number;
+  readonly minimumCalls: number;
+  /** How many calls try the pod at a time after that. */
+  readonly probes: number;
+}
+
 /** What a process is: one endpoint for many backends, or the proxy of one. */
 export type Role = "gateway" | "proxy";
 
@@ -93,6 +107,7 @@ export interface Settings {
     readonly catalogReads: number;
     readonly crowdedPercent: number;
     readonly sessionCatalogBytes: number;
+    readonly listWaitSeconds: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -123,6 +138,8 @@ export interface Settings {
     readonly partialFailureMode: "best_effort" | "fail";
     /** Absent: the state of the backends is not logged at intervals. */
     readonly statusReportingSeconds?: number;
+    /** Absent: off. */
+    readonly circuitBreaker?: CircuitBreakerSettings;
   };
 }
 
@@ -242,6 +259,7 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     catalogReads: limits.catalogReads,
     crowdedPercent: limits.crowdedPercent,
     sessionCatalogBytes: limits.sessionCatalogBytes,
+    listWaitSeconds: limits.listWait,
   };
 }
 
@@ -255,6 +273,23 @@ function healthOf(handling: Parsed["operational"]["failureHandling"]): Settings[
     ...(statusReportingInterval !== undefined && {
       statusReportingSeconds: statusReportingInterval,
     }),
+    ...(handling.circuitBreaker.enabled && {
+      circuitBreaker: circuitBreakerOf(handling.circuitBreaker),
+    }),
+  };
+}
+
+function circuitBreakerOf(
+  breaker: Parsed["operational"]["failureHandling"]["circuitBreaker"],
+): CircuitBreakerSettings {
+  const { failureThreshold, timeout, failureRatePercent, window, minimumCalls, probes } = breaker;
+  return {
+    failureThreshold,
+    timeoutSeconds: timeout,
+    ...(failureRatePercent !== undefined && { failureRatePercent }),
+    windowSeconds: window,
+    minimumCalls,
+    probes,
   };
 }
 

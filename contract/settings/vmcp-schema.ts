@@ -95,6 +95,40 @@ const aggregation = z.strictObject({
   defaultToolVisibility: z.literal("allow").optional().describe("Tools are listed by default."),
 });
 
+/** ToolHive's `enabled`, `failureThreshold` and `timeout`, and ours on top. */
+const circuitBreaker = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether calls to a pod that keeps failing are answered immediately (BACKEND_CIRCUIT_OPEN), or sent to another pod, instead of waiting for it. Each process has one breaker per pod.",
+    ),
+  failureThreshold: count(
+    "After how many failures in a row the breaker of a pod opens.",
+    1,
+    10_000,
+  ).default(5),
+  timeout: duration(
+    "How long it stays open, plus up to a quarter, at random, so that the processes do not try the pod at the same moment.",
+  ).prefault("60s"),
+  failureRatePercent: count(
+    "The share of failures within the window, in percent, from which it opens too. Absent: only failures in a row count.",
+    1,
+    100,
+  ).optional(),
+  window: duration("The time over which failureRatePercent is computed.").prefault("60s"),
+  minimumCalls: count(
+    "The number of calls in the window from which failureRatePercent counts.",
+    1,
+    1_000_000,
+  ).default(20),
+  probes: count(
+    "After the timeout, how many calls may try the pod at the same time. The first one that succeeds closes the breaker, a failure opens it again.",
+    1,
+    1000,
+  ).default(1),
+});
+
 /** The default call timeout. */
 export const CALL_TIMEOUT = "60s";
 
@@ -144,7 +178,7 @@ const operational = z.strictObject({
         .describe(
           "How lists are answered while a backend is unavailable: best_effort leaves its part out, fail returns an error.",
         ),
-      circuitBreaker: unsupported("calls always go to the backend.").optional(),
+      circuitBreaker: circuitBreaker.prefault({}),
     })
     .prefault({}),
 });

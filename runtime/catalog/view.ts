@@ -39,6 +39,8 @@ export class View {
   #debounce: Timer | undefined;
   #settling: Promise<void> = Promise.resolve();
   #settled = false;
+  /** Until it is settled. */
+  #nextChange = Promise.withResolvers<void>();
 
   constructor(parts: ViewParts) {
     this.key = parts.key;
@@ -98,16 +100,31 @@ export class View {
     this.changed();
   }
 
-  /** Waits until every provider has answered or failed once, or the time for that is over. */
-  async settled(): Promise<Catalog> {
-    if (!this.#settled) await this.#settling;
+  /**
+   * Waits until every provider has answered or failed once, or the time for that is over.
+   *
+   * @param isEnough what has been answered so far is all that is asked for.
+   */
+  async settled(isEnough: (catalog: Catalog) => boolean = () => false): Promise<Catalog> {
+    while (!this.#settled && !isEnough(this.catalog)) {
+      const settling = this.#settling;
+      const isOver = await Promise.race([
+        settling.then(() => true),
+        this.#nextChange.promise.then(() => false),
+      ]);
+      if (isOver && settling === this.#settling) break;
+    }
     return this.catalog;
   }
 
   /** A source has another listing. */
   changed(): void {
     this.#isStale = true;
-    if (!this.#settled) return;
+    if (!this.#settled) {
+      this.#nextChange.resolve();
+      this.#nextChange = Promise.withResolvers();
+      return;
+    }
     clock.clear(this.#debounce);
     this.#debounce = clock.after(DEBOUNCE_MS, () => this.#announce());
   }

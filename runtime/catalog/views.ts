@@ -80,7 +80,7 @@ export class Views {
     return new View({
       key,
       naming: this.naming,
-      firstAnswerMs: settings.health.timeoutSeconds * 1000,
+      firstAnswerMs: firstAnswerSeconds(key, settings) * 1000,
       log: this.#parts.log.child({ view: key.slice(0, 8) }),
       onChange: (view, lists) => events.emit("catalogChanged", view.key, lists),
     });
@@ -123,4 +123,10 @@ export class Views {
       this.#parts.log.warn({ error }, "a view could not be closed");
     });
   }
+}
+
+/** Nobody waits for the first view of all: the process is ready once it has looked at every backend. */
+function firstAnswerSeconds(key: string, { health, limits }: Settings): number {
+  const isBase = key === viewKey(BASE_CAPABILITIES);
+  return isBase ? health.timeoutSeconds : Math.min(health.timeoutSeconds, limits.listWaitSeconds);
 }

@@ -7,10 +7,10 @@ import { StatusReport } from "../admin/status-report.ts";
 import { ByteBudget } from "../async/byte-budget.ts";
 import { openAuthenticator } from "../auth/open-authenticator.ts";
 import type { Interceptor } from "../calls/call.ts";
+import { CallLimits } from "../calls/call-limits.ts";
 import { Calls } from "../calls/calls.ts";
 import { ClientMessages } from "../calls/client-messages.ts";
 import { Forwarder } from "../calls/forwarder.ts";
-import { limitCalls } from "../calls/interceptors/limit.ts";
 import { logFailures } from "../calls/interceptors/log.ts";
 import { countCalls } from "../calls/interceptors/metrics.ts";
 import { sendRenewalNotices } from "../calls/renewal-notices.ts";
@@ -96,7 +96,10 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const backendInterceptors: readonly BackendInterceptor[] = [];
   const credential = new PeerCredential(keys.ring);
   const maxBytes = Math.min(limits.messageBytes, limits.heldBytes);
-  const budget = new ByteBudget(limits.heldBytes, maxBytes);
+  const isAlone = isOnlyBackend || settings.backends.length === 1;
+  // A backend that stops in the middle of messages leaves half of the room to the others.
+  const shareBytes = isAlone ? limits.heldBytes : (limits.heldBytes - maxBytes) / 2;
+  const budget = new ByteBudget(limits.heldBytes, maxBytes, { shareBytes });
   const messageLimits = { maxBytes, budget };
   metrics.onScrape(() => metrics.heldBytes.set(budget.held));
   const peers = new PeerForwarder({ credential, limits, messageLimits });
@@ -137,7 +140,9 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     acquireStream,
     isOnlyBackend,
   });
-  const forwarder = new Forwarder({ ...shared, upstreams, sessionStreams, isOnlyBackend });
+  const callLimits = new CallLimits(limits, metrics);
+  const sending = { upstreams, sessionStreams, callLimits, isOnlyBackend };
+  const forwarder = new Forwarder({ ...shared, ...sending });
   sendRenewalNotices(events, streams);
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });
   const kept = { sessions: store.sessions, forwarder, sessionStreams };
@@ -156,7 +161,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const interceptors: readonly Interceptor[] = [
     logFailures(log),
     countCalls(metrics),
-    ...limitCalls(limits, metrics),
+    callLimits.ofLists,
   ];
   const calls = new Calls({ handler: role.request, interceptors, messages });
 

@@ -66,6 +66,7 @@ test("a configuration of one backend gets every default", () => {
       sessionStreamLingerSeconds: 30,
       crowdedPercent: 80,
       sessionCatalogBytes: 32 * 2 ** 20,
+      listWaitSeconds: 5,
       bodyDepth: 128,
       bodyMembers: 100_000,
       serverRequests: 100,

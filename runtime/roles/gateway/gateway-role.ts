@@ -1,7 +1,6 @@
 import { brief } from "@mcp-fleet/contract";
 import { cachedListBytes } from "@mcp-fleet/contract/capacity";
 import { ByteBudget } from "../../async/byte-budget.ts";
-import { Turns } from "../../async/turns.ts";
 import type { Call } from "../../calls/call.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
@@ -13,8 +12,9 @@ import { FleetError, resultText } from "../../wire/fleet-error.ts";
 import { cut, type Member, members, replace, type Span } from "../../wire/json-text.ts";
 import { LOG_LEVELS } from "../../wire/log-levels.ts";
 import { invalidParams, isObject, type Message, stringParam } from "../../wire/message.ts";
+import { CONDITIONS } from "../condition.ts";
 import type { Role, RoleParts, RoleStatus } from "../role.ts";
-import { backendRow } from "./backend-row.ts";
+import { backendRow, conditionOf } from "./backend-row.ts";
 import { Discovery } from "./discovery.ts";
 import { ListAnswers } from "./list-answers.ts";
 import { ListChanges } from "./list-changes.ts";
@@ -66,11 +66,12 @@ export class GatewayRole implements Role {
     const { limits } = settings;
     const bytes = cachedListBytes({ ...limits, backends: settings.backends.length });
     const room = new ByteBudget(bytes, 0, { freeBytes: 0 });
-    const turns = new Turns(limits.catalogReads);
-    const providers = new Providers({ ...parts, clientInfo, room, turns });
+    const readsAtOnce = () => Math.max(1, Math.floor(limits.catalogReads / backends.all.length));
+    const providers = new Providers({ ...parts, clientInfo, room, readsAtOnce });
     metrics.onScrape(() => metrics.listBytes.set(room.held));
     const views = new Views({ ...parts, sourcesOf: (...of) => providers.sourcesOf(...of) });
-    const catalogs = new SessionCatalogs({ ...parts, views, limits });
+    const isFailing = (backend: Backend) => providers.isFailing(backend);
+    const catalogs = new SessionCatalogs({ ...parts, views, limits, isFailing });
     new ListChanges({ ...parts, views, catalogs });
     this.#parts = parts;
     this.#views = views;
@@ -133,8 +134,13 @@ export class GatewayRole implements Role {
 
   #measure(): void {
     const { metrics } = this.#parts;
-    for (const { backend, health } of this.#discoveries) {
-      metrics.backendUp.set({ backend: backend.name }, health.state === "up" ? 1 : 0);
+    for (const discovery of this.#discoveries) {
+      const backend = discovery.backend.name;
+      metrics.backendUp.set({ backend }, discovery.health.state === "up" ? 1 : 0);
+      const condition = conditionOf(discovery, this.#catalogs);
+      for (const health of CONDITIONS) {
+        metrics.backendHealth.set({ backend, health }, health === condition ? 1 : 0);
+      }
     }
   }
 

@@ -40,6 +40,14 @@ export class ListChanges {
     events.on("listChanged", (session, backend) => this.#onListChanged(session, backend));
     events.on("catalogChanged", (view, lists) => this.#notifyListeners(view, lists));
     events.on("streamOpened", (session) => this.#notifyMissed(session));
+    parts.catalogs.onLate((session, list) => this.#notifyLate(session, list));
+  }
+
+  /** A list came after the client had been answered without it. */
+  #notifyLate(session: LiveSession, list: ListName): void {
+    if (!session.listed.has(list)) return;
+    const catalog = this.#parts.catalogs.known(session);
+    if (session.listed.get(list) !== catalog.digest(list)) this.#notify(session, catalog, [list]);
   }
 
   /** A backend told a session, not us, that its lists changed. */

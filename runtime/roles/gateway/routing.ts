@@ -24,7 +24,9 @@ export class Routing {
 
   /** @throws INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing. */
   async tool(context: RequestContext, name: string): Promise<Route> {
-    const catalog = await this.#catalogs.of(context, ["tools"]);
+    const catalog = await this.#catalogs.of(context, ["tools"], (known) =>
+      this.#isCertain(name, known.tool(name), known.missing("tools")),
+    );
     return catalog.tool(name) ?? this.#unknown("tool", name, catalog.missing("tools"));
   }
 
@@ -34,7 +36,9 @@ export class Routing {
    * @throws as for tools.
    */
   async prompt(context: RequestContext, name: string): Promise<Route> {
-    const catalog = await this.#catalogs.of(context, ["prompts"]);
+    const catalog = await this.#catalogs.of(context, ["prompts"], (known) =>
+      this.#isCertain(name, known.prompt(name), known.missing("prompts")),
+    );
     const route = catalog.prompt(name) ?? this.#unknown("prompt", name, catalog.missing("prompts"));
     return { ...route, repeatable: true };
   }
@@ -47,6 +51,14 @@ export class Routing {
   /** @throws RESOURCE_NOT_FOUND. */
   template(context: RequestContext, uriTemplate: string): Promise<Route> {
     return this.#reading(context, uriTemplate, (catalog) => catalog.template(uriTemplate));
+  }
+
+  /** Whether no backend that has not answered yet could have the name: it is called without waiting for them. */
+  #isCertain(name: string, route: Route | undefined, missing: readonly string[]): boolean {
+    if (route === undefined) return false;
+    const all = this.#backends.all.map((backend) => backend.name);
+    if (this.#naming.ownerOf(name, all) === route.provider) return true;
+    return missing.every((other) => all.indexOf(other) > all.indexOf(route.provider));
   }
 
   async #reading(

@@ -1,11 +1,18 @@
 import { clock } from "../../platform/clock.ts";
-import type { Principal } from "../../sessions/principal.ts";
 import type { UpstreamRecord } from "../../sessions/session-record.ts";
 import { cut, at as find } from "../../wire/json-text.ts";
 import { type Envelope, JSON_CONTENT_TYPE, readEnvelope } from "../../wire/message.ts";
 import { ownIds, type RequestIds, responseTo } from "../../wire/response.ts";
 import type { Backend } from "../backend.ts";
-import type { Answer, Purpose, Refusal, TransportRequest } from "../transports/transport.ts";
+import { settle } from "../endpoints/circuit-breaker.ts";
+import type {
+  Answer,
+  MessageAnswer,
+  Purpose,
+  Refusal,
+  Requester,
+  TransportRequest,
+} from "../transports/transport.ts";
 import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
 import { ownRequest } from "./own-request.ts";
 
@@ -41,14 +48,14 @@ export class UpstreamSession {
     text: string,
     purpose: Purpose,
     signal: AbortSignal,
-    principal?: Principal,
+    requester?: Requester,
   ): Promise<Answer> {
-    return this.#dispatch("send", text, purpose, signal, principal);
+    return this.#dispatch("send", text, purpose, signal, requester);
   }
 
   /** Sends initialize, which opens the session. */
-  start(text: string, signal: AbortSignal): Promise<RequestOutcome> {
-    return this.#ask("start", text, "open", signal);
+  start(text: string, signal: AbortSignal, requester?: Requester): Promise<RequestOutcome> {
+    return this.#ask("start", text, "open", signal, requester);
   }
 
   /** Sends a request of our own and reads its response; what else the backend says on the way is dropped. */
@@ -113,18 +120,12 @@ export class UpstreamSession {
     text: string,
     purpose: Purpose,
     signal: AbortSignal,
+    requester?: Requester,
   ): Promise<RequestOutcome> {
-    const answer = await this.#dispatch(operation, text, purpose, signal);
+    const answer = await this.#dispatch(operation, text, purpose, signal, requester);
     const ids = ownIds(readEnvelope(text).idText);
-    if (answer.kind === "events") {
-      const response = await unbroken(responseAmong(answer, ids), signal);
-      return { text: response, sessionId: answer.sessionId, answer };
-    }
-    if (answer.kind === "json") {
-      const body = await unbroken(answer.body.text(), signal);
-      const response = responseTo(ids, body);
-      const { sessionId } = answer;
-      return { text: response, sessionId, answer: response === undefined ? pageOf(body) : answer };
+    if (answer.kind === "json" || answer.kind === "events") {
+      return await tried(answer, signal, readResponse(answer, ids, signal));
     }
     const body = answer.kind === "refused" ? errorIn(answer, ids) : undefined;
     return { text: body, sessionId: undefined, answer };
@@ -135,13 +136,13 @@ export class UpstreamSession {
     text: string,
     purpose: Purpose,
     signal: AbortSignal,
-    principal?: Principal,
+    requester: Requester | undefined,
   ): Promise<Answer> {
     const session = this.record;
     const request: TransportRequest =
-      principal === undefined
+      requester === undefined
         ? { operation, session, text, purpose, signal }
-        : { operation, session, text, purpose, signal, principal };
+        : { operation, session, text, purpose, signal, principal: requester.principal };
     return this.backend.dispatch(request, this.record.pod);
   }
 
@@ -180,6 +181,38 @@ export function resultOf(text: string): string | undefined {
 function drop(answer: Answer): void {
   if (answer.kind === "json") answer.body.discard();
   else if (answer.kind === "events") answer.destroy();
+}
+
+/** What its server's breaker is told of an answer: whether it was a response. */
+async function tried(
+  { trial }: MessageAnswer,
+  signal: AbortSignal,
+  reading: Promise<RequestOutcome>,
+): Promise<RequestOutcome> {
+  if (trial === undefined) return await reading;
+  try {
+    const outcome = await reading;
+    if (outcome.text === undefined) trial.failed();
+    else trial.succeeded();
+    return outcome;
+  } catch (error) {
+    settle(trial, error, signal);
+    throw error;
+  }
+}
+
+async function readResponse(
+  answer: MessageAnswer,
+  ids: RequestIds,
+  signal: AbortSignal,
+): Promise<RequestOutcome> {
+  const { sessionId } = answer;
+  if (answer.kind === "events") {
+    return { text: await unbroken(responseAmong(answer, ids), signal), sessionId, answer };
+  }
+  const body = await unbroken(answer.body.text(), signal);
+  const text = responseTo(ids, body);
+  return { text, sessionId, answer: text === undefined ? pageOf(body) : answer };
 }
 
 type EventsAnswer = Extract<Answer, { readonly kind: "events" }>;
