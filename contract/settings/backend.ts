@@ -1,6 +1,6 @@
 import * as z from "zod";
-
 import { count, duration, labels, matching, port, text, url } from "./fields.ts";
+import { passthroughHeaders } from "./passthrough-headers.ts";
 
 /** How the pods of a backend are found and reached. */
 export type BackendAddress =
@@ -43,6 +43,8 @@ export interface BackendSettings {
   readonly notifications: "calls" | "session";
   /** Its own call timeout; absent: `limits.callTimeoutSeconds`. */
   readonly callTimeoutSeconds?: number;
+  /** The headers of clients' requests that it gets, in lower case. Absent: none. */
+  readonly passthroughHeaders?: readonly string[];
 }
 
 const dnsLabel = (description: string) =>
@@ -140,9 +142,9 @@ export const backend = z.strictObject({
     ),
   catalog: z
     .enum(["shared", "perSession"])
-    .default("shared")
+    .optional()
     .describe(
-      "Whether the server's lists are the same for all sessions. No effect in a proxy, which caches no lists.",
+      "Whether the server's lists are the same for all sessions; shared ones are read without any client's headers. Absent: perSession if the server gets passthroughHeaders, shared otherwise. No effect in a proxy, which caches no lists.",
     ),
   notifications: z
     .enum(["calls", "session"])
@@ -153,17 +155,23 @@ export const backend = z.strictObject({
   callTimeout: duration(
     "The call timeout for this backend. Absent: operational.timeouts.perWorkload, then limits.callTimeout.",
   ).optional(),
+  passthroughHeaders: passthroughHeaders(
+    "The headers of a client's request that this backend gets, instead of passthroughHeaders; [] for none.",
+  ).optional(),
 });
 
 type Parsed = z.output<typeof backend>;
 
-/** The settings of a valid entry. `callTimeoutSeconds` may come from another section. */
+/** The settings of a valid entry. `callTimeoutSeconds` and `headers` may come from other sections. */
 export function backendOf(
   parsed: Parsed,
   role: "gateway" | "proxy",
   callTimeoutSeconds = parsed.callTimeout,
+  headers: readonly string[] = [],
 ): BackendSettings {
-  const { name, caBundlePath, metadata, stateful, catalog, transport } = parsed;
+  const { name, caBundlePath, metadata, stateful, transport } = parsed;
+  const passed = parsed.passthroughHeaders ?? headers;
+  const { catalog = passed.length > 0 ? "perSession" : "shared" } = parsed;
   return {
     name,
     address: addressOf(parsed),
@@ -175,6 +183,7 @@ export function backendOf(
     catalog,
     notifications: parsed.notifications ?? (role === "proxy" ? "session" : "calls"),
     ...(callTimeoutSeconds !== undefined && { callTimeoutSeconds }),
+    ...(passed.length > 0 && { passthroughHeaders: passed }),
   };
 }
 

@@ -3,6 +3,7 @@ import { bytes } from "../units.ts";
 import { backend } from "./backend.ts";
 import { count, duration, durationOrNone, matching, network, port, size, text } from "./fields.ts";
 import { PORTS } from "./network.ts";
+import { AUTHORIZATION_RISK } from "./passthrough-headers.ts";
 import { LINGER_SECONDS } from "./times.ts";
 import { toolhive } from "./vmcp-schema.ts";
 
@@ -266,6 +267,12 @@ export const configuration = z.strictObject({
     .default([])
     .describe(
       "The load balancers in front of the process, and the gateways in front of a proxy. Shares of client addresses go by the address that these report: the last one in X-Forwarded-For, or else in Forwarded, that is not a trusted proxy's. A trusted proxy that reports none has no limit.",
+    ),
+  acceptRisk: z
+    .array(z.enum([AUTHORIZATION_RISK]))
+    .default([])
+    .describe(
+      "Risks that are taken, by their names. authorization-passthrough: passthroughHeaders may name Authorization, so that backends get the tokens of clients.",
     ),
   backends: z.array(backend).min(1).describe("The MCP servers behind the endpoint."),
   load: z

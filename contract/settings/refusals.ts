@@ -102,16 +102,6 @@ export const REFUSALS: readonly Refusal[] = [
     fix: allTools,
   },
   {
-    path: "operational.timeouts.backendInit",
-    rule: "is not supported under this name",
-    fix: "set limits.initializeTimeout instead",
-  },
-  {
-    path: "operational.listChanged.disabledWorkloads",
-    rule: "is not supported: changes of every backend's lists are announced",
-    fix: "remove it",
-  },
-  {
     path: "sessionStorage.tls.caCertFile",
     rule: "is not supported under this name",
     fix: "call it caFile",
@@ -152,11 +142,6 @@ export const REFUSALS: readonly Refusal[] = [
     path: "rateLimiting",
     rule: "is not supported: there are no rate limits",
     fix: "remove it; limits.upstreamConnections limits the calls in flight per backend",
-  },
-  {
-    path: "passthroughHeaders",
-    rule: "is not supported: client headers are not forwarded",
-    fix: "remove it; backends receive no headers of the client",
   },
 ];
 

@@ -2,6 +2,7 @@ import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault, suggest } from "../faults.ts";
 import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
+import { authorizationPassthrough } from "./passthrough-headers.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
 import { storageRules } from "./storage-rules.ts";
@@ -25,6 +26,7 @@ const RULES: readonly Rule[] = [
   oneBackend,
   addressRules,
   heldBodies,
+  authorizationPassthrough,
 ];
 
 /** The faults of a document whose values do not fit each other. */
@@ -42,6 +44,7 @@ function namesOf(document: Section): string[] | undefined {
 }
 
 const PREFIX_FORMAT = ["aggregation", "conflictResolutionConfig", "prefixFormat"];
+const DISABLED_WORKLOADS = ["operational", "listChanged", "disabledWorkloads"];
 const PER_WORKLOAD = ["operational", "timeouts", "perWorkload"];
 
 function uniqueNames(document: Section): Fault[] {
@@ -61,7 +64,11 @@ function knownBackends(document: Section): Fault[] {
     const path = ["aggregation", "tools", index, "workload"];
     return typeof name === "string" ? unknownBackend(document, path, name) : [];
   });
-  return [...maps.flatMap((path) => unknownBackends(document, path)), ...workloads];
+  const silent = valueAt(document, DISABLED_WORKLOADS);
+  const disabled = (Array.isArray(silent) ? silent : []).flatMap((name: unknown, index) =>
+    typeof name === "string" ? unknownBackend(document, [...DISABLED_WORKLOADS, index], name) : [],
+  );
+  return [...maps.flatMap((path) => unknownBackends(document, path)), ...workloads, ...disabled];
 }
 
 /** The faults of a map by backend: keys that are not names of backends. */

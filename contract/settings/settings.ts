@@ -131,9 +131,16 @@ export interface Settings {
   readonly metricsPort?: number;
   /** IP addresses and networks in CIDR notation. */
   readonly trustedProxies: readonly string[];
+  /** What clients are told of changed lists. */
+  readonly listChanged: {
+    readonly enabled: boolean;
+    readonly disabledWorkloads: readonly string[];
+  };
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
+    /** Of the process's own session at a backend. */
+    readonly initializeTimeoutSeconds: number;
     readonly unhealthyThreshold: number;
     readonly partialFailureMode: "best_effort" | "fail";
     /** Absent: the state of the backends is not logged at intervals. */
@@ -169,7 +176,12 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     ...(allowedOrigins && { allowedOrigins }),
     ...(parsed.incomingAuth?.jwt && { jwt: jwtOf(parsed.incomingAuth.jwt) }),
     backends: parsed.backends.map((backend) =>
-      backendOf(backend, role, backend.callTimeout ?? perWorkload.get(backend.name)),
+      backendOf(
+        backend,
+        role,
+        backend.callTimeout ?? perWorkload.get(backend.name),
+        parsed.passthroughHeaders,
+      ),
     ),
     aggregation: { prefixFormat: parsed.aggregation.conflictResolutionConfig.prefixFormat },
     session: sessionOf(parsed.session, role),
@@ -181,7 +193,8 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     nofile: nofileOf(parsed.nofile),
     ...(metricsPort !== undefined && { metricsPort }),
     trustedProxies: parsed.trustedProxies,
-    health: healthOf(parsed.operational.failureHandling),
+    health: healthOf(parsed.operational),
+    listChanged: parsed.operational.listChanged,
   });
 }
 
@@ -226,7 +239,7 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     callTimeoutMaxSeconds: limits.callTimeoutMax,
     connectTimeoutSeconds: limits.connectTimeout,
     podLossAfterSeconds: limits.podLossAfter,
-    initializeTimeoutSeconds: limits.initializeTimeout,
+    initializeTimeoutSeconds: operational.timeouts.backendInit ?? limits.initializeTimeout,
     requestTimeoutSeconds: limits.requestTimeout,
     keepAliveSeconds: limits.keepAlive,
     upstreamConnections: limits.upstreamConnections,
@@ -263,11 +276,17 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
   };
 }
 
-function healthOf(handling: Parsed["operational"]["failureHandling"]): Settings["health"] {
+function healthOf({
+  failureHandling: handling,
+  timeouts,
+}: Parsed["operational"]): Settings["health"] {
   const { healthCheckInterval, healthCheckTimeout, statusReportingInterval } = handling;
+  const timeoutSeconds =
+    healthCheckTimeout ?? Math.min(HEALTH_TIMEOUT_SECONDS, healthCheckInterval);
   return {
     intervalSeconds: healthCheckInterval,
-    timeoutSeconds: healthCheckTimeout ?? Math.min(HEALTH_TIMEOUT_SECONDS, healthCheckInterval),
+    timeoutSeconds,
+    initializeTimeoutSeconds: timeouts.backendInit ?? timeoutSeconds,
     unhealthyThreshold: handling.unhealthyThreshold,
     partialFailureMode: handling.partialFailureMode,
     ...(statusReportingInterval !== undefined && {

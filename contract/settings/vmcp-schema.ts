@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { count, duration, labels, noEffect, text, unsupported, url } from "./fields.ts";
+import { passthroughHeaders } from "./passthrough-headers.ts";
 import { sessionStorage } from "./session-storage.ts";
 
 /** How the gateway authenticates to one backend. Only `unauthenticated` is supported. */
@@ -144,16 +145,23 @@ const operational = z.strictObject({
         .record(z.string(), duration("The call timeout for this backend."))
         .prefault({})
         .describe("By backend name: the call timeout if backends[].callTimeout is absent."),
-      backendInit: unsupported("limits.initializeTimeout is this timeout.").optional(),
+      backendInit: duration(
+        "The timeout for opening a session at a backend, the gateway's own to read its lists included. Absent: limits.initializeTimeout; for the gateway's own healthCheckTimeout.",
+      ).optional(),
     })
     .prefault({}),
   listChanged: z
     .strictObject({
       enabled: z
-        .literal(true)
+        .boolean()
         .default(true)
-        .describe("Changes of lists are always announced to clients."),
-      disabledWorkloads: unsupported("changes of every backend are announced.").optional(),
+        .describe(
+          "Whether clients are told when lists change. false: they are not, and a gateway does not declare listChanged. The lists change all the same.",
+        ),
+      disabledWorkloads: z
+        .array(text("The name of a backend."))
+        .default([])
+        .describe("The backends whose changes clients are not told of."),
     })
     .prefault({}),
   failureHandling: z
@@ -176,7 +184,7 @@ const operational = z.strictObject({
         .enum(["best_effort", "fail"])
         .default("best_effort")
         .describe(
-          "How lists are answered while a backend is unavailable: best_effort leaves its part out, fail returns an error.",
+          "What happens while a backend is unavailable. best_effort: lists leave its part out. fail: the gateway is not ready until every backend has answered once, initialize is refused while a backend offers nothing, and a list that lacks a backend's part is an error (all BACKEND_UNREACHABLE). Calls to other backends go on in both.",
         ),
       circuitBreaker: circuitBreaker.prefault({}),
     })
@@ -203,5 +211,7 @@ export const toolhive = {
   optimizer: unsupported("there is no optimizer.").optional(),
   codeMode: unsupported("there is no code mode.").optional(),
   rateLimiting: unsupported("there are no rate limits.").optional(),
-  passthroughHeaders: unsupported("client headers are not forwarded.").optional(),
+  passthroughHeaders: passthroughHeaders(
+    "The headers of a client's request that go to backends with what that request causes there. Not those between two hosts (Connection, Host, Content-*, Forwarded …) or of MCP (Mcp-*). Authorization requires acceptRisk.",
+  ).default([]),
 };

@@ -133,6 +133,16 @@ export interface TimeoutsArgs {
   default?: string;
   /** Call timeouts by backend name, for backends without their own callTimeout. Default: none. */
   perWorkload?: Record<string, string>;
+  /** The timeout for opening a session at a backend. Default: limits.initializeTimeout. */
+  backendInit?: string;
+}
+
+/** What clients are told of changed lists. */
+export interface ListChangedArgs {
+  /** Whether they are told at all. Default: true. */
+  enabled?: boolean;
+  /** The backends whose changes they are not told of. Default: none. */
+  disabledWorkloads?: string[];
 }
 
 /** When calls to a pod that keeps failing are answered immediately, or sent to another pod, instead of waiting for it. */
@@ -175,6 +185,8 @@ export interface OperationalArgs {
   logLevel?: LogLevel;
   /** Call timeouts. */
   timeouts?: TimeoutsArgs;
+  /** What clients are told of changed lists. */
+  listChanged?: ListChangedArgs;
   /** Health checks of backends. */
   failureHandling?: FailureHandlingArgs;
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { PeerCall } from "../upstream/peer-calls.ts";
+import { decodeHeaders, PASSED_HEADER } from "../upstream/peer-headers.ts";
 import type { StreamNews, StreamWord } from "../upstream/stream-peers.ts";
 import type { Answer } from "../upstream/transports/transport.ts";
 import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
@@ -96,7 +97,8 @@ function callOf(
     sessionId: textOf(headers["mcp-session-id"]),
     protocol: textOf(headers["mcp-protocol-version"]),
   };
-  return { ...params, operation, text, session, signal };
+  const passed = decodeHeaders(textOf(headers[PASSED_HEADER]));
+  return { ...params, operation, text, session, ...(passed && { headers: passed }), signal };
 }
 
 function textOf(header: string | string[] | undefined): string {

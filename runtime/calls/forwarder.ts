@@ -47,8 +47,10 @@ export interface ForwarderParts {
   readonly sessionStreams: SessionStreams;
   readonly limits: Settings["limits"];
   readonly callLimits: CallLimits;
-  /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
+  /** Clients see no other backend. */
   readonly isOnlyBackend: boolean;
+  /** Clients hear of changed lists in its own words. */
+  readonly relaysListChanges: boolean;
   readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -258,7 +260,7 @@ export class Forwarder {
 
   #relay(attempted: Attempted, upstream: UpstreamSession): AnswerRelay {
     const { call, ids, session, timer, reply, answered } = attempted;
-    const { isOnlyBackend, limits, events, log } = this.#parts;
+    const { isOnlyBackend, relaysListChanges, limits, events, log } = this.#parts;
     return new AnswerRelay({
       upstream,
       ids,
@@ -267,6 +269,7 @@ export class Forwarder {
       timer,
       reply,
       isOnlyBackend,
+      relaysListChanges,
       maxQuestions: limits.serverRequests,
       events,
       log,

@@ -33,12 +33,16 @@ interface MergedList {
   readonly names: readonly string[];
   readonly texts: readonly string[];
   readonly digest: string;
+  /** Of the items whose changes clients are told of. */
+  readonly announcedDigest: string;
 }
 
 export interface Page {
   readonly texts: readonly string[];
   readonly nextCursor?: string;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** The lists of all providers as one, in the order of the configuration and then of each provider. Never changes. */
 export class Catalog {
@@ -49,10 +53,18 @@ export class Catalog {
   #overlaps: readonly Conflict[] | undefined;
   readonly #missing: Readonly<Record<ListName, readonly string[]>>;
 
-  /** Of all providers, in the order of the configuration. */
-  constructor(listings: readonly ProviderListing[], naming: Naming) {
+  /**
+   * Of all providers, in the order of the configuration.
+   *
+   * @param silent providers whose changes clients are not told of.
+   */
+  constructor(
+    listings: readonly ProviderListing[],
+    naming: Naming,
+    silent: ReadonlySet<string> = NONE,
+  ) {
     const conflicts: Conflict[] = [];
-    const merge = (list: ListName) => mergeList(list, listings, naming, conflicts);
+    const merge = (list: ListName) => mergeList(list, listings, naming, conflicts, silent);
     const merged = {
       tools: merge("tools"),
       prompts: merge("prompts"),
@@ -125,6 +137,11 @@ export class Catalog {
     return this.#lists[list].digest;
   }
 
+  /** The same without the providers whose changes clients are not told of. */
+  announcedDigest(list: ListName): string {
+    return this.#lists[list].announcedDigest;
+  }
+
   size(list: ListName): number {
     return this.#lists[list].names.length;
   }
@@ -143,9 +160,9 @@ export class Catalog {
     return { texts: texts.slice(start, end), ...(more ? { nextCursor: encodeCursor(last) } : {}) };
   }
 
-  /** The lists that differ from another catalog's. */
+  /** The lists that differ from another catalog's in what clients are told of. */
   changedSince(other: Catalog): ListName[] {
-    return LIST_NAMES.filter((list) => this.digest(list) !== other.digest(list));
+    return LIST_NAMES.filter((list) => this.announcedDigest(list) !== other.announcedDigest(list));
   }
 
   #findOverlaps(): Conflict[] {
@@ -168,9 +185,10 @@ export class Catalog {
 
   /** Whether it answers every request like another one. */
   equals(other: Catalog): boolean {
-    const sameMissing = (list: ListName) =>
+    const isSame = (list: ListName) =>
+      this.digest(list) === other.digest(list) &&
       this.missing(list).join("\n") === other.missing(list).join("\n");
-    return this.changedSince(other).length === 0 && LIST_NAMES.every(sameMissing);
+    return LIST_NAMES.every(isSame);
   }
 }
 
@@ -185,9 +203,11 @@ function mergeList(
   listings: readonly ProviderListing[],
   naming: Naming,
   conflicts: Conflict[],
+  silent: ReadonlySet<string>,
 ): MergedList & { readonly routes: ReadonlyMap<string, Route> } {
   const routes = new Map<string, Route>();
   const texts: string[] = [];
+  const announced: string[] = [];
   const providers = listings.map(({ provider }) => provider);
   for (const { provider, listing } of listings) {
     const items = listing?.lists[list] ?? [];
@@ -206,10 +226,14 @@ function mergeList(
         continue;
       }
       routes.set(name, { provider, name: item.name, repeatable: item.repeatable });
-      texts.push(name === item.name ? item.text : renamed(item.text, name));
+      const text = name === item.name ? item.text : renamed(item.text, name);
+      texts.push(text);
+      if (!silent.has(provider)) announced.push(text);
     }
   }
-  return { routes, names: [...routes.keys()], texts, digest: digestOf(texts) };
+  const digest = digestOf(texts);
+  const announcedDigest = silent.size === 0 ? digest : digestOf(announced);
+  return { routes, names: [...routes.keys()], texts, digest, announcedDigest };
 }
 
 /** Tools and prompts get the provider's prefix; URIs are the providers' own. */

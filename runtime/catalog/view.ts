@@ -16,6 +16,8 @@ const MAX_LOGGED = 20;
 export interface ViewParts {
   readonly key: string;
   readonly naming: Naming;
+  /** The providers whose changes clients are not told of. */
+  readonly silent: ReadonlySet<string>;
   /** How long the first lists wait for providers that do not answer. */
   readonly firstAnswerMs: number;
   readonly log: Logger;
@@ -155,7 +157,7 @@ export class View {
 
   #merge(): void {
     this.#isStale = false;
-    const merged = new Catalog(this.listings, this.#parts.naming);
+    const merged = new Catalog(this.listings, this.#parts.naming, this.#parts.silent);
     if (!merged.equals(this.#catalog)) this.#catalog = merged;
     this.#logConflicts();
   }

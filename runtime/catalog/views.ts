@@ -31,6 +31,8 @@ export class Views {
   /** The view of clients that declare no capabilities: always there, so that /status can speak of backends. */
   readonly base: View;
   readonly naming: Naming;
+  /** The providers whose changes clients are not told of. */
+  readonly silent: ReadonlySet<string>;
   readonly #parts: ViewsParts;
   readonly #views = new Map<string, { readonly view: View; readonly capabilities: string }>();
   readonly #pins = new Set<(key: string) => boolean>();
@@ -40,6 +42,7 @@ export class Views {
     const { settings, events } = parts;
     this.#parts = parts;
     this.naming = new Naming(settings.aggregation.prefixFormat);
+    this.silent = new Set(settings.listChanged.disabledWorkloads);
     this.base = this.get({ view: viewKey(BASE_CAPABILITIES), capabilities: BASE_CAPABILITIES });
     const idleMs = settings.limits.catalogRefreshSeconds * 1000;
     this.#sweeper = clock.every(idleMs, () => this.#sweep(clock.now() - idleMs));
@@ -80,6 +83,7 @@ export class Views {
     return new View({
       key,
       naming: this.naming,
+      silent: this.silent,
       firstAnswerMs: firstAnswerSeconds(key, settings) * 1000,
       log: this.#parts.log.child({ view: key.slice(0, 8) }),
       onChange: (view, lists) => events.emit("catalogChanged", view.key, lists),

@@ -130,6 +130,10 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const { idleTtlSeconds } = settings.session;
   const listening = () => streams.sessions();
   const reaper = new Reaper({ sessions, listening, idleTtlSeconds, log });
+  const { enabled, disabledWorkloads } = settings.listChanged;
+  const [only] = settings.backends;
+  const isTold = enabled && only !== undefined && !disabledWorkloads.includes(only.name);
+  const relaysListChanges = isOnlyBackend && isTold;
   const sessionStreams = new SessionStreams({
     ...shared,
     leases,
@@ -139,9 +143,10 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     peers,
     acquireStream,
     isOnlyBackend,
+    relaysListChanges,
   });
   const callLimits = new CallLimits(limits, metrics);
-  const sending = { upstreams, sessionStreams, callLimits, isOnlyBackend };
+  const sending = { upstreams, sessionStreams, callLimits, isOnlyBackend, relaysListChanges };
   const forwarder = new Forwarder({ ...shared, ...sending });
   sendRenewalNotices(events, streams);
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });

@@ -5,7 +5,7 @@ import { TransportFault } from "./transports/transport-fault.ts";
 
 /** A request that another process passes on, for a session that lives in this one. */
 export interface PeerCall
-  extends Pick<TransportRequest, "operation" | "text" | "session" | "signal"> {
+  extends Pick<TransportRequest, "operation" | "text" | "session" | "headers" | "signal"> {
   readonly backend: string;
   readonly endpoint: string;
 }

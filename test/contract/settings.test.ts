@@ -37,6 +37,7 @@ test("a configuration of one backend gets every default", () => {
       firstUseTimeoutSeconds: 10,
     },
     trustedProxies: [],
+    listChanged: { enabled: true, disabledWorkloads: [] },
     limits: {
       bodyBytes: 8_388_608,
       callTimeoutSeconds: 60,
@@ -80,6 +81,7 @@ test("a configuration of one backend gets every default", () => {
     health: {
       intervalSeconds: 30,
       timeoutSeconds: 10,
+      initializeTimeoutSeconds: 10,
       unhealthyThreshold: 3,
       partialFailureMode: "best_effort",
     },

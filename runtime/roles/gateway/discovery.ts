@@ -139,7 +139,12 @@ export class Discovery implements ItemSource {
   /** One session at the backend, from handshake to its loss. */
   async #serve(signal: AbortSignal): Promise<never> {
     const { initialize } = this.#parts;
-    const outcome = await handshake(this.backend, initialize, 1, this.#withTimeout(signal));
+    const outcome = await handshake(
+      this.backend,
+      initialize,
+      1,
+      this.#withTimeout(signal, this.#parts.health.initializeTimeoutSeconds),
+    );
     const { session } = outcome;
     const unread = new Set(LIST_NAMES);
     const onRead = (list: ListName): void => {
@@ -295,8 +300,11 @@ export class Discovery implements ItemSource {
     this.#parts.log.info({ backend: this.backend.name, state }, "backend state");
   }
 
-  #withTimeout(signal?: AbortSignal): AbortSignal {
-    const timeout = clock.timeout(this.#parts.health.timeoutSeconds * 1000);
+  #withTimeout(
+    signal?: AbortSignal,
+    seconds: number = this.#parts.health.timeoutSeconds,
+  ): AbortSignal {
+    const timeout = clock.timeout(seconds * 1000);
     return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   }
 }

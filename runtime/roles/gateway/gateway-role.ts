@@ -16,7 +16,7 @@ import { CONDITIONS } from "../condition.ts";
 import type { Role, RoleParts, RoleStatus } from "../role.ts";
 import { backendRow, conditionOf } from "./backend-row.ts";
 import { Discovery } from "./discovery.ts";
-import { ListAnswers } from "./list-answers.ts";
+import { incomplete, ListAnswers } from "./list-answers.ts";
 import { ListChanges } from "./list-changes.ts";
 import { Providers } from "./providers.ts";
 import { Routing } from "./routing.ts";
@@ -30,6 +30,9 @@ const CAPABILITIES = {
   completions: {},
   logging: {},
 };
+
+/** The same, where clients are not told of changes. */
+const UNANNOUNCED = { ...CAPABILITIES, tools: {}, prompts: {}, resources: { subscribe: true } };
 
 /** One MCP endpoint over many backends: what each method of a client comes to. */
 export class GatewayRole implements Role {
@@ -59,6 +62,8 @@ export class GatewayRole implements Role {
   readonly #routing: Routing;
   readonly #lists: ListAnswers;
   #isReady = false;
+  /** Every backend has offered something once. */
+  #wasWhole = false;
 
   constructor(parts: RoleParts) {
     const { settings, backends, metrics } = parts;
@@ -72,7 +77,8 @@ export class GatewayRole implements Role {
     const views = new Views({ ...parts, sourcesOf: (...of) => providers.sourcesOf(...of) });
     const isFailing = (backend: Backend) => providers.isFailing(backend);
     const catalogs = new SessionCatalogs({ ...parts, views, limits, isFailing });
-    new ListChanges({ ...parts, views, catalogs });
+    const { enabled } = settings.listChanged;
+    new ListChanges({ ...parts, views, catalogs, isSilent: !enabled });
     this.#parts = parts;
     this.#views = views;
     this.#providers = providers;
@@ -86,16 +92,26 @@ export class GatewayRole implements Role {
   }
 
   get notReady(): string | undefined {
-    return this.#isReady ? undefined : "the backends have not all been asked yet";
+    if (!this.#isReady) return "the backends have not all been asked yet";
+    if (this.#wasWhole || !this.#mayFail) return undefined;
+    const missing = this.#missing;
+    this.#wasWhole = missing.length === 0;
+    const reason = "partialFailureMode is fail, and these backends have not answered yet";
+    return this.#wasWhole ? undefined : `${reason}: ${missing.join(", ")}`;
   }
 
-  /** Asks no backend, and has what they offer to clients like this one at hand for the next request. */
+  /**
+   * Asks no backend, and has what they offer to clients like this one at hand for the next request.
+   *
+   * @throws BACKEND_UNREACHABLE where `partialFailureMode` is `fail` and a backend offers nothing.
+   */
   async initialize({ client }: RequestContext): Promise<string> {
     const { settings } = this.#parts;
     this.#views.get(client);
+    if (this.#mayFail && this.#missing.length > 0) throw incomplete(this.#missing);
     return JSON.stringify({
       protocolVersion: client.protocol,
-      capabilities: CAPABILITIES,
+      capabilities: settings.listChanged.enabled ? CAPABILITIES : UNANNOUNCED,
       serverInfo: { name: settings.name, version: VERSION },
       instructions: this.#views.base.instructions,
     });
@@ -130,6 +146,20 @@ export class GatewayRole implements Role {
 
   get #discoveries(): readonly Discovery[] {
     return this.#views.base.sources.filter((source) => source instanceof Discovery);
+  }
+
+  get #mayFail(): boolean {
+    return this.#parts.settings.health.partialFailureMode === "fail";
+  }
+
+  /** The backends that offer nothing: not those that only answer clients, with their credentials. */
+  get #missing(): readonly string[] {
+    return this.#discoveries
+      .filter(({ listing, backend, health }) => {
+        const isOfClients = health.isUnauthenticated && this.#catalogs.isPerSession(backend);
+        return listing === undefined && !isOfClients;
+      })
+      .map(({ backend }) => backend.name);
   }
 
   #measure(): void {
@@ -191,7 +221,8 @@ export class GatewayRole implements Role {
     await this.#parts.subscriptions.unsubscribe(call, this.#backend(backend), uri);
   }
 
-  async #setLevel({ context: { session }, message, reply }: Call): Promise<void> {
+  async #setLevel({ context, message, reply }: Call): Promise<void> {
+    const { session } = context;
     const level = stringParam(message, "level");
     if (!LOG_LEVELS.includes(level)) {
       throw invalidParams(`params.level must be one of ${LOG_LEVELS.join(", ")}`);
@@ -199,7 +230,7 @@ export class GatewayRole implements Role {
     if (session === undefined) throw new FleetError("SESSION_REQUIRED");
     const { sessions, messages } = this.#parts;
     await keepLogLevel(sessions, session, level);
-    await messages.broadcast(session, message.text);
+    await messages.broadcast(session, message.text, context);
     reply.message(resultText(message.idText, "{}"));
   }
 

@@ -17,6 +17,8 @@ export interface ListChangesParts {
   readonly catalogs: SessionCatalogs;
   readonly backends: BackendRegistry;
   readonly bus: FleetBus;
+  /** Clients are told nothing; lists change all the same. */
+  readonly isSilent: boolean;
   readonly streams: ClientListeners;
   readonly events: Events;
   readonly metrics: Metrics;
@@ -47,7 +49,8 @@ export class ListChanges {
   #notifyLate(session: LiveSession, list: ListName): void {
     if (!session.listed.has(list)) return;
     const catalog = this.#parts.catalogs.known(session);
-    if (session.listed.get(list) !== catalog.digest(list)) this.#notify(session, catalog, [list]);
+    if (session.listed.get(list) !== catalog.announcedDigest(list))
+      this.#notify(session, catalog, [list]);
   }
 
   /** A backend told a session, not us, that its lists changed. */
@@ -88,7 +91,9 @@ export class ListChanges {
     const listed = LIST_NAMES.filter((list) => session.listed.has(list));
     if (listed.length === 0) return;
     const catalog = await this.#parts.catalogs.of({ client: session.record, session }, listed);
-    const missed = listed.filter((list) => session.listed.get(list) !== catalog.digest(list));
+    const missed = listed.filter(
+      (list) => session.listed.get(list) !== catalog.announcedDigest(list),
+    );
     this.#notify(session, catalog, missed);
   }
 
@@ -107,8 +112,9 @@ export class ListChanges {
   }
 
   #notify(session: LiveSession, catalog: Catalog, lists: readonly ListName[]): void {
+    if (this.#parts.isSilent) return;
     for (const list of lists) {
-      session.listed.set(list, catalog.digest(list));
+      session.listed.set(list, catalog.announcedDigest(list));
       this.#parts.metrics.listChanges.inc({ list });
     }
     for (const method of new Set(lists.map(changeMethod))) {

@@ -53,7 +53,7 @@ export interface SessionCatalogsParts {
 export type ForClient = Pick<RequestContext, "client" | "session">;
 
 /** The same, with whose request it is: absent where the process wants to know by itself. */
-export type ForRequest = ForClient & Partial<Pick<RequestContext, "principal">>;
+export type ForRequest = ForClient & Partial<Pick<RequestContext, "principal" | "headers">>;
 
 /** A list of a session came after its answer had gone without it. */
 export type OnLate = (session: LiveSession, list: ListName) => void;
@@ -141,6 +141,12 @@ export class SessionCatalogs {
     const known = this.#lists.of(session.key);
     const before = known.merged?.catalog ?? (await view.settled());
     const request = { client: session.record, session };
+    if (this.#own.some(({ settings }) => settings.passthroughHeaders !== undefined)) {
+      // Without the client's headers it may be another list: the client, which is told, asks again with them.
+      known.own.clear();
+      known.merged = undefined;
+      return { catalog: before, changed: LIST_NAMES.filter((list) => session.listed.has(list)) };
+    }
     // A list that the session never asked for has not changed for it; one that another process served may have.
     const asked = LIST_NAMES.filter((list) => known.triedAtMs.has(list));
     await this.#read(request, session, known, asked.length === 0 ? LIST_NAMES : asked);
@@ -197,8 +203,8 @@ export class SessionCatalogs {
     const degraded = this.#degraded.get(name) ?? new Map<string, string>();
     this.#degraded.set(name, degraded);
     const signal = clock.timeout(limits.callTimeoutSeconds * 1000);
-    const { principal } = request;
-    const requester = principal && { principal };
+    const { principal, headers } = request;
+    const requester = principal && { principal, headers };
     try {
       const upstream = await upstreams.open(session, backend, signal, requester);
       const { items, warning } = await readList(upstream, list, limits, signal);
@@ -224,7 +230,7 @@ export class SessionCatalogs {
       if (!isOwn.has(provider)) return { provider, listing };
       return { provider, listing: (own.get(provider) ?? NOT_READ).listing() };
     });
-    const catalog = new Catalog(all, this.#parts.views.naming);
+    const catalog = new Catalog(all, this.#parts.views.naming, this.#parts.views.silent);
     known.merged = { shared: view.catalog, catalog };
     this.#lists.keep(key, known);
     return catalog;

@@ -54,7 +54,7 @@ export async function handshake(
   const initialize = ownRequestText("initialize", params);
   try {
     const where = pod === undefined ? {} : { pod };
-    const unopened = new UpstreamSession(backend, { protocol: "", epoch, ...where });
+    const unopened = new UpstreamSession(backend, { protocol: "", epoch, ...where }).for(requester);
     const { text, sessionId, answer } = await unopened.start(initialize, signal, requester);
     const resultText = text === undefined ? undefined : resultOf(text);
     const result = parseResult(resultText);
@@ -69,7 +69,7 @@ export async function handshake(
       protocol: typeof protocolVersion === "string" ? protocolVersion : protocol,
       epoch,
     };
-    const session = new UpstreamSession(backend, record);
+    const session = new UpstreamSession(backend, record).for(requester);
     await courtesy(session.notify(INITIALIZED, signal));
     return {
       session,

@@ -5,6 +5,7 @@ import { type Envelope, JSON_CONTENT_TYPE, readEnvelope } from "../../wire/messa
 import { ownIds, type RequestIds, responseTo } from "../../wire/response.ts";
 import type { Backend } from "../backend.ts";
 import { settle } from "../endpoints/circuit-breaker.ts";
+import { passedHeaders } from "../passed-headers.ts";
 import type {
   Answer,
   MessageAnswer,
@@ -33,10 +34,20 @@ export const AFTER_RESPONSE_MS = 1_000;
 export class UpstreamSession {
   readonly backend: Backend;
   readonly record: UpstreamRecord;
+  readonly #requester: Requester | undefined;
 
-  constructor(backend: Backend, record: UpstreamRecord) {
+  /** @param requester whose headers go with what is sent in it, where the backend gets any. */
+  constructor(backend: Backend, record: UpstreamRecord, requester?: Requester) {
     this.backend = backend;
     this.record = record;
+    this.#requester = requester;
+  }
+
+  /** The same session, for what a request of a client causes in it. */
+  for(requester: Requester | undefined): UpstreamSession {
+    const isOther =
+      this.backend.settings.passthroughHeaders !== undefined && requester !== undefined;
+    return isOther ? new UpstreamSession(this.backend, this.record, requester) : this;
   }
 
   /**
@@ -136,20 +147,26 @@ export class UpstreamSession {
     text: string,
     purpose: Purpose,
     signal: AbortSignal,
-    requester: Requester | undefined,
+    requester = this.#requester,
   ): Promise<Answer> {
     const session = this.record;
     const request: TransportRequest =
       requester === undefined
         ? { operation, session, text, purpose, signal }
         : { operation, session, text, purpose, signal, principal: requester.principal };
-    return this.backend.dispatch(request, this.record.pod);
+    return this.backend.dispatch(this.#withHeaders(request, requester), this.record.pod);
+  }
+
+  #withHeaders(request: TransportRequest, requester = this.#requester): TransportRequest {
+    const { passthroughHeaders: names } = this.backend.settings;
+    if (names === undefined || requester?.headers === undefined) return request;
+    return { ...request, headers: passedHeaders(requester.headers, names) };
   }
 
   /** Where the session's pod is gone, the session is gone with it. */
   async #unlessGone(request: TransportRequest): Promise<Answer> {
     try {
-      return await this.backend.dispatch(request, this.record.pod);
+      return await this.backend.dispatch(this.#withHeaders(request), this.record.pod);
     } catch (error) {
       if (error instanceof EndpointGone) return { kind: "session-unknown" };
       throw error;

@@ -72,17 +72,21 @@ export class UpstreamSessions {
   }
 
   /** The backend session if it is open, on its way to another pod or not. */
-  opened(session: LiveSession, backend: Backend): UpstreamSession | undefined {
-    return usable(session.record, backend);
+  opened(
+    session: LiveSession,
+    backend: Backend,
+    requester?: Requester,
+  ): UpstreamSession | undefined {
+    return usable(session.record, backend)?.for(requester);
   }
 
   /** All that are open, for what every backend has to hear. */
-  allOpened(session: LiveSession): UpstreamSession[] {
+  allOpened(session: LiveSession, requester?: Requester): UpstreamSession[] {
     const found: UpstreamSession[] = [];
     for (const name of Object.keys(session.record.upstreams)) {
       const backend = this.#parts.backends.get(name);
       const upstream = backend === undefined ? undefined : usable(session.record, backend);
-      if (upstream !== undefined) found.push(upstream);
+      if (upstream !== undefined) found.push(upstream.for(requester));
     }
     return found;
   }
@@ -99,12 +103,14 @@ export class UpstreamSessions {
     requester?: Requester,
   ): Promise<UpstreamSession> {
     const present = usable(session.record, backend);
-    if (present !== undefined && !(await this.#leaves(session, present))) return present;
+    if (present !== undefined && !(await this.#leaves(session, present))) {
+      return present.for(requester);
+    }
     const slot = `${session.key} ${backend.name}`;
     const opening = this.#opening.run(slot, () =>
       this.#openUnderLease(session, backend, requester),
     );
-    return await untilAborted(opening, signal);
+    return (await untilAborted(opening, signal)).for(requester);
   }
 
   /** Notes that the backend forgot this session, so that the next `open` makes a new one. */

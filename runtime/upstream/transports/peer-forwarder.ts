@@ -3,6 +3,7 @@ import type { PeerCredential } from "../../fleet/peer-credential.ts";
 import { Endpoint } from "../endpoints/endpoint.ts";
 import { EndpointHealth } from "../endpoints/endpoint-health.ts";
 import type { MessageLimits } from "../endpoints/message-limits.ts";
+import { encodeHeaders, PASSED_HEADER } from "../peer-headers.ts";
 import type { StreamPeers, StreamWord } from "../stream-peers.ts";
 import type { PeerRequest, Peers } from "./http-sse.ts";
 import { StreamableHttp } from "./streamable-http.ts";
@@ -49,7 +50,8 @@ export class PeerForwarder implements Peers, StreamPeers {
     const transport = new StreamableHttp(peer, { path });
     const { sessionId = "" } = request.session;
     const authorization = this.#parts.credential.authorizationFor(sessionId);
-    const signed = { ...request, headers: { ...request.headers, authorization } };
+    const passed = request.headers && { [PASSED_HEADER]: encodeHeaders(request.headers) };
+    const signed = { ...request, headers: { ...passed, authorization } };
     try {
       const answer = await transport[request.operation](signed);
       if (answer.kind !== "refused" || !answer.notProcessed) return answer;

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../../sessions/principal.ts";
 import type { SseEvent } from "../../wire/sse.ts";
 import type { Trial } from "../endpoints/circuit-breaker.ts";
@@ -17,6 +18,8 @@ export interface SessionRef {
 /** Whose request it is that something is sent for: absent for what the process asks for itself. */
 export interface Requester {
   readonly principal: Principal;
+  /** As they came, of which backends get those that their settings name. Absent: none. */
+  readonly headers?: IncomingHttpHeaders | undefined;
 }
 
 /** One request to a server, in words that every transport has. */
