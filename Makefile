@@ -38,7 +38,7 @@ test: build $(STORES) .tools/dns/dnsmasq .tools/prometheus/promtool .tools/pulum
 
 # Settings of a part are given as they are here: SEED=7 ROUNDS=100.
 PART :=
-proof: node_modules/.installed $(STORES) .tools/python/ready ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
+proof: node_modules/.installed $(STORES) .tools/python/ready .tools/pulumi/parts.json ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
 	@FLEET_REQUIRE_ALL=1 node proof/main.ts $(PART)
 
 e2e: images policies/dist/main.cjs .tools/pulumi/parts.json ## run the whole fleet on a real Kubernetes while it is replaced, killed and scaled: docs/proof.md

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
+// Tests start hundreds of processes, each of which would compile the same files anew.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, ".cache/node");
+
 export default defineConfig({
   // Programs in examples/ import the package by its name; here it is what the sources are now.
   resolve: { alias: { "mcp-fleet": join(import.meta.dirname, "infra/index.ts") } },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Engine, hasEngine, type Step } from "../../testkit/pulumi/engine.ts";
 import { PACK } from "../../testkit/pulumi/policy-pack.ts";
-import { EVERYTHING_PROGRAM, FLEET_PROGRAM, LARGE_PROGRAM } from "../../testkit/pulumi/programs.ts";
+import { EVERYTHING_PROGRAM, FLEET_PROGRAM } from "../../testkit/pulumi/programs.ts";
 
 const LIMIT_MS = 300_000;
 const WITH_PACK = ["--policy-pack", PACK];
@@ -109,20 +109,6 @@ describe.skipIf(!hasEngine)("with everything switched on", () => {
       expect(again.code, again.stdout).toBe(0);
       await engine.destroy();
       expect(manifests(engine)).toEqual([]);
-      engine.remove();
-    },
-    LIMIT_MS,
-  );
-});
-
-describe.skipIf(!hasEngine)("50 gateways over 200 servers", () => {
-  test(
-    "are previewed as some 1,600 resources",
-    async () => {
-      const engine = await Engine.checked(LARGE_PROGRAM);
-      const { code, stdout, stderr } = await engine.preview();
-      expect(code, stderr).toBe(0);
-      expect(stdout).toMatch(/\+ 1[5-9]\d\d to create/);
       engine.remove();
     },
     LIMIT_MS,

@@ -17,6 +17,8 @@ export interface ClientsLoad {
 interface Client {
   readonly pool: ClientPool;
   readonly session: RawClient;
+  /** The same session on connections that all share. It counts its own request ids, as several may be in flight. */
+  readonly aside: RawClient;
 }
 
 /** What a call says, and its answer again: 32 KiB each way, as the plan has it. */
@@ -94,7 +96,8 @@ export class Clients {
 
   async #open(): Promise<Client> {
     const pool = new ClientPool(this.#url, 1);
-    return { pool, session: await pool.open(this.#initialize) };
+    const session = await pool.open(this.#initialize);
+    return { pool, session, aside: this.#parallel.client(session.sessionId) };
   }
 
   async #callAll(clients: readonly Client[], tool: string): Promise<void> {
@@ -103,9 +106,9 @@ export class Clients {
 
   /** A call as large as the plan takes one to be: by the next session, at the next backend. */
   async #callAside(index: number, word: string): Promise<void> {
-    const sessionId = this.#clients[index % this.#clients.length]?.session.sessionId;
+    const client = this.#clients[index % this.#clients.length];
     const tool = this.#tools[index % this.#tools.length] ?? "";
-    await callOf(this.#parallel.client(sessionId), tool, word.padEnd(BODY_BYTES));
+    if (client !== undefined) await callOf(client.aside, tool, word.padEnd(BODY_BYTES));
   }
 }
 

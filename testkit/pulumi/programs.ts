@@ -20,5 +20,5 @@ export const RENAMED_PROGRAM = program("renamed");
 /** A store and a server, and with `test:reads` a gateway that knows them by the outputs of the stack only. */
 export const REFERENCED_PROGRAM = program("referenced");
 
-/** 50 gateways over 200 servers, four each, and one store. */
+/** As many gateways as `test:gateways` says over four servers each, and one store. */
 export const LARGE_PROGRAM = program("large");
