@@ -6,7 +6,8 @@ const GROUND = ["runtime/platform", "runtime/async", "contract"];
 
 /** The rooms of the runtime, from top to bottom: the way of a call goes down, and nothing below knows what is above. */
 const RUNTIME = {
-  "runtime/cli": ["runtime/server"],
+  "runtime/cli": ["runtime/server", "runtime/discover"],
+  "runtime/discover": ["runtime/server", "runtime/admin", "runtime/edge", "runtime/telemetry"],
   "runtime/server": [
     "runtime/admin",
     "runtime/edge",

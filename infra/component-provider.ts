@@ -1,12 +1,7 @@
 import type { ComponentResourceOptions, Inputs, provider } from "@pulumi/pulumi";
-import { McpServer } from "./mcp-server.ts";
+import { COMPONENTS } from "./components.ts";
 import { SCHEMA, SCHEMA_TEXT } from "./package-schema.ts";
-import { RedisSentinel } from "./redis-sentinel.ts";
 import { VERSION } from "./version.ts";
-import { VirtualMcpServer } from "./virtual-mcp-server.ts";
-
-/** The components that programs in other languages make. */
-const COMPONENTS = { VirtualMcpServer, McpServer, RedisSentinel };
 
 /** The components for programs in other languages, described by the schema that the package carries. */
 export class ComponentProvider implements provider.Provider {

@@ -1,6 +1,15 @@
 import "./requirements.ts";
 
 export type {
+  AggregationArgs,
+  ItemOverrideArgs,
+  PromptRulesArgs,
+  ResourceRulesArgs,
+  ToolAnnotationsArgs,
+  ToolOverrideArgs,
+  ToolRulesArgs,
+} from "./arguments/aggregation-args.ts";
+export type {
   BackendArgs,
   HasBackend,
   ServerBackend,
@@ -8,6 +17,7 @@ export type {
 } from "./arguments/backend-args.ts";
 export {
   Catalog,
+  ConflictResolution,
   IncomingAuthType,
   LogLevel,
   NofileMode,
@@ -20,7 +30,9 @@ export {
   ServiceType,
   SessionAffinity,
   Spread,
+  ToolVisibility,
   Transport,
+  WorkloadKind,
 } from "./arguments/choices.ts";
 export type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
 export type {
@@ -52,7 +64,6 @@ export type {
   StorageTlsArgs,
 } from "./arguments/session-storage-args.ts";
 export type {
-  AggregationArgs,
   DnsArgs,
   FailureHandlingArgs,
   IncomingAuthArgs,

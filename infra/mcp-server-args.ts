@@ -6,6 +6,7 @@ import type {
   Scheme,
   SessionAffinity,
   Transport,
+  WorkloadKind,
 } from "./arguments/choices.ts";
 import type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
 import type { AutoscalingArgs } from "./arguments/load-args.ts";
@@ -46,7 +47,7 @@ export interface McpServerArgs extends WorkloadArgs {
   sessions?: number;
   /** The number of proxies, instead of the planned one. With 0 there are none, and gateways call the pods directly. Default: as planned with sessionStorage, 0 without. */
   replicas?: number;
-  /** The number of the server's pods. Default: 1. */
+  /** The number of the server's pods; with backendAutoscaling the minimum. Default: 1. */
   backendReplicas?: number;
   /** Sessions that each of the server's pods has room for. Only this number decides the size of a pod, so pods may be added and removed without a restart of the others. A change restarts them. Default: sessions, or as many as cost.memory holds. */
   podSessions?: number;
@@ -92,6 +93,10 @@ export interface McpServerArgs extends WorkloadArgs {
   caBundle?: Input<string>;
   /** An existing ConfigMap with them in the namespace of the pods that call it, instead of caBundle. It is read when a pod starts. Default: none. */
   caBundleRef?: ConfigMapKeyArgs;
+  /** What runs the server's pods. A Deployment starts a new pod before it stops an old one, and is refused for a stateful server, whose sessions stay with the name of their pod. A change starts the new pods before it removes the old ones. Default: StatefulSet. */
+  workload?: WorkloadKind;
+  /** An autoscaler that adds pods of the server to backendReplicas. Refused for a stateful server, whose sessions end with their pod. Default: none. */
+  backendAutoscaling?: AutoscalingArgs;
   /** Functions that change the arguments of single children, in TypeScript only. Default: none. */
   transform?: McpServerTransforms;
 }

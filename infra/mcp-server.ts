@@ -39,7 +39,7 @@ export class McpServer extends ComponentResource {
   /** The name of the Service that leads to its proxies, or to its pods; empty where it runs elsewhere and has no proxies. */
   readonly serviceName: Output<string>;
 
-  /** The name of the StatefulSet; empty where the server runs elsewhere. */
+  /** The name of the StatefulSet or Deployment; empty where the server runs elsewhere. */
   readonly workloadName: Output<string>;
 
   /** The name of the Deployment of its proxies; empty without proxies. */
@@ -77,9 +77,9 @@ export class McpServer extends ComponentResource {
       const port = args.port ?? SERVER_PORT;
       const { proxy: _, ...podFacts } = facts;
       const spec = { parent: this, ...names, namespace, ...pods, facts: podFacts, port, args: own };
-      const { statefulSet, service } = serverWorkload(spec, proxy !== undefined, acceptRisk);
-      this.workloadName = statefulSet.metadata.name;
-      this.serviceName = service.metadata.name;
+      const workload = serverWorkload(spec, proxy !== undefined, acceptRisk);
+      this.workloadName = workload.pods.metadata.name;
+      this.serviceName = workload.service.metadata.name;
     }
     if (proxy) {
       reportPlan(`proxies of ${name}`, proxy.sized, acceptRisk, this);

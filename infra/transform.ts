@@ -33,6 +33,10 @@ export interface ProcessTransforms {
 
 /** The children of an MCP server that may be transformed; those of its proxies are under proxy. */
 export interface McpServerTransforms {
+  deployment?(
+    args: k8s.apps.v1.DeploymentArgs,
+    opts: CustomResourceOptions,
+  ): k8s.apps.v1.DeploymentArgs;
   statefulSet?(
     args: k8s.apps.v1.StatefulSetArgs,
     opts: CustomResourceOptions,
@@ -42,6 +46,10 @@ export interface McpServerTransforms {
     args: k8s.policy.v1.PodDisruptionBudgetArgs,
     opts: CustomResourceOptions,
   ): k8s.policy.v1.PodDisruptionBudgetArgs;
+  autoscaler?(
+    args: k8s.autoscaling.v2.HorizontalPodAutoscalerArgs,
+    opts: CustomResourceOptions,
+  ): k8s.autoscaling.v2.HorizontalPodAutoscalerArgs;
   networkPolicy?(
     args: k8s.networking.v1.NetworkPolicyArgs,
     opts: CustomResourceOptions,

@@ -1,3 +1,4 @@
+import type { AggregationArgs } from "./arguments/aggregation-args.ts";
 import type { BackendArgs, HasBackend } from "./arguments/backend-args.ts";
 import type { SessionAffinity } from "./arguments/choices.ts";
 import type { HttpRouteArgs, IngressArgs } from "./arguments/exposure-args.ts";
@@ -5,7 +6,7 @@ import type { AutoscalingArgs } from "./arguments/load-args.ts";
 import type { WorkloadArgs } from "./arguments/pod-args.ts";
 import type { ProcessArgs } from "./arguments/process-args.ts";
 import type { HasConnection, SessionStorageArgs } from "./arguments/session-storage-args.ts";
-import type { AggregationArgs, IncomingAuthArgs } from "./arguments/settings-args.ts";
+import type { IncomingAuthArgs } from "./arguments/settings-args.ts";
 import type { ProcessTransforms } from "./transform.ts";
 
 /** The arguments of VirtualMcpServer. Numbers and lists are plain, because they decide which resources are created; strings may be outputs. */

@@ -16,5 +16,5 @@ export const PARTS: ReadonlyMap<string, Part> = new Map([
   ["seeds", part("Every test that makes up its input passes with many seeds.", { SEED: "a random one", ROUNDS: "20" }, () => import("./parts/seeds.ts"))],
   ["soak", part("A gateway whose clients connect, leave and break off for minutes holds as little afterwards as before.", { SOAK_SECONDS: "600", SEED: "4" }, () => import("./parts/soak.ts"))],
   ["topologies", part("The conformance suite finds no more faults through any arrangement of processes than directly.", { ROUNDS: "1" }, () => import("./parts/topologies.ts"))],
-  ["upgrades", part("A fleet goes from another build to this one and back under load, and loses nothing.", { FROM: "the last tag", CLIENTS: "12" }, () => import("./parts/upgrades.ts"))],
+  ["upgrades", part("A fleet goes from another build to this one and back under load, and loses nothing; a preview of either build replaces nothing that the other has made.", { FROM: "the last tag", CLIENTS: "12" }, () => import("./parts/upgrades.ts"))],
 ]);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
+import { COMPONENTS } from "../infra/components.ts";
 import {
   McpServer,
   type ProcessArgs,
@@ -13,7 +14,6 @@ import { RecordedStack } from "../testkit/pulumi/recorded-stack.ts";
 import { isSame, sourceOf } from "../tools/docs/argument-source.ts";
 import { type Argument, argumentTypes } from "../tools/docs/component-arguments.ts";
 import { componentPage, isConditional } from "../tools/docs/component-pages.ts";
-import { COMPONENTS } from "../tools/docs/component-schema.ts";
 import { POLICY_PAGES } from "../tools/docs/policy-pages.ts";
 import { TABLES, withTables } from "../tools/docs/tables.ts";
 
@@ -42,7 +42,9 @@ test("a page without the marks of its table is not passed over", () => {
 });
 
 test("docs/operations.md says what to do about each error of a backend and of the store", () => {
-  const names = Object.keys(ERROR_TABLE).filter((name) => /^(?:BACKEND|STORE)_|^OUTCOME/.test(name));
+  const names = Object.keys(ERROR_TABLE).filter((name) =>
+    /^(?:BACKEND|STORE)_|^OUTCOME/.test(name),
+  );
   const rows = read("operations.md")
     .split("\n")
     .filter((line) => line.startsWith("| "));
@@ -60,7 +62,7 @@ test("docs/stack.md names each configuration key that the stack reads", () => {
   expect(keys.filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
 });
 
-describe.each(COMPONENTS)("the arguments of %s", (component) => {
+describe.each(Object.keys(COMPONENTS))("the arguments of %s", (component) => {
   const all: readonly Argument[] = argumentTypes(component).flatMap((type) => type.arguments);
   const paths = (found: readonly Argument[]) => found.map(({ path }) => path);
 
@@ -98,7 +100,7 @@ const everything: ProcessArgs = {
   monitoring: { serviceMonitor: true, grafanaDashboard: true },
 };
 
-test.each<[(typeof COMPONENTS)[number], string, () => unknown]>([
+test.each<[keyof typeof COMPONENTS, string, () => unknown]>([
   [
     "VirtualMcpServer",
     "eng",

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { runtime } from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { SCHEMA, type Shape } from "../infra/package-schema.ts";
+import { ShapeFaults } from "../infra/faults/shape-faults.ts";
+import { SCHEMA } from "../infra/package-schema.ts";
 import { verdict } from "../testkit/pulumi/judged-stack.ts";
 import { RecordedStack } from "../testkit/pulumi/recorded-stack.ts";
 
@@ -23,24 +24,24 @@ const CONFIG = {
   "eks-example:roleArn": "arn:aws:iam::123456789012:role/documents",
 };
 
-/** What a program says that the schema does not know, and what it leaves out, by paths. */
-function unlike(shape: Shape, value: unknown, path: string): string[] {
-  if (Array.isArray(value)) {
-    return value.flatMap((entry, index) => unlike(shape.items ?? {}, entry, `${path}[${index}]`));
-  }
-  const type = SCHEMA.types[shape.$ref?.replace("#/types/", "") ?? ""] ?? shape;
-  const members = type.inputProperties ?? type.properties;
-  if (members === undefined || typeof value !== "object" || value === null) return [];
-  const missing = (type.requiredInputs ?? type.required ?? []).filter((key) => !(key in value));
-  return [
-    ...missing.map((key) => `${path}.${key} is missing`),
-    ...Object.entries(value).flatMap(([key, inner]) => {
-      const member = members[key];
-      return member === undefined
-        ? [`${path}.${key} is unknown`]
-        : unlike(member, inner, `${path}.${key}`);
-    }),
-  ];
+/** What is wrong with the arguments of a component, by the schema. `null` stands for what only a run knows. */
+function faultsOf(component: string, args: unknown, path: string): string[] {
+  const { inputProperties = {}, requiredInputs = [] } =
+    SCHEMA.resources[`mcp-fleet:index:${component}`] ?? {};
+  const shape = { type: "object", properties: inputProperties, required: requiredInputs };
+  return new ShapeFaults(SCHEMA.types, new Set(), true)
+    .of(path, args, shape)
+    .map((fault) => `${fault.path} ${fault.rule}`);
+}
+
+/** A program in YAML as data: what it takes from elsewhere is known when it runs. */
+function withoutReferences(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutReferences);
+  if (typeof value === "string") return /^\$\{[^}]*\}$/.test(value) ? null : value;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, withoutReferences(inner)]),
+  );
 }
 
 it("there are 5 examples, each in TypeScript", () => {
@@ -86,23 +87,21 @@ describe("in Pulumi YAML", () => {
     (example) => {
       const program = parse(read(example, "Pulumi.yaml"));
       const found = Object.entries<{ type: string; properties: object }>(program.resources).flatMap(
-        ([name, { type, properties }]) => {
-          const shape = SCHEMA.resources[type.replace(":", ":index:")];
-          return shape === undefined ? [`${name}: no ${type}`] : unlike(shape, properties, name);
-        },
+        ([name, { type, properties }]) =>
+          faultsOf(type.replace("mcp-fleet:", ""), withoutReferences(properties), name),
       );
       expect(found).toEqual([]);
     },
   );
 
   it("a mistyped argument is found, and one that is required and missing", () => {
-    const shape = SCHEMA.resources["mcp-fleet:index:VirtualMcpServer"] ?? {};
     const program = { backends: [{ nam: "wiki" }], sessions: 1, sessionStorage: { adress: "a:1" } };
-    expect(unlike(shape, program, "gateway")).toEqual([
-      "gateway.backends[0].name is missing",
-      "gateway.backends[0].nam is unknown",
-      "gateway.sessionStorage.adress is unknown",
+    expect(faultsOf("VirtualMcpServer", program, "gateway")).toEqual([
+      "gateway.backends[0].name is required",
+      "gateway.backends[0].nam is not a known argument",
+      "gateway.sessionStorage.adress is not a known argument",
     ]);
+    expect(faultsOf("Gateway", { sessions: 1 }, "gateway")).toHaveLength(1);
   });
 });
 
@@ -132,10 +131,7 @@ describe("in Python", () => {
       }),
     );
     expect(calls.length).toBeGreaterThan(0);
-    const found = calls.flatMap(([name, args]) => {
-      const shape = SCHEMA.resources[`mcp-fleet:index:${name}`];
-      return shape === undefined ? [`no ${name}`] : unlike(shape, camelCase(args), name);
-    });
+    const found = calls.flatMap(([name, args]) => faultsOf(name, camelCase(args), name));
     expect(found).toEqual([]);
   });
 });

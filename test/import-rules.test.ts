@@ -17,6 +17,7 @@ const FORBIDDEN = [
   ["runtime/sessions/sessions.ts", "runtime/store/open-store.ts", "runtime/sessions imports only"],
   ["runtime/upstream/backend.ts", "runtime/edge/guards.ts", "runtime/upstream imports only"],
   ["runtime/catalog/view.ts", "runtime/calls/forwarder.ts", "runtime/catalog imports only"],
+  ["runtime/discover/source.ts", "runtime/upstream/backend.ts", "runtime/discover imports only"],
   ["runtime/edge/guards.ts", "runtime/store/open-store.ts", "runtime/edge imports only"],
   ["runtime/calls/forwarder.ts", "runtime/catalog/view.ts", "runtime/calls imports only"],
   ["runtime/roles/gateway/a.ts", "runtime/roles/proxy/b.ts", "one role does not import another"],

@@ -229,7 +229,7 @@ load:
       "servers: { gihub: {}, search: { replicas: 2 }, github: { stateful: true, color: red } }";
     expect(fixesOf(file(servers))).toEqual([
       "load.servers.github.stateful: set stateful in its entry of backends (fleet.yaml:6:70)",
-      "load.servers.github.color: remove it; known keys are replicas, sessions, podSessions, callTimeoutMax, sessionBytes, processBytes, memoryBytes, proxied (fleet.yaml:6:83)",
+      "load.servers.github.color: remove it; known keys are replicas, maxReplicas, sessions, podSessions, callTimeoutMax, sessionBytes, processBytes, memoryBytes, proxied (fleet.yaml:6:83)",
       "load.servers.search.replicas: remove it (fleet.yaml:6:45)",
       'load.servers.gihub: did you mean "github"? (fleet.yaml:6:21)',
     ]);

@@ -136,7 +136,8 @@ export const CONSTANTS = {
   scaleAt: {
     value: 80,
     unit: "percent",
-    description: "Share of eventLoopPercent above which an autoscaler adds a pod",
+    description:
+      "Share of eventLoopPercent, or of the CPU request of a server's pod, above which an autoscaler adds a pod",
     source: "Choice: a new pod is ready before the others reach their ceiling",
   },
   processCpu: {

@@ -30,7 +30,7 @@ export {
 } from "./plan-inputs.ts";
 export { cachedListBytes } from "./pod-size.ts";
 export { type ProcessPlan, processPlan } from "./process-plan.ts";
-export type { Autoscaling } from "./scaling.ts";
+export { serverTargetCpu } from "./scaling.ts";
 export {
   type CompleteServerLoad,
   completedServer,

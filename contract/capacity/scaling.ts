@@ -14,23 +14,10 @@ const MILLICORES_PER_PERCENT = 10;
 
 /** The range and the target of an autoscaler: it adds pods before their event loops reach the ceiling. */
 export function autoscaling(inputs: CompleteInputs, replicas: Figure): Autoscaling {
-  const { eventLoopPercent, maxReplicas } = inputs;
+  const { eventLoopPercent } = inputs;
   const { scaleAt } = CONSTANTS;
   return {
-    maxReplicas: {
-      value: Math.max(maxReplicas, replicas.value),
-      unit: "pods",
-      formula: "max(maxReplicas, replicas)",
-      terms: [
-        {
-          name: "maxReplicas",
-          value: maxReplicas,
-          unit: "pods",
-          from: INPUTS.maxReplicas.description,
-        },
-        termOf("replicas", replicas),
-      ],
-    },
+    maxReplicas: mostPods(inputs, replicas, INPUTS.maxReplicas.description),
     targetCpu: {
       value: Math.floor((eventLoopPercent * MILLICORES_PER_PERCENT * scaleAt.value) / 100),
       unit: "millicores",
@@ -48,8 +35,36 @@ export function autoscaling(inputs: CompleteInputs, replicas: Figure): Autoscali
   };
 }
 
+/**
+ * CPU of a server's pod, in millicores, above which an autoscaler adds one. What a server does with its CPU only its
+ * authors know; its request is what Kubernetes keeps for it.
+ */
+export function serverTargetCpu(requestMillicores: number): number {
+  return Math.floor((requestMillicores * CONSTANTS.scaleAt.value) / 100);
+}
+
+/** The maximum of an autoscaler, which never goes below the plan. */
+export function mostPods(
+  { maxReplicas }: Pick<CompleteInputs, "maxReplicas">,
+  replicas: Figure,
+  from: string,
+): Figure {
+  return {
+    value: Math.max(maxReplicas, replicas.value),
+    unit: "pods",
+    formula: "max(maxReplicas, replicas)",
+    terms: [
+      { name: "maxReplicas", value: maxReplicas, unit: "pods", from },
+      termOf("replicas", replicas),
+    ],
+  };
+}
+
 /** The maximum number of pods: what the store and a rollout have to allow for. */
-export function maxPods({ maxReplicas }: CompleteInputs, replicas: Figure): number {
+export function maxPods(
+  { maxReplicas }: Pick<CompleteInputs, "maxReplicas">,
+  replicas: Figure,
+): number {
   return Math.max(maxReplicas, replicas.value);
 }
 

@@ -20,6 +20,13 @@ export const SERVER_INPUTS = {
     max: 1000,
     default: 0,
   },
+  maxReplicas: {
+    unit: "pods",
+    description: "Maximum number of its pods, where an autoscaler adds some; 0: no autoscaler",
+    min: 0,
+    max: 1000,
+    default: 0,
+  },
   sessions: {
     unit: "sessions",
     description: "Concurrent sessions at the server. Absent: all sessions of the fleet",

@@ -1,3 +1,4 @@
+import type { Fault } from "../faults.ts";
 import { formatBytes } from "../units.ts";
 import { Budget } from "./budget.ts";
 import { CapacityError, planFault } from "./capacity-error.ts";
@@ -6,7 +7,7 @@ import { type Figure, sum, termOf } from "./figure.ts";
 import { amountText } from "./figure-text.ts";
 import { type Grace, grace } from "./grace.ts";
 import { MEBIBYTE } from "./pod-size.ts";
-import { disruption } from "./scaling.ts";
+import { disruption, maxPods, mostPods } from "./scaling.ts";
 import { type CompleteServerLoad, SERVER_INPUTS } from "./server-load.ts";
 
 /** What the pods of one MCP server need. */
@@ -24,16 +25,21 @@ export interface ServerPlan {
   readonly cpu: Figure;
   /** `maxUnavailable` of the PodDisruptionBudget. */
   readonly disruption: Figure;
+  /** The maximum of its autoscaler, whose minimum are the replicas. Absent without one. */
+  readonly maxReplicas?: Figure;
   readonly grace: Grace;
 }
 
 /**
  * Plans the pods of an MCP server: as many as declared, each with memory for `podSessions`, so that one pod more or
- * less leaves the others as they are.
+ * less leaves the others as they are. They hold every session without those that an autoscaler adds.
  *
- * @throws {CapacityError} where `podSessions` is below a pod's share, or `memoryBytes` too low for it.
+ * @throws {CapacityError} where `podSessions` is below a pod's share, or `memoryBytes` too low for it; where an autoscaler
+ * would go below the replicas, or end sessions of a stateful server.
  */
 export function serverPlan(load: CompleteServerLoad): ServerPlan {
+  const beyond = scalingFaults(load);
+  if (beyond.length > 0) throw new CapacityError(beyond);
   const replicas = sum("pods", [{ name: "replicas", value: load.replicas, from: "input" }]);
   const holding = holdingOf(replicas);
   const sessionsPerPod = shareOf(load, holding);
@@ -50,9 +56,12 @@ export function serverPlan(load: CompleteServerLoad): ServerPlan {
     memory,
     cpu: sum("millicores", [{ name: "serverCpu", value: cpu, from: description }]),
     disruption: disruption({ spareReplicas: replicas.value - holding.value }),
+    ...(load.maxReplicas > 0 && {
+      maxReplicas: mostPods(load, replicas, SERVER_INPUTS.maxReplicas.description),
+    }),
     grace: grace({
       callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
-      replicas: load.replicas,
+      replicas: maxPods(load, replicas),
     }),
   };
 }
@@ -114,6 +123,18 @@ function budgetOf({ processBytes, sessionBytes }: CompleteServerLoad): Budget {
   ];
   const reservePercent = CONSTANTS.memoryReserve.value;
   return new Budget("bytes", lines, { reservePercent, step: MEBIBYTE });
+}
+
+function scalingFaults({ name, replicas, maxReplicas, stateful }: CompleteServerLoad): Fault[] {
+  if (maxReplicas === 0) return [];
+  const path = ["servers", name, "maxReplicas"];
+  if (stateful) {
+    const rule = "must be absent for a stateful server, whose sessions end with their pod";
+    return [planFault(path, maxReplicas, rule, "remove it, or do not declare the server stateful")];
+  }
+  if (maxReplicas >= replicas) return [];
+  const rule = `must be at least ${replicas}: the pods that hold every session`;
+  return [planFault(path, maxReplicas, rule, `raise it to ${replicas}, or run fewer replicas`)];
 }
 
 function tooFew({ name, podSessions = 0 }: CompleteServerLoad, share: Figure): CapacityError {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { bytes } from "../units.ts";
 import { backend } from "./backend.ts";
+import { clusterDiscovery } from "./cluster-discovery.ts";
 import { count, duration, durationOrNone, matching, network, port, size, text } from "./fields.ts";
 import { PORTS } from "./network.ts";
 import { AUTHORIZATION_RISK } from "./passthrough-headers.ts";
@@ -281,6 +282,7 @@ export const configuration = z.strictObject({
     .describe(
       "The load of the fleet, which mcp-fleet plan --config reads (docs/capacity.md). Gateways and proxies ignore it.",
     ),
+  discovery: z.strictObject({ ...clusterDiscovery }).prefault({}),
   ...toolhive,
 });
 

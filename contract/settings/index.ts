@@ -1,3 +1,9 @@
+export type {
+  AggregationSettings,
+  ConflictResolution,
+  ItemOverride,
+  WorkloadRules,
+} from "./aggregation.ts";
 export {
   addressText,
   type BackendAddress,
@@ -5,6 +11,10 @@ export {
   backend,
   connectionsPerPod,
 } from "./backend.ts";
+export {
+  type ClusterDiscoverySettings,
+  validateClusterDiscovery,
+} from "./cluster-discovery-settings.ts";
 export { type Configuration, jsonSchema } from "./configuration.ts";
 export { decode, encode, variableName } from "./environment.ts";
 export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";

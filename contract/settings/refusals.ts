@@ -12,7 +12,6 @@ export interface Refusal {
 }
 
 const otherAuth = "use jwt with the issuer's keys, or anonymous behind an authenticating proxy";
-const allTools = "remove it; clients see every tool of the backend";
 const noStrategy = "use unauthenticated, and give the backend its credential in its own deployment";
 
 /** Every field that is not supported, in the order of the documentation. */
@@ -60,56 +59,9 @@ export const REFUSALS: readonly Refusal[] = [
     fix: "put a bridge such as mcp-proxy in front of the server, and use its URL",
   },
   {
-    path: "aggregation.conflictResolution",
-    allowed: ["prefix"],
-    rule: "must be prefix; priority and manual are not supported",
-    fix: 'use prefix; prefixFormat: "" leaves names unchanged where they do not collide',
-  },
-  {
-    path: "aggregation.conflictResolutionConfig.priorityOrder",
-    rule: "is not supported, like the strategy priority that it belongs to",
-    fix: "remove it; prefixed names do not collide",
-  },
-  {
-    path: "aggregation.tools[].filter",
-    rule: "is not supported: tools are not filtered",
-    fix: allTools,
-  },
-  {
-    path: "aggregation.tools[].overrides",
-    rule: "is not supported: tools keep their names and descriptions",
-    fix: "remove it; clients see the tool as its server describes it",
-  },
-  {
-    path: "aggregation.tools[].excludeAll",
-    rule: "is not supported: tools are not hidden",
-    fix: allTools,
-  },
-  {
     path: "aggregation.tools[].toolConfigRef",
-    rule: "is not supported: MCPToolConfig resources are not read",
-    fix: allTools,
-  },
-  {
-    path: "aggregation.excludeAllTools",
-    rule: "is not supported: tools are not hidden",
-    fix: allTools,
-  },
-  {
-    path: "aggregation.defaultToolVisibility",
-    allowed: ["allow"],
-    rule: "must be allow; tools are not hidden",
-    fix: allTools,
-  },
-  {
-    path: "sessionStorage.tls.caCertFile",
-    rule: "is not supported under this name",
-    fix: "call it caFile",
-  },
-  {
-    path: "sessionStorage.tls.insecureSkipVerify",
-    rule: "is not supported: certificates are always verified",
-    fix: "remove it, and set caFile to the CA that signed the certificate",
+    rule: "is not supported in a file: it names an MCPToolConfig of a cluster",
+    fix: "run mcp-fleet import toolhive, which writes its filter and overrides instead",
   },
   {
     path: "compositeTools",

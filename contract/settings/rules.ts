@@ -2,6 +2,7 @@ import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault, suggest } from "../faults.ts";
 import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
+import { aggregatedBackends, aggregationRules } from "./aggregation-rules.ts";
 import { authorizationPassthrough } from "./passthrough-headers.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
@@ -14,7 +15,7 @@ type Rule = (document: Section, role: Role) => Fault[];
 const RULES: readonly Rule[] = [
   uniqueNames,
   knownBackends,
-  prefixFormat,
+  aggregationRules,
   distinctPrefixes,
   callTimeouts,
   healthTimeout,
@@ -58,12 +59,9 @@ function uniqueNames(document: Section): Fault[] {
 
 function knownBackends(document: Section): Fault[] {
   const maps = [["outgoingAuth", "backends"], PER_WORKLOAD];
-  const tools = valueAt(document, ["aggregation", "tools"]);
-  const workloads = (Array.isArray(tools) ? tools : []).flatMap((entry: unknown, index) => {
-    const name = valueAt(entry, ["workload"]);
-    const path = ["aggregation", "tools", index, "workload"];
-    return typeof name === "string" ? unknownBackend(document, path, name) : [];
-  });
+  const workloads = aggregatedBackends(document).flatMap(([path, name]) =>
+    typeof name === "string" ? unknownBackend(document, path, name) : [],
+  );
   const silent = valueAt(document, DISABLED_WORKLOADS);
   const disabled = (Array.isArray(silent) ? silent : []).flatMap((name: unknown, index) =>
     typeof name === "string" ? unknownBackend(document, [...DISABLED_WORKLOADS, index], name) : [],
@@ -86,17 +84,11 @@ function unknownBackend(document: Section, path: Path, name: string): Fault[] {
   return [fault(path, name, "must be the name of a backend", fix)];
 }
 
-function prefixFormat(document: Section): Fault[] {
-  const format = valueAt(document, PREFIX_FORMAT);
-  if (typeof format !== "string" || format === "" || format.includes("{workload}")) return [];
-  const rule = 'must contain {workload}, or be ""';
-  return [fault(PREFIX_FORMAT, format, rule, 'write it as "{workload}_"')];
-}
-
 /** Backend names may contain dots and tool names may not, so `a.b` and `a_b` would share a prefix. */
 function distinctPrefixes(document: Section): Fault[] {
   const names = [...new Set(namesOf(document))];
-  if (valueAt(document, PREFIX_FORMAT) === "") return [];
+  const format = valueAt(document, PREFIX_FORMAT) ?? "{workload}";
+  if (typeof format !== "string" || !format.includes("{workload}")) return [];
   const prefixes = names.map((name) => name.replaceAll(/[^A-Za-z0-9_-]/g, "_"));
   return names.flatMap((name, position) => {
     const first = prefixes.indexOf(prefixes[position] ?? "");

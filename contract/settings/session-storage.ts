@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { count, matching, text, unsupported } from "./fields.ts";
+import { count, matching, text } from "./fields.ts";
 
 /** A host and a port. */
 export interface NetworkAddress {
@@ -14,6 +14,8 @@ export interface RedisTlsSettings {
   readonly certFile?: string;
   readonly keyFile?: string;
   readonly servername?: string;
+  /** Why the certificate is not verified. Absent: it is. */
+  readonly acceptUnverified?: string;
 }
 
 /**
@@ -143,8 +145,16 @@ export const sessionStorage = z.strictObject({
   ).optional(),
   tls: tls("Redis")
     .extend({
-      caCertFile: unsupported("ToolHive's name of caFile.").optional(),
-      insecureSkipVerify: unsupported("certificates are always verified.").optional(),
+      caCertFile: text("ToolHive's name of caFile.").optional(),
+      insecureSkipVerify: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Whether the certificate of Redis is accepted without verification, whoever shows it. Requires acceptUnverified.",
+        ),
+      acceptUnverified: text(
+        "Why that is no risk here: whoever answers at the address of Redis reads and writes all sessions. Logged at each start.",
+      ).optional(),
     })
     .optional(),
   sentinel: sentinel.optional(),
@@ -187,7 +197,7 @@ export function sessionStorageOf(
     keyPrefix: keysBeginWith(keyPrefix, { server, isCluster: nodes !== undefined }),
     recordFormat: parsed.recordFormat,
     ...present({ username, passwordFile }),
-    ...(parsed.tls !== undefined && { tls: tlsOf(parsed.tls) }),
+    ...(parsed.tls !== undefined && { tls: redisTlsOf(parsed.tls) }),
     ...(watched !== undefined && {
       sentinel: {
         masterName: watched.masterName,
@@ -210,6 +220,15 @@ export function sessionStorageOf(
 
 function tlsOf({ caFile, certFile, keyFile, servername }: z.output<ReturnType<typeof tls>>) {
   return present({ caFile, certFile, keyFile, servername });
+}
+
+function redisTlsOf(parsed: NonNullable<z.output<typeof sessionStorage>["tls"]>): RedisTlsSettings {
+  const { caCertFile, insecureSkipVerify, acceptUnverified } = parsed;
+  return {
+    ...present({ caFile: caCertFile }),
+    ...tlsOf(parsed),
+    ...(insecureSkipVerify && present({ acceptUnverified })),
+  };
 }
 
 function addressOf(written: string): NetworkAddress {

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { seconds } from "../units.ts";
+import { type AggregationSettings, aggregationOf } from "./aggregation.ts";
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
@@ -51,7 +52,7 @@ export interface Settings {
   readonly jwt?: JwtSettings;
   /** At least one. Names are unique. */
   readonly backends: readonly BackendSettings[];
-  readonly aggregation: { readonly prefixFormat: string };
+  readonly aggregation: AggregationSettings;
   readonly session: {
     readonly idleTtlSeconds: number;
     /** Absent: no limit. */
@@ -183,7 +184,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
         parsed.passthroughHeaders,
       ),
     ),
-    aggregation: { prefixFormat: parsed.aggregation.conflictResolutionConfig.prefixFormat },
+    aggregation: aggregationOf(parsed.aggregation),
     session: sessionOf(parsed.session, role),
     sessionStorage: sessionStorageOf(parsed.sessionStorage, server),
     limits: limitsOf(parsed),

@@ -6,7 +6,27 @@ const SECTION = ["sessionStorage"];
 /** The rules about how Redis is reached, and which keys fit that. */
 export function storageRules(document: Section): Fault[] {
   if (valueAt(document, [...SECTION, "provider"]) !== "redis") return [];
-  return [...redisAddress(document), ...clusterKeys(document)];
+  return [...redisAddress(document), ...clusterKeys(document), ...verified(document)];
+}
+
+const TLS = [...SECTION, "tls"];
+
+/** The certificate of Redis is verified, and by one authority. */
+function verified(document: Section): Fault[] {
+  const at = (key: string) => valueAt(document, [...TLS, key]);
+  const faults: Fault[] = [];
+  if (at("caFile") !== undefined && at("caCertFile") !== undefined) {
+    const rule = "must be absent if caFile is set, whose name in ToolHive it is";
+    faults.push(fault([...TLS, "caCertFile"], at("caCertFile"), rule, "remove one of the two"));
+  }
+  if (at("insecureSkipVerify") === true && at("acceptUnverified") === undefined) {
+    const rule =
+      "must be false: whoever answers at the address of Redis could read and write all sessions";
+    const fix =
+      "set caFile to the CA that signed the certificate, or say in acceptUnverified why that is no risk";
+    faults.push(fault([...TLS, "insecureSkipVerify"], true, rule, fix));
+  }
+  return faults;
 }
 
 /** Redis has one of three kinds of address. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { aggregation } from "./aggregation.ts";
 import { count, duration, labels, noEffect, text, unsupported, url } from "./fields.ts";
 import { passthroughHeaders } from "./passthrough-headers.ts";
 import { sessionStorage } from "./session-storage.ts";
@@ -61,40 +62,6 @@ const outgoingAuth = z
     backends: z.record(z.string(), strategy).describe("The strategy per backend, by name."),
   })
   .partial();
-
-const aggregation = z.strictObject({
-  conflictResolution: z
-    .literal("prefix")
-    .default("prefix")
-    .describe(
-      "How name conflicts between backends are resolved: each name gets the prefix of its backend.",
-    ),
-  conflictResolutionConfig: z
-    .strictObject({
-      prefixFormat: z
-        .string()
-        .default("{workload}_")
-        .describe(
-          'The prefix of tool and prompt names; {workload} stands for the backend\'s name. "" leaves names unchanged: of two equal names, the first backend keeps its own, and /status lists the conflict.',
-        ),
-      priorityOrder: unsupported("it belongs to conflictResolution priority.").optional(),
-    })
-    .prefault({}),
-  tools: z
-    .array(
-      z.strictObject({
-        workload: text("The backend that the entry is about."),
-        filter: unsupported("every tool is listed.").optional(),
-        overrides: unsupported("tools keep their names and descriptions.").optional(),
-        excludeAll: unsupported("every tool is listed.").optional(),
-        toolConfigRef: unsupported("MCPToolConfig resources are not read.").optional(),
-      }),
-    )
-    .optional()
-    .describe("Per backend: which tools are listed, and under which names."),
-  excludeAllTools: unsupported("every tool is listed.").optional(),
-  defaultToolVisibility: z.literal("allow").optional().describe("Tools are listed by default."),
-});
 
 /** ToolHive's `enabled`, `failureThreshold` and `timeout`, and ours on top. */
 const circuitBreaker = z.strictObject({
@@ -197,7 +164,9 @@ const operational = z.strictObject({
  */
 export const toolhive = {
   name: text("The gateway's name in initialize, logs and /status.").default("mcp-fleet"),
-  groupRef: text("The ToolHive group of the backends. No effect.").optional(),
+  groupRef: text(
+    "The ToolHive group of the backends. Gateways ignore it; mcp-fleet discover looks for its members where no backends are listed, or outgoingAuth.source is discovered.",
+  ).optional(),
   metadata: labels("Labels of your own. No effect.").prefault({}),
   incomingAuth: incomingAuth.optional(),
   outgoingAuth: outgoingAuth.optional(),

@@ -36,6 +36,10 @@ export const Scaling = {
 } as const;
 export type Scaling = (typeof Scaling)[keyof typeof Scaling];
 
+/** What runs the pods of a server: a StatefulSet gives each a name of its own, a Deployment starts a new pod before it stops an old one. */
+export const WorkloadKind = { StatefulSet: "StatefulSet", Deployment: "Deployment" } as const;
+export type WorkloadKind = (typeof WorkloadKind)[keyof typeof WorkloadKind];
+
 /** The URL scheme of pods. */
 export const Scheme = { Http: "http", Https: "https" } as const;
 export type Scheme = (typeof Scheme)[keyof typeof Scheme];
@@ -43,6 +47,18 @@ export type Scheme = (typeof Scheme)[keyof typeof Scheme];
 /** How lists are answered while a backend is unavailable: without its part, or with an error. */
 export const PartialFailureMode = { BestEffort: "best_effort", Fail: "fail" } as const;
 export type PartialFailureMode = (typeof PartialFailureMode)[keyof typeof PartialFailureMode];
+
+/** How equal names of tools of several backends are told apart. */
+export const ConflictResolution = {
+  Prefix: "prefix",
+  Priority: "priority",
+  Manual: "manual",
+} as const;
+export type ConflictResolution = (typeof ConflictResolution)[keyof typeof ConflictResolution];
+
+/** Whether tools are listed that nothing is said about. */
+export const ToolVisibility = { Allow: "allow", Deny: "deny" } as const;
+export type ToolVisibility = (typeof ToolVisibility)[keyof typeof ToolVisibility];
 
 /** Who may call: everyone who reaches the port, or clients with a token of the issuer. */
 export const IncomingAuthType = { Anonymous: "anonymous", Jwt: "jwt" } as const;

@@ -28,7 +28,7 @@ export interface CeilingsArgs {
   eventLoopPercent?: number;
 }
 
-/** The range of an autoscaler; its minimum is the replicas of the plan. */
+/** The range of an autoscaler; its minimum is the replicas of the plan, or backendReplicas of a server. */
 export interface AutoscalingArgs {
   /** The maximum number of pods. */
   maxReplicas: number;

@@ -121,12 +121,6 @@ export interface LimitsArgs {
   listWait?: string;
 }
 
-/** How name conflicts between backends are resolved. */
-export interface AggregationArgs {
-  /** The prefix of tool and prompt names; {workload} stands for the name of the backend. Default: {workload}_. */
-  prefixFormat?: string;
-}
-
 /** Call timeouts. */
 export interface TimeoutsArgs {
   /** The call timeout. Default: 60s. */

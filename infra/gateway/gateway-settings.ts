@@ -1,5 +1,6 @@
 import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
 import { interpolate, type Output } from "@pulumi/pulumi";
+import type { AggregationArgs } from "../arguments/aggregation-args.ts";
 import { present } from "../facts.ts";
 import {
   backendSettings,
@@ -20,9 +21,13 @@ export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPl
       allowedHosts: allowedHosts(name, args),
       allowedOrigins,
       incomingAuth,
-      aggregation: aggregation && { conflictResolutionConfig: aggregation },
+      aggregation: aggregation && aggregationSettings(aggregation),
     }),
   };
+}
+
+function aggregationSettings({ prefixFormat, priorityOrder, ...rest }: AggregationArgs) {
+  return { ...rest, conflictResolutionConfig: present({ prefixFormat, priorityOrder }) };
 }
 
 /** The host names of Ingress, HTTPRoute and Service, plus those of the user; undefined where every name is accepted. */

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { NofileMode } from "../arguments/choices.ts";
 import { annotations } from "../facts.ts";
+import { LEFT_TO_AUTOSCALER } from "../pods/autoscaler.ts";
 import { nofileAnnotations } from "../pods/nofile-annotations.ts";
 import { podTemplate } from "../pods/pod-template.ts";
 import { customTimeouts } from "../pods/timeouts.ts";
@@ -21,9 +22,7 @@ export function deployment(
   const opts = {
     parent,
     customTimeouts: customTimeouts(plan.grace, size.graceSeconds),
-    // An autoscaler sets the number after the first update. Without the field, Kubernetes would set it to 1 at the
-    // moment in which the autoscaler takes over.
-    ...(plan.autoscaling && { ignoreChanges: ["spec.replicas"] }),
+    ...(plan.autoscaling && LEFT_TO_AUTOSCALER),
   };
   const asksForNofile = spec.process.nofile?.mode === NofileMode.NriAnnotation;
   const args: k8s.apps.v1.DeploymentArgs = {

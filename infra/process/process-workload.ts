@@ -1,9 +1,9 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type { Output } from "@pulumi/pulumi";
 import { Scaling } from "../arguments/choices.ts";
+import { autoscaler } from "../pods/autoscaler.ts";
 import { serviceAccountName } from "../pods/service-account.ts";
 import { adminToken } from "./admin-token.ts";
-import { autoscaler } from "./autoscaler.ts";
 import { caFiles, caVolume } from "./backend-ca.ts";
 import { configurationFile } from "./configuration-file.ts";
 import { deployment } from "./deployment.ts";
@@ -13,6 +13,7 @@ import { processMonitoring } from "./monitoring.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { ownerKey } from "./owner-key.ts";
 import { labelsOf, logicalNameOf, nameOf, type ProcessSpec } from "./process-spec.ts";
+import { cpuQuantity } from "./quantity.ts";
 import { service } from "./service.ts";
 import { fileSettings, keptFiles, storageSecret } from "./storage.ts";
 
@@ -47,11 +48,29 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   );
   const address = service(spec);
   disruptionBudget(spec);
-  if (spec.plan.autoscaling && spec.scaling !== Scaling.External)
-    autoscaler(spec, spec.plan.autoscaling);
+  scaled(spec);
   if (spec.workload.networkPolicy?.enabled ?? true) networkPolicy(spec);
   processMonitoring(spec);
   return { deployment: pods, service: address, adminToken: admin.token };
+}
+
+/** Adds pods before the event loops of the existing ones reach their ceiling, unless a scaler of the user does. */
+function scaled(spec: ProcessSpec): void {
+  const { parent, namespace, size, transform, scaling } = spec;
+  const { autoscaling } = spec.plan;
+  if (autoscaling === undefined || scaling === Scaling.External) return;
+  autoscaler({
+    parent,
+    namespace,
+    logicalName: logicalNameOf(spec),
+    name: nameOf(spec),
+    labels: labelsOf(spec),
+    kind: "Deployment",
+    minReplicas: size.replicas,
+    maxReplicas: autoscaling.maxReplicas.value,
+    targetCpu: cpuQuantity(autoscaling.targetCpu.value),
+    transform: transform?.autoscaler?.bind(transform),
+  });
 }
 
 /** The configuration with the paths of keys and the store in the pods. */

@@ -2,7 +2,7 @@ import { seconds } from "@mcp-fleet/contract";
 import { type CompleteServerLoad, SERVER_INPUT_NAMES } from "@mcp-fleet/contract/capacity";
 import { CALL_TIMEOUT, type Settings, validate } from "@mcp-fleet/contract/settings";
 import type { BackendArgs } from "../arguments/backend-args.ts";
-import { SessionAffinity } from "../arguments/choices.ts";
+import { Scaling, SessionAffinity } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import { type Facts, present } from "../facts.ts";
 import { ArgumentFaults } from "../faults/argument-faults.ts";
@@ -157,6 +157,7 @@ function proxyArgument(argument: string): string {
 
 const SERVER_ARGUMENTS: Readonly<Record<string, string>> = {
   replicas: "backendReplicas",
+  maxReplicas: "backendAutoscaling.maxReplicas",
   callTimeoutMaxSeconds: "callTimeoutMax",
   sessionBytes: "cost.sessionBytes",
   processBytes: "cost.processBytes",
@@ -176,6 +177,10 @@ function factsOf(args: ServerArgs, load: CompleteServerLoad, pods: SizedServer |
     stateful: load.stateful,
     transport: args.transport ?? "streamable-http",
     backendReplicas: load.replicas,
+    ...(pods?.plan.maxReplicas && {
+      maxReplicas: pods.plan.maxReplicas.value,
+      scaling: args.backendAutoscaling?.scaling ?? Scaling.HorizontalPodAutoscaler,
+    }),
     callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
     ...(pods && {
       sessionsPerPod: pods.plan.sessionsPerPod.value,
@@ -191,5 +196,8 @@ function factsOf(args: ServerArgs, load: CompleteServerLoad, pods: SizedServer |
 
 /** The inputs of the pods' plan, from which policies compute it again. */
 function planInputs(load: CompleteServerLoad): Readonly<Record<string, number>> {
-  return present(Object.fromEntries(SERVER_INPUT_NAMES.map((name) => [name, load[name]])));
+  const { maxReplicas: _, ...rest } = present<number>(
+    Object.fromEntries(SERVER_INPUT_NAMES.map((name) => [name, load[name]])),
+  );
+  return { ...rest, ...(load.maxReplicas > 0 && { maxReplicas: load.maxReplicas }) };
 }

@@ -1,4 +1,5 @@
 import { isPort, MAX_PORT } from "@mcp-fleet/contract/settings";
+import { WorkloadKind } from "../arguments/choices.ts";
 import type { ArgumentFault } from "../faults/argument-faults.ts";
 import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
 import { cpuFaults, durationFaults, sizeFaults, wholeFaults } from "../faults/unit-faults.ts";
@@ -22,6 +23,7 @@ export function serverFaults(args: ServerArgs): ArgumentFault[] {
     ...backendNameFaults(args.backendName),
     ...wholeFaults(["replicas", args.replicas], 0),
     ...wholeFaults(["backendReplicas", args.backendReplicas]),
+    ...workloadKindFaults(args),
     ...wholeFaults(["podSessions", args.podSessions]),
     ...portFaults(args.port),
     ...wholeFaults(["terminationGracePeriodSeconds", args.terminationGracePeriodSeconds]),
@@ -62,12 +64,22 @@ function proxylessFaults({ autoscaling, sessionStorage }: ServerArgs): ArgumentF
   return [{ path: "autoscaling", rule, fix: "add sessionStorage, or remove autoscaling" }];
 }
 
+/** Pods of a Deployment have no names that sessions could stay with. */
+function workloadKindFaults({ stateful, workload }: ServerArgs): ArgumentFault[] {
+  if (stateful !== true || workload !== WorkloadKind.Deployment) return [];
+  const rule =
+    "must be StatefulSet with stateful, because sessions stay with the name of their pod";
+  return [{ path: "workload", value: workload, rule, fix: "remove it, or remove stateful" }];
+}
+
 /** Arguments of pods, which a server that runs elsewhere does not have. */
 const OF_PODS = [
   "port",
   "path",
   "scheme",
   "backendReplicas",
+  "backendAutoscaling",
+  "workload",
   "podSessions",
   "args",
   "env",

@@ -18,7 +18,7 @@ export function serverFigures(
   };
 }
 
-function podFigures({ grace, ...figures }: ServerPlan): Figures {
+function podFigures({ grace, maxReplicas, ...figures }: ServerPlan): Figures {
   const { terminationGrace, rollout } = grace;
-  return { ...figures, terminationGrace, rollout };
+  return { ...figures, ...(maxReplicas && { maxReplicas }), terminationGrace, rollout };
 }

@@ -22,7 +22,8 @@ export const sessionsOf = ({ sessions = SERVER_SESSIONS }: ServerArgs): number =
  * @throws {CapacityError} if an input is out of its range.
  */
 export function serverInputs(name: string, args: ServerArgs): CompleteServerLoad {
-  const { backendReplicas = 1, cost = {}, stateful = false, podSessions } = args;
+  const { backendReplicas = 1, backendAutoscaling, cost = {}, podSessions } = args;
+  const { stateful = false } = args;
   const sessions = sessionsOf(args);
   const { processBytes, sessionBytes, memory } = cost;
   return {
@@ -32,6 +33,7 @@ export function serverInputs(name: string, args: ServerArgs): CompleteServerLoad
         stateful,
         sessions,
         replicas: args.url === undefined ? backendReplicas : 0,
+        ...(backendAutoscaling && { maxReplicas: backendAutoscaling.maxReplicas }),
         ...(args.callTimeoutMax !== undefined && {
           callTimeoutMaxSeconds: seconds(args.callTimeoutMax),
         }),

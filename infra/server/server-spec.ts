@@ -1,5 +1,6 @@
 import type { ServerPlan } from "@mcp-fleet/contract/capacity";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
+import { WorkloadKind } from "../arguments/choices.ts";
 import type { Facts } from "../facts.ts";
 import { type Labels, labels, type Names, selectorLabels } from "../naming.ts";
 import type { ServerArgs } from "./server-args.ts";
@@ -16,8 +17,12 @@ export interface ServerSpec extends Names {
   readonly args: ServerArgs;
 }
 
-/** The name of StatefulSet and headless Service, in Kubernetes or Pulumi: `github-server`. */
+/** The name of the workload and its headless Service, in Kubernetes or Pulumi: `github-server`. */
 export const serverName = (instance: string): string => `${instance}-server`;
+
+/** What runs the pods. */
+export const kindOf = ({ args }: ServerSpec): WorkloadKind =>
+  args.workload ?? WorkloadKind.StatefulSet;
 
 export const labelsOf = ({ instance }: ServerSpec): Labels => labels(instance, "server");
 

@@ -2,7 +2,7 @@ import { figureText } from "@mcp-fleet/contract/capacity";
 import { autoscaledStack } from "../examples/autoscaled.ts";
 import { edited } from "../examples/edit.ts";
 import { policy } from "../policy.ts";
-import { processPlanOf } from "./recomputed.ts";
+import { processPlanOf, serverLoadOf, serverPlanOf } from "./recomputed.ts";
 
 export const autoscalerRange = policy({
   name: "autoscaler-range",
@@ -19,7 +19,7 @@ export const autoscalerRange = policy({
     }),
     says: "minReplicas of HorizontalPodAutoscaler eng-gateway is 1, but the plan needs 2 pods",
   },
-  subjects: ({ processes }) => processes,
+  subjects: (fleet) => fleet.workloadsOf("gateway", "proxy", "server"),
   *judge(workload, fleet) {
     const autoscalers = fleet.autoscalersOf(workload);
     const { facts } = workload;
@@ -31,8 +31,15 @@ export const autoscalerRange = policy({
       if (!facts.has("maxReplicas") || workload.isScaledOutside) return;
       yield `the annotation mcp-fleet.dev/max-replicas is ${facts.number("maxReplicas")}, but there is no autoscaler; add one, set mcp-fleet.dev/scaling to External if it is not in this stack, or remove the annotation and maxReplicas of mcp-fleet.dev/plan-inputs`;
     }
+    if (autoscalers.length > 0 && workload.role === "server" && workload.facts.flag("stateful")) {
+      const titles = autoscalers.map(({ title }) => title).join(" and ");
+      yield `${titles} may take pods away, whose sessions end with them; remove it, and set spec.replicas`;
+      return;
+    }
     for (const { title, min, max, minName, maxName } of autoscalers) {
-      const { replicas } = processPlanOf(workload);
+      const { replicas } = workload.isProcess
+        ? processPlanOf(workload)
+        : serverPlanOf(serverLoadOf(workload));
       if (min < replicas.value) {
         yield `${minName} of ${title} is ${min}, but the plan needs ${figureText(replicas)}; set it to ${replicas.value}`;
       }

@@ -11,7 +11,7 @@ import type { Fields } from "../stack/fields.ts";
 import type { Fleet } from "../stack/fleet.ts";
 import { millicoresOf, quantityOf } from "../stack/quantity.ts";
 import type { Resource } from "../stack/resource.ts";
-import type { Workload } from "../stack/workload.ts";
+import { REPLICAS, type Workload } from "../stack/workload.ts";
 
 export const factsMatchManifest = policy<Workload | Component>({
   name: "facts-match-manifest",
@@ -60,15 +60,6 @@ function* manifestFaults(workload: Workload, fleet: Fleet): Iterable<string> {
     yield `${name} is ${text}, but the annotation ${annotationOf(fact)} is ${amountText(declared, unit)}; use the same value`;
   }
 }
-
-/** The fact of each role that is its number of pods. */
-const REPLICAS: Readonly<Record<Role, Fact>> = {
-  gateway: "replicas",
-  proxy: "replicas",
-  server: "backendReplicas",
-  redis: "servers",
-  sentinel: "sentinels",
-};
 
 function placesOf(workload: Workload, fleet: Fleet): Place[] {
   const { resource, role, facts } = workload;

@@ -18,7 +18,7 @@ export const oneScaler = policy({
     fails: edited(autoscaledStack(), "Deployment eng-gateway", { "spec.replicas": 2 }),
     says: "spec.replicas is 2, but an autoscaler with up to 12 pods sets the number",
   },
-  subjects: ({ processes }) => processes,
+  subjects: (fleet) => fleet.workloadsOf("gateway", "proxy", "server"),
   *judge({ facts, replicas }) {
     if (replicas === undefined || !facts.has("maxReplicas")) return;
     const max = facts.number("maxReplicas");

@@ -58,6 +58,7 @@ export function plannedServer(load: CompleteServerLoad): PlannedFacts {
   return {
     sessions: inputFact(load.sessions, "sessions", "sessions"),
     backendReplicas: { figure: plan.replicas },
+    ...(plan.maxReplicas && { maxReplicas: { figure: plan.maxReplicas } }),
     callTimeoutMaxSeconds: inputFact(
       load.callTimeoutMaxSeconds,
       "seconds",

@@ -34,7 +34,7 @@ export function serverStack(load: Partial<ServerLoad> = {}): ResourceDescription
 }
 
 function factsOf(load: CompleteServerLoad): FactValues {
-  const { sessions, replicas, callTimeoutMaxSeconds, podSessions } = load;
+  const { sessions, replicas, callTimeoutMaxSeconds, podSessions, maxReplicas } = load;
   const { sessionBytes, processBytes, memoryBytes } = load;
   return {
     role: "server",
@@ -49,6 +49,7 @@ function factsOf(load: CompleteServerLoad): FactValues {
       processBytes,
       memoryBytes,
       ...(podSessions !== undefined && { podSessions }),
+      ...(maxReplicas > 0 && { maxReplicas }),
     },
   };
 }

@@ -111,22 +111,27 @@ function* judgeConfigMap({ fields, title }: Resource, finder: SecretFinder): Ite
     // A key with a dot is a file name; its content is searched instead.
     const find = (text: string) =>
       key.includes(".") ? finder.inText(text) : finder.inValue(key, text);
-    yield* judgeText(`${title}, ${key}`, data, key, find);
+    yield* judgeText(`${title}, ${key}`, data, key, find, CERTIFICATE.test(key));
   }
 }
 
-/** Reports the secrets in a text. A text that is not known yet may be a secret. */
+/** The name of a file with certificates, which are public. Another resource may make them, and they are judged then. */
+const CERTIFICATE = /\.crt$/;
+
+/** Reports the secrets in a text. A text that is not known yet may be a secret, unless it may come later. */
 function* judgeText(
   place: string,
   holder: Fields,
   name: string,
   find: (text: string) => Iterable<string>,
+  mayComeLater = false,
 ): Iterable<string> {
   try {
     const text = holder.member(name).text() ?? "";
     for (const found of new Set(find(text))) yield `${place}: ${found} ${FIX}`;
   } catch (error) {
     if (!(error instanceof Unjudgeable)) throw error;
+    if (mayComeLater) return;
     yield `${place}: its value is not known before the update and may be a secret; move it to a Secret, or add its name to allowedNames`;
   }
 }

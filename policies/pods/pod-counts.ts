@@ -11,6 +11,6 @@ export interface PodCounts {
 export function podCounts(workload: Workload, fleet: Fleet): PodCounts {
   const [autoscaler] = fleet.autoscalersOf(workload);
   if (autoscaler !== undefined) return { min: autoscaler.min, max: autoscaler.max };
-  const min = workload.replicas ?? workload.facts.numberOr("replicas", 1);
+  const min = workload.replicas ?? workload.declaredReplicas;
   return { min, max: workload.maxReplicas };
 }

@@ -42,9 +42,9 @@ export const FACTS = {
   },
   backends: { of: PROCESSES, description: "Number of backends" },
   replicas: { of: PROCESSES, description: "Number of pods; with an autoscaler, its minimum" },
-  maxReplicas: { of: PROCESSES, description: "Maximum number of pods of the autoscaler" },
+  maxReplicas: { of: PODS, description: "Maximum number of pods of the autoscaler" },
   scaling: {
-    of: PROCESSES,
+    of: PODS,
     description:
       "Who sets the number of pods: a HorizontalPodAutoscaler of the stack, or External, which may be outside of it",
     is: ["HorizontalPodAutoscaler", "External"],
@@ -131,7 +131,10 @@ export const FACTS = {
     description: "streamable-http or sse",
     is: ["streamable-http", "sse"],
   },
-  backendReplicas: { of: ["server"], description: "Number of pods" },
+  backendReplicas: {
+    of: ["server"],
+    description: "Number of pods; with an autoscaler, its minimum",
+  },
   callTimeoutMaxSeconds: { of: ["server"], description: "Longest call in seconds" },
   planInputs: {
     of: PODS,

@@ -157,7 +157,7 @@ export class Fleet {
     const autoscalers = this.autoscalersOf(workload);
     if (autoscalers.length > 0) return Math.min(...autoscalers.map(({ min }) => min));
     // A scaler outside the stack stays within the range of the facts.
-    if (workload.isScaledOutside) return workload.facts.number("replicas");
+    if (workload.isScaledOutside) return workload.declaredReplicas;
     return workload.replicas ?? 1;
   }
 }

@@ -4,12 +4,21 @@ import {
   SERVER_INPUTS,
   type ServerLoad,
 } from "@mcp-fleet/contract/capacity";
-import { Facts, ROLES, type Role } from "./facts.ts";
+import { type Fact, Facts, ROLES, type Role } from "./facts.ts";
 import type { Fields } from "./fields.ts";
 import type { Resource } from "./resource.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 
 const KINDS: ReadonlySet<string> = new Set(["Deployment", "StatefulSet"]);
+
+/** The fact of each role that is its number of pods. */
+export const REPLICAS: Readonly<Record<Role, Fact>> = {
+  gateway: "replicas",
+  proxy: "replicas",
+  server: "backendReplicas",
+  redis: "servers",
+  sentinel: "sentinels",
+};
 
 /** Pods of one of the roles: an annotated Deployment or StatefulSet, of a component or not. */
 export class Workload {
@@ -83,7 +92,12 @@ export class Workload {
   /** The maximum number of pods: that of the autoscaler according to the facts, or that of the manifest. */
   get maxReplicas(): number {
     if (this.facts.has("maxReplicas")) return this.facts.number("maxReplicas");
-    return this.replicas ?? this.facts.numberOr("replicas", 1);
+    return this.replicas ?? this.declaredReplicas;
+  }
+
+  /** The number of pods according to the facts, with an autoscaler the minimum; 1 by default, as in Kubernetes. */
+  get declaredReplicas(): number {
+    return this.facts.numberOr(REPLICAS[this.role], 1);
   }
 
   /** Whether a scaler that may be outside the stack sets the number of pods. */

@@ -9,7 +9,7 @@ import { ROOT, tested } from "../test-run.ts";
 
 /** A test with a store gets it by one of these. */
 const WITH_STORE =
-  /\/testkit\/(?:processes\/(?:redis|sentinel-group|fleet)|redis-sentinel\/[a-z-]+|planned\/cell)\.ts"/;
+  /\/testkit\/(?:processes\/(?:redis|redis-cluster|sentinel-group|fleet)|redis-sentinel\/[a-z-]+|planned\/cell)\.ts"/;
 
 /** All tests that have a store run on the engine that is not the default. */
 export async function run(say: (text: string) => void): Promise<Findings> {

@@ -1,8 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { FleetLoad } from "../../testkit/clients/fleet-load.ts";
 import { FleetProcess } from "../../testkit/processes/fleet-process.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
@@ -10,9 +5,9 @@ import { makeOld, redisAt } from "../../testkit/processes/redis-store.ts";
 import { until } from "../../testkit/processes/until.ts";
 import { EchoBackend } from "../../testkit/servers/echo-backend.ts";
 import { countFrom } from "../environment.ts";
+import { OtherBuild } from "../other-build.ts";
 import type { Findings, Row } from "../part.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
+import { previewed } from "../previewed-state.ts";
 
 /** Gateways, which are replaced one after the other. */
 const REPLICAS = 3;
@@ -22,18 +17,21 @@ const KEY_PREFIX = "fleet:";
 /** Of each client while one gateway is replaced. */
 const TURNS = 10;
 
-/** The fleet once from the other build to this one, and once back, with sessions that last over both. */
+/**
+ * The stack of the other build as this one previews it, and the other way round; then the fleet once from the other build
+ * to this one, and once back, with sessions that last over both.
+ */
 export async function run(say: (text: string) => void): Promise<Findings> {
   if (!hasRedis)
     throw new Error("a fleet needs a session store: put valkey-server or redis-server on PATH");
   const clients = countFrom("CLIENTS", 12);
-  const build = new Build(otherCommit());
+  const build = new OtherBuild(OtherBuild.named);
   try {
     say(`the other build is ${build.commit}`);
-    const rows = await replaced(build, clients, say);
+    const rows = [...(await previewed(build, say)), ...(await replaced(build, clients, say))];
     return {
       setup: `from commit ${build.commit} and back, ${REPLICAS} gateways replaced one after the other, ${clients} lasting sessions`,
-      columns: ["Gateways run", "Calls", "Cut", "Ran twice", "Wrong or refused", "Undead sessions"],
+      columns: ["What runs", "Calls", "Cut", "Ran twice", "Wrong or refused", "Undead sessions"],
       rows,
     };
   } finally {
@@ -41,7 +39,7 @@ export async function run(say: (text: string) => void): Promise<Findings> {
   }
 }
 
-async function replaced(build: Build, clients: number, say: (text: string) => void) {
+async function replaced(build: OtherBuild, clients: number, say: (text: string) => void) {
   /** How often each numbered call ran. */
   const runs = new Map<unknown, number>();
   const backend = await EchoBackend.start({ keepRequests: false });
@@ -119,54 +117,4 @@ async function judged(
     cells: [title, `${answered.size}`, `${broken.size}`, `${twice}`, wrong, `${undead}`],
     holds: broken.size + twice + complaints.length + undead === 0 && answered.size > 0,
   };
-}
-
-/** @throws nothing is tagged, and nothing is named. */
-function otherCommit(): string {
-  const named = process.env.FROM ?? "";
-  const tags = git("tag", "--merged", "HEAD", "--sort=-creatordate").split("\n");
-  const name = named === "" ? (tags[0] ?? "") : named;
-  if (name === "") {
-    throw new Error("no tag says what the last release was: name a commit, FROM=COMMIT");
-  }
-  try {
-    return git("rev-parse", "--verify", "--quiet", "--short=10", `${name}^{commit}`);
-  } catch (cause) {
-    throw new Error(`FROM=${name} is no commit here`, { cause });
-  }
-}
-
-/** The tree of another commit in a folder of its own, with the packages of this one. */
-class Build {
-  readonly commit: string;
-  readonly #folder = mkdtempSync(join(tmpdir(), "mcp-fleet-build-"));
-
-  constructor(commit: string) {
-    this.commit = commit;
-    const archive = execFileSync("git", ["archive", commit, "contract", "runtime"], {
-      cwd: ROOT,
-      maxBuffer: 2 ** 28,
-    });
-    execFileSync("tar", ["-x", "-C", this.#folder], { input: archive });
-    const packages = join(ROOT, "node_modules");
-    const own = join(this.#folder, "node_modules");
-    mkdirSync(join(own, "@mcp-fleet"), { recursive: true });
-    for (const name of readdirSync(packages)) {
-      if (name !== "@mcp-fleet") symlinkSync(join(packages, name), join(own, name));
-    }
-    symlinkSync(join(this.#folder, "contract"), join(own, "@mcp-fleet/contract"));
-  }
-
-  /** The file of its command. */
-  get main(): string {
-    return join(this.#folder, "runtime/cli/main.ts");
-  }
-
-  remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-
-function git(...args: readonly string[]): string {
-  return execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim();
 }

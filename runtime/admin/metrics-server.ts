@@ -23,7 +23,10 @@ export function buildMetricsServer({
 }
 
 /** `GET /metrics`, as Prometheus reads it. */
-export function addMetrics(server: FastifyInstance, metrics: Metrics): void {
+export function addMetrics(
+  server: FastifyInstance,
+  metrics: Pick<Metrics, "registry" | "text">,
+): void {
   server.get("/metrics", async (_request, reply) => {
     return reply.type(metrics.registry.contentType).send(await metrics.text());
   });

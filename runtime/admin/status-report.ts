@@ -15,6 +15,17 @@ export interface NofileStatus {
   readonly used: number;
 }
 
+/** The cluster of the session store, as its nodes describe it. */
+export interface ClusterStatus {
+  readonly shards: number;
+  /** Of the shard that has our keys. */
+  readonly replicas: number;
+  /** Whether one of them confirms new sessions and their ends. */
+  readonly confirmed: boolean;
+  /** `sessionStorage.cluster.shards`: what connections and memory are planned for. */
+  readonly plannedShards: number;
+}
+
 /** What /status says, as JSON. */
 export interface Status extends RoleStatus {
   readonly name: string;
@@ -31,6 +42,8 @@ export interface Status extends RoleStatus {
     readonly busy: number;
     readonly streams: number;
   };
+  /** Absent where the session store is in no cluster. */
+  readonly cluster?: ClusterStatus | undefined;
   /** Absent where the limit of open files is unknown. */
   readonly nofile?: NofileStatus | undefined;
 }
@@ -38,7 +51,10 @@ export interface Status extends RoleStatus {
 export interface StatusReportParts {
   readonly settings: Settings;
   readonly readiness: Probes;
-  readonly store: { readonly sessions: { count(): Promise<number> } };
+  readonly store: {
+    readonly sessions: { count(): Promise<number> };
+    readonly cluster?: Omit<ClusterStatus, "plannedShards"> | undefined;
+  };
   readonly sessions: { readonly counts: { readonly cached: number; readonly busy: number } };
   readonly streams: { readonly count: number };
   readonly descriptors: { readonly status: NofileStatus | undefined };
@@ -69,6 +85,7 @@ export class StatusReport {
         ...sessions.counts,
         streams: streams.count,
       },
+      ...this.#cluster(),
       nofile: descriptors.status,
       ...ofRole,
     };
@@ -77,6 +94,14 @@ export class StatusReport {
   /** Sets the gauges that only somebody who asks can know. */
   async measure(metrics: Metrics): Promise<void> {
     metrics.sessionsStored.set((await this.#stored()) ?? Number.NaN);
+  }
+
+  #cluster(): Pick<Status, "cluster"> {
+    const { store, settings } = this.#parts;
+    const { sessionStorage: storage } = settings;
+    const planned = storage.provider === "redis" ? storage.cluster : undefined;
+    if (store.cluster === undefined || planned === undefined) return {};
+    return { cluster: { ...store.cluster, plannedShards: planned.shards } };
   }
 
   /** How many sessions the store has; undefined while it does not answer, when status and metrics matter most. */

@@ -1,41 +1,16 @@
 import { brief } from "@mcp-fleet/contract";
-import { at, replace } from "../wire/json-text.ts";
 import type { ListName } from "../wire/methods.ts";
-import { bytesOf, digestOf, type Item, LIST_NAMES, type Listing } from "./listing.ts";
-import type { ExposedName, Naming } from "./naming.ts";
+import type { Aggregation } from "./aggregation.ts";
+import { bytesOf, LIST_NAMES } from "./listing.ts";
+import {
+  type Conflict,
+  type MergedList,
+  mergeList,
+  type ProviderListing,
+  type Route,
+  type Unresolved,
+} from "./merged-list.ts";
 import { matchingWork, TemplateIndex } from "./template-index.ts";
-
-/** Where a name leads: the provider, and what the provider itself calls the thing. */
-export interface Route {
-  readonly provider: string;
-  readonly name: string;
-  readonly repeatable: boolean;
-}
-
-/** A name or URI that two providers lay claim to. */
-export interface Conflict {
-  readonly list: ListName;
-  readonly name: string;
-  /** Who does not have it. */
-  readonly backend: string;
-  readonly shadowedBy: string;
-  /** Why the other one has it, and what became of the item. */
-  readonly reason: string;
-}
-
-export interface ProviderListing {
-  readonly provider: string;
-  /** Undefined where it lists nothing right now. */
-  readonly listing: Listing | undefined;
-}
-
-interface MergedList {
-  readonly names: readonly string[];
-  readonly texts: readonly string[];
-  readonly digest: string;
-  /** Of the items whose changes clients are told of. */
-  readonly announcedDigest: string;
-}
 
 export interface Page {
   readonly texts: readonly string[];
@@ -44,12 +19,16 @@ export interface Page {
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** The lists of all providers as one, in the order of the configuration and then of each provider. Never changes. */
+/** The lists of all providers as one, in the order in which they have names and then of each provider. Never changes. */
 export class Catalog {
+  readonly aggregation: Aggregation;
   readonly conflicts: readonly Conflict[];
+  /** Names that nobody has, because several providers offer them and conflictResolution is manual. */
+  readonly unresolved: readonly Unresolved[];
   readonly #lists: Readonly<Record<ListName, MergedList>>;
-  readonly #routes: Readonly<Record<ListName, ReadonlyMap<string, Route>>>;
   readonly #templates: TemplateIndex;
+  /** By provider: the URIs and templates that clients must not reach. */
+  readonly #hiddenUris: ReadonlyMap<string, ReadonlySet<string>>;
   #overlaps: readonly Conflict[] | undefined;
   readonly #missing: Readonly<Record<ListName, readonly string[]>>;
 
@@ -60,32 +39,20 @@ export class Catalog {
    */
   constructor(
     listings: readonly ProviderListing[],
-    naming: Naming,
+    aggregation: Aggregation,
     silent: ReadonlySet<string> = NONE,
   ) {
-    const conflicts: Conflict[] = [];
-    const merge = (list: ListName) => mergeList(list, listings, naming, conflicts, silent);
-    const merged = {
-      tools: merge("tools"),
-      prompts: merge("prompts"),
-      resources: merge("resources"),
-      resourceTemplates: merge("resourceTemplates"),
-    };
-    this.conflicts = conflicts;
-    this.#missing = {
-      tools: missingIn("tools", listings),
-      prompts: missingIn("prompts", listings),
-      resources: missingIn("resources", listings),
-      resourceTemplates: missingIn("resourceTemplates", listings),
-    };
-    this.#lists = merged;
-    this.#routes = {
-      tools: merged.tools.routes,
-      prompts: merged.prompts.routes,
-      resources: merged.resources.routes,
-      resourceTemplates: merged.resourceTemplates.routes,
-    };
-    this.#templates = new TemplateIndex(merged.resourceTemplates.routes.values());
+    const faults = { conflicts: [], unresolved: [] };
+    const ranked = aggregation.ranked(listings);
+    const merge = (list: ListName) => mergeList(list, ranked, aggregation, faults, silent);
+    const missing = (list: ListName) => missingIn(list, listings, aggregation);
+    this.aggregation = aggregation;
+    this.#lists = byList(merge);
+    this.conflicts = faults.conflicts;
+    this.unresolved = faults.unresolved;
+    this.#missing = byList(missing);
+    this.#hiddenUris = hiddenUris([this.#lists.resources, this.#lists.resourceTemplates]);
+    this.#templates = new TemplateIndex(templatesOf(this.#lists.resourceTemplates));
   }
 
   /** URIs that one provider lists and another one's template makes. Looked for when somebody wants to know. */
@@ -97,27 +64,52 @@ export class Catalog {
   /** How many items of a provider are in a list. */
   count(list: ListName, provider: string): number {
     let count = 0;
-    for (const route of this.#routes[list].values()) if (route.provider === provider) count += 1;
+    for (const { provider: owner } of this.#lists[list].routes.values()) {
+      if (owner === provider) count += 1;
+    }
     return count;
   }
 
   tool(name: string): Route | undefined {
-    return this.#routes.tools.get(name);
+    return this.#lists.tools.routes.get(name);
+  }
+
+  /** A tool for what the gateway itself does: also one that clients do not see, by the name that it would have. */
+  innerTool(name: string): Route | undefined {
+    const { routes, hidden } = this.#lists.tools;
+    return routes.get(name) ?? hidden.get(name)?.[0];
   }
 
   prompt(name: string): Route | undefined {
-    return this.#routes.prompts.get(name);
+    return this.#lists.prompts.routes.get(name);
   }
 
   /** The provider that has a URI: listed exactly, or made from the most literal template that matches. */
   resource(uri: string): string | undefined {
-    const exact = this.#routes.resources.get(uri)?.provider;
-    return exact ?? this.#templates.find(uri)?.provider;
+    const exact = this.#lists.resources.routes.get(uri)?.provider;
+    return (
+      exact ?? this.#templates.find(uri, undefined, (one) => !this.#isHidden(one, uri))?.provider
+    );
   }
 
   /** The provider that offers exactly this template, or the URI if it is none. */
   template(uriTemplate: string): string | undefined {
-    return this.#routes.resourceTemplates.get(uriTemplate)?.provider ?? this.resource(uriTemplate);
+    const exact = this.#lists.resourceTemplates.routes.get(uriTemplate)?.provider;
+    return exact ?? this.resource(uriTemplate);
+  }
+
+  /** Whether a provider may be asked for a URI that it does not list: where some are hidden, only for those that are named. */
+  mayAsk(provider: string, uri: string): boolean {
+    return this.aggregation.shows("resources", provider, uri) && !this.#isHidden(provider, uri);
+  }
+
+  /** What clients see of a list, and what is kept from them: the name at the gateway, and where it leads. */
+  entries(list: ListName): {
+    readonly shown: Iterable<readonly [string, Route]>;
+    readonly hidden: Iterable<readonly [string, readonly Route[]]>;
+  } {
+    const { routes, hidden } = this.#lists[list];
+    return { shown: routes, hidden };
   }
 
   /** The providers whose part of a list is not known, by name. */
@@ -167,7 +159,7 @@ export class Catalog {
 
   #findOverlaps(): Conflict[] {
     const work = matchingWork();
-    return [...this.#routes.resources].flatMap(([uri, { provider }]) => {
+    return [...this.#lists.resources.routes].flatMap(([uri, { provider }]) => {
       const other = this.#templates.find(uri, work, (one) => one !== provider);
       if (other === undefined) return [];
       const reason = `it matches the template ${brief(other.text)} of ${other.provider}, and ${provider} lists it`;
@@ -185,73 +177,86 @@ export class Catalog {
 
   /** Whether it answers every request like another one. */
   equals(other: Catalog): boolean {
-    const isSame = (list: ListName) =>
+    if (this.aggregation !== other.aggregation) return false;
+    const sameItems = (list: ListName) =>
       this.digest(list) === other.digest(list) &&
       this.missing(list).join("\n") === other.missing(list).join("\n");
-    return LIST_NAMES.every(isSame);
+    const sameRoutes = (list: ListName) => haveSameRoutes(this.#lists[list], other.#lists[list]);
+    return LIST_NAMES.every((list) => sameItems(list) && sameRoutes(list));
+  }
+
+  /** Whether a URI or template of a provider is kept from clients, however it is spelled. */
+  #isHidden(provider: string, uri: string): boolean {
+    const isUnknown = this.#missing.resources.includes(provider);
+    if (isUnknown && this.aggregation.rulesOf("resources", provider)?.isFilter === true)
+      return true;
+    return this.#hiddenUris.get(provider)?.has(spelled(uri)) === true;
   }
 }
 
-function missingIn(list: ListName, listings: readonly ProviderListing[]): string[] {
-  const isMissing = ({ listing }: ProviderListing) =>
-    listing === undefined || listing.unread?.includes(list) === true;
+function byList<T>(of: (list: ListName) => T): Readonly<Record<ListName, T>> {
+  return {
+    tools: of("tools"),
+    prompts: of("prompts"),
+    resources: of("resources"),
+    resourceTemplates: of("resourceTemplates"),
+  };
+}
+
+/** Of whom clients see nothing is never missing. */
+function missingIn(
+  list: ListName,
+  listings: readonly ProviderListing[],
+  aggregation: Aggregation,
+): string[] {
+  const isMissing = ({ provider, listing }: ProviderListing) =>
+    (listing === undefined || listing.unread?.includes(list) === true) &&
+    !aggregation.hidesAll(list, provider);
   return listings.filter(isMissing).map(({ provider }) => provider);
 }
 
-function mergeList(
-  list: ListName,
-  listings: readonly ProviderListing[],
-  naming: Naming,
-  conflicts: Conflict[],
-  silent: ReadonlySet<string>,
-): MergedList & { readonly routes: ReadonlyMap<string, Route> } {
-  const routes = new Map<string, Route>();
-  const texts: string[] = [];
-  const announced: string[] = [];
-  const providers = listings.map(({ provider }) => provider);
-  for (const { provider, listing } of listings) {
-    const items = listing?.lists[list] ?? [];
-    const names = exposedNames(list, provider, items, naming, providers);
-    const conflict = (name: string, shadowedBy: string, reason: string) =>
-      conflicts.push({ list, name: brief(name), backend: provider, shadowedBy, reason });
-    for (const [position, item] of items.entries()) {
-      const { name, reservedFor } = names[position] ?? { name: item.name, reservedFor: undefined };
-      if (reservedFor !== undefined) {
-        const reason = `names that begin with the prefix of ${reservedFor} are its own: this one is ${brief(name)}`;
-        conflict(naming.expose(provider, item.name), reservedFor, reason);
-      }
-      const taken = routes.get(name);
-      if (taken !== undefined) {
-        conflict(name, taken.provider, "the first one in the configuration has it");
-        continue;
-      }
-      routes.set(name, { provider, name: item.name, repeatable: item.repeatable });
-      const text = name === item.name ? item.text : renamed(item.text, name);
-      texts.push(text);
-      if (!silent.has(provider)) announced.push(text);
+function hiddenUris(lists: readonly MergedList[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const byProvider = new Map<string, Set<string>>();
+  for (const { hidden } of lists) {
+    for (const { provider, name } of [...hidden.values()].flat()) {
+      const uris = byProvider.get(provider) ?? new Set();
+      byProvider.set(provider, uris.add(spelled(name)));
     }
   }
-  const digest = digestOf(texts);
-  const announcedDigest = silent.size === 0 ? digest : digestOf(announced);
-  return { routes, names: [...routes.keys()], texts, digest, announcedDigest };
+  return byProvider;
 }
 
-/** Tools and prompts get the provider's prefix; URIs are the providers' own. */
-function exposedNames(
-  list: ListName,
-  provider: string,
-  items: readonly Item[],
-  naming: Naming,
-  providers: readonly string[],
-): readonly ExposedName[] {
-  if (list !== "tools" && list !== "prompts") return [];
-  const names = items.map(({ name }) => name);
-  return naming.exposeAll(provider, names, providers);
+/** Hidden ones first: of two that are equally literal, the one that hides counts. */
+function* templatesOf({ routes, hidden }: MergedList) {
+  for (const { provider, name } of [...hidden.values()].flat()) {
+    yield { provider, name, isHidden: true };
+  }
+  for (const { provider, name } of routes.values()) yield { provider, name, isHidden: false };
 }
 
-function renamed(text: string, name: string): string {
-  const span = at(text, "name");
-  return span === undefined ? text : replace(text, span, JSON.stringify(name));
+/** The same for all spellings of a URI that servers take for one: percent-encoded, with dots for folders, with a fragment. */
+function spelled(uri: string): string {
+  const url = URL.canParse(uri) ? new URL(uri) : undefined;
+  if (url !== undefined) url.hash = "";
+  const plain = url?.href ?? uri;
+  try {
+    return decodeURIComponent(plain);
+  } catch {
+    return plain;
+  }
+}
+
+function haveSameRoutes(one: MergedList, other: MergedList): boolean {
+  const isSame = (a: Route, b: Route | undefined) =>
+    a.provider === b?.provider && a.name === b.name && a.repeatable === b.repeatable;
+  if (one.routes.size !== other.routes.size || one.hidden.size !== other.hidden.size) return false;
+  for (const [name, route] of one.routes) if (!isSame(route, other.routes.get(name))) return false;
+  for (const [name, routes] of one.hidden) {
+    const others = other.hidden.get(name) ?? [];
+    if (routes.length !== others.length) return false;
+    if (!routes.every((route, index) => isSame(route, others[index]))) return false;
+  }
+  return true;
 }
 
 function encodeCursor(name: string): string {

@@ -74,14 +74,16 @@ export class Naming {
     return prefix;
   }
 
-  /** The backend that a name belongs to by its prefix: of several, the one with the longest. */
+  /** The backend that a name belongs to by its prefix: of several, the one with the longest; none, where they share it. */
   ownerOf(name: string, backends: readonly string[]): string | undefined {
     const owners = backends.filter((backend) => {
       const prefix = this.prefix(backend);
       return prefix !== "" && name.startsWith(prefix);
     });
     const lengthOf = (backend: string) => this.prefix(backend).length;
-    return owners.sort((a, b) => lengthOf(b) - lengthOf(a))[0];
+    const [first, second] = owners.sort((a, b) => lengthOf(b) - lengthOf(a));
+    const isShared = second !== undefined && lengthOf(second) === lengthOf(first ?? "");
+    return isShared ? undefined : first;
   }
 
   #plain(backend: string, name: string): string {

@@ -2,10 +2,11 @@ import type { Logger } from "pino";
 import { untilAborted } from "../async/until-aborted.ts";
 import { clock, type Timer } from "../platform/clock.ts";
 import type { ListName } from "../wire/methods.ts";
-import { Catalog, type Conflict, type ProviderListing } from "./catalog.ts";
+import type { Aggregation } from "./aggregation.ts";
+import { Catalog } from "./catalog.ts";
 import type { ItemSource } from "./item-source.ts";
 import type { Listing } from "./listing.ts";
-import type { Naming } from "./naming.ts";
+import type { Conflict, ProviderListing, Unresolved } from "./merged-list.ts";
 
 /** Changes of several providers, or of several lists of one, that come this close are told as one. */
 const DEBOUNCE_MS = 50;
@@ -15,12 +16,14 @@ const MAX_LOGGED = 20;
 
 export interface ViewParts {
   readonly key: string;
-  readonly naming: Naming;
+  readonly aggregation: Aggregation;
   /** The providers whose changes clients are not told of. */
   readonly silent: ReadonlySet<string>;
   /** How long the first lists wait for providers that do not answer. */
   readonly firstAnswerMs: number;
   readonly log: Logger;
+  /** What the settings name although nobody lists it. */
+  readonly onUnmatched: (faults: readonly string[]) => void;
   /** A merged list is another one than was announced last. */
   readonly onChange: (view: View, lists: readonly ListName[]) => void;
 }
@@ -30,7 +33,11 @@ export class View {
   readonly key: string;
   usedAtMs = clock.now();
   readonly #parts: ViewParts;
+  #aggregation: Aggregation;
   #conflicts: ReadonlySet<string> = new Set();
+  #unresolved: readonly Unresolved[] = [];
+  /** The catalog is one without names that are to be resolved by hand, and was whole. */
+  #isGood = false;
   #sources: readonly ItemSource[] = [];
   /** By provider: what it listed before it was replaced under its name, until its successor has answered or failed. */
   readonly #replaced = new Map<string, Listing>();
@@ -47,13 +54,20 @@ export class View {
   constructor(parts: ViewParts) {
     this.key = parts.key;
     this.#parts = parts;
-    this.#catalog = new Catalog([], parts.naming);
+    this.#aggregation = parts.aggregation;
+    this.#catalog = new Catalog([], parts.aggregation);
     this.#announced = this.#catalog;
   }
 
   get catalog(): Catalog {
     if (this.#isStale) this.#merge();
     return this.#catalog;
+  }
+
+  /** The names that are to be resolved by hand, for whose sake the catalog of before still stands. */
+  get unresolved(): readonly Unresolved[] {
+    if (this.#isStale) this.#merge();
+    return this.#unresolved;
   }
 
   /** In the order of the configuration. */
@@ -119,6 +133,12 @@ export class View {
     return this.catalog;
   }
 
+  /** Merges by these rules from now on. */
+  apply(aggregation: Aggregation): void {
+    this.#aggregation = aggregation;
+    this.changed();
+  }
+
   /** A source has another listing. */
   changed(): void {
     this.#isStale = true;
@@ -152,19 +172,37 @@ export class View {
     await untilAborted(all, clock.timeout(this.#parts.firstAnswerMs)).catch(() => {});
     if (this.#settled || sources !== this.#sources) return;
     this.#settled = true;
+    this.#isStale = true;
     this.#announced = this.catalog;
   }
 
   #merge(): void {
     this.#isStale = false;
-    const merged = new Catalog(this.listings, this.#parts.naming, this.#parts.silent);
-    if (!merged.equals(this.#catalog)) this.#catalog = merged;
-    this.#logConflicts();
+    const { listings } = this;
+    const merged = new Catalog(listings, this.#aggregation, this.#parts.silent);
+    const isResolved = merged.unresolved.length === 0;
+    this.#logUnresolved(merged.unresolved);
+    this.#unresolved = merged.unresolved;
+    this.#logConflicts(merged.conflicts);
+    if (isResolved || !this.#isGood) {
+      if (!merged.equals(this.#catalog)) this.#catalog = merged;
+      this.#isGood = isResolved && this.#settled;
+    }
+    if (this.#settled) this.#parts.onUnmatched(this.#aggregation.unmatched(listings));
+  }
+
+  #logUnresolved(unresolved: readonly Unresolved[]): void {
+    if (unresolved.length === 0 || this.#unresolved.length > 0 || !this.#isGood) return;
+    const names = unresolved.slice(0, MAX_LOGGED);
+    const { length: count } = unresolved;
+    this.#parts.log.error(
+      { names, count },
+      "names are to be resolved: the lists stay as they were",
+    );
   }
 
   /** Those that were not there before, and not more than a few at a time: servers choose their names. */
-  #logConflicts(): void {
-    const { conflicts } = this.#catalog;
+  #logConflicts(conflicts: readonly Conflict[]): void {
     const keyOf = (conflict: Conflict) => JSON.stringify(conflict);
     const fresh = conflicts.filter((conflict) => !this.#conflicts.has(keyOf(conflict)));
     for (const conflict of fresh.slice(0, MAX_LOGGED)) {

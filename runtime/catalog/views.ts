@@ -3,8 +3,10 @@ import type { Logger } from "pino";
 import { clock, type Timer } from "../platform/clock.ts";
 import type { Events } from "../sessions/events.ts";
 import { BASE_CAPABILITIES, viewCapabilities, viewKey } from "../sessions/view-key.ts";
+import { Aggregation } from "./aggregation.ts";
+import { Catalog } from "./catalog.ts";
 import type { ItemSource } from "./item-source.ts";
-import { Naming } from "./naming.ts";
+import type { Unresolved } from "./merged-list.ts";
 import { View } from "./view.ts";
 
 /** A kind of clients, and the capabilities that they declare, as JSON text. */
@@ -30,19 +32,21 @@ export interface ViewsParts {
 export class Views {
   /** The view of clients that declare no capabilities: always there, so that /status can speak of backends. */
   readonly base: View;
-  readonly naming: Naming;
   /** The providers whose changes clients are not told of. */
   readonly silent: ReadonlySet<string>;
   readonly #parts: ViewsParts;
   readonly #views = new Map<string, { readonly view: View; readonly capabilities: string }>();
   readonly #pins = new Set<(key: string) => boolean>();
   readonly #sweeper: Timer;
+  /** What was said of the settings in the log: as much as they name. */
+  readonly #said = new Set<string>();
+  #aggregation: Aggregation;
 
   constructor(parts: ViewsParts) {
     const { settings, events } = parts;
     this.#parts = parts;
-    this.naming = new Naming(settings.aggregation.prefixFormat);
     this.silent = new Set(settings.listChanged.disabledWorkloads);
+    this.#aggregation = new Aggregation(settings.aggregation);
     this.base = this.get({ view: viewKey(BASE_CAPABILITIES), capabilities: BASE_CAPABILITIES });
     const idleMs = settings.limits.catalogRefreshSeconds * 1000;
     this.#sweeper = clock.every(idleMs, () => this.#sweep(clock.now() - idleMs));
@@ -50,6 +54,27 @@ export class Views {
     events.on("viewListsChanged", (view, backend) => this.#refresh(view, backend));
     events.on("backendAdded", () => this.#followBackends());
     events.on("backendRemoved", () => this.#followBackends());
+  }
+
+  /** How lists are merged right now. */
+  get aggregation(): Aggregation {
+    return this.#aggregation;
+  }
+
+  /**
+   * Merges all lists by other rules, without asking anybody again. Clients hear once of the lists that differ. Returns the
+   * names that are to be resolved by hand first: where there are any, nothing has changed.
+   */
+  applyAggregation(aggregation: Aggregation): readonly Unresolved[] {
+    const views = [...this.#views.values()].map(({ view }) => view);
+    for (const { listings } of views) {
+      const { unresolved } = new Catalog(listings, aggregation);
+      if (unresolved.length > 0) return unresolved;
+    }
+    this.#aggregation = aggregation;
+    this.#said.clear();
+    for (const view of views) view.apply(aggregation);
+    return [];
   }
 
   /** A view for which `isPinned` holds is never closed for want of use. */
@@ -82,12 +107,21 @@ export class Views {
     const { settings, events } = this.#parts;
     return new View({
       key,
-      naming: this.naming,
+      aggregation: this.#aggregation,
       silent: this.silent,
       firstAnswerMs: firstAnswerSeconds(key, settings) * 1000,
       log: this.#parts.log.child({ view: key.slice(0, 8) }),
       onChange: (view, lists) => events.emit("catalogChanged", view.key, lists),
+      onUnmatched: (faults) => this.#say(faults),
     });
+  }
+
+  #say(faults: readonly string[]): void {
+    for (const fault of faults) {
+      if (this.#said.has(fault)) continue;
+      this.#said.add(fault);
+      this.#parts.log.warn({ fault }, "the settings name what no backend lists");
+    }
   }
 
   #setSources(view: View, capabilities: string): void {

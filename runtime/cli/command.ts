@@ -2,6 +2,7 @@ import { FaultsError } from "@mcp-fleet/contract";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../platform/version.ts";
 import { NOFILE_EXIT_CODE, NofileError, writeTerminationMessage } from "../server/nofile.ts";
+import { addDiscover } from "./discover.ts";
 import { addPlan } from "./plan.ts";
 import { addSchema } from "./schema.ts";
 import { addServe } from "./serve.ts";
@@ -23,6 +24,7 @@ addServe(program);
 addValidate(program);
 addSchema(program);
 addPlan(program);
+addDiscover(program);
 
 try {
   await program.parseAsync();

@@ -1,4 +1,4 @@
-import type { Settings } from "@mcp-fleet/contract/settings";
+import type { AggregationSettings, Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import type { Handler } from "../calls/call.ts";
 import type { ClientListeners } from "../calls/client-listeners.ts";
@@ -7,6 +7,7 @@ import type { Forwarder } from "../calls/forwarder.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { SessionStreams } from "../calls/session-streams.ts";
 import type { Subscriptions } from "../calls/subscriptions.ts";
+import type { HiddenRow, NameRow } from "../catalog/explanation.ts";
 import type { FleetBus } from "../fleet/fleet-bus.ts";
 import type { Events } from "../sessions/events.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
@@ -27,6 +28,21 @@ export interface Role {
 
   /** Why the process should get no traffic yet; undefined once the first look at the backends is over. */
   readonly notReady: string | undefined;
+
+  /**
+   * Fails where the role finds that the process must not serve with these settings; never resolves. Absent: it never does.
+   *
+   * @throws {ConfigError}
+   */
+  readonly refused?: Promise<never>;
+
+  /**
+   * Merges the lists of the backends by other settings from now on, without asking them again; clients hear once of the
+   * lists that differ. Absent: the role merges nothing.
+   *
+   * @throws {ConfigError} where names are to be resolved by hand first: then nothing has changed.
+   */
+  applyAggregation?(aggregation: AggregationSettings): void;
 
   /** The role's part of /status. */
   status(): Promise<RoleStatus>;
@@ -65,11 +81,32 @@ export interface BackendRow {
   readonly pods?: readonly PodRow[];
 }
 
+/** How the lists of a gateway became one, as /status shows it. */
+export interface AggregationRow {
+  readonly conflictResolution: string;
+  readonly priorityOrder?: readonly string[];
+  /** Backends that are not in priorityOrder, which come after all of it. */
+  readonly afterPriorityOrder?: readonly string[];
+  /** Names that are to be resolved by hand. While there are any, clients have the lists of before. */
+  readonly unresolved: readonly {
+    readonly list: string;
+    readonly name: string;
+    readonly backends: readonly string[];
+  }[];
+  /** What the settings name although no backend lists it. */
+  readonly warnings: readonly string[];
+  readonly names: readonly NameRow[];
+  readonly hidden: readonly HiddenRow[];
+  /** How many more there are of each, that are not shown. */
+  readonly more: { readonly warnings: number; readonly names: number; readonly hidden: number };
+}
+
 export interface RoleStatus {
   readonly groupRef?: string | undefined;
   readonly metadata?: Settings["metadata"];
   readonly backends: readonly BackendRow[];
   readonly conflicts?: readonly ConflictRow[];
+  readonly aggregation?: AggregationRow;
 }
 
 /** What every role is made from. */

@@ -25,6 +25,7 @@ export const FLAGS = {
   "--port": ["port"],
   "--admin-port": ["adminPort"],
   "--log-level": ["operational", "logLevel"],
+  "--config-map": ["discovery", "configMap"],
 } as const;
 
 export type Flags = Readonly<Partial<Record<keyof typeof FLAGS, string>>>;

@@ -8,7 +8,7 @@ export const DEFECT = "a defect: something failed that nobody handles";
  * A promise whose failure nobody handles is a defect, and no reason to end every session of the process: it is logged
  * with its stack and counted, and the process lives. Returns what stops it.
  */
-export function surviveDefects({ defects }: Metrics, log: Logger): () => void {
+export function surviveDefects({ defects }: Pick<Metrics, "defects">, log: Logger): () => void {
   const note = (error: unknown) => {
     defects.inc();
     log.error({ error }, DEFECT);

@@ -28,7 +28,7 @@ export async function run(given: Settings, secrets: Secrets): Promise<void> {
   });
   const stopSurviving = server.surviveDefects();
   try {
-    await Promise.race([serve(server, settings, log), server.storeRefused()]);
+    await Promise.race([serve(server, settings, log), server.refused()]);
   } catch (error) {
     await server.destroy(new Error("the process cannot serve"));
     throw error;
@@ -76,6 +76,10 @@ function untilDrained(server: Server, settings: Settings, log: Logger): Promise<
 function reportStatus(server: Server, settings: Settings, log: Logger): Timer | undefined {
   const { statusReportingSeconds } = settings.health;
   if (statusReportingSeconds === undefined) return undefined;
-  const report = async () => log.info({ status: await server.status() }, "status");
+  const report = async () => {
+    // Why each name is as it is fills pages; whoever wants to know asks for /status.
+    const { aggregation: _names, ...status } = await server.status();
+    log.info({ status }, "status");
+  };
   return clock.every(statusReportingSeconds * 1000, () => void report()).unref();
 }

@@ -107,13 +107,14 @@ export class Server {
   }
 
   /**
-   * Fails when the store turns out to be one that cannot be used; never resolves.
+   * Fails when the store turns out to be one that cannot be used, or the role finds that it must not serve; never resolves.
    *
    * @throws {ConfigError}
    */
-  async storeRefused(): Promise<never> {
-    await this.#parts.store.opened;
-    return await new Promise<never>(() => {});
+  async refused(): Promise<never> {
+    const { store, role } = this.#parts;
+    const forever = new Promise<never>(() => {});
+    return await Promise.race([store.opened.then(() => forever), role.refused ?? forever]);
   }
 
   /**

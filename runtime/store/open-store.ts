@@ -14,6 +14,8 @@ export async function openStore(
   log: Logger,
 ): Promise<Store> {
   if (settings.provider === "memory") return new MemoryStore();
+  const reason = settings.tls?.acceptUnverified;
+  if (reason !== undefined) log.warn({ reason }, "the certificate of Redis is not verified");
   const { RedisStore } = await import("./redis/redis-store.ts");
   return new RedisStore({ settings, metrics, log });
 }

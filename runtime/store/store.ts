@@ -3,6 +3,7 @@ import type { LeaseStore } from "../fleet/lease-store.ts";
 import type { PodStore } from "../fleet/pod-store.ts";
 import type { SecretStore } from "../fleet/secret-store.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
+import type { ClusterState } from "./cluster-state.ts";
 
 /** What a fleet keeps outside of its processes, by subject. */
 export interface Store {
@@ -18,5 +19,7 @@ export interface Store {
   readonly pods: PodStore;
   readonly bus: FleetBus;
   readonly secrets: SecretStore;
+  /** Absent where it is in no cluster. */
+  readonly cluster?: ClusterState | undefined;
   close(): Promise<void>;
 }

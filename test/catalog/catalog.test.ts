@@ -1,38 +1,16 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 
-import { Catalog, type ProviderListing } from "../../runtime/catalog/catalog.ts";
-import { LIST_NAMES, LISTS, type Listing, readItems } from "../../runtime/catalog/listing.ts";
-import { Naming } from "../../runtime/catalog/naming.ts";
+import { Catalog } from "../../runtime/catalog/catalog.ts";
+import { LIST_NAMES, readItems } from "../../runtime/catalog/listing.ts";
+import type { ProviderListing } from "../../runtime/catalog/merged-list.ts";
 import type { ListName } from "../../runtime/wire/methods.ts";
-
-/** What a provider offers, by the names of its items. */
-function listing(
-  provider: string,
-  names: Partial<Record<ListName, readonly string[]>>,
-): ProviderListing & { readonly listing: Listing } {
-  const items = (list: ListName) => {
-    const array = (names[list] ?? []).map((name) => ({ [LISTS[list].nameKey]: name }));
-    return readItems(JSON.stringify({ [list]: array }), list);
-  };
-  const lists = {
-    tools: items("tools"),
-    prompts: items("prompts"),
-    resources: items("resources"),
-    resourceTemplates: items("resourceTemplates"),
-  };
-  return { provider, listing: { lists, instructions: undefined } };
-}
+import { aggregated, listing, namesOf } from "./listings.ts";
 
 const digestOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
-const PREFIXED = new Naming("{workload}_");
-const BARE = new Naming("");
-
-function namesOf(catalog: Catalog, list: ListName): unknown[] {
-  const texts = catalog.page(list, undefined, 1_000)?.texts ?? [];
-  return texts.map((text) => JSON.parse(text)[LISTS[list].nameKey]);
-}
+const PREFIXED = aggregated({});
+const BARE = aggregated({ conflictResolutionConfig: { prefixFormat: "" } });
 
 describe("the merged lists", () => {
   const listings = [

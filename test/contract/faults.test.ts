@@ -1,10 +1,10 @@
 import { ConfigError, type Fault, suggest } from "@mcp-fleet/contract";
-import { validate } from "@mcp-fleet/contract/settings";
+import { type Role, validate } from "@mcp-fleet/contract/settings";
 import { expect, test } from "vitest";
 
-function faultsOf(document: unknown): readonly Fault[] {
+function faultsOf(document: unknown, role: Role = "gateway"): readonly Fault[] {
   try {
-    validate(document);
+    validate(document, [], role);
   } catch (error) {
     if (error instanceof ConfigError) return error.faults;
     throw error;
@@ -106,9 +106,69 @@ test.each<[string, object, Partial<Fault>]>([
     { rule: 'must not have the tool prefix of "a.b"' },
   ],
   [
-    "a prefix without {workload}",
-    { ...two, aggregation: { conflictResolutionConfig: { prefixFormat: "x_" } } },
-    { fix: 'write it as "{workload}_"' },
+    "priority without an order",
+    { ...two, aggregation: { conflictResolution: "priority" } },
+    {
+      path: "aggregation.conflictResolutionConfig.priorityOrder",
+      rule: "is required with conflictResolution priority",
+    },
+  ],
+  [
+    "a backend twice in priorityOrder",
+    { ...two, aggregation: { conflictResolutionConfig: { priorityOrder: ["a", "a"] } } },
+    { path: "aggregation.conflictResolutionConfig.priorityOrder[1]", rule: "must be unique" },
+  ],
+  [
+    "an unknown backend in priorityOrder",
+    { ...two, aggregation: { conflictResolutionConfig: { priorityOrder: ["c"] } } },
+    { path: "aggregation.conflictResolutionConfig.priorityOrder[0]" },
+  ],
+  [
+    "resources of an unknown backend",
+    { ...two, aggregation: { resources: [{ workload: "c" }] } },
+    { path: "aggregation.resources[0].workload" },
+  ],
+  [
+    "two entries about the prompts of one backend",
+    { ...two, aggregation: { prompts: [{ workload: "a" }, { workload: "a" }] } },
+    { path: "aggregation.prompts[1].workload", rule: "must be unique" },
+  ],
+  [
+    "two overrides of a backend to one name",
+    {
+      ...two,
+      aggregation: {
+        tools: [{ workload: "a", overrides: { x: { name: "z" }, y: { name: "z" } } }],
+      },
+    },
+    {
+      path: "aggregation.tools[0].overrides.y.name",
+      rule: "must not be the name that x of a gets, too",
+    },
+  ],
+  [
+    "overrides of two backends to one name, with manual",
+    {
+      ...two,
+      aggregation: {
+        conflictResolution: "manual",
+        tools: ["a", "b"].map((workload) => ({ workload, overrides: { x: { name: "z" } } })),
+      },
+    },
+    { path: "aggregation.tools[1].overrides.x.name" },
+  ],
+  [
+    "a tool's tag among its annotations",
+    {
+      ...two,
+      aggregation: {
+        tools: [{ workload: "a", overrides: { x: { annotations: { readonlyhint: true } } } }],
+      },
+    },
+    {
+      path: "aggregation.tools[0].overrides.x.annotations.readonlyhint",
+      fix: 'did you mean "readOnlyHint"?',
+    },
   ],
   [
     "a timeout of an unknown backend",
@@ -154,6 +214,17 @@ test.each<[string, object, Partial<Fault>]>([
   expect(faults).toMatchObject([expected]);
 });
 
+test("a proxy hides and renames nothing: each of 5 ways to ask for it is a fault", () => {
+  const entries = [{ workload: "a", excludeAll: true }];
+  const lists = { tools: entries, prompts: entries, resources: entries };
+  const aggregation = { ...lists, excludeAllTools: true, defaultToolVisibility: "deny" };
+  expect(faultsOf({ ...one, aggregation }, "proxy").map(({ path }) => path)).toEqual(
+    Object.keys(aggregation).map((key) => `aggregation.${key}`),
+  );
+  const idle = { tools: [], excludeAllTools: false, defaultToolVisibility: "allow" };
+  expect(faultsOf({ ...one, aggregation: idle }, "proxy")).toEqual([]);
+});
+
 test('"" leaves the names of 2 backends unchanged, and a.b beside a_b is then fine', () => {
   const aggregation = { conflictResolutionConfig: { prefixFormat: "" } };
   const backends = ["a.b", "a_b"].map((name) => ({ name, url }));
@@ -166,7 +237,7 @@ test("a secret is not shown: not under a key that names one, not in a URL, not i
     telemetry: { headers: { authorization: "hunter2" } },
     backends: [{ name: "a", url: "http://user:hunter2@a/mcp?x=1", headers: { x: "hunter2" } }],
     metadata: { password: ["hunter2"] },
-    aggregation: { conflictResolutionConfig: { prefixFormat: "http://a?api_key=hunter2" } },
+    aggregation: { conflictResolution: "http://a?api_key=hunter2" },
   });
   const printed = new ConfigError(faults);
   expect(faults).toHaveLength(6);

@@ -41,6 +41,30 @@ describe("the pods of a server", () => {
     expect(more).toEqual([few, few]);
   });
 
+  test("with an autoscaler up to 9 are 3 that hold all sessions, and a rollout has time for 9", () => {
+    const fixed = planned({ replicas: 3 }).pods;
+    const scaled = planned({ replicas: 3, maxReplicas: 9 }).pods;
+    expect([scaled?.replicas.value, scaled?.maxReplicas?.value]).toEqual([3, 9]);
+    expect(scaled?.memory).toEqual(fixed?.memory);
+    expect(scaled?.disruption).toEqual(fixed?.disruption);
+    expect(scaled?.grace.rollout.value).toBe(3 * (fixed?.grace.rollout.value ?? 0));
+    expect(fixed?.maxReplicas).toBeUndefined();
+  });
+
+  test("with an autoscaler are refused below the 3 that hold all sessions, and where they are stateful", () => {
+    const faultsOf = (load: object) => {
+      const servers = [{ name: "a", replicas: 3, ...load }];
+      return planFaults({ sessions: 2500, servers }).map(({ path, rule }) => `${path} ${rule}`);
+    };
+    expect(faultsOf({ maxReplicas: 3 })).toEqual([]);
+    expect(faultsOf({ maxReplicas: 2 })).toEqual([
+      "servers.a.maxReplicas must be at least 3: the pods that hold every session",
+    ]);
+    expect(faultsOf({ maxReplicas: 9, stateful: true })).toEqual([
+      "servers.a.maxReplicas must be absent for a stateful server, whose sessions end with their pod",
+    ]);
+  });
+
   test("with room for 1,374 are refused where the fullest of 3 has 1,375 while one is gone", () => {
     const servers = [{ name: "a", replicas: 3, podSessions: 1374 }];
     expect(planFaults({ sessions: 2500, servers })).toEqual([

@@ -70,6 +70,28 @@ describe("sessionStorage", () => {
     });
   });
 
+  it("takes ToolHive's name of caFile, and refuses both names at once", () => {
+    const redis = { provider: "redis", address: "redis:6379" } as const;
+    expect(storage({ ...redis, tls: { caCertFile: "/ca.pem" } })).toMatchObject({
+      tls: { caFile: "/ca.pem" },
+    });
+    expect(pathsOf({ ...redis, tls: { caFile: "/a.pem", caCertFile: "/b.pem" } })).toEqual([
+      "sessionStorage.tls.caCertFile",
+    ]);
+  });
+
+  it("refuses certificates that are not verified, unless somebody says why that is no risk", () => {
+    const tls = { insecureSkipVerify: true };
+    const redis = { provider: "redis", address: "redis:6379" } as const;
+    expect(pathsOf({ ...redis, tls })).toEqual(["sessionStorage.tls.insecureSkipVerify"]);
+    const acceptUnverified = "a test cluster on one machine";
+    expect(storage({ ...redis, tls: { ...tls, acceptUnverified } })).toMatchObject({
+      tls: { acceptUnverified },
+    });
+    expect(storage({ ...redis, tls: { acceptUnverified } })).toMatchObject({ tls: {} });
+    expect(pathsOf({ ...redis, tls: { insecureSkipVerify: false } })).toEqual([]);
+  });
+
   it("has no effect beside the provider memory", () => {
     expect(storage({ address: "redis:6379", keyPrefix: "x" })).toEqual({ provider: "memory" });
   });

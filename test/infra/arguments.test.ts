@@ -321,6 +321,14 @@ describe("an argument that cannot be", () => {
     expect(pods?.at(`${CONTAINER}.image`)).toBe(image);
   });
 
+  test("that gives up the names of pods, or takes pods away, is refused for a stateful server", async () => {
+    const elastic = { workload: "Deployment", backendAutoscaling: { maxReplicas: 9 } };
+    expect(await faultsOf(() => server({ stateful: true, ...elastic }))).toEqual([
+      "workload: invalid value Deployment: must be StatefulSet with stateful, because sessions stay with the name of their pod; remove it, or remove stateful",
+      "backendAutoscaling.maxReplicas: invalid value 9: must be absent for a stateful server, whose sessions end with their pod; remove it, or do not declare the server stateful",
+    ]);
+  });
+
   test("of pods is refused beside url, for each of 5 of them", async () => {
     const pods = { backendReplicas: 3, env: [], resources: { cpu: "1" }, port: 80, cost: {} };
     const rule =
@@ -353,10 +361,21 @@ describe("an argument that cannot be", () => {
     ["sessionStorage", () => gateway({ sessions: 50_000, sessionStorage: undefined })],
     ["sessionStorage.sentinel.addresses[0]", () => server({ sessionStorage: sentinel("no port") })],
     ["autoscaling.maxReplicas", () => gateway({ autoscaling: { maxReplicas: 1 } })],
-    ["aggregation.prefixFormat", () => gateway({ aggregation: { prefixFormat: "a b" } })],
+    [
+      "aggregation.priorityOrder",
+      () => gateway({ aggregation: { conflictResolution: "priority" } }),
+    ],
+    [
+      "aggregation.tools[0].workload",
+      () => gateway({ aggregation: { tools: [{ workload: "nobody" }] } }),
+    ],
     ["port", () => server({ port: 70_000 })],
     ["path", () => server({ path: "mcp" })],
     ["podSessions", () => server({ podSessions: 20_000_000 })],
+    [
+      "backendAutoscaling.maxReplicas",
+      () => server({ backendReplicas: 3, backendAutoscaling: { maxReplicas: 2 } }),
+    ],
     ["cost.memory", () => server({ sessions: 50_000, cost: { memory: "256Mi" } })],
     ["proxy.nofile.ceiling", () => server({ proxy: { nofile: { ceiling: 10 } } })],
     ["proxy.session.cacheEntries", () => server({ proxy: { session: { cacheEntries: 0 } } })],

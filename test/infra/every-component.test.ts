@@ -177,7 +177,7 @@ function matches(
  */
 function factsOf({ component, facts }: Registered, workload: RecordedResource): unknown {
   const { proxy, ...own } = facts;
-  if (component === "McpServer" && workload.kind === "Deployment") return proxy;
+  if (component === "McpServer" && workload.name.endsWith("-proxy")) return proxy;
   if (!workload.name.endsWith("-sentinel")) return own;
   const graceSeconds = workload.at(`${POD}.terminationGracePeriodSeconds`);
   return { ...own, role: "sentinel", graceSeconds };

@@ -9,7 +9,14 @@ import { validate } from "@mcp-fleet/contract/settings";
 import * as k8s from "@pulumi/kubernetes";
 import { output, secret } from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import { McpServer, NofileMode, Spread, VirtualMcpServer } from "../../infra/index.ts";
+import {
+  McpServer,
+  NofileMode,
+  Scaling,
+  Spread,
+  VirtualMcpServer,
+  WorkloadKind,
+} from "../../infra/index.ts";
 import {
   CONTAINER,
   configurationOf,
@@ -193,6 +200,106 @@ describe("the pods of a server with 1,000 sessions", () => {
     expect(podsOf(stack).map(`${POD}.topologySpreadConstraints.0`)).not.toHaveProperty(
       "matchLabelKeys",
     );
+  });
+});
+
+describe("a server without state", () => {
+  const ELASTIC = {
+    image: "files:1",
+    backendReplicas: 3,
+    backendAutoscaling: { maxReplicas: 9 },
+  } as const;
+  const DEPLOYED = { ...ELASTIC, workload: WorkloadKind.Deployment };
+  const deployedOf = (stack: RecordedStack) => stack.one("Deployment", "files-server");
+
+  test("is a StatefulSet unless it says otherwise, and then a Deployment under the same names", async () => {
+    const before = podsOf(await serverStack({ image: "files:1" }));
+    const stack = await serverStack({ image: "files:1", workload: WorkloadKind.Deployment });
+    const after = deployedOf(stack);
+    expect(stack.ofType("StatefulSet")).toEqual([]);
+    for (const path of ["metadata", "spec.selector", "spec.replicas", CONTAINER]) {
+      expect(after.at(path)).toEqual(before.at(path));
+    }
+    expect(stack.one("Service", "files-server").at("spec.selector")).toEqual(
+      after.at("spec.selector.matchLabels"),
+    );
+  });
+
+  test("as a Deployment starts a new pod before it stops an old one, and only ready ones are named", async () => {
+    const stack = await serverStack(DEPLOYED);
+    expect(deployedOf(stack).map("spec")).toMatchObject({
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      // 120 s for the image, 30 s to start, 330 s for the pod before it, and 10 s.
+      progressDeadlineSeconds: 490,
+    });
+    expect(deployedOf(stack).map(`${POD}.topologySpreadConstraints.0`)).toMatchObject({
+      matchLabelKeys: ["pod-template-hash"],
+    });
+    expect(stack.one("Service", "files-server").at("spec")).toMatchObject({
+      clusterIP: "None",
+      publishNotReadyAddresses: false,
+    });
+  });
+
+  test.each([
+    ["StatefulSet", ELASTIC],
+    ["Deployment", DEPLOYED],
+  ] as const)("as a %s scales from 3 pods to 9, at 80 % of a pod's CPU", async (kind, args) => {
+    const scaler = (await serverStack(args)).one("HorizontalPodAutoscaler", "files-server");
+    expect(scaler.at("spec")).toMatchObject({
+      scaleTargetRef: { apiVersion: "apps/v1", kind, name: "files-server" },
+      minReplicas: 3,
+      maxReplicas: 9,
+      metrics: [
+        { resource: { name: "cpu", target: { type: "AverageValue", averageValue: "80m" } } },
+      ],
+    });
+    const larger = await serverStack({ ...args, resources: { cpu: "2" } });
+    expect(
+      larger
+        .one("HorizontalPodAutoscaler", "files-server")
+        .at("spec.metrics.0.resource.target.averageValue"),
+    ).toBe("1600m");
+  });
+
+  test.each([
+    ["StatefulSet", { ...ELASTIC, backendAutoscaling: undefined }, ELASTIC],
+    ["Deployment", { ...DEPLOYED, backendAutoscaling: undefined }, DEPLOYED],
+  ] as const)(
+    "as a %s is handed over without a pod less: its 3 stay until a scaler says another number",
+    async (kind, { backendAutoscaling: _, ...fixed }, scaled) => {
+      const before = (await serverStack(fixed)).one(kind, "files-server");
+      const after = (await serverStack(scaled)).one(kind, "files-server");
+      expect([before, after].map((one) => one.at("spec.replicas"))).toEqual([3, 3]);
+      expect([before, after].map((one) => one.ignoreChanges)).toEqual([[], ["spec.replicas"]]);
+    },
+  );
+
+  test("may be scaled by somebody else: the range of 3 to 9 pods is in the facts, and there is none of ours", async () => {
+    const backendAutoscaling = { maxReplicas: 9, scaling: Scaling.External };
+    const stack = await serverStack({ ...DEPLOYED, backendAutoscaling });
+    expect(stack.ofType("HorizontalPodAutoscaler")).toEqual([]);
+    expect(deployedOf(stack).ignoreChanges).toEqual(["spec.replicas"]);
+    expect(deployedOf(stack).map("metadata.annotations")).toMatchObject({
+      "mcp-fleet.dev/scaling": "External",
+      "mcp-fleet.dev/backend-replicas": "3",
+      "mcp-fleet.dev/max-replicas": "9",
+    });
+  });
+
+  test("has room for all sessions on 3 pods less one, and time to replace 9", async () => {
+    const [fixed, scaled] = [
+      podsOf(await serverStack(PROXIED)),
+      deployedOf(await serverStack(DEPLOYED)),
+    ];
+    expect(scaled.at(`${CONTAINER}.resources`)).toEqual(fixed.at(`${CONTAINER}.resources`));
+    expect(scaled.timeouts.update).toBe(`${9 * (30 + 330) + 500}s`);
+  });
+
+  test("has the same facts as before where it does not scale", async () => {
+    const facts = podsOf(await serverStack({ image: "files:1" })).map("metadata.annotations");
+    expect(Object.keys(facts).filter((name) => /max-replicas|scaling/.test(name))).toEqual([]);
+    expect(String(facts["mcp-fleet.dev/plan-inputs"])).not.toContain("maxReplicas");
   });
 });
 

@@ -6,6 +6,7 @@ import {
   NofileMode,
   RedisSentinel,
   VirtualMcpServer,
+  WorkloadKind,
 } from "../../infra/index.ts";
 import { GITHUB, STORE } from "../../testkit/pulumi/components.ts";
 import { GrowingList } from "../../testkit/pulumi/growing-list.ts";
@@ -45,6 +46,11 @@ function program(): void {
     replicas: 3,
     sessionStorage: STORE,
     proxy: processArgs,
+  });
+  new McpServer("search", {
+    image: "search:1",
+    workload: WorkloadKind.Deployment,
+    backendAutoscaling: { maxReplicas: 9 },
   });
   new McpServer("jira", { url: "https://jira.example.com/mcp" });
   new RedisSentinel("store", { sessions: 100 });

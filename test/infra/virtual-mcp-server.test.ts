@@ -232,7 +232,13 @@ describe("the configuration of a gateway", () => {
     const stack = await gatewayStack({
       session: { idleTtl: "10m", maxLifetime: "1d", cacheEntries: 1000, maxPerPrincipal: 5 },
       limits: { callTimeout: "90s", callTimeoutMax: "15m", bodyBytes: "1Mi", views: 8 },
-      aggregation: { prefixFormat: "{workload}." },
+      aggregation: {
+        conflictResolution: "priority",
+        prefixFormat: "{workload}.",
+        priorityOrder: ["github"],
+        tools: [{ workload: "github", overrides: { a: { annotations: { readOnlyHint: true } } } }],
+        resources: [{ workload: "github", filter: ["file:///1"] }],
+      },
       operational: { logLevel: "warn", timeouts: { perWorkload: { github: "20s" } } },
       incomingAuth: {
         type: "jwt",
@@ -256,7 +262,13 @@ describe("the configuration of a gateway", () => {
         maxPerPrincipal: 5,
       },
       limits: { callTimeoutSeconds: 90, callTimeoutMaxSeconds: 900, bodyBytes: 2 ** 20, views: 8 },
-      aggregation: { prefixFormat: "{workload}." },
+      aggregation: {
+        conflictResolution: "priority",
+        prefixFormat: "{workload}.",
+        priorityOrder: ["github"],
+        tools: [{ overrides: { a: { annotations: { readOnlyHint: true } } } }],
+        resources: [{ filter: ["file:///1"] }],
+      },
       jwt: { audience: "eng" },
       allowedOrigins: ["https://app.example.com"],
       nofile: { mode: "degrade" },

@@ -74,6 +74,12 @@ const byHand = (spec: Readonly<Record<string, number>> = {}, pod = {}, container
   }),
 ];
 
+const waiting = (stack: Stack, seconds: number) =>
+  stack.map((resource) => ({
+    ...resource,
+    timeouts: { createSeconds: seconds, updateSeconds: seconds, deleteSeconds: seconds },
+  }));
+
 describe("amounts as Kubernetes takes them", () => {
   const field = (amount: string | number) => new Fields({ amount }).at("amount");
 
@@ -345,11 +351,6 @@ describe("grace-period", () => {
 
 describe("rollout-timeouts", () => {
   const check = (stack: Stack) => judged("rollout-timeouts", stack);
-  const waiting = (stack: Stack, seconds: number) =>
-    stack.map((resource) => ({
-      ...resource,
-      timeouts: { createSeconds: seconds, updateSeconds: seconds, deleteSeconds: seconds },
-    }));
   // 2 pods with 30 s to start and 330 s to end, then 490 s without progress, and 10 s more.
   const UPDATE = 2 * (30 + 330) + 500;
 
@@ -502,6 +503,54 @@ describe("a gateway whose pods somebody else scales, from 2 to 12", () => {
     expect(judged("one-scaler", external)).toEqual([
       expect.stringContaining('add ignoreChanges: ["spec.replicas"]'),
     ]);
+  });
+});
+
+describe("a server whose pods an autoscaler adds, from 3 to 9", () => {
+  const SERVER = "StatefulSet github-server";
+  const NAMES = ["one-scaler", "autoscaler-range", "one-pod-lost", "facts-match-manifest"];
+  const check = (stack: Stack) =>
+    [...NAMES, "facts-planned", "rollout-timeouts"].flatMap((name) => judged(name, stack));
+  const hpa = (minReplicas: number, maxReplicas: number) =>
+    manifest("autoscaling/v2:HorizontalPodAutoscaler", "github-server", {
+      spec: {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "StatefulSet", name: "github-server" },
+        minReplicas,
+        maxReplicas,
+      },
+    });
+  const scaled = edited(serverStack({ maxReplicas: 9 }), SERVER, { "spec.replicas": undefined });
+
+  test("passes with its autoscaler, whose maximum the plan and the rollout count", () => {
+    expect(check([...waiting(scaled, 9 * 360 + 500), hpa(3, 9)])).toEqual([]);
+    expect(judged("rollout-timeouts", waiting(scaled, 3 * 360 + 500))).toHaveLength(1);
+  });
+
+  test("does not pass below 3, above 9, or with replicas that Pulumi sets too", () => {
+    const range = (min: number, max: number) =>
+      judged("autoscaler-range", [...scaled, hpa(min, max)]);
+    expect(range(2, 9)).toEqual([expect.stringContaining("the plan needs 3 pods")]);
+    expect(range(3, 10)).toEqual([expect.stringContaining("is 9; use the same number")]);
+    expect(judged("one-scaler", [...serverStack({ maxReplicas: 9 }), hpa(3, 9)])).toEqual([
+      expect.stringContaining("spec.replicas is 3"),
+    ]);
+  });
+
+  test("is not stateful: an autoscaler would end sessions with their pods", () => {
+    expect(judged("autoscaler-range", [...serverStack({ stateful: true }), hpa(3, 9)])).toEqual([
+      expect.stringContaining("may take pods away, whose sessions end with them"),
+    ]);
+  });
+
+  test("may be scaled outside of the stack, and is then known by its 3 pods", () => {
+    const external = withFacts(serverStack({ maxReplicas: 9 }), SERVER, { scaling: "External" });
+    const handedOver = external.map((one) =>
+      one.name === "github-server" && one.type.endsWith("StatefulSet")
+        ? { ...one, ignoreChanges: ["spec.replicas"] }
+        : one,
+    );
+    expect(check(waiting(handedOver, 9 * 360 + 500))).toEqual([]);
+    expect(judged("one-scaler", external)).toHaveLength(1);
   });
 });
 

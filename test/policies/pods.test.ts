@@ -696,6 +696,12 @@ describe("plain-secrets", () => {
     const unknown = configured("a.json", unknownStringValue);
     expect(unknown[0]).toContain("ConfigMap one, a.json: its value is not known before the update");
   });
+
+  test("passes a certificate that is known only later, and no key in its place", () => {
+    expect(configured("ca-github.crt", unknownStringValue)).toEqual([]);
+    const key = `-----BEGIN PRIVATE KEY-----\n${"MIIEvQIBADANBgkqhkiG9w0BAQEFAASC".repeat(4)}\n-----END PRIVATE KEY-----`;
+    expect(configured("ca-github.crt", key)).toHaveLength(1);
+  });
 });
 
 test("an annotation that is not known leaves nothing to judge, and nothing that passes", () => {

@@ -31,7 +31,7 @@ describe("a gateway that listens", () => {
   it("has loaded 10 packages with nothing switched on, and 0 files of what is off", async () => {
     const loaded = await loadedModules({ backends });
     expect(ownPackages(loaded)).toEqual(CORE);
-    for (const folder of ["cli/", "store/redis/", "auth/jwt", "roles/proxy/"]) {
+    for (const folder of ["cli/", "discover/", "store/redis/", "auth/jwt", "roles/proxy/"]) {
       expect(filesIn(loaded, folder)).toEqual([]);
     }
     expect(loaded.files.length).toBeGreaterThan(80);

@@ -13,6 +13,7 @@ import { makeOld, openStore, redisIn } from "../../testkit/processes/redis-store
 import { sessionRecord } from "../../testkit/processes/session-record.ts";
 import { StoreLoad } from "../../testkit/processes/store-load.ts";
 import { log } from "../../testkit/processes/test-log.ts";
+import { writtenLog } from "../../testkit/processes/written-log.ts";
 
 const PATIENCE = { interval: 50 };
 const caps = { maxSessions: 1_000_000 };
@@ -59,6 +60,15 @@ describe.skipIf(!hasRedis)("a cluster of 3 shards", () => {
         return now.map((count, index) => count - (before[index] ?? 0));
       })
       .toEqual([0, 0, 3, 0]);
+  });
+
+  it("is known by its 3 shards, and by the replica of the first", async () => {
+    const states = [];
+    for (const shard of [0, 1] as const) states.push((await openOn(cluster, shard)).store.cluster);
+    expect(states).toEqual([
+      { shards: 3, replicas: 1, confirmed: true },
+      { shards: 3, replicas: 0, confirmed: false },
+    ]);
   });
 
   it("keeps every session while the slot of all keys is moved to another shard, and gives them all to it", async () => {
@@ -123,6 +133,31 @@ describe.skipIf(!hasRedis)("a cluster of 3 shards", () => {
     await expect
       .poll(() => first.store.sessions.create(live("c"), caps).catch(() => ""))
       .toBe("created");
+  });
+});
+
+describe.skipIf(!hasRedis)("a cluster of a service that has replicas and no WAIT", () => {
+  let cluster: RedisCluster;
+
+  beforeAll(async () => {
+    cluster = await RedisCluster.start(['rename-command WAIT ""']);
+    return () => cluster.stop();
+  });
+
+  it("is believed without a replica's word, which the log says once for 3 sessions", async () => {
+    const settings = redisIn(cluster, cluster.prefixOn(0));
+    await makeOld(cluster.masterOf(settings.keyPrefix), settings);
+    const { log: written, lines } = writtenLog();
+    const store = new RedisStore({ settings, metrics: new Metrics(), log: written });
+    onTestFinished(() => store.close());
+    await store.opened;
+    expect(store.cluster).toEqual({ shards: 3, replicas: 1, confirmed: true });
+    for (const key of ["a", "b", "c"]) {
+      expect(await store.sessions.create(live(key), caps)).toBe("created");
+    }
+    expect(await store.sessions.load("nobody")).toBeUndefined();
+    expect(store.cluster).toEqual({ shards: 3, replicas: 1, confirmed: false });
+    expect(lines.filter(({ msg }) => msg.includes("no WAIT"))).toHaveLength(1);
   });
 });
 

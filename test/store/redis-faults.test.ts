@@ -207,6 +207,8 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
       const tls = { caFile: cert, servername: "redis.test" };
       const store = await open(redisAt(server, { tls }));
       expect(await store.sessions.create(live("a"), caps)).toBe("created");
+      const unverified = await open(redisAt(server, { tls: { acceptUnverified: "a test" } }));
+      expect(await unverified.sessions.create(live("b"), caps)).toBe("created");
       const wrong = [{ caFile: cert, servername: "other.test" }, { servername: "redis.test" }];
       const counts = wrong.map((one) => {
         const settings = redisAt(server, { tls: one });

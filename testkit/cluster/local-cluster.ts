@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, mkdtempSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { freePorts } from "../processes/free-ports.ts";
+import { until } from "../processes/until.ts";
 import { CLUSTER_PROGRAMS, CLUSTER_TOOL, ClusterHolder } from "./cluster-tool.ts";
 
 /**
@@ -22,16 +23,16 @@ export class LocalCluster {
 
   /** Runs kubectl with what is given after it. */
   readonly kubectl: readonly string[];
+  /** The file with its address and an administrator's certificate. */
+  readonly kubeconfig: string;
   readonly #holder: ClusterHolder;
+  readonly #folder: string;
 
   private constructor(holder: ClusterHolder, folder: string) {
     this.#holder = holder;
-    const options = [
-      "--kubeconfig",
-      join(folder, "kubeconfig"),
-      "--cache-dir",
-      join(folder, "cache"),
-    ];
+    this.#folder = folder;
+    this.kubeconfig = join(folder, "kubeconfig");
+    const options = ["--kubeconfig", this.kubeconfig, "--cache-dir", join(folder, "cache")];
     this.kubectl = [join(CLUSTER_PROGRAMS, "kubectl"), ...options];
   }
 
@@ -68,6 +69,19 @@ export class LocalCluster {
     };
     const holder = await ClusterHolder.start({ up: ["--api-only"], down: DOWN, environment });
     return new LocalCluster(holder, folder);
+  }
+
+  /** Kills the API server; etcd keeps what there is. Resolves when it is gone. */
+  async killApiServer(): Promise<void> {
+    const pid = Number(readFileSync(join(this.#folder, "state/run/kube-apiserver.pid"), "utf8"));
+    process.kill(pid, "SIGKILL");
+    await until("the API server to be gone", () => !existsSync(`/proc/${pid}/fd/0`));
+  }
+
+  /** Starts it again, at the same address. */
+  async startApiServer(): Promise<void> {
+    const { code, stderr } = await this.#holder.run("up", "--api-only");
+    if (code !== 0) throw new Error(`the API server did not start again: ${stderr}`);
   }
 
   /** Ends it and removes its folder. */

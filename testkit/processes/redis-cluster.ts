@@ -26,9 +26,15 @@ export class RedisCluster {
     this.replica = replica;
   }
 
-  /** Resolves when every node knows all others, and serves. */
-  static async start(): Promise<RedisCluster> {
-    const [replica, ...masters] = await Promise.all([0, 1, 2, 3].map((epoch) => node(epoch)));
+  /**
+   * Resolves when every node knows all others, and serves.
+   *
+   * @param config more lines of each node's configuration.
+   */
+  static async start(config: readonly string[] = []): Promise<RedisCluster> {
+    const [replica, ...masters] = await Promise.all(
+      [0, 1, 2, 3].map((epoch) => node(epoch, config)),
+    );
     const [first] = masters;
     if (replica === undefined || first === undefined) throw new Error("there are 4 nodes");
     const cluster = new RedisCluster(masters, replica);
@@ -137,12 +143,13 @@ export function slotOf(key: string): number {
   return new Command("exists", [key]).getSlot();
 }
 
-async function node(epoch: number): Promise<RedisProcess> {
+async function node(epoch: number, config: readonly string[]): Promise<RedisProcess> {
   const process = await RedisProcess.server([
     "cluster-enabled yes",
     `cluster-port ${await freePort()}`,
     `cluster-node-timeout ${NODE_TIMEOUT_MS}`,
     "cluster-replica-validity-factor 0",
+    ...config,
   ]);
   await process.ask("CLUSTER", "SET-CONFIG-EPOCH", String(epoch + 1));
   return process;

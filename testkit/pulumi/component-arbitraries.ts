@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type { ComponentResourceOptions } from "@pulumi/pulumi";
 import fc from "fast-check";
 import {
+  type AutoscalingArgs,
   type BackendArgs,
   Catalog,
   Engine,
@@ -17,6 +18,7 @@ import {
   RedisSentinel,
   type RedisSentinelArgs,
   type RedisTlsArgs,
+  Scaling,
   ServiceType,
   SessionAffinity,
   Spread,
@@ -24,6 +26,7 @@ import {
   VirtualMcpServer,
   type VirtualMcpServerArgs,
   type WorkloadArgs,
+  WorkloadKind,
 } from "../../infra/index.ts";
 import { STORE } from "./components.ts";
 
@@ -166,7 +169,18 @@ const serverArgs: fc.Arbitrary<McpServerArgs> = fc
       proxy: options(processArgs),
     }),
   )
-  .map(([where, rest]) => ({ ...where, ...rest }));
+  .map(([where, rest]) => ({ ...where, ...rest }))
+  .chain((args) => ((args.url ?? args.stateful) ? fc.constant(args) : elastic(args)));
+
+/** A server whose pods may be any may be a Deployment, and may scale. */
+const elastic = (args: McpServerArgs): fc.Arbitrary<McpServerArgs> =>
+  options({
+    workload: fc.constantFrom(WorkloadKind.StatefulSet, WorkloadKind.Deployment),
+    backendAutoscaling: fc.constantFrom<AutoscalingArgs[]>(
+      { maxReplicas: 20 },
+      { maxReplicas: 20, scaling: Scaling.External },
+    ),
+  }).map((more) => ({ ...args, ...more }));
 
 const redisArgs: fc.Arbitrary<RedisSentinelArgs> = fc
   .tuple(

@@ -1,6 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
 import { stringify } from "yaml";
@@ -32,6 +40,17 @@ export const REPOSITORY = "../../..";
 if (hasEngine) {
   const each = Object.entries(parts).map(([name, origin]) => `${name}: ${origin}`);
   process.stdout.write(`Pulumi engine: ${each.join(", ")}\n`);
+}
+
+/** Whether a folder is of a process that has ended: one that failed, or was killed, has not removed it. */
+function isLeft(name: string): boolean {
+  const [, pid] = /^run-(\d+)-/.exec(name) ?? [];
+  if (pid === undefined) return false;
+  try {
+    return !process.kill(Number(pid), 0);
+  } catch {
+    return true;
+  }
 }
 
 /** How a command of the CLI ended. */
@@ -84,7 +103,10 @@ export class Engine {
 
   private constructor(kubeconfig: string) {
     mkdirSync(WORKSPACES, { recursive: true });
-    this.folder = mkdtempSync(join(WORKSPACES, "run-"));
+    for (const name of readdirSync(WORKSPACES)) {
+      if (isLeft(name)) rmSync(join(WORKSPACES, name), { recursive: true, force: true });
+    }
+    this.folder = mkdtempSync(join(WORKSPACES, `run-${process.pid}-`));
     this.#kubeconfig = kubeconfig;
   }
 

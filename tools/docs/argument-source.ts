@@ -83,6 +83,7 @@ const STORE_INPUTS: readonly InputName[] = ["sessions", "storageSessions", "clie
 /** Arguments of McpServer that are inputs of the plan of a server. */
 const SERVER_ARGUMENTS: Readonly<Record<string, ServerInputName>> = {
   backendReplicas: "replicas",
+  "backendAutoscaling.maxReplicas": "maxReplicas",
   podSessions: "podSessions",
   callTimeoutMax: "callTimeoutMaxSeconds",
   "cost.processBytes": "processBytes",
@@ -94,6 +95,7 @@ const SERVER_ARGUMENTS: Readonly<Record<string, ServerInputName>> = {
 const SETTINGS: Readonly<Record<string, string>> = {
   sessions: "session.maxSessions",
   "aggregation.prefixFormat": "aggregation.conflictResolutionConfig.prefixFormat",
+  "aggregation.priorityOrder": "aggregation.conflictResolutionConfig.priorityOrder",
   "sessionStorage.sentinel.addresses": "sessionStorage.sentinel.addrs",
   "sessionStorage.cluster.addresses": "sessionStorage.cluster.addrs",
   "sessionStorage.sentinel.password": "sessionStorage.sentinel.passwordFile",

@@ -1,3 +1,4 @@
+import { COMPONENTS } from "../../infra/components.ts";
 import { sourceOf } from "./argument-source.ts";
 import {
   type Argument,
@@ -6,24 +7,25 @@ import {
   componentAbout,
   componentOutputs,
 } from "./component-arguments.ts";
-import { COMPONENTS } from "./component-schema.ts";
 import { DECIDED, decidedTable } from "./decided-settings.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
 import { restartTable } from "./restarts.ts";
 
 /** What is generated of the page of each component; the rest of it is written by hand. */
-export const COMPONENT_TABLES: readonly GeneratedTable[] = COMPONENTS.flatMap((component) => {
-  const file = componentPage(component);
-  return [
-    { file, name: "about", table: () => componentAbout(component) },
-    { file, name: "arguments", table: () => argumentTables(component) },
-    { file, name: "restarts", table: () => restartTable(component) },
-    ...(component in DECIDED
-      ? [{ file, name: "decided settings", table: () => decidedTable(component) }]
-      : []),
-    { file, name: "outputs", table: () => outputTable(component) },
-  ];
-});
+export const COMPONENT_TABLES: readonly GeneratedTable[] = Object.keys(COMPONENTS).flatMap(
+  (component) => {
+    const file = componentPage(component);
+    return [
+      { file, name: "about", table: () => componentAbout(component) },
+      { file, name: "arguments", table: () => argumentTables(component) },
+      { file, name: "restarts", table: () => restartTable(component) },
+      ...(component in DECIDED
+        ? [{ file, name: "decided settings", table: () => decidedTable(component) }]
+        : []),
+      { file, name: "outputs", table: () => outputTable(component) },
+    ];
+  },
+);
 
 /** The page of a component, in docs/. */
 export function componentPage(component: string): string {

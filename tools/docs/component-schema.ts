@@ -3,13 +3,11 @@ import { join } from "node:path";
 // What Pulumi itself runs on these sources when a program in another language asks for the package.
 import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer.js";
 import { generateSchema, type PackageSpec } from "@pulumi/pulumi/provider/experimental/schema.js";
+import { COMPONENTS } from "../../infra/components.ts";
 import { analyzedSource } from "./analyzed-source.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const FOLDER = join(ROOT, "infra");
-
-/** The components of the package. */
-export const COMPONENTS = ["VirtualMcpServer", "McpServer", "RedisSentinel"] as const;
 
 /** Where the schema is kept: programs in other languages are made from it, and arguments are checked against it. */
 export const SCHEMA_FILE = join(FOLDER, "schema.json");
@@ -51,7 +49,7 @@ export function componentSchema(): PackageSpec & PackageFacts {
 function analyzed(folder: string): PackageSpec & PackageFacts {
   const manifest: Manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const { name, version, description, homepage, license, keywords } = manifest;
-  const analyzer = new Analyzer(folder, name, Object(manifest), new Set(COMPONENTS));
+  const analyzer = new Analyzer(folder, name, Object(manifest), new Set(Object.keys(COMPONENTS)));
   const { components, typeDefinitions, dependencies } = analyzer.analyze();
   const repository = manifest.repository.url.replace(/^git\+|\.git$/g, "");
   const facts: PackageFacts = {

@@ -5,6 +5,7 @@ type Decided = readonly [setting: string, by: string];
 
 const BY_THE_PLAN = "the plan";
 const ADDRESS = "the component, as its Services and probes have it";
+const VERIFIED = "the component: certificates are always verified";
 const ONLY_VALUE = "the only value that there is";
 
 const OF_PROCESSES: readonly Decided[] = [
@@ -17,11 +18,11 @@ const OF_PROCESSES: readonly Decided[] = [
   ["nofile.required", BY_THE_PLAN],
   ["sessionStorage.provider", "whether sessionStorage is given"],
   ["sessionStorage.sentinel.tls", "sessionStorage.tls, which is for Redis and Sentinels"],
+  ["sessionStorage.tls.caCertFile", "nothing: it is ToolHive's name of caFile"],
+  ["sessionStorage.tls.insecureSkipVerify", VERIFIED],
+  ["sessionStorage.tls.acceptUnverified", VERIFIED],
   ["incomingAuth.authz", ONLY_VALUE],
   ["outgoingAuth", ONLY_VALUE],
-  ["aggregation.conflictResolution", ONLY_VALUE],
-  ["aggregation.defaultToolVisibility", ONLY_VALUE],
-  ["aggregation.tools", "nothing: every tool is listed"],
   ["operational.listChanged", ONLY_VALUE],
 ];
 
@@ -38,7 +39,7 @@ export const DECIDED: Readonly<Record<string, readonly Decided[]>> = {
     ],
     ["allowedOrigins", "the component: proxies are for gateways, not for browsers"],
     ["incomingAuth", "the gateways, which authenticate clients"],
-    ["aggregation.conflictResolutionConfig", "nothing: a proxy has one backend"],
+    ["aggregation", "nothing: a proxy has one backend, and changes nothing of its lists"],
     ["backends[].srv", "the component: the Service of its pods"],
     ["backends[].maxPods", "the component: as many as a server may have"],
     ["backends[].urls", "the component: its pods, which srv returns"],

@@ -20,6 +20,8 @@ const OF_A_PROCESS = [
   "session",
   "limits",
   "operational",
+  "passthroughHeaders",
+  "acceptRisks",
   "sessionKeys",
   "ownerKey",
   "trustedProxies",
@@ -87,6 +89,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         ...OF_THE_STORE,
         "backendName",
         "backendReplicas",
+        "backendAutoscaling",
         "notifications",
         "autoscaling",
         "serviceAccount.annotations",
@@ -113,6 +116,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
     {
       restarts: ["pods of the server"],
       arguments: [
+        "workload",
         "podSessions",
         "port",
         "cost",

@@ -23,7 +23,8 @@ import {
 } from "@mcp-fleet/contract/settings";
 import { parse } from "yaml";
 import * as z from "zod";
-import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { DiscoverMetrics } from "../../runtime/discover/discover-metrics.ts";
+import { type MetricDescription, Metrics } from "../../runtime/telemetry/metrics.ts";
 import { ERROR_LEVELS, ERROR_TABLE, type ErrorRow } from "../../runtime/wire/error-table.ts";
 import { ALERT_TABLES } from "./alert-tables.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
@@ -45,6 +46,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "errors.md", name: "error-levels", table: errorLevels },
   { file: "errors.md", name: "errors", table: errors },
   { file: "metrics.md", name: "metrics", table: metrics },
+  { file: "discovery.md", name: "discovery-metrics", table: discoveryMetrics },
   { file: "capacity.md", name: "example", table: example },
   { file: "capacity.md", name: "times", table: () => constants(TIMES) },
   { file: "capacity.md", name: "inputs", table: inputs },
@@ -136,12 +138,16 @@ function isToolhive(key: string | undefined): boolean {
 /** The fields of a backend that ToolHive's file has too; the others are ours. */
 const TOOLHIVE_BACKEND = ["name", "url", "transport", "type", "caBundlePath", "metadata"];
 
+/** Rules for lists that ToolHive has for tools only. */
+const OURS_OF_LISTS = /^(?:prompts|resources)\b/;
+
 function works(): string {
   const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
     const [top, field = ""] = leaf.path;
     if (top === "backends[]") return TOOLHIVE_BACKEND.includes(field);
     // Ours, in a section of ToolHive's.
     if (top === "incomingAuth" && field === "jwt") return false;
+    if (top === "aggregation" && OURS_OF_LISTS.test(field)) return false;
     return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
   });
   const rows = leaves.map((leaf) => {
@@ -189,7 +195,15 @@ function errors(): string {
 }
 
 function metrics(): string {
-  const rows = new Metrics().described.map(({ name, type, labels, help }) => [
+  return metricRows(new Metrics().described);
+}
+
+function discoveryMetrics(): string {
+  return metricRows(new DiscoverMetrics().described);
+}
+
+function metricRows(described: readonly MetricDescription[]): string {
+  const rows = described.map(({ name, type, labels, help }) => [
     code(name),
     type,
     labels.map(code).join(", ") || "–",

@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
 import { brief } from "@mcp-fleet/contract";
 import { cachedListBytes } from "@mcp-fleet/contract/capacity";
+import type { AggregationSettings } from "@mcp-fleet/contract/settings";
 import { ByteBudget } from "../../async/byte-budget.ts";
 import type { Call } from "../../calls/call.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
-import type { Route } from "../../catalog/catalog.ts";
+import { Aggregation } from "../../catalog/aggregation.ts";
+import type { Route } from "../../catalog/merged-list.ts";
 import { Views } from "../../catalog/views.ts";
 import { VERSION } from "../../platform/version.ts";
 import type { Backend } from "../../upstream/backend.ts";
@@ -14,6 +17,7 @@ import { LOG_LEVELS } from "../../wire/log-levels.ts";
 import { invalidParams, isObject, type Message, stringParam } from "../../wire/message.ts";
 import { CONDITIONS } from "../condition.ts";
 import type { Role, RoleParts, RoleStatus } from "../role.ts";
+import { aggregationRow, unresolvedNames } from "./aggregation-row.ts";
 import { backendRow, conditionOf } from "./backend-row.ts";
 import { Discovery } from "./discovery.ts";
 import { incomplete, ListAnswers } from "./list-answers.ts";
@@ -61,6 +65,8 @@ export class GatewayRole implements Role {
   readonly #catalogs: SessionCatalogs;
   readonly #routing: Routing;
   readonly #lists: ListAnswers;
+  readonly #refusal = Promise.withResolvers<never>();
+  #aggregation: AggregationSettings;
   #isReady = false;
   /** Every backend has offered something once. */
   #wasWhole = false;
@@ -80,24 +86,45 @@ export class GatewayRole implements Role {
     const { enabled } = settings.listChanged;
     new ListChanges({ ...parts, views, catalogs, isSilent: !enabled });
     this.#parts = parts;
+    this.#aggregation = settings.aggregation;
     this.#views = views;
     this.#providers = providers;
     this.#catalogs = catalogs;
-    this.#routing = new Routing(catalogs, views.naming, backends);
+    this.#routing = new Routing(catalogs, backends);
     this.#lists = new ListAnswers(catalogs, settings.health.partialFailureMode);
     metrics.onScrape(() => this.#measure());
+    // Whoever serves waits for it; whoever only composes the role does not have to.
+    this.#refusal.promise.catch(() => {});
     void views.base.settled().then(() => {
-      this.#isReady = true;
+      const { unresolved } = views.base;
+      if (unresolved.length > 0) this.#refusal.reject(unresolvedNames(unresolved));
+      else this.#isReady = true;
     });
   }
 
   get notReady(): string | undefined {
-    if (!this.#isReady) return "the backends have not all been asked yet";
+    if (!this.#isReady) {
+      const isRefused = this.#views.base.unresolved.length > 0;
+      return isRefused
+        ? "names are to be resolved by hand"
+        : "the backends have not all been asked yet";
+    }
     if (this.#wasWhole || !this.#mayFail) return undefined;
     const missing = this.#missing;
     this.#wasWhole = missing.length === 0;
     const reason = "partialFailureMode is fail, and these backends have not answered yet";
     return this.#wasWhole ? undefined : `${reason}: ${missing.join(", ")}`;
+  }
+
+  get refused(): Promise<never> {
+    return this.#refusal.promise;
+  }
+
+  applyAggregation(aggregation: AggregationSettings): void {
+    if (isDeepStrictEqual(aggregation, this.#aggregation)) return;
+    const unresolved = this.#views.applyAggregation(new Aggregation(aggregation));
+    if (unresolved.length > 0) throw unresolvedNames(unresolved);
+    this.#aggregation = aggregation;
   }
 
   /**
@@ -137,6 +164,7 @@ export class GatewayRole implements Role {
       metadata: settings.metadata,
       backends: await Promise.all(rows),
       conflicts: [...catalog.conflicts, ...catalog.overlaps],
+      aggregation: aggregationRow(this.#views.base),
     };
   }
 

@@ -1,7 +1,7 @@
 import { brief } from "@mcp-fleet/contract";
 import type { RequestContext } from "../../calls/request-context.ts";
-import type { Catalog, Route } from "../../catalog/catalog.ts";
-import type { Naming } from "../../catalog/naming.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
+import type { Route } from "../../catalog/merged-list.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { ListName } from "../../wire/methods.ts";
@@ -13,21 +13,19 @@ const READABLE: readonly ListName[] = ["resources", "resourceTemplates"];
 /** Which provider a name, a URI or a template of a client belongs to, and what it is called there. */
 export class Routing {
   readonly #catalogs: SessionCatalogs;
-  readonly #naming: Naming;
   readonly #backends: BackendRegistry;
 
-  constructor(catalogs: SessionCatalogs, naming: Naming, backends: BackendRegistry) {
+  constructor(catalogs: SessionCatalogs, backends: BackendRegistry) {
     this.#catalogs = catalogs;
-    this.#naming = naming;
     this.#backends = backends;
   }
 
   /** @throws INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing. */
   async tool(context: RequestContext, name: string): Promise<Route> {
     const catalog = await this.#catalogs.of(context, ["tools"], (known) =>
-      this.#isCertain(name, known.tool(name), known.missing("tools")),
+      this.#isCertain(name, known.tool(name), known, "tools"),
     );
-    return catalog.tool(name) ?? this.#unknown("tool", name, catalog.missing("tools"));
+    return catalog.tool(name) ?? this.#unknown("tool", name, catalog);
   }
 
   /**
@@ -37,9 +35,9 @@ export class Routing {
    */
   async prompt(context: RequestContext, name: string): Promise<Route> {
     const catalog = await this.#catalogs.of(context, ["prompts"], (known) =>
-      this.#isCertain(name, known.prompt(name), known.missing("prompts")),
+      this.#isCertain(name, known.prompt(name), known, "prompts"),
     );
-    const route = catalog.prompt(name) ?? this.#unknown("prompt", name, catalog.missing("prompts"));
+    const route = catalog.prompt(name) ?? this.#unknown("prompt", name, catalog);
     return { ...route, repeatable: true };
   }
 
@@ -54,10 +52,14 @@ export class Routing {
   }
 
   /** Whether no backend that has not answered yet could have the name: it is called without waiting for them. */
-  #isCertain(name: string, route: Route | undefined, missing: readonly string[]): boolean {
+  #isCertain(name: string, route: Route | undefined, catalog: Catalog, list: ListName): boolean {
     if (route === undefined) return false;
+    const missing = catalog.missing(list);
+    const { naming, strategy } = catalog.aggregation;
+    if (missing.length === 0 || strategy !== "prefix") return missing.length === 0;
     const all = this.#backends.all.map((backend) => backend.name);
-    if (this.#naming.ownerOf(name, all) === route.provider) return true;
+    const owner = naming.ownerOf(name, all);
+    if (owner !== undefined) return owner === route.provider || !missing.includes(owner);
     return missing.every((other) => all.indexOf(other) > all.indexOf(route.provider));
   }
 
@@ -67,24 +69,26 @@ export class Routing {
     find: (catalog: Catalog) => string | undefined,
   ): Promise<Route> {
     const catalog = await this.#catalogs.of(context, READABLE);
-    const missing = new Set(READABLE.flatMap((list) => catalog.missing(list)));
-    const provider = find(catalog) ?? this.#onlyBackend(uri, [...missing]);
+    const provider = find(catalog) ?? this.#onlyBackend(uri, catalog);
     return { provider, name: uri, repeatable: true };
   }
 
   /** A URI that nobody listed may still be readable, where there is no doubt whom to ask. */
-  #onlyBackend(uri: string, missing: readonly string[]): string {
+  #onlyBackend(uri: string, catalog: Catalog): string {
     const [only, ...others] = this.#backends.all;
-    if (only !== undefined && others.length === 0) return only.name;
+    const isOnly = only !== undefined && others.length === 0;
+    if (isOnly && catalog.mayAsk(only.name, uri)) return only.name;
+    const missing = [...new Set(READABLE.flatMap((list) => catalog.missing(list)))];
     throw new FleetError("RESOURCE_NOT_FOUND", {
       message: `Resource not found: ${brief(uri)}`,
       data: { uri: brief(uri), ...missingData(missing) },
     });
   }
 
-  #unknown(kind: "tool" | "prompt", name: string, missing: readonly string[]): never {
+  #unknown(kind: "tool" | "prompt", name: string, catalog: Catalog): never {
+    const missing = catalog.missing(`${kind}s`);
     const all = this.#backends.all.map((backend) => backend.name);
-    const owner = this.#naming.ownerOf(name, all);
+    const owner = catalog.aggregation.naming.ownerOf(name, all);
     if (owner !== undefined && missing.includes(owner)) {
       throw new FleetError("BACKEND_UNREACHABLE", {
         message: `the backend ${owner} cannot be reached; the call did not run`,

@@ -2,9 +2,10 @@ import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { untilAborted } from "../../async/until-aborted.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
-import { Catalog, type ProviderListing } from "../../catalog/catalog.ts";
+import { Catalog } from "../../catalog/catalog.ts";
 import { describeLists, ListReadings } from "../../catalog/list-readings.ts";
 import { LIST_NAMES } from "../../catalog/listing.ts";
+import type { ProviderListing } from "../../catalog/merged-list.ts";
 import type { View } from "../../catalog/view.ts";
 import type { Views } from "../../catalog/views.ts";
 import { clock } from "../../platform/clock.ts";
@@ -144,7 +145,7 @@ export class SessionCatalogs {
     if (this.#own.some(({ settings }) => settings.passthroughHeaders !== undefined)) {
       // Without the client's headers it may be another list: the client, which is told, asks again with them.
       known.own.clear();
-      known.merged = undefined;
+      known.isStale = true;
       return { catalog: before, changed: LIST_NAMES.filter((list) => session.listed.has(list)) };
     }
     // A list that the session never asked for has not changed for it; one that another process served may have.
@@ -210,13 +211,13 @@ export class SessionCatalogs {
       const { items, warning } = await readList(upstream, list, limits, signal);
       const isOther = readings.read(list, items, warning);
       degraded.delete(list);
-      known.merged = undefined;
+      known.isStale = true;
       if (known.slow.delete(key) && isOther) this.#onLate(session, list);
     } catch (error) {
       const reason = causeText(error);
       readings.failed(list, reason);
       degraded.set(list, reason);
-      known.merged = undefined;
+      known.isStale = true;
       const about = { sid: session.label, backend: name, list, error };
       log.warn(about, "a list of a session cannot be read: it keeps its last items");
     }
@@ -224,14 +225,19 @@ export class SessionCatalogs {
 
   #merge(view: View, { key }: LiveSession, known: SessionLists): Catalog {
     const { merged, own } = known;
-    if (merged?.shared === view.catalog) return merged.catalog;
+    const { catalog: shared } = view;
+    if (!known.isStale && merged?.shared === shared) return merged.catalog;
     const isOwn = new Set(this.#own.map(({ name }) => name));
     const all = view.listings.map(({ provider, listing }): ProviderListing => {
       if (!isOwn.has(provider)) return { provider, listing };
       return { provider, listing: (own.get(provider) ?? NOT_READ).listing() };
     });
-    const catalog = new Catalog(all, this.#parts.views.naming, this.#parts.views.silent);
-    known.merged = { shared: view.catalog, catalog };
+    const { aggregation, silent } = this.#parts.views;
+    const whole = new Catalog(all, aggregation, silent);
+    // As in a view, what is to be resolved by hand changes nothing.
+    const catalog = whole.unresolved.length === 0 ? whole : (merged?.catalog ?? whole);
+    known.merged = { shared, catalog };
+    known.isStale = false;
     this.#lists.keep(key, known);
     return catalog;
   }

@@ -14,6 +14,8 @@ export interface SessionLists {
   readonly reading: SingleFlight<string, void>;
   /** Those that took longer than anybody waits: nobody does until they have been read. */
   readonly slow: Set<string>;
+  /** Lists were read since. */
+  isStale: boolean;
   merged: { readonly shared: Catalog; readonly catalog: Catalog } | undefined;
 }
 
@@ -48,6 +50,7 @@ export class SessionListCache {
       triedAtMs: new Map(),
       reading: new SingleFlight<string, void>(),
       slow: new Set<string>(),
+      isStale: true,
       merged: undefined,
     };
     this.#lists.set(key, lists);

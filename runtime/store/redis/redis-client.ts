@@ -1,5 +1,6 @@
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import { Cluster, Command, Redis } from "ioredis";
+import type { ClusterState } from "../cluster-state.ts";
 import { clusterOptions, type Patience, readSecrets, redisOptions } from "./redis-options.ts";
 
 /** The client of one server, or of a cluster: it takes the same commands, and sends each to the node of its keys. */
@@ -40,9 +41,23 @@ function heedAsking(node: Redis): void {
   };
 }
 
+/** What the nodes of a cluster have said of it; undefined for a client of one server. */
+export function clusterOf(
+  client: RedisClient,
+  key: string,
+): Pick<ClusterState, "shards" | "replicas"> | undefined {
+  if (!(client instanceof Cluster)) return undefined;
+  const masters = new Set(client.slots.flatMap(([master = ""]) => master));
+  return { shards: masters.size, replicas: replicasOf(client, key).length };
+}
+
+function replicasOf(client: Cluster, key: string): readonly string[] {
+  const [, ...replicas] = client.slots[new Command("exists", [key]).getSlot()] ?? [];
+  return replicas;
+}
+
 /** How many replicas can confirm what the master of a key says: with Sentinel always one, in a cluster where the shard has any. */
 export function confirmingReplicas(client: RedisClient, key: string): 0 | 1 {
   if (!(client instanceof Cluster)) return 1;
-  const [, ...replicas] = client.slots[new Command("exists", [key]).getSlot()] ?? [];
-  return replicas.length > 0 ? 1 : 0;
+  return replicasOf(client, key).length > 0 ? 1 : 0;
 }

@@ -1,10 +1,11 @@
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import type { Metrics } from "../../telemetry/metrics.ts";
-import { confirmingReplicas, type RedisClient } from "./redis-client.ts";
+import type { ClusterState } from "../cluster-state.ts";
+import { clusterOf, confirmingReplicas, type RedisClient } from "./redis-client.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import type { RedisKeys } from "./redis-keys.ts";
-import { NoReplicas, replyCode } from "./redis-reply.ts";
+import { isUnknownCommand, NoReplicas, replyCode } from "./redis-reply.ts";
 import { addWholeScript, type Operation, runScript } from "./redis-scripts.ts";
 
 /** With Sentinel, or in a cluster: how long a replica has to confirm what the master says. */
@@ -36,6 +37,8 @@ export class RedisCommands {
   readonly #connection: RedisConnection;
   /** Waiting for replicas holds up a connection: that of all other commands stays free of it. */
   readonly #durable: RedisConnection | undefined;
+  /** Whether replicas can be asked: services of clusters may not have WAIT. */
+  #hasWait = true;
 
   constructor(parts: RedisCommandsParts) {
     this.keys = parts.keys;
@@ -43,6 +46,12 @@ export class RedisCommands {
     this.#connection = new RedisConnection(parts);
     const { sentinel, cluster } = parts.settings;
     if ((sentinel ?? cluster) !== undefined) this.#durable = new RedisConnection(parts);
+  }
+
+  /** The cluster that all this is in; undefined where it is one server, or behind Sentinel. */
+  get cluster(): ClusterState | undefined {
+    const known = clusterOf(this.#connection.client, this.keys.probe);
+    return known && { ...known, confirmed: this.#hasWait && known.replicas > 0 };
   }
 
   /** What every script begins with: `ARGV[1]` and `ARGV[2]`. */
@@ -117,7 +126,9 @@ export class RedisCommands {
         const confirmed = () =>
           declaring(declared, () => this.#confirmed(client, operation, keys(), all));
         const canConfirm =
-          this.#durable !== undefined && confirmingReplicas(client, this.keys.probe) > 0;
+          this.#durable !== undefined &&
+          this.#hasWait &&
+          confirmingReplicas(client, this.keys.probe) > 0;
         if (canConfirm && durable !== undefined) return await confirmed();
         const answer = await declaring(declared, run);
         return canConfirm && saysAbsent(operation, answer) ? await confirmed() : answer;
@@ -141,12 +152,23 @@ export class RedisCommands {
     addWholeScript(batch, "probe", [...ofStore, probe], this.scriptArgs);
     addWholeScript(batch, operation, keys, args);
     batch.wait(1, REPLICA_WAIT_MS);
-    const answers = (await batch.exec()) ?? [];
-    const failed = answers.find(([error]) => error !== null);
-    if (failed !== undefined) throw failed[0];
-    const [, answer, replicas] = answers.map(([, one]) => one);
-    if (!(Number(replicas) >= 1)) throw new NoReplicas();
-    return answer;
+    const [probed, answered, waited] = (await batch.exec()) ?? [];
+    for (const [error] of [probed ?? [], answered ?? []]) if (error) throw error;
+    const [error, replicas] = waited ?? [];
+    if (error && !this.#isWithoutWait(error)) throw error;
+    if (!error && !(Number(replicas) >= 1)) throw new NoReplicas();
+    return answered?.[1];
+  }
+
+  /** Where nobody can be asked, a master is believed, as one without replicas is. With Sentinel, the servers are one's own. */
+  #isWithoutWait(error: unknown): boolean {
+    const { settings, log } = this.#parts;
+    if (settings.cluster === undefined || !isUnknownCommand(error)) return false;
+    if (this.#hasWait) {
+      log.warn("the cluster has no WAIT: a failover may lose sessions of its last moment");
+    }
+    this.#hasWait = false;
+    return true;
   }
 
   async #measured<T>(operation: string, work: () => Promise<T>): Promise<T> {

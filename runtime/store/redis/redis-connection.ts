@@ -88,6 +88,11 @@ export class RedisConnection {
     }
   }
 
+  /** What is asked now; it may be another one later. */
+  get client(): RedisClient {
+    return this.#client;
+  }
+
   close(): void {
     this.#closed = true;
     clock.clear(this.#heartbeat);

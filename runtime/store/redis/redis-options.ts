@@ -141,11 +141,13 @@ function tlsOptions({
   certFile,
   keyFile,
   servername,
+  acceptUnverified,
 }: RedisTlsSettings): ConnectionOptions {
   return {
     ...(caFile !== undefined && { ca: readFileSync(caFile) }),
     ...(certFile !== undefined && { cert: readFileSync(certFile) }),
     ...(keyFile !== undefined && { key: readFileSync(keyFile) }),
     ...(servername !== undefined && { servername }),
+    ...(acceptUnverified !== undefined && { rejectUnauthorized: false }),
   };
 }

@@ -23,6 +23,11 @@ export class NoReplicas extends Error {
   }
 }
 
+/** Whether a server does not have a command at all, as those of managed services lack some. */
+export function isUnknownCommand(error: unknown): boolean {
+  return replyCode(error) === "ERR" && /unknown command/i.test(String(error));
+}
+
 /** Nothing came back in the time that there was. */
 export class NoAnswer extends Error {
   override readonly name = "NoAnswer";

@@ -4,6 +4,7 @@ import { clock } from "../../platform/clock.ts";
 import { random } from "../../platform/random.ts";
 import type { SessionRecord } from "../../sessions/session-record.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
+import type { ClusterState } from "../cluster-state.ts";
 import type { Store } from "../store.ts";
 import { RedisBus } from "./redis-bus.ts";
 import { RedisCommands } from "./redis-commands.ts";
@@ -49,6 +50,10 @@ export class RedisStore implements Store {
     this.leases = new RedisLeases(commands);
     this.pods = new RedisPods(commands, bus);
     this.secrets = new RedisSecrets(commands);
+  }
+
+  get cluster(): ClusterState | undefined {
+    return this.#commands.cluster;
   }
 
   get opened(): Promise<void> {

@@ -12,6 +12,7 @@ import {
   Spread,
   Transport,
   VirtualMcpServer,
+  WorkloadKind,
 } from "../../../infra/index.ts";
 
 const provider = new k8s.Provider("manifests", { renderYamlToDirectory: "manifests" });
@@ -98,6 +99,16 @@ const legacy = new McpServer(
   },
   { provider },
 );
+const search = new McpServer(
+  "search",
+  {
+    image: "registry.example.com/search-mcp:2.1.0",
+    workload: WorkloadKind.Deployment,
+    backendReplicas: 2,
+    backendAutoscaling: { maxReplicas: 10 },
+  },
+  { provider },
+);
 const jira = new McpServer(
   "jira",
   { url: "https://jira.example.com/mcp", replicas: 1, sessionAffinity: SessionAffinity.ClientIP },
@@ -116,7 +127,7 @@ new VirtualMcpServer(
   {
     namespace: "gateways",
     sessions: 5000,
-    backends: [github.backend, legacy.backend, jira.backend],
+    backends: [github.backend, legacy.backend, search.backend, jira.backend],
     sessionStorage: encrypted.connectionOf("eng"),
     autoscaling: { maxReplicas: 12 },
     podTemplate,

@@ -1,0 +1,47 @@
+import { type Configuration, validate } from "@mcp-fleet/contract/settings";
+import { Aggregation } from "../../runtime/catalog/aggregation.ts";
+import type { Catalog } from "../../runtime/catalog/catalog.ts";
+import { LISTS, type Listing, readItems } from "../../runtime/catalog/listing.ts";
+import type { ProviderListing } from "../../runtime/catalog/merged-list.ts";
+import type { ListName } from "../../runtime/wire/methods.ts";
+
+/** An item by its name alone, or with all that it has. */
+type Given = string | Readonly<Record<string, unknown>>;
+
+/** What a provider offers; lists that are not named are empty. */
+export function listing(
+  provider: string,
+  given: Partial<Record<ListName, readonly Given[]>>,
+): ProviderListing & { readonly listing: Listing } {
+  const items = (list: ListName) => {
+    const array = (given[list] ?? []).map((item) =>
+      typeof item === "string" ? { [LISTS[list].nameKey]: item } : item,
+    );
+    return readItems(JSON.stringify({ [list]: array }), list);
+  };
+  const lists = {
+    tools: items("tools"),
+    prompts: items("prompts"),
+    resources: items("resources"),
+    resourceTemplates: items("resourceTemplates"),
+  };
+  return { provider, listing: { lists, instructions: undefined } };
+}
+
+/** Rules as they are written in a configuration, for backends of these names. */
+export function aggregated(
+  aggregation: Configuration["aggregation"],
+  ...names: readonly string[]
+): Aggregation {
+  const backends = (names.length === 0 ? ["x"] : names).map((name) => ({
+    name,
+    url: "http://localhost/mcp",
+  }));
+  return new Aggregation(validate({ backends, aggregation }).aggregation);
+}
+
+/** What clients see of a list, by name or URI. */
+export function namesOf(catalog: Catalog, list: ListName): unknown[] {
+  const texts = catalog.page(list, undefined, 1_000)?.texts ?? [];
+  return texts.map((text) => JSON.parse(text)[LISTS[list].nameKey]);
+}
