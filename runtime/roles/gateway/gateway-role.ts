@@ -135,6 +135,8 @@ export class GatewayRole implements Role {
   async initialize({ client }: RequestContext): Promise<string> {
     const { settings } = this.#parts;
     this.#views.get(client);
+    // Before the first look is over, nobody knows.
+    if (this.#mayFail) await this.#views.base.settled();
     if (this.#mayFail && this.#missing.length > 0) throw incomplete(this.#missing);
     return JSON.stringify({
       protocolVersion: client.protocol,
