@@ -6,7 +6,7 @@ const GROUND = ["runtime/platform", "runtime/async", "contract"];
 
 /** The rooms of the runtime, from top to bottom: the way of a call goes down, and nothing below knows what is above. */
 const RUNTIME = {
-  "runtime/cli": ["runtime/server", "runtime/discover"],
+  "runtime/cli": ["runtime/server", "runtime/discover", "runtime/import"],
   "runtime/discover": ["runtime/server", "runtime/admin", "runtime/edge", "runtime/telemetry"],
   "runtime/server": [
     "runtime/admin",
@@ -14,6 +14,7 @@ const RUNTIME = {
     "runtime/auth",
     "runtime/roles",
     "runtime/calls",
+    "runtime/credentials",
     "runtime/upstream",
     "runtime/store",
     "runtime/fleet",
@@ -51,6 +52,12 @@ const RUNTIME = {
     "runtime/telemetry",
     "runtime/wire",
   ],
+  "runtime/credentials": [
+    "runtime/upstream",
+    "runtime/sessions",
+    "runtime/telemetry",
+    "runtime/wire",
+  ],
   "runtime/upstream": ["runtime/fleet", "runtime/sessions", "runtime/telemetry", "runtime/wire"],
   "runtime/catalog": ["runtime/sessions", "runtime/wire"],
   "runtime/auth": ["runtime/sessions", "runtime/wire"],
@@ -59,6 +66,7 @@ const RUNTIME = {
   "runtime/sessions": ["runtime/telemetry", "runtime/wire"],
   "runtime/telemetry": [],
   "runtime/wire": [],
+  "runtime/import": [],
 };
 
 for (const allowed of Object.values(RUNTIME)) allowed.push(...GROUND);

@@ -45,7 +45,7 @@ export class ConfigError extends FaultsError {
   }
 }
 
-const SECRET = /passw(or)?d|secret|token|credential|authorization|api[-_]?key/i;
+const SECRET = /passw(or)?d|secret|token|credential|authorization|api[-_]?key|header[-_]?value$/i;
 const SECRET_IN_URL = /\/\/[^/@\s]*@|([?&][^=&]*(?:key|token|secret|passw)[^=&]*=)[^&\s]*/gi;
 const LONGEST_VALUE = 80;
 

@@ -1,5 +1,13 @@
 export { ANNOTATION_PREFIX, annotationOf, nofileAnnotationsOf } from "./annotations.ts";
 export { brief, MESSAGE_CHARACTERS } from "./brief.ts";
-export { isSection, type Path, type Section, valueAt } from "./document.ts";
+export {
+  isSection,
+  type Path,
+  printPath,
+  type Section,
+  valueAt,
+  withoutNulls,
+  withValue,
+} from "./document.ts";
 export { ConfigError, type Fault, FaultsError, fault, printFault, suggest } from "./faults.ts";
 export { bytes, DURATION, formatBytes, formatSeconds, SIZE, seconds } from "./units.ts";

@@ -132,7 +132,7 @@ test("schema prints the JSON Schema of the file", () => {
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     $schema: "https://json-schema.org/draft/2020-12/schema",
-    required: ["backends"],
+    anyOf: [{ required: ["backends"] }, { required: ["discovery"] }],
   });
 });
 

@@ -63,6 +63,7 @@ function derivedFrom(given: PlanInputs): Partial<Numbers> {
     sessionStreamBackends: 0,
     statefulBackends: 0,
     sessionCatalogBytes: 0,
+    credentialBytes: 0,
     cacheEntries: sessions,
     callsPerSecond,
     concurrentCalls: callsPerSecond * callTimeSeconds,

@@ -24,7 +24,8 @@ import {
   type PlanInputs,
   storeOf,
 } from "./plan-inputs.ts";
-import { keepsStream, pushes, type ServerLoad, sessionLists } from "./server-load.ts";
+import { plannedBackends } from "./planned-backends.ts";
+import { keepsStream, pushes, type ServerLoad, sessionLists, tokens } from "./server-load.ts";
 
 /**
  * Plans the fleet of a gateway's configuration: its settings are inputs, and its section `load` has the others.
@@ -69,9 +70,10 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
     ...sessionLists(backends),
+    ...tokens(backends),
     ...settingNumbers(section),
     ...numbers,
-    backends: backends.length,
+    backends: plannedBackends(settings),
     store: storeOf(sessionStorage),
     servers: backends.flatMap((backend) => {
       const ofServer = servers.get(backend.name);

@@ -28,6 +28,7 @@ export {
   STORES,
   type Store,
 } from "./plan-inputs.ts";
+export { plannedBackends } from "./planned-backends.ts";
 export { cachedListBytes } from "./pod-size.ts";
 export { type ProcessPlan, processPlan } from "./process-plan.ts";
 export { serverTargetCpu } from "./scaling.ts";

@@ -4,6 +4,7 @@ import { completed } from "./complete-inputs.ts";
 import { type Figure, sum } from "./figure.ts";
 import { descriptorBudget } from "./nofile-budget.ts";
 import { type CompleteInputs, storeOf } from "./plan-inputs.ts";
+import { plannedBackends } from "./planned-backends.ts";
 import { pushes } from "./server-load.ts";
 
 /** A limit that a process lowers below its setting. */
@@ -90,7 +91,7 @@ function inputsOf(settings: Settings): CompleteInputs {
   const store = storeOf(sessionStorage);
   return completed({
     sessions: store === "memory" ? session.maxSessions : session.cacheEntries,
-    backends: backends.length,
+    backends: plannedBackends(settings),
     sessionStreamBackends: backends.filter(pushes).length,
     upstreamConnections: limits.upstreamConnections,
     views: limits.views,

@@ -188,6 +188,14 @@ export const INPUTS = {
     min: 0,
     max: bytes("512Mi"),
   },
+  credentialBytes: {
+    unit: "bytes",
+    description:
+      "Maximum total size of the tokens that a pod holds for backends. Absent: 0, or that of the setting where a backend's strategy gets tokens",
+    setting: "limits.credentialBytes",
+    min: 0,
+    max: bytes("512Mi"),
+  },
   clientBytes: {
     unit: "bytes",
     description: "Maximum size of a client's initialize parameters",
@@ -295,6 +303,9 @@ export interface PlanInputs extends Partial<CompleteInputs> {
 
 /** What sessions' own lists may have by default, where there are any. */
 export const SESSION_CATALOG_BYTES = limits.sessionCatalogBytes;
+
+/** What tokens may have by default, where any are got. */
+export const CREDENTIAL_BYTES = limits.credentialBytes;
 
 /** The sessions that a store's volumes have room for by default. */
 export const STORAGE_SESSIONS = 100_000;

@@ -153,6 +153,7 @@ export function proxyInputs(
     sessionStreamBackends: speaks ? 1 : 0,
     statefulBackends: stateful && !speaks ? 1 : 0,
     sessionCatalogBytes: 0,
+    credentialBytes: 0,
     callsPerSecond: fleet.callsPerSecond * share,
     concurrentCalls: fleet.concurrentCalls * share,
     cacheEntries: sessions,

@@ -36,6 +36,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       fixed: cachedListBytes(inputs),
     },
     ...sessionListsLine(inputs),
+    ...tokensLine(inputs),
     {
       name: "client streams",
       from: `sessionsPerPod × streamsPerSession ${streamsPerSession} × streamBytes ${streamBytes.value}`,
@@ -97,6 +98,12 @@ function sessionListsLine({ sessionCatalogBytes }: CompleteInputs) {
   if (sessionCatalogBytes === 0) return [];
   const from = `sessionCatalogBytes ${sessionCatalogBytes}`;
   return [{ name: "lists of sessions", from, fixed: sessionCatalogBytes }];
+}
+
+/** Only where a backend's strategy gets tokens. */
+function tokensLine({ credentialBytes }: CompleteInputs) {
+  if (credentialBytes === 0) return [];
+  return [{ name: "tokens", from: `credentialBytes ${credentialBytes}`, fixed: credentialBytes }];
 }
 
 /** Node's old space, `--max-old-space-size`, in whole mebibytes. */

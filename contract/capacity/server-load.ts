@@ -1,10 +1,12 @@
 import type { Fault } from "../faults.ts";
 import type { BackendSettings } from "../settings/backend.ts";
+import { getsTokens } from "../settings/outgoing-auth.ts";
 import { bytes } from "../units.ts";
 import { CapacityError } from "./capacity-error.ts";
 import { outOfRange } from "./input-range.ts";
 import {
   type CompleteInputs,
+  CREDENTIAL_BYTES,
   INPUTS,
   type Input,
   type PlanInputs,
@@ -113,6 +115,16 @@ export function sessionLists(
 ): Pick<PlanInputs, "sessionCatalogBytes"> {
   const isNeeded = servers.some(({ catalog }) => catalog === "perSession");
   return isNeeded ? { sessionCatalogBytes: SESSION_CATALOG_BYTES } : {};
+}
+
+/** The room for tokens, where one of these backends is sent some that are got for it. */
+export function tokens(
+  backends: readonly Pick<BackendSettings, "auth" | "discoveryAuth">[],
+): Pick<PlanInputs, "credentialBytes"> {
+  const isNeeded = backends.some(
+    ({ auth, discoveryAuth }) => getsTokens(auth) || getsTokens(discoveryAuth),
+  );
+  return isNeeded ? { credentialBytes: CREDENTIAL_BYTES } : {};
 }
 
 /** Whether each listening session keeps a stream open at this server. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { count, duration, labels, matching, port, text, url } from "./fields.ts";
+import { type BackendAuth, backendAuthOf, needsPrincipal, strategy } from "./outgoing-auth.ts";
 import { passthroughHeaders } from "./passthrough-headers.ts";
 
 /** How the pods of a backend are found and reached. */
@@ -45,6 +46,10 @@ export interface BackendSettings {
   readonly callTimeoutSeconds?: number;
   /** The headers of clients' requests that it gets, in lower case. Absent: none. */
   readonly passthroughHeaders?: readonly string[];
+  /** How requests are authenticated; absent: they are not. */
+  readonly auth?: BackendAuth;
+  /** How those of the process itself are, where `auth` needs a principal; absent: they are not. */
+  readonly discoveryAuth?: BackendAuth;
 }
 
 const dnsLabel = (description: string) =>
@@ -158,20 +163,34 @@ export const backend = z.strictObject({
   passthroughHeaders: passthroughHeaders(
     "The headers of a client's request that this backend gets, instead of passthroughHeaders; [] for none.",
   ).optional(),
+  discoveryAuth: strategy
+    .optional()
+    .describe(
+      "How the gateway authenticates where it asks for lists and health by itself, if the strategy of the backend needs a client's token. Absent: lists are read in each session, as with catalog: perSession.",
+    ),
 });
 
 type Parsed = z.output<typeof backend>;
 
-/** The settings of a valid entry. `callTimeoutSeconds` and `headers` may come from other sections. */
+/** What other sections say of a backend. */
+interface Elsewhere {
+  readonly callTimeoutSeconds?: number | undefined;
+  readonly auth?: BackendAuth | undefined;
+  readonly passthroughHeaders?: readonly string[];
+}
+
+/** The settings of a valid entry. */
 export function backendOf(
   parsed: Parsed,
   role: "gateway" | "proxy",
-  callTimeoutSeconds = parsed.callTimeout,
-  headers: readonly string[] = [],
+  { callTimeoutSeconds = parsed.callTimeout, auth, passthroughHeaders: headers = [] }: Elsewhere,
 ): BackendSettings {
   const { name, caBundlePath, metadata, stateful, transport } = parsed;
+  const discoveryAuth = backendAuthOf(parsed.discoveryAuth);
   const passed = parsed.passthroughHeaders ?? headers;
-  const { catalog = passed.length > 0 ? "perSession" : "shared" } = parsed;
+  const isListedForSomebody = needsPrincipal(auth) && discoveryAuth === undefined;
+  const { catalog: chosen = passed.length > 0 ? "perSession" : "shared" } = parsed;
+  const catalog = isListedForSomebody ? "perSession" : chosen;
   return {
     name,
     address: addressOf(parsed),
@@ -184,6 +203,8 @@ export function backendOf(
     notifications: parsed.notifications ?? (role === "proxy" ? "session" : "calls"),
     ...(callTimeoutSeconds !== undefined && { callTimeoutSeconds }),
     ...(passed.length > 0 && { passthroughHeaders: passed }),
+    ...(auth && { auth }),
+    ...(discoveryAuth && { discoveryAuth }),
   };
 }
 

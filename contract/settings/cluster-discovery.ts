@@ -1,8 +1,5 @@
 import * as z from "zod";
-import { count, matching, text } from "./fields.ts";
-
-/** How many backends a process has room for where it is not said which there are. */
-const MAX_BACKENDS = 32;
+import { matching, text } from "./fields.ts";
 
 const namespace = (description: string) =>
   matching(
@@ -51,9 +48,4 @@ export const clusterDiscovery = {
     "must be a domain name",
     "write it as cluster.local",
   ).default("cluster.local"),
-  maxBackends: count(
-    "The maximum number of backends where discovery.directory is set, those under backends included: descriptors and memory are planned for that many. Further ones are left out, and /status says so.",
-    1,
-    1000,
-  ).default(MAX_BACKENDS),
 };

@@ -2,7 +2,9 @@ import * as z from "zod";
 import { bytes } from "../units.ts";
 import { backend } from "./backend.ts";
 import { clusterDiscovery } from "./cluster-discovery.ts";
+import { discoveryDirectory } from "./discovery-directory.ts";
 import { count, duration, durationOrNone, matching, network, port, size, text } from "./fields.ts";
+import { liveConfiguration } from "./live-sections.ts";
 import { PORTS } from "./network.ts";
 import { AUTHORIZATION_RISK } from "./passthrough-headers.ts";
 import { LINGER_SECONDS } from "./times.ts";
@@ -179,6 +181,14 @@ const limits = z.strictObject({
   sessionCatalogBytes: size(
     "The maximum total size of the lists that sessions have of their own, of backends with catalog: perSession, merged with those of the other backends. The ones that were used longest ago give way, and are read again when their session asks.",
   ).prefault("32Mi"),
+  credentialBytes: size(
+    "The maximum total size of the tokens that the process holds: those that it gets for backends, and those of clients that it exchanges for them. Each counts at least 1Ki. The ones that were used longest ago give way, and are requested again.",
+    { min: bytes("64Ki"), max: bytes("512Mi") },
+  ).prefault("16Mi"),
+  credentialTimeout: duration("The timeout for a request to a token endpoint.", {
+    min: 0.1,
+    max: 60,
+  }).prefault("5s"),
 });
 
 const dns = z.strictObject({
@@ -275,14 +285,19 @@ export const configuration = z.strictObject({
     .describe(
       "Risks that are taken, by their names. authorization-passthrough: passthroughHeaders may name Authorization, so that backends get the tokens of clients.",
     ),
-  backends: z.array(backend).min(1).describe("The MCP servers behind the endpoint."),
+  backends: z
+    .array(backend)
+    .describe(
+      "The MCP servers behind the endpoint: at least one, unless discovery.directory is set.",
+    ),
+  configuration: liveConfiguration.prefault({}),
   load: z
     .record(z.string(), z.unknown())
     .optional()
     .describe(
       "The load of the fleet, which mcp-fleet plan --config reads (docs/capacity.md). Gateways and proxies ignore it.",
     ),
-  discovery: z.strictObject({ ...clusterDiscovery }).prefault({}),
+  discovery: z.strictObject({ ...discoveryDirectory, ...clusterDiscovery }).prefault({}),
   ...toolhive,
 });
 
@@ -297,5 +312,7 @@ export type Configuration = z.input<typeof configuration>;
 export function jsonSchema(load: z.ZodType): z.core.JSONSchema.BaseSchema {
   const { description = "" } = configuration.shape.load;
   const file = configuration.extend({ load: load.describe(description).optional() });
-  return { ...z.toJSONSchema(file, { io: "input" }), title: "mcp-fleet configuration" };
+  const { required: _, ...schema } = z.toJSONSchema(file, { io: "input" });
+  const anyOf = [{ required: ["backends"] }, { required: ["discovery"] }];
+  return { ...schema, anyOf, title: "mcp-fleet configuration" };
 }

@@ -7,12 +7,20 @@ export interface Refusal {
   readonly path: string;
   /** The allowed values. Absent: values without effect, such as `[]` or `enabled: false`. */
   readonly allowed?: readonly string[];
+  /** The values that it is about, where the schema judges the others. */
+  readonly refused?: readonly string[];
   readonly rule: string;
   readonly fix: string;
 }
 
 const otherAuth = "use jwt with the issuer's keys, or anonymous behind an authenticating proxy";
-const noStrategy = "use unauthenticated, and give the backend its credential in its own deployment";
+/** What is allowed besides needs a section of its own. */
+const strategyType = {
+  allowed: ["unauthenticated"],
+  refused: ["upstream_inject", "obo", "aws_sts", "xaa"],
+  rule: "must not be upstream_inject, obo, aws_sts or xaa, which are not supported",
+  fix: "use token_exchange for tokens of each client, or client_credentials, bearer_token or header_injection for one credential of this gateway",
+};
 
 /** Every field that is not supported, in the order of the documentation. */
 export const REFUSALS: readonly Refusal[] = [
@@ -36,21 +44,17 @@ export const REFUSALS: readonly Refusal[] = [
   },
   {
     path: "outgoingAuth.source",
-    allowed: ["inline"],
-    rule: "must be inline; backends are not discovered",
-    fix: "use inline, and list each server under backends",
+    allowed: ["inline", "discovered"],
+    rule: "must be inline or discovered",
+    fix: "use inline and list each server under backends, or discovered with discovery.directory",
   },
   {
     path: "outgoingAuth.default.type",
-    allowed: ["unauthenticated"],
-    rule: "must be unauthenticated; no other strategy is supported",
-    fix: noStrategy,
+    ...strategyType,
   },
   {
     path: "outgoingAuth.backends.*.type",
-    allowed: ["unauthenticated"],
-    rule: "must be unauthenticated; no other strategy is supported",
-    fix: noStrategy,
+    ...strategyType,
   },
   {
     path: "backends[].transport",
@@ -105,7 +109,8 @@ function isWithoutEffect(value: unknown): boolean {
   return value === undefined || value === null || value === false || value === "";
 }
 
-function isAllowed({ allowed }: Refusal, value: unknown): boolean {
+function isAllowed({ allowed, refused }: Refusal, value: unknown): boolean {
+  if (refused) return !refused.some((known) => known === value);
   return allowed ? allowed.some((known) => known === value) : isWithoutEffect(value);
 }
 

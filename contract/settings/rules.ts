@@ -3,6 +3,7 @@ import { type Fault, fault, suggest } from "../faults.ts";
 import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { aggregatedBackends, aggregationRules } from "./aggregation-rules.ts";
+import { authRules } from "./auth-rules.ts";
 import { authorizationPassthrough } from "./passthrough-headers.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
@@ -13,6 +14,10 @@ type Rule = (document: Section, role: Role) => Fault[];
 
 /** Every rule about more than one value. */
 const RULES: readonly Rule[] = [
+  someBackends,
+  fewEnoughBackends,
+  discoveredSource,
+  gatewayDiscovers,
   uniqueNames,
   knownBackends,
   aggregationRules,
@@ -28,6 +33,7 @@ const RULES: readonly Rule[] = [
   addressRules,
   heldBodies,
   authorizationPassthrough,
+  authRules,
 ];
 
 /** The faults of a document whose values do not fit each other. */
@@ -47,6 +53,43 @@ function namesOf(document: Section): string[] | undefined {
 const PREFIX_FORMAT = ["aggregation", "conflictResolutionConfig", "prefixFormat"];
 const DISABLED_WORKLOADS = ["operational", "listChanged", "disabledWorkloads"];
 const PER_WORKLOAD = ["operational", "timeouts", "perWorkload"];
+
+const DIRECTORY = ["discovery", "directory"];
+
+function someBackends(document: Section): Fault[] {
+  const backends = valueAt(document, ["backends"]);
+  if (!Array.isArray(backends) || backends.length > 0) return [];
+  if (valueAt(document, DIRECTORY) !== undefined) return [];
+  return [fault(["backends"], backends, "must have at least 1 entry", "add an entry")];
+}
+
+function fewEnoughBackends(document: Section): Fault[] {
+  const path = ["discovery", "maxBackends"];
+  const max = numberAt(document, path);
+  const backends = valueAt(document, ["backends"]);
+  if (valueAt(document, DIRECTORY) === undefined || max === undefined) return [];
+  if (!Array.isArray(backends) || backends.length <= max) return [];
+  const rule = `must be at least the number of backends, which is ${backends.length}`;
+  return [fault(path, max, rule, `set it to ${backends.length} or more`)];
+}
+
+function discoveredSource(document: Section): Fault[] {
+  const path = ["outgoingAuth", "source"];
+  const source = valueAt(document, path);
+  if (source !== "discovered" || valueAt(document, DIRECTORY) !== undefined) return [];
+  const rule = "must be inline unless discovery.directory is set";
+  const fix =
+    "set discovery.directory to the folder in which mcp-fleet discover's ConfigMap is mounted, or use inline and list each server under backends";
+  return [fault(path, source, rule, fix)];
+}
+
+/** A proxy serves one backend, which its configuration names. */
+function gatewayDiscovers(document: Section, role: Role): Fault[] {
+  const directory = valueAt(document, DIRECTORY);
+  if (role !== "proxy" || directory === undefined) return [];
+  const rule = "must be absent for a proxy, which serves one backend";
+  return [fault(DIRECTORY, directory, rule, "remove it, and name the server under backends")];
+}
 
 function uniqueNames(document: Section): Fault[] {
   const names = namesOf(document) ?? [];
@@ -78,6 +121,8 @@ export function unknownBackends(document: Section, path: Path): Fault[] {
 
 function unknownBackend(document: Section, path: Path, name: string): Fault[] {
   const names = namesOf(document);
+  // A backend of this name may come.
+  if (valueAt(document, DIRECTORY) !== undefined) return [];
   if (!names || names.includes(name)) return [];
   const meant = suggest(name, names);
   const fix = meant ? `did you mean "${meant}"?` : `use one of ${names.join(", ")}`;

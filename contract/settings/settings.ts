@@ -3,6 +3,8 @@ import { seconds } from "../units.ts";
 import { type AggregationSettings, aggregationOf } from "./aggregation.ts";
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
+import type { DiscoverySettings } from "./discovery-directory.ts";
+import { backendAuthOf } from "./outgoing-auth.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 
 /** How clients authenticate. */
@@ -50,9 +52,13 @@ export interface Settings {
   readonly allowedOrigins?: readonly string[];
   /** Absent: everyone who reaches the port may call. */
   readonly jwt?: JwtSettings;
-  /** At least one. Names are unique. */
+  /** Those of the configuration itself: at least one unless there is `discovery`. Names are unique. */
   readonly backends: readonly BackendSettings[];
   readonly aggregation: AggregationSettings;
+  /** Absent: there are no other backends. */
+  readonly discovery?: DiscoverySettings;
+  /** How a changed configuration is taken over. */
+  readonly configuration: { readonly observeSeconds: number; readonly tolerancePercent: number };
   readonly session: {
     readonly idleTtlSeconds: number;
     /** Absent: no limit. */
@@ -109,6 +115,8 @@ export interface Settings {
     readonly crowdedPercent: number;
     readonly sessionCatalogBytes: number;
     readonly listWaitSeconds: number;
+    readonly credentialBytes: number;
+    readonly credentialTimeoutSeconds: number;
   };
   readonly drain: {
     /** From SIGTERM until the listener closes. */
@@ -161,6 +169,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { name, groupRef, metadata, host, port, adminPort } = parsed;
   const { allowedHosts, allowedOrigins, peerHost, metricsPort } = parsed;
   const { servers, refresh } = parsed.dns;
+  const { outgoingAuth } = parsed;
   // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
   const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
@@ -177,14 +186,18 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     ...(allowedOrigins && { allowedOrigins }),
     ...(parsed.incomingAuth?.jwt && { jwt: jwtOf(parsed.incomingAuth.jwt) }),
     backends: parsed.backends.map((backend) =>
-      backendOf(
-        backend,
-        role,
-        backend.callTimeout ?? perWorkload.get(backend.name),
-        parsed.passthroughHeaders,
-      ),
+      backendOf(backend, role, {
+        callTimeoutSeconds: backend.callTimeout ?? perWorkload.get(backend.name),
+        auth: backendAuthOf(outgoingAuth?.backends?.[backend.name] ?? outgoingAuth?.default),
+        passthroughHeaders: parsed.passthroughHeaders,
+      }),
     ),
     aggregation: aggregationOf(parsed.aggregation),
+    ...discoveryOf(parsed.discovery),
+    configuration: {
+      observeSeconds: parsed.configuration.observe,
+      tolerancePercent: parsed.configuration.tolerancePercent,
+    },
     session: sessionOf(parsed.session, role),
     sessionStorage: sessionStorageOf(parsed.sessionStorage, server),
     limits: limitsOf(parsed),
@@ -216,6 +229,11 @@ function sessionOf(session: Parsed["session"], role: Role): Settings["session"] 
     ...(keysFile !== undefined && { keysFile }),
     firstUseTimeoutSeconds: session.firstUseTimeout,
   };
+}
+
+function discoveryOf(discovery: Parsed["discovery"]): Pick<Settings, "discovery"> {
+  const { directory, maxBackends, fileBytes } = discovery;
+  return directory === undefined ? {} : { discovery: { directory, maxBackends, fileBytes } };
 }
 
 function nofileOf({ mode, required }: Parsed["nofile"]): Settings["nofile"] {
@@ -274,6 +292,8 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     crowdedPercent: limits.crowdedPercent,
     sessionCatalogBytes: limits.sessionCatalogBytes,
     listWaitSeconds: limits.listWait,
+    credentialBytes: limits.credentialBytes,
+    credentialTimeoutSeconds: limits.credentialTimeout,
   };
 }
 

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { isSection, type Path, type Section, withoutNulls } from "../document.ts";
+import { isSection, type Path, type Section, valueAt, withoutNulls } from "../document.ts";
 import { ConfigError, type Fault, fault, faultsOf } from "../faults.ts";
 import { configuration } from "./configuration.ts";
 import { refusals } from "./refusals.ts";
@@ -21,7 +21,7 @@ export function validate(
   before: readonly Fault[] = [],
   role: Role = "gateway",
 ): Settings {
-  const filled = withoutNulls(document) ?? {};
+  const filled = withBackends(withoutNulls(document) ?? {});
   if (!isSection(filled)) {
     const fix = "write it as key: value lines, as in examples/gateway.yaml";
     throw new ConfigError([...before, fault([], filled, "must be a map of settings", fix)]);
@@ -30,6 +30,13 @@ export function validate(
   const faults = [...before, ...faultsIn(filled, parsed.error?.issues ?? [], role)];
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
   return settingsOf(parsed.data, role);
+}
+
+/** Where a folder has the backends, the document may name none. */
+function withBackends(document: unknown): unknown {
+  const isFilled = !isSection(document) || document.backends !== undefined;
+  if (isFilled || valueAt(document, ["discovery", "directory"]) === undefined) return document;
+  return { ...document, backends: [] };
 }
 
 /** Where both a refusal and the schema report a value, the refusal is kept: its fix is better. */

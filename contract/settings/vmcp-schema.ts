@@ -1,22 +1,9 @@
 import * as z from "zod";
 import { aggregation } from "./aggregation.ts";
 import { count, duration, labels, noEffect, text, unsupported, url } from "./fields.ts";
+import { strategy } from "./outgoing-auth.ts";
 import { passthroughHeaders } from "./passthrough-headers.ts";
 import { sessionStorage } from "./session-storage.ts";
-
-/** How the gateway authenticates to one backend. Only `unauthenticated` is supported. */
-const strategy = z
-  .strictObject({
-    type: z.literal("unauthenticated").describe("The only supported strategy."),
-    headerInjection: noEffect("the strategy header_injection"),
-    tokenExchange: noEffect("the strategy token_exchange"),
-    upstreamInject: noEffect("the strategy upstream_inject"),
-    awsSts: noEffect("the strategy aws_sts"),
-    xaa: noEffect("the strategy xaa"),
-    obo: noEffect("the strategy obo"),
-  })
-  .partial()
-  .required({ type: true });
 
 const jwt = z.strictObject({
   issuer: url("The issuer of accepted tokens: exactly their iss claim."),
@@ -57,7 +44,11 @@ const incomingAuth = z
 
 const outgoingAuth = z
   .strictObject({
-    source: z.literal("inline").describe("Where strategies come from: this file."),
+    source: z
+      .enum(["inline", "discovered"])
+      .describe(
+        "Where the backends and their strategies come from: this file (inline), or discovery.directory as well (discovered).",
+      ),
     default: strategy.describe("The strategy of backends without their own."),
     backends: z.record(z.string(), strategy).describe("The strategy per backend, by name."),
   })

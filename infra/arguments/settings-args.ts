@@ -119,6 +119,10 @@ export interface LimitsArgs {
   sessionCatalogBytes?: string;
   /** How long a list, or the first call of a session, waits for backends whose lists are not known yet. Default: 5s. */
   listWait?: string;
+  /** The maximum total size of the tokens that a pod holds for backends, and of those of clients that it exchanges for them. Default: 16Mi. */
+  credentialBytes?: string;
+  /** The timeout for a request to a token endpoint. Default: 5s. */
+  credentialTimeout?: string;
 }
 
 /** Call timeouts. */

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { PeerCall } from "../upstream/peer-calls.ts";
-import { decodeHeaders, PASSED_HEADER } from "../upstream/peer-headers.ts";
 import type { StreamNews, StreamWord } from "../upstream/stream-peers.ts";
+import { CARRIED_HEADERS } from "../upstream/transports/peer-forwarder.ts";
 import type { Answer } from "../upstream/transports/transport.ts";
 import { NOT_PROCESSED_HEADER } from "../wire/error-table.ts";
 import { encodeEvent, SSE_CONTENT_TYPE } from "../wire/sse.ts";
@@ -97,8 +97,13 @@ function callOf(
     sessionId: textOf(headers["mcp-session-id"]),
     protocol: textOf(headers["mcp-protocol-version"]),
   };
-  const passed = decodeHeaders(textOf(headers[PASSED_HEADER]));
-  return { ...params, operation, text, session, ...(passed && { headers: passed }), signal };
+  const carried = carriedHeaders(textOf(headers[CARRIED_HEADERS]));
+  return { ...params, operation, text, session, ...(carried && { headers: carried }), signal };
+}
+
+/** Whoever sent them has proven that it is a process of the fleet. */
+function carriedHeaders(text: string): Record<string, string> | undefined {
+  return text === "" ? undefined : JSON.parse(text);
 }
 
 function textOf(header: string | string[] | undefined): string {

@@ -4,6 +4,7 @@ import type { Probes } from "../edge/probes.ts";
 import { VERSION } from "../platform/version.ts";
 import type { RoleStatus } from "../roles/role.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { ConfigurationStatus } from "./configuration-status.ts";
 
 /** What the limit of open files comes to. */
 export interface NofileStatus {
@@ -46,6 +47,8 @@ export interface Status extends RoleStatus {
   readonly cluster?: ClusterStatus | undefined;
   /** Absent where the limit of open files is unknown. */
   readonly nofile?: NofileStatus | undefined;
+  /** Absent where no change of the configuration is followed. */
+  readonly configuration?: ConfigurationStatus | undefined;
 }
 
 export interface StatusReportParts {
@@ -59,6 +62,7 @@ export interface StatusReportParts {
   readonly streams: { readonly count: number };
   readonly descriptors: { readonly status: NofileStatus | undefined };
   readonly role: { status(): Promise<RoleStatus> };
+  readonly live?: { readonly status: ConfigurationStatus };
 }
 
 /** How the process is, for /status, the status page and the log. */
@@ -70,7 +74,7 @@ export class StatusReport {
   }
 
   async read(): Promise<Status> {
-    const { settings, readiness, sessions, streams, descriptors, role } = this.#parts;
+    const { settings, readiness, sessions, streams, descriptors, role, live } = this.#parts;
     const notReady = readiness.notReady();
     const [stored, ofRole] = await Promise.all([this.#stored(), role.status()]);
     return {
@@ -87,6 +91,7 @@ export class StatusReport {
       },
       ...this.#cluster(),
       nofile: descriptors.status,
+      ...(live && { configuration: live.status }),
       ...ofRole,
     };
   }

@@ -18,9 +18,10 @@ export interface ByteBudgetOptions {
  */
 export class ByteBudget {
   /** What is there for all, and how much of it one client may have. */
-  readonly #sharedBytes: number;
+  #sharedBytes: number;
   readonly #shareBytes: number;
   readonly #freeBytes: number;
+  readonly #messageBytes: number;
   #shared = 0;
   readonly #ofClient = new Map<string, number>();
   #waiting: Waiting[] = [];
@@ -30,6 +31,7 @@ export class ByteBudget {
 
   /** No hold may grow beyond `messageBytes`. */
   constructor(bytes: number, messageBytes: number, options: ByteBudgetOptions = {}) {
+    this.#messageBytes = messageBytes;
     this.#sharedBytes = bytes - messageBytes;
     this.#shareBytes = options.shareBytes ?? Number.POSITIVE_INFINITY;
     this.#freeBytes = options.freeBytes ?? Hold.FREE_BYTES;
@@ -38,6 +40,12 @@ export class ByteBudget {
   /** What is held right now, in bytes. */
   get held(): number {
     return this.#shared + this.#setAside;
+  }
+
+  /** From now on there is room for so much. What is held beyond that stays until it is given back. */
+  resize(bytes: number): void {
+    this.#sharedBytes = bytes - this.#messageBytes;
+    this.#admitWaiting();
   }
 
   /** The part of one reader, which is nothing yet. */

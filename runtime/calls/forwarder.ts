@@ -129,6 +129,7 @@ export class Forwarder {
       metrics.callSeconds.observe({ backend: backend.name }, timer.elapsedMs / 1000);
     };
     context.progressToken = progressTokenOf(message);
+    backend.hold();
     try {
       const ids = clientIds(message.idText);
       const sent = ids.sentIdText === ids.idText ? text : underSentId(text, "id");
@@ -144,6 +145,7 @@ export class Forwarder {
       throw error;
     } finally {
       timer.stop();
+      backend.letGo();
     }
   }
 
@@ -207,7 +209,7 @@ export class Forwarder {
     try {
       if (stream?.opening !== undefined) await untilAborted(stream.opening, context.signal);
       context.begun = true;
-      const answer = await upstream.send(text, "call", context.signal, context);
+      const answer = await upstream.send(text, "call", context.signal);
       if (answer.kind !== "json" && answer.kind !== "events") {
         return await this.#classify(attempted, upstream, answer);
       }

@@ -11,6 +11,9 @@ import type { Conflict, ProviderListing, Unresolved } from "./merged-list.ts";
 /** Changes of several providers, or of several lists of one, that come this close are told as one. */
 const DEBOUNCE_MS = 50;
 
+/** A provider that has just come may take this long until it has answered all of its lists: they are told as one change. */
+const FRESH_MS = 1_000;
+
 /** How many new conflicts are logged at a time; /status has all. */
 const MAX_LOGGED = 20;
 
@@ -42,6 +45,8 @@ export class View {
   /** By provider: what it listed before it was replaced under its name, until its successor has answered or failed. */
   readonly #replaced = new Map<string, Listing>();
   #catalog: Catalog;
+  /** Sources that came to lists that clients know already, and have not answered or failed yet. */
+  readonly #fresh = new Set<ItemSource>();
   /** A source has changed since the catalog was merged: many do at a time, and it is merged once, for whoever reads it. */
   #isStale = false;
   #announced: Catalog;
@@ -79,7 +84,7 @@ export class View {
   get listings(): readonly ProviderListing[] {
     return this.#sources.map(({ provider, listing }) => ({
       provider,
-      listing: listing ?? this.#replaced.get(provider),
+      listing: continued(listing, this.#replaced.get(provider)),
     }));
   }
 
@@ -98,6 +103,7 @@ export class View {
     for (const source of sources) {
       if (before.includes(source)) continue;
       source.start();
+      if (this.#settled) this.#await(source);
       this.#keepUntilSettled(
         source,
         listed.find(({ provider }) => provider === source.provider),
@@ -105,6 +111,7 @@ export class View {
     }
     for (const source of before) {
       if (sources.includes(source)) continue;
+      this.#fresh.delete(source);
       if (!sources.some(({ provider }) => provider === source.provider)) {
         this.#replaced.delete(source.provider);
       }
@@ -148,12 +155,21 @@ export class View {
       return;
     }
     clock.clear(this.#debounce);
-    this.#debounce = clock.after(DEBOUNCE_MS, () => this.#announce());
+    const waitMs = this.#fresh.size > 0 ? FRESH_MS : DEBOUNCE_MS;
+    this.#debounce = clock.after(waitMs, () => this.#announce());
   }
 
   async close(): Promise<void> {
     clock.clear(this.#debounce);
     await Promise.all(this.#sources.map((source) => source.close()));
+  }
+
+  /** What comes together with a source, or leaves for it, is told with it. */
+  #await(source: ItemSource): void {
+    this.#fresh.add(source);
+    void source.settled.then(() => {
+      if (this.#fresh.delete(source)) this.changed();
+    });
   }
 
   /** A provider that was replaced under its name is not gone in between. */
@@ -219,4 +235,18 @@ export class View {
     this.#announced = catalog;
     if (changed.length > 0) this.#parts.onChange(this, changed);
   }
+}
+
+/** What a provider lists, and of the lists that it has not read yet, those of the one that it replaces. */
+function continued(listing: Listing | undefined, before: Listing | undefined): Listing | undefined {
+  if (listing === undefined || before === undefined) return listing ?? before;
+  const { unread = [] } = listing;
+  if (unread.length === 0) return listing;
+  const kept = unread.map((list) => [list, before.lists[list]] as const);
+  const stillUnread = unread.filter((list) => before.unread?.includes(list));
+  return {
+    ...listing,
+    lists: { ...listing.lists, ...Object.fromEntries(kept) },
+    unread: stillUnread,
+  };
 }

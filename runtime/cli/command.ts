@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../platform/version.ts";
 import { NOFILE_EXIT_CODE, NofileError, writeTerminationMessage } from "../server/nofile.ts";
 import { addDiscover } from "./discover.ts";
+import { addImport } from "./import.ts";
 import { addPlan } from "./plan.ts";
 import { addSchema } from "./schema.ts";
 import { addServe } from "./serve.ts";
@@ -25,6 +26,7 @@ addValidate(program);
 addSchema(program);
 addPlan(program);
 addDiscover(program);
+addImport(program);
 
 try {
   await program.parseAsync();

@@ -1,6 +1,6 @@
 import type { Role } from "@mcp-fleet/contract/settings";
 import type { Command } from "commander";
-import { type Flags, readSettings } from "../server/configuration.ts";
+import { type Flags, readStart } from "../server/configuration.ts";
 import { readSecrets } from "../server/secrets.ts";
 import { configOption } from "./config-option.ts";
 
@@ -38,7 +38,8 @@ async function serve(role: Role, options: Options): Promise<void> {
     ...(adminPort !== undefined && { "--admin-port": adminPort }),
     ...(logLevel !== undefined && { "--log-level": logLevel }),
   };
-  const settings = readSettings({ role, file: config, environment: process.env, flags });
+  const sources = { role, file: config, environment: process.env, flags };
+  const { settings, source } = readStart(sources);
   const { run } = await import("../server/run.ts");
-  await run(settings, readSecrets(process.env));
+  await run(settings, readSecrets(process.env), source);
 }

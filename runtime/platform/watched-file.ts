@@ -39,6 +39,11 @@ export class WatchedFile {
     this.#read();
   }
 
+  /** Reads it now, without waiting for the news that it has changed. */
+  refresh(): void {
+    this.#read();
+  }
+
   close(): void {
     clock.clear(this.#settling);
     this.#watcher?.close();

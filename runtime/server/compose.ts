@@ -12,10 +12,13 @@ import { Calls } from "../calls/calls.ts";
 import { ClientMessages } from "../calls/client-messages.ts";
 import { Forwarder } from "../calls/forwarder.ts";
 import { logFailures } from "../calls/interceptors/log.ts";
+import { askForLogin } from "../calls/interceptors/login.ts";
 import { countCalls } from "../calls/interceptors/metrics.ts";
+import { noteSubjects } from "../calls/interceptors/subjects.ts";
 import { sendRenewalNotices } from "../calls/renewal-notices.ts";
 import { SessionStreams } from "../calls/session-streams.ts";
 import { Subscriptions } from "../calls/subscriptions.ts";
+import { openCredentials } from "../credentials/open-credentials.ts";
 import { BodyBudget } from "../edge/body-budget.ts";
 import { ClientAddresses } from "../edge/client-addresses.ts";
 import { ClientStreams } from "../edge/client-streams.ts";
@@ -41,13 +44,17 @@ import { PodDrains } from "../upstream/sessions/pod-drains.ts";
 import { PodReport } from "../upstream/sessions/pod-report.ts";
 import { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import { PeerForwarder } from "../upstream/transports/peer-forwarder.ts";
+import type { StartedFrom } from "./configuration.ts";
 import { Descriptors } from "./descriptors.ts";
+import { openLive } from "./open-live.ts";
 import { Readiness } from "./readiness.ts";
 import { Server } from "./server.ts";
 import { SigningKeys } from "./signing-keys.ts";
 
 export interface ServerOptions {
   readonly settings: Settings;
+  /** What they were read from: changes of the file and of `discovery.directory` are followed. Default: nothing is. */
+  readonly source?: StartedFrom;
   readonly log: Logger;
   /** Where sessions live. The server closes it. Default: what `settings.sessionStorage` names. */
   readonly store?: Store;
@@ -59,6 +66,8 @@ export interface ServerOptions {
   readonly ownerKey?: Buffer;
   /** Guards what changes something on the admin port. Default: only requests from loopback addresses may. */
   readonly adminToken?: string;
+  /** Where variables are read that settings name, such as those of backends' credentials. Default: that of the process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -93,7 +102,9 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const follower = new FleetFollower({ bus, sessions, events });
 
   // The MCP servers, and the sessions there.
-  const backendInterceptors: readonly BackendInterceptor[] = [];
+  const { environment = process.env } = given;
+  const credentials = await openCredentials({ settings, environment, metrics, log });
+  const backendInterceptors: readonly BackendInterceptor[] = credentials?.interceptors ?? [];
   const credential = new PeerCredential(keys.ring);
   const maxBytes = Math.min(limits.messageBytes, limits.heldBytes);
   const isAlone = isOnlyBackend || settings.backends.length === 1;
@@ -103,7 +114,10 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const messageLimits = { maxBytes, budget };
   metrics.onScrape(() => metrics.heldBytes.set(budget.held));
   const peers = new PeerForwarder({ credential, limits, messageLimits });
-  const backends = new BackendRegistry(settings.backends, {
+  const faultsOf = (other: Settings) => descriptors.faultsOf(other);
+  const { turns } = store;
+  const live = await openLive({ ...shared, source: given.source, turns, faultsOf });
+  const backends = new BackendRegistry(live?.backends ?? settings.backends, {
     ...shared,
     health,
     dns,
@@ -123,6 +137,12 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     moveMs: limits.initializeTimeoutSeconds * 1000,
   });
   const podReport = new PodReport(pods);
+
+  const setAside = () =>
+    descriptors.setAside({ ...settings, backends: backends.all.map((one) => one.settings) });
+  if (live !== undefined) setAside();
+  events.on("backendAdded", setAside);
+  events.on("backendRemoved", setAside);
 
   // The life of a call.
   const keepAlive = new KeepAlive(limits.keepAliveSeconds);
@@ -167,6 +187,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     logFailures(log),
     countCalls(metrics),
     callLimits.ofLists,
+    ...(credentials?.exchanges ? [noteSubjects(credentials), askForLogin()] : []),
   ];
   const calls = new Calls({ handler: role.request, interceptors, messages });
 
@@ -203,7 +224,13 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     streams,
     descriptors,
     role,
+    ...(live && { live }),
   });
+  // Who takes over what of a changed configuration.
+  live?.hand([
+    { section: "backends", apply: (changed) => backends.apply(changed.backends) },
+    { section: "aggregation", apply: (changed) => role.applyAggregation?.(changed.aggregation) },
+  ]);
   const admin = buildAdminServer({
     probes: readiness,
     metrics,
@@ -238,6 +265,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     upstreams,
     drains,
     backends,
+    live,
+    credentials,
     peers,
     reaper,
     follower,

@@ -34,6 +34,8 @@ export type Flags = Readonly<Partial<Record<keyof typeof FLAGS, string>>>;
 export interface Sources {
   /** The path of a YAML file; absent when the environment says everything. */
   readonly file?: string | undefined;
+  /** What the file says. Default: it is read. */
+  readonly text?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** By flag, as the user typed them. */
   readonly flags?: Flags;
@@ -49,20 +51,44 @@ export function readSettings({ role, ...sources }: Sources & { readonly role?: R
   return readConfiguration(sources, (document, faults) => validate(document, faults, role));
 }
 
+/** The configuration that a process started with, and where it comes from: what it takes to follow its changes. */
+export interface StartedFrom extends Sources {
+  readonly role: Role;
+  /** What all sources said together. */
+  readonly document: Section;
+}
+
+/**
+ * Reads the settings for a process that follows their changes.
+ *
+ * @throws as `readSettings`.
+ */
+export function readStart(sources: Sources & { readonly role: Role }): {
+  readonly settings: Settings;
+  readonly source: StartedFrom;
+} {
+  const { file } = sources;
+  const text = file === undefined ? undefined : textOf(file);
+  return readConfiguration({ ...sources, text }, (document, faults) => ({
+    settings: validate(document, faults, sources.role),
+    source: { ...sources, text, document },
+  }));
+}
+
 /**
  * What `judge` makes of a configuration from all its sources, and of the faults that reading it found.
  *
  * @throws {FaultsError} what `judge` throws, each fault with the place that it comes from.
  */
 export function readConfiguration<Result>(
-  { file, environment, flags = {} }: Sources,
+  { file, text, environment, flags = {} }: Sources,
   judge: (document: Section, faults: readonly Fault[]) => Result,
 ): Result {
-  const source = file === undefined ? NO_FILE : readFile(file);
+  const source = file === undefined ? NO_FILE : readFile(file, text);
   const flagOf = new Map(
     Object.entries(FLAGS).flatMap(([flag, path]) => {
-      const text = Object.entries(flags).find(([name]) => name === flag)?.[1];
-      return text === undefined ? [] : [[variableName(path), { flag, text }] as const];
+      const typed = Object.entries(flags).find(([name]) => name === flag)?.[1];
+      return typed === undefined ? [] : [[variableName(path), { flag, text: typed }] as const];
     }),
   );
   const typed = [...flagOf].map(([name, { text }]) => [name, text] as const);
@@ -104,7 +130,7 @@ function variableOf(path: Path, variables: Sources["environment"]): string | und
 }
 
 /** What a file says, before it is judged. */
-interface Source {
+export interface Source {
   /** Absent when nothing in the file can be judged. */
   readonly section?: Section;
   readonly faults: readonly Fault[];
@@ -114,9 +140,18 @@ interface Source {
 
 const NO_FILE: Source = { section: {}, faults: [], placeOf: () => undefined };
 
-function readFile(file: string): Source {
+/** The text of a file; undefined where it cannot be read, which whoever judges it says. */
+function textOf(file: string): string | undefined {
   try {
-    return parse(file, readFileSync(file, "utf8"));
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function readFile(file: string, text?: string): Source {
+  try {
+    return parseFile(file, text ?? readFileSync(file, "utf8"));
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     const fix = error.code === "ENOENT" ? "check its path" : "let this user read it";
@@ -125,7 +160,8 @@ function readFile(file: string): Source {
   }
 }
 
-function parse(file: string, text: string): Source {
+/** What the text of a YAML file says. */
+export function parseFile(file: string, text: string): Source {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
   const place = (offset: number) => {

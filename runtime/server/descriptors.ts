@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
+import { type Fault, fault } from "@mcp-fleet/contract";
 import { type NofileFit, processBudget } from "@mcp-fleet/contract/capacity";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
@@ -35,11 +36,11 @@ const ASKED_STREAMS = 16;
  */
 export class Descriptors implements ConnectionBudget, Room {
   readonly #fit: NofileFit | undefined;
-  readonly #setAside: number;
-  readonly #allowed: number;
-  readonly #allowedConnections: number;
-  readonly #allowedRefusals: number;
-  readonly #crowded: number;
+  #setAside = 0;
+  #allowed = 0;
+  #allowedConnections = 0;
+  #allowedRefusals = 0;
+  #crowded = 0;
   readonly #metrics: Metrics;
   readonly #addresses: ClientAddresses;
   readonly #log: Logger;
@@ -50,16 +51,8 @@ export class Descriptors implements ConnectionBudget, Room {
   readonly #yielding = new Set<() => boolean>();
 
   constructor({ settings, fit, metrics, addresses, log }: DescriptorsParts) {
-    const budget = processBudget(settings);
-    const allowed = fit === undefined ? Number.POSITIVE_INFINITY : budget.usable(fit.limit);
-    const reserve = fit === undefined ? 0 : fit.limit - allowed;
     this.#fit = fit;
-    this.#setAside = budget.fixed;
-    this.#allowed = allowed;
-    this.#allowedConnections = allowed + Math.floor(reserve * CONNECTIONS_SHARE);
-    this.#allowedRefusals = Math.floor(reserve * REFUSALS_SHARE);
-    const { crowdedPercent } = settings.limits;
-    this.#crowded = budget.fixed + (this.#clientRoom * crowdedPercent) / 100;
+    this.setAside(settings);
     this.#metrics = metrics;
     this.#addresses = addresses;
     this.#log = log;
@@ -68,6 +61,30 @@ export class Descriptors implements ConnectionBudget, Room {
       metrics.descriptorsUsed.set(this.used);
       metrics.descriptorsAllowed.set(this.#allowed);
     });
+  }
+
+  /** Sets aside what a process with these settings needs, which may have other backends than before. */
+  setAside(settings: Settings): void {
+    const budget = processBudget(settings);
+    const limit = this.#fit?.limit;
+    const allowed = limit === undefined ? Number.POSITIVE_INFINITY : budget.usable(limit);
+    const reserve = limit === undefined ? 0 : limit - allowed;
+    this.#setAside = budget.fixed;
+    this.#allowed = allowed;
+    this.#allowedConnections = allowed + Math.floor(reserve * CONNECTIONS_SHARE);
+    this.#allowedRefusals = Math.floor(reserve * REFUSALS_SHARE);
+    const { crowdedPercent } = settings.limits;
+    this.#crowded = budget.fixed + (this.#clientRoom * crowdedPercent) / 100;
+  }
+
+  /** What speaks against other backends: without room for one session, nobody could call them. */
+  faultsOf(settings: Settings): Fault[] {
+    if (this.#fit === undefined) return [];
+    const { limit } = this.#fit;
+    if (processBudget(settings).holds(limit) > 0) return [];
+    const rule = `must fit the limit of open files, which is ${limit}`;
+    const fix = "raise that limit, or lower limits.upstreamConnections, and roll out";
+    return [fault(["backends"], settings.backends, rule, fix)];
   }
 
   /** What is set aside, and what clients have taken. */

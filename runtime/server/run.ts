@@ -4,6 +4,7 @@ import { clock, type Timer } from "../platform/clock.ts";
 import { KeyRing } from "../sessions/key-ring.ts";
 import { buildLog } from "../telemetry/log.ts";
 import { compose } from "./compose.ts";
+import type { StartedFrom } from "./configuration.ts";
 import { checkNofile } from "./nofile.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Server } from "./server.ts";
@@ -11,15 +12,17 @@ import type { Server } from "./server.ts";
 /**
  * Runs a role until a signal ends it: the first one drains, a second one cuts.
  *
+ * @param source what the settings were read from, whose changes are followed.
  * @throws NofileError, ConfigError for a store that cannot be used, and those of `listen`.
  */
-export async function run(given: Settings, secrets: Secrets): Promise<void> {
+export async function run(given: Settings, secrets: Secrets, source: StartedFrom): Promise<void> {
   const log = buildLog(given.logLevel, given.role).child({ name: given.name });
   const nofile = checkNofile(given, log);
   const settings = nofile?.settings ?? given;
   const { sessionKeys, ownerKey, adminToken } = secrets;
   const server = await compose({
     settings,
+    source,
     log,
     ...(nofile && { nofile }),
     ...(sessionKeys && { ring: new KeyRing(sessionKeys) }),
@@ -38,7 +41,7 @@ export async function run(given: Settings, secrets: Secrets): Promise<void> {
 
 async function serve(server: Server, settings: Settings, log: Logger): Promise<void> {
   const addresses = await server.listen();
-  log.info({ ...addresses, backends: settings.backends.map(({ name }) => name) }, "listening");
+  log.info({ ...addresses, backends: server.backends.all.map(({ name }) => name) }, "listening");
   const report = reportStatus(server, settings, log);
   await untilDrained(server, settings, log);
   clock.clear(report);

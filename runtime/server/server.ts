@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { Status, StatusReport } from "../admin/status-report.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { SessionStreams } from "../calls/session-streams.ts";
+import type { Credentials } from "../credentials/credentials.ts";
 import type { ClientStreams } from "../edge/client-streams.ts";
 import { closeListener, type Drain } from "../edge/drain.ts";
 import type { KeepAlive } from "../edge/keep-alive.ts";
@@ -23,6 +24,7 @@ import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts
 import type { PeerForwarder } from "../upstream/transports/peer-forwarder.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { surviveDefects } from "./defects.ts";
+import type { LiveConfiguration } from "./live/live-configuration.ts";
 import type { Readiness } from "./readiness.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
@@ -51,6 +53,9 @@ export interface ServerParts {
   readonly upstreams: UpstreamSessions;
   readonly drains: PodDrains;
   readonly backends: BackendRegistry;
+  /** Undefined: nothing of the configuration is followed. */
+  readonly live: LiveConfiguration | undefined;
+  readonly credentials: Credentials | undefined;
   readonly peers: PeerForwarder;
   readonly reaper: Reaper;
   readonly follower: FleetFollower;
@@ -89,7 +94,8 @@ export class Server {
    * @throws the system's, such as EADDRINUSE.
    */
   async listen(): Promise<ServerAddresses> {
-    const { settings, admin, metricsServer, mcp, peers, keys, backends, readiness } = this.#parts;
+    const { settings, admin, metricsServer, mcp, peers, keys, backends, live, readiness } =
+      this.#parts;
     const { host, port, adminPort, metricsPort } = settings;
     // First, so that probes are answered, and what lives in this process is reached there by the others.
     await admin.listen({ host, port: adminPort });
@@ -99,6 +105,7 @@ export class Server {
     await backends.start();
     await mcp.listen({ host, port });
     readiness.listening();
+    live?.start();
     return {
       url: urlOf(mcp, host) + MCP_PATH,
       adminUrl: urlOf(admin, host),
@@ -155,6 +162,7 @@ export class Server {
   async #close(): Promise<void> {
     const parts = this.#parts;
     parts.drain.advance("closing");
+    parts.live?.close();
     parts.streams.closeAll();
     await closeListener(parts.mcp);
     parts.reaper.close();
@@ -167,6 +175,7 @@ export class Server {
     parts.keepAlive.close();
     parts.drains.close();
     await parts.backends.close();
+    await parts.credentials?.close();
     await parts.peers.close();
     parts.keys.close();
     parts.authenticator.close();

@@ -2,6 +2,7 @@ import type { FleetBus } from "../fleet/fleet-bus.ts";
 import type { LeaseStore } from "../fleet/lease-store.ts";
 import type { PodStore } from "../fleet/pod-store.ts";
 import type { SecretStore } from "../fleet/secret-store.ts";
+import type { TurnStore } from "../fleet/turn-store.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import type { ClusterState } from "./cluster-state.ts";
 
@@ -21,5 +22,6 @@ export interface Store {
   readonly secrets: SecretStore;
   /** Absent where it is in no cluster. */
   readonly cluster?: ClusterState | undefined;
+  readonly turns: TurnStore;
   close(): Promise<void>;
 }

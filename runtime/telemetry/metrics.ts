@@ -19,6 +19,8 @@ export interface MetricDescription {
 export class Metrics {
   readonly registry = new Registry();
   readonly #described: MetricDescription[] = [];
+  /** Those with a backend among their labels. */
+  readonly #ofBackends: (Counter | Gauge | Histogram)[] = [];
   readonly #scrapers = new Set<() => void | Promise<void>>();
 
   readonly sessionsCreated = this.#counter(
@@ -211,6 +213,15 @@ export class Metrics {
     "session_list_bytes",
     "Bytes of the lists that sessions have of their own, of backends with catalog: perSession; limits.sessionCatalogBytes is the maximum.",
   );
+  readonly credentialBytes = this.#gauge(
+    "credential_bytes",
+    "Bytes of the tokens held for backends, and of those of clients that are exchanged for them; limits.credentialBytes is the maximum.",
+  );
+  readonly credentialRequests = this.#counter(
+    "credential_requests_total",
+    "Requests to token endpoints, by backend and outcome (granted, login_required, failed).",
+    ["backend", "outcome"],
+  );
   readonly bodiesWaiting = this.#gauge(
     "bodies_waiting",
     "Bodies of requests that wait unread for room.",
@@ -237,6 +248,29 @@ export class Metrics {
     ["operation"],
   );
 
+  readonly configurationGeneration = this.#gauge(
+    "configuration_generation",
+    "How many configurations the process has had since its start, the first one included.",
+  );
+  readonly configurationInfo = this.#gauge(
+    "configuration_info",
+    "1, with the digest of the configuration that the process has: gateways with different ones have not all taken a change over.",
+    ["digest"],
+  );
+  readonly configurationRefused = this.#counter(
+    "configuration_refused_total",
+    "Changed configurations that were not taken over, by reason (invalid: they have faults; failed_calls: a higher share of calls failed with them).",
+    ["reason"],
+  );
+  readonly configurationNeedsRollout = this.#gauge(
+    "configuration_needs_rollout",
+    "1 where the configuration file has changes that a running process does not take over, 0 otherwise.",
+  );
+  readonly directoryFaults = this.#gauge(
+    "directory_faults",
+    "Faults of the files of discovery.directory: 0 where each is served as it says.",
+  );
+
   readonly defects = this.#counter(
     "defects_total",
     "Failures that no part of the process handles. Alert on any: each is a defect, and the log has its stack.",
@@ -257,22 +291,44 @@ export class Metrics {
     return () => this.#scrapers.delete(scraper);
   }
 
+  /** Has nothing to say of a backend that has left. */
+  async forgetBackend(backend: string): Promise<void> {
+    for (const metric of this.#ofBackends) {
+      const { values } = await metric.get();
+      for (const { labels } of values) {
+        // A histogram's buckets have a label that is none of its own.
+        const { le: _, ...own } = labels;
+        if (own.backend === backend) metric.remove(own);
+      }
+    }
+  }
+
+  /** The same of a pod. */
+  forgetPod(backend: string, pod: string): void {
+    for (const gauge of [this.podUp, this.podSessions]) gauge.remove({ backend, pod });
+  }
+
   async text(): Promise<string> {
     await Promise.all([...this.#scrapers].map((scraper) => scraper()));
     return this.registry.metrics();
   }
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {
-    return new Counter(this.#describe("counter", name, help, labelNames));
+    return this.#kept(new Counter(this.#describe("counter", name, help, labelNames)), labelNames);
   }
 
   #gauge(name: string, help: string, labelNames: string[] = []): Gauge {
-    return new Gauge(this.#describe("gauge", name, help, labelNames));
+    return this.#kept(new Gauge(this.#describe("gauge", name, help, labelNames)), labelNames);
   }
 
   #histogram(name: string, help: string, labelNames: string[], buckets: number[]): Histogram {
     const described = this.#describe("histogram", name, help, labelNames);
-    return new Histogram({ ...described, buckets });
+    return this.#kept(new Histogram({ ...described, buckets }), labelNames);
+  }
+
+  #kept<Metric extends Counter | Gauge | Histogram>(metric: Metric, labelNames: string[]): Metric {
+    if (labelNames.includes("backend")) this.#ofBackends.push(metric);
+    return metric;
   }
 
   #describe(type: MetricDescription["type"], shortName: string, help: string, labels: string[]) {

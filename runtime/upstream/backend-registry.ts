@@ -2,6 +2,7 @@ import type { BackendSettings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import type { Events } from "../sessions/events.ts";
 import { Backend, type BackendParts } from "./backend.ts";
+import { readCaBundle } from "./ca-bundle.ts";
 
 export interface BackendRegistryParts extends Omit<BackendParts, "settings"> {
   readonly events: Events;
@@ -39,27 +40,40 @@ export class BackendRegistry {
   /**
    * Has exactly these backends from now on. One whose settings are the same stays as it is, with its connections and
    * what is known of its health; one that leaves, or is replaced, finishes its calls.
+   *
+   * @throws {ConfigError} where the certificates of one cannot be read: then nothing has changed.
    */
   async apply(settings: readonly BackendSettings[]): Promise<void> {
     const { events } = this.#parts;
-    const before = new Map(this.#backends);
-    this.#backends.clear();
+    const leaving = new Map(this.#backends);
+    const after: Backend[] = [];
     const fresh: Backend[] = [];
-    for (const one of settings) {
-      const present = before.get(one.name);
-      const stays = present !== undefined && isSame(present.settings, one);
-      const backend = stays ? present : this.#open(one);
-      if (stays) before.delete(one.name);
-      else fresh.push(backend);
-      this.#backends.set(one.name, backend);
+    try {
+      for (const one of settings) {
+        const present = leaving.get(one.name);
+        const stays = present !== undefined && isUnchanged(present, one);
+        const backend = stays ? present : this.#open(one);
+        if (stays) leaving.delete(one.name);
+        else fresh.push(backend);
+        after.push(backend);
+      }
+    } catch (error) {
+      await Promise.all(fresh.map((backend) => backend.close()));
+      throw error;
     }
-    this.#all = [...this.#backends.values()];
-    for (const [name, backend] of before) {
+    this.#backends.clear();
+    for (const backend of after) this.#backends.set(backend.name, backend);
+    this.#all = after;
+    for (const [name, backend] of leaving) {
       this.#leave(backend);
       if (!this.#backends.has(name)) events.emit("backendRemoved", name);
     }
-    await Promise.all(fresh.map((backend) => backend.start()));
-    for (const { name } of fresh) events.emit("backendAdded", name);
+    // One whose pods are slow to be found keeps no other one waiting.
+    const starting = fresh.map(async (backend) => {
+      await backend.start();
+      events.emit("backendAdded", backend.name);
+    });
+    await Promise.all(starting);
   }
 
   /** Lets what is in flight finish. */
@@ -78,20 +92,35 @@ export class BackendRegistry {
   }
 
   #leave(backend: Backend): void {
+    const { metrics } = this.#parts;
     const left = backend
-      .close()
+      .leave()
+      .then(() => backend.close())
       .catch((error: unknown) =>
         this.#parts.log.info(
           { backend: backend.name, error },
           "the connections to a backend could not be closed",
         ),
       )
-      .finally(() => this.#leaving.delete(backend));
+      .then(async () => {
+        this.#leaving.delete(backend);
+        if (!this.#backends.has(backend.name)) await metrics.forgetBackend(backend.name);
+      });
     this.#leaving.set(backend, left);
   }
 }
 
 /** Settings come from one schema: equal ones have equal text. */
-function isSame(one: BackendSettings, other: BackendSettings): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+function isUnchanged({ settings, ca }: Backend, other: BackendSettings): boolean {
+  if (JSON.stringify(settings) !== JSON.stringify(other)) return false;
+  return ca === undefined || isTrusted(ca, other);
+}
+
+/** Whether the file with its certificates says what it said; one that cannot be read any more changes nothing. */
+function isTrusted(ca: Buffer, { name, caBundlePath = "" }: BackendSettings): boolean {
+  try {
+    return readCaBundle(name, caBundlePath).equals(ca);
+  } catch {
+    return true;
+  }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   addressText,
   type BackendSettings,
@@ -7,6 +6,7 @@ import {
 } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { readCaBundle } from "./ca-bundle.ts";
 import {
   CIRCUIT_STATES,
   CircuitBreaker,
@@ -50,6 +50,13 @@ export interface BackendParts {
   readonly log: Logger;
 }
 
+const PROBE = {
+  operation: "probe",
+  session: { protocol: "" },
+  text: "",
+  purpose: "probe",
+} as const;
+
 const CONNECTIONS_STAY = "the connections to a pod could not be closed";
 
 /** An endpoint with what speaks to it and what looks after it. */
@@ -70,7 +77,11 @@ export class Backend {
   readonly #parts: BackendParts;
   readonly #directory: EndpointDirectory;
   readonly #resolver: EndpointResolver;
-  readonly #ca: Buffer | undefined;
+  /** The certificates that it trusts; undefined: those of the system. */
+  readonly ca: Buffer | undefined;
+  /** How much has begun with it that has to be finished before it closes. */
+  #holds = 0;
+  #unheld: (() => void) | undefined;
   readonly #stopMeasuring: () => void;
   #members: ReadonlyMap<string, Member> = new Map();
   #only: Member | undefined;
@@ -88,7 +99,7 @@ export class Backend {
     this.hasPods = address.kind !== "url";
     this.#parts = parts;
     this.#resolver = resolver;
-    this.#ca = caBundlePath === undefined ? undefined : readFileSync(caBundlePath);
+    this.ca = caBundlePath === undefined ? undefined : readCaBundle(settings.name, caBundlePath);
     this.#directory =
       address.kind === "srv" ? new SrvEndpoints({ ...srv, address }) : new FixedEndpoints(address);
     this.#follow();
@@ -173,26 +184,28 @@ export class Backend {
     if (member === undefined) {
       throw this.circuitOpen() ?? new TransportFault(false, "no pod of the backend answers");
     }
-    const { breaker } = member;
-    if (breaker === undefined) return await this.#send(request, member);
+    const { metrics } = this.#parts;
+    const { breaker, transport } = member;
+    metrics.upstreamRequests.inc({ backend: this.name, purpose: request.purpose });
+    if (breaker === undefined) return await this.#send(request, transport);
     if (!isTrial(request)) {
-      const answer = await this.#send(request, member);
+      const answer = await this.#send(request, transport);
       if (request.operation === "start" && isMessage(answer)) breaker.retryNow();
       return answer;
     }
     const trial = breaker.admit();
     if (trial === undefined) throw new CircuitOpen(breaker.retryAfterSeconds);
     try {
-      return judged(await this.#send(request, member), trial);
+      return judged(await this.#send(request, transport), trial);
     } catch (error) {
       settle(trial, error, request.signal);
       throw error;
     }
   }
 
-  async #send(request: TransportRequest, { transport }: Member): Promise<Answer> {
-    const { metrics, interceptors } = this.#parts;
-    metrics.upstreamRequests.inc({ backend: this.name, purpose: request.purpose });
+  /** Through the interceptors. */
+  async #send(request: TransportRequest, transport: Transport): Promise<Answer> {
+    const { interceptors } = this.#parts;
     if (interceptors.length === 0) return await transport[request.operation](request);
     const through = (index: number, sent: TransportRequest): Promise<Answer> => {
       const interceptor = interceptors[index];
@@ -206,6 +219,25 @@ export class Backend {
   async serveHere(request: TransportRequest, name: string): Promise<Answer> {
     const answer = await this.#members.get(name)?.transport.serveHere?.(request);
     return answer ?? { kind: "session-unknown" };
+  }
+
+  /** Keeps it open for something that has begun, also where it leaves meanwhile: until `letGo`. */
+  hold(): void {
+    this.#holds += 1;
+  }
+
+  letGo(): void {
+    this.#holds -= 1;
+    if (this.#holds === 0) this.#unheld?.();
+  }
+
+  /** Another one may have its name. Resolves when nothing that has begun needs this one any more. */
+  async leave(): Promise<void> {
+    this.#stopMeasuring();
+    if (this.#holds === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#unheld = resolve;
+    });
   }
 
   /** Lets what is in flight finish. */
@@ -281,6 +313,7 @@ export class Backend {
     for (const [pod, member] of before) {
       if (this.#members.get(pod) === member) continue;
       member.check?.close();
+      this.#parts.metrics.forgetPod(this.name, pod);
       closeMember(member).catch((error: unknown) => log.info({ pod, error }, CONNECTIONS_STAY));
     }
     if (before.size > 0 || settings.address.kind === "srv") {
@@ -302,7 +335,7 @@ export class Backend {
       messageLimits: { ...messageLimits, holder: this.name },
       connect: {
         timeout: limits.connectTimeoutSeconds * 1000,
-        ...(this.#ca && { ca: this.#ca }),
+        ...(this.ca && { ca: this.ca }),
         ...(this.hasPods && { lookup: this.#resolver.lookup }),
       },
     });
@@ -310,7 +343,7 @@ export class Backend {
       settings.transport === "sse"
         ? new HttpSse({ endpoint, backend: this.name, peers, acquireStream })
         : new StreamableHttp(endpoint);
-    const probe = (signal: AbortSignal) => transport.probe(signal);
+    const probe = (signal: AbortSignal) => this.#send({ ...PROBE, signal }, transport);
     const check = this.hasPods ? new HealthCheck({ health, settings: checks, probe }) : undefined;
     return { endpoint, transport, check, breaker: this.#breakerOf(address.name) };
   }
@@ -352,8 +385,8 @@ async function closeMember({ endpoint, transport }: Member): Promise<void> {
 }
 
 /** Whether the outcome of a request is for the breaker: a call of a client, or the opening of a session for one. */
-function isTrial({ principal, operation, purpose }: TransportRequest): boolean {
-  return principal !== undefined && (operation === "start" || purpose === "call");
+function isTrial({ owner, operation, purpose }: TransportRequest): boolean {
+  return owner !== undefined && (operation === "start" || purpose === "call");
 }
 
 function isMessage(answer: Answer): answer is MessageAnswer {

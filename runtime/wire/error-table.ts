@@ -287,6 +287,34 @@ export const ERROR_TABLE = {
     client: "Nothing: the gateway's operator has to look.",
     operator: "The text names the HTTP status, often missing credentials or a wrong path in url.",
   },
+  BACKEND_AUTH_UNAVAILABLE: {
+    level: "either",
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "the credentials for the backend are unavailable; the call did not run",
+    client: "Try again after Retry-After. The session goes on.",
+    operator:
+      "The token endpoint of the backend's strategy does not answer or refuses this gateway; the log says how. Often a wrong client secret, scope or audience.",
+  },
+  BACKEND_LOGIN_REQUIRED: {
+    level: "either",
+    httpStatus: 403,
+    rpcCode: -32000,
+    message: "the backend needs you to log in or to consent; the call did not run",
+    client: "Have the person log in again, or open `error.data.loginUrl` if it is there.",
+    operator:
+      "The authorization server does not exchange the token of this client. Set loginUrl to where people log in or consent.",
+  },
+  URL_ELICITATION_REQUIRED: {
+    level: "either",
+    httpStatus: 403,
+    rpcCode: -32042,
+    message: "a page has to be opened first; the call did not run",
+    client: "Open the page of `error.data.elicitations`, then call again.",
+    operator: "Expected where a backend needs a login: see BACKEND_LOGIN_REQUIRED.",
+  },
   BACKEND_BUSY: {
     level: "either",
     httpStatus: 503,

@@ -17,7 +17,8 @@ function documentWith(path: string, value: unknown): object {
     const needed = step === "backends[]" ? { name: "a", url: "http://a/mcp" } : { workload: "a" };
     return { [step.slice(0, -2)]: [{ ...needed, ...Object(rest) }] };
   }, value);
-  return { backends: [{ name: "a", url: "http://a/mcp" }], ...Object(inner) };
+  const discovery = { directory: "/etc/mcp-fleet/backends" };
+  return { backends: [{ name: "a", url: "http://a/mcp" }], discovery, ...Object(inner) };
 }
 
 function pathsOf(document: object): string[] {
@@ -51,7 +52,7 @@ test("optimizer: {} is refused, since the key alone turns ToolHive's on, and opt
 });
 
 test("each strategy of each of 2 backends is a fault of its own", () => {
-  const strategy = { type: "header_injection", headerInjection: { headerName: "X" } };
+  const strategy = { type: "upstream_inject", upstreamInject: { providerName: "x" } };
   const backends = ["a", "b"].map((name) => ({ name, url: "http://a/mcp" }));
   const paths = pathsOf({ backends, outgoingAuth: { backends: { a: strategy, b: strategy } } });
   expect(paths).toEqual(["outgoingAuth.backends.a.type", "outgoingAuth.backends.b.type"]);

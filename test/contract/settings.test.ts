@@ -35,6 +35,7 @@ test("a configuration of one backend gets every default", () => {
       excludeAllTools: false,
       defaultToolVisibility: "allow",
     },
+    configuration: { observeSeconds: 5, tolerancePercent: 5 },
     sessionStorage: { provider: "memory" },
     drain: { lingerSeconds: 10 },
     dns: { refreshSeconds: 5 },
@@ -77,6 +78,8 @@ test("a configuration of one backend gets every default", () => {
       crowdedPercent: 80,
       sessionCatalogBytes: 32 * 2 ** 20,
       listWaitSeconds: 5,
+      credentialBytes: 16 * 2 ** 20,
+      credentialTimeoutSeconds: 5,
       bodyDepth: 128,
       bodyMembers: 100_000,
       serverRequests: 100,
@@ -157,7 +160,7 @@ test("a plain number is a size in bytes, and empty keys of YAML say nothing", ()
 
 test("the JSON Schema is of what users write, with a description for each setting", () => {
   const schema = jsonSchema(load);
-  expect(schema.required).toEqual(["backends"]);
+  expect(schema.anyOf).toEqual([{ required: ["backends"] }, { required: ["discovery"] }]);
   expect(schema).toMatchObject({
     additionalProperties: false,
     properties: {

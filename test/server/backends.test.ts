@@ -16,8 +16,9 @@ const serverWith = async (...tools: string[]) => {
 };
 
 /** A running gateway that can be given other backends, and a client that listens. */
-const start = async (backends: Record<string, ScriptedBackend>) => {
+const start = async (backends: Record<string, ScriptedBackend>, limits: object = {}) => {
   const configurationOf = (servers: Record<string, ScriptedBackend>) => ({
+    limits,
     backends: Object.entries(servers).map(([name, { url }]) => ({ name, url })),
   });
   const gateway = await startGateway(configurationOf(backends));
@@ -82,6 +83,27 @@ describe("the backends of a running gateway", () => {
     // The new address knows the session of the old one as little as a server that was restarted.
     expect([next.count("tools/call"), next.count("initialize")]).toEqual([2, 1]);
     expect(old.count("tools/call")).toBe(1);
+    await expect.poll(() => old.openSockets).toBe(0);
+  });
+
+  it("are replaced while 1 call runs and 1 waits for its place: both are answered where they began", async () => {
+    const [old, next] = [await serverWith("a"), await serverWith("a")];
+    const { client, gateway, names, apply } = await start({ one: old }, { upstreamConnections: 1 });
+    await names();
+    expect(textOf(await client.post(callOf("one_a")))).toBe("a for raw");
+    const begun = new Promise<Exchange>((resolve) => old.once("tools/call", resolve));
+    const runs = client.post(callOf("one_a", 2));
+    const exchange = await begun;
+    const waits = client.post(callOf("one_a", 3));
+    const waiting = async () => (await fetch(`${gateway.adminUrl}/metrics`)).text();
+    await expect.poll(waiting).toContain('mcp_fleet_calls_waiting{limit="backend",backend="one"} 1');
+
+    await apply({ one: next });
+
+    exchange.result({ content: [{ type: "text", text: "finished" }] });
+    expect(textOf(await runs)).toBe("finished");
+    expect(textOf(await waits)).toBe("a for raw");
+    expect([old.count("tools/call"), next.count("tools/call")]).toEqual([3, 0]);
     await expect.poll(() => old.openSockets).toBe(0);
   });
 

@@ -31,16 +31,24 @@ describe("a gateway that listens", () => {
   it("has loaded 10 packages with nothing switched on, and 0 files of what is off", async () => {
     const loaded = await loadedModules({ backends });
     expect(ownPackages(loaded)).toEqual(CORE);
-    for (const folder of ["cli/", "discover/", "store/redis/", "auth/jwt", "roles/proxy/"]) {
+    for (const folder of [
+      "cli/",
+      "discover/",
+      "store/redis/",
+      "auth/jwt",
+      "credentials/credentials",
+      "roles/proxy/",
+      "server/live/",
+    ]) {
       expect(filesIn(loaded, folder)).toEqual([]);
     }
     expect(loaded.files.length).toBeGreaterThan(80);
   });
 
-  it.each<[string, string, Partial<Configuration>]>([
+  it.each<[string, string[], Partial<Configuration>]>([
     [
       "jose where clients bring tokens",
-      "jose",
+      ["jose"],
       {
         incomingAuth: {
           type: "jwt",
@@ -48,8 +56,36 @@ describe("a gateway that listens", () => {
         },
       },
     ],
-  ])("loads %s", async (_, name, configuration) => {
+    [
+      "oauth4webapi and jose where tokens are got for a backend",
+      ["jose", "oauth4webapi"],
+      {
+        outgoingAuth: {
+          default: {
+            type: "client_credentials",
+            clientCredentials: {
+              tokenUrl: "http://127.0.0.1:9/",
+              clientId: "a",
+              clientSecret: "b",
+            },
+          },
+        },
+      },
+    ],
+    [
+      "nothing more where a backend gets a header",
+      [],
+      {
+        outgoingAuth: {
+          default: {
+            type: "header_injection",
+            headerInjection: { headerName: "X-Key", headerValue: "a" },
+          },
+        },
+      },
+    ],
+  ])("loads %s", async (_, names, configuration) => {
     const loaded = await loadedModules({ backends, ...configuration });
-    expect(ownPackages(loaded)).toEqual([...CORE, name].toSorted());
+    expect(ownPackages(loaded)).toEqual([...CORE, ...names].toSorted());
   });
 });

@@ -4,6 +4,7 @@ import { describeLeaseStore } from "./lease-store-suite.ts";
 import { describePodStore } from "./pod-store-suite.ts";
 import { describeSessionStore } from "./session-store-suite.ts";
 import { type MakeStore, useStore } from "./store-under-test.ts";
+import { describeTurnStore } from "./turn-store-suite.ts";
 
 /** What every store keeps to, subject by subject. */
 export function describeStore(name: string, makeStore: MakeStore): void {
@@ -11,6 +12,7 @@ export function describeStore(name: string, makeStore: MakeStore): void {
   describeLeaseStore(name, makeStore);
   describePodStore(name, makeStore);
   describeFleetBus(name, makeStore);
+  describeTurnStore(name, makeStore);
 
   describe(`the secret store ${name}`, () => {
     const at = useStore(makeStore);

@@ -18,6 +18,8 @@ export interface RoleOptions {
   readonly store?: Store;
   readonly ring?: KeyRing;
   readonly adminToken?: string;
+  /** Where variables are read that the configuration names. Default: the test's own. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Default: what is seen with FLEET_TEST_LOG=debug. */
   readonly log?: Logger;
   /** A limit of open files, for which the settings stay as they are. Default: it is unknown. */

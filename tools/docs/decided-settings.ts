@@ -22,8 +22,14 @@ const OF_PROCESSES: readonly Decided[] = [
   ["sessionStorage.tls.insecureSkipVerify", VERIFIED],
   ["sessionStorage.tls.acceptUnverified", VERIFIED],
   ["incomingAuth.authz", ONLY_VALUE],
-  ["outgoingAuth", ONLY_VALUE],
+  ["outgoingAuth", "nothing: write the configuration by hand where backends need credentials"],
+  ["backends[].discoveryAuth", "nothing, as for outgoingAuth"],
   ["operational.listChanged", ONLY_VALUE],
+  ["discovery", "nothing: there are the backends of the component's arguments"],
+  [
+    "configuration",
+    "nothing: pods have no configuration file, and a rollout changes what they read",
+  ],
 ];
 
 /** By component: settings of gateways and proxies that follow from something else. `test/infra/settings.test.ts` counts them. */

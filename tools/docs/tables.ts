@@ -30,6 +30,8 @@ import { ALERT_TABLES } from "./alert-tables.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
 import { SCHEMA_FILE, schemaText } from "./component-schema.ts";
 import { code, type GeneratedTable, markdown } from "./generated-table.ts";
+import { IMPORT_ARGUMENTS_FILE, importArguments } from "./import-arguments.ts";
+import { importTable } from "./import-table.ts";
 import { DRAWING_FILE, EXAMPLE_FILE, planDrawing } from "./plan-drawing.ts";
 import { POLICY_PAGES, POLICY_TABLES } from "./policy-pages.ts";
 import { roomPicture } from "./room-picture.ts";
@@ -43,6 +45,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "settings.md", name: "toolhive-settings", table: toolhiveSettings },
   { file: "toolhive.md", name: "works", table: works },
   { file: "toolhive.md", name: "refused", table: refused },
+  { file: "toolhive.md", name: "import", table: importTable },
   { file: "errors.md", name: "error-levels", table: errorLevels },
   { file: "errors.md", name: "errors", table: errors },
   { file: "metrics.md", name: "metrics", table: metrics },
@@ -140,6 +143,19 @@ const TOOLHIVE_BACKEND = ["name", "url", "transport", "type", "caBundlePath", "m
 
 /** Rules for lists that ToolHive has for tools only. */
 const OURS_OF_LISTS = /^(?:prompts|resources)\b/;
+/** What a strategy has here beside what ToolHive's has. */
+const OUR_STRATEGIES = [
+  "bearerToken",
+  "clientCredentials",
+  "clientAuth",
+  "clientSecretFile",
+  "headerValueFile",
+  "insecureAllowHttp",
+  "issuer",
+  "loginUrl",
+  "privateKeyFile",
+  "resource",
+];
 
 function works(): string {
   const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
@@ -148,6 +164,8 @@ function works(): string {
     // Ours, in a section of ToolHive's.
     if (top === "incomingAuth" && field === "jwt") return false;
     if (top === "aggregation" && OURS_OF_LISTS.test(field)) return false;
+    if (top === "outgoingAuth" && leaf.path.some((step) => OUR_STRATEGIES.includes(step)))
+      return false;
     return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
   });
   const rows = leaves.map((leaf) => {
@@ -266,7 +284,9 @@ function stackConfiguration(): string {
 }
 
 if (import.meta.main) {
-  writeFileSync(SCHEMA_FILE, schemaText());
+  const schema = schemaText();
+  writeFileSync(SCHEMA_FILE, schema);
+  writeFileSync(IMPORT_ARGUMENTS_FILE, importArguments(JSON.parse(schema)));
   writeFileSync(DRAWING_FILE, planDrawing());
   for (const [file, text] of POLICY_PAGES) writeFileSync(join(DOCS, file), text);
   for (const file of new Set(TABLES.map((table) => table.file))) {

@@ -95,8 +95,10 @@ export class Discovery implements ItemSource {
     return this.#settled.promise;
   }
 
+  /** Its session at the backend is ended before the backend closes. */
   start(): void {
-    this.#running = this.#run();
+    this.backend.hold();
+    this.#running = this.#run().finally(() => this.backend.letGo());
   }
 
   refresh(): void {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { brief } from "@mcp-fleet/contract";
-import { cachedListBytes } from "@mcp-fleet/contract/capacity";
+import { cachedListBytes, plannedBackends } from "@mcp-fleet/contract/capacity";
 import type { AggregationSettings } from "@mcp-fleet/contract/settings";
 import { ByteBudget } from "../../async/byte-budget.ts";
 import type { Call } from "../../calls/call.ts";
@@ -72,11 +72,18 @@ export class GatewayRole implements Role {
   #wasWhole = false;
 
   constructor(parts: RoleParts) {
-    const { settings, backends, metrics } = parts;
+    const { settings, backends, metrics, events } = parts;
     const clientInfo = JSON.stringify({ name: "mcp-fleet", version: VERSION });
     const { limits } = settings;
-    const bytes = cachedListBytes({ ...limits, backends: settings.backends.length });
-    const room = new ByteBudget(bytes, 0, { freeBytes: 0 });
+    const listBytes = () => {
+      const { discovery } = settings;
+      const present = backends.all.map((backend) => backend.settings);
+      const planned = plannedBackends({ backends: present, ...(discovery && { discovery }) });
+      return cachedListBytes({ ...limits, backends: planned });
+    };
+    const room = new ByteBudget(listBytes(), 0, { freeBytes: 0 });
+    events.on("backendAdded", () => room.resize(listBytes()));
+    events.on("backendRemoved", () => room.resize(listBytes()));
     const readsAtOnce = () => Math.max(1, Math.floor(limits.catalogReads / backends.all.length));
     const providers = new Providers({ ...parts, clientInfo, room, readsAtOnce });
     metrics.onScrape(() => metrics.listBytes.set(room.held));

@@ -54,7 +54,7 @@ export interface SessionCatalogsParts {
 export type ForClient = Pick<RequestContext, "client" | "session">;
 
 /** The same, with whose request it is: absent where the process wants to know by itself. */
-export type ForRequest = ForClient & Partial<Pick<RequestContext, "principal" | "headers">>;
+export type ForRequest = ForClient & Partial<Pick<RequestContext, "headers">>;
 
 /** A list of a session came after its answer had gone without it. */
 export type OnLate = (session: LiveSession, list: ListName) => void;
@@ -204,10 +204,8 @@ export class SessionCatalogs {
     const degraded = this.#degraded.get(name) ?? new Map<string, string>();
     this.#degraded.set(name, degraded);
     const signal = clock.timeout(limits.callTimeoutSeconds * 1000);
-    const { principal, headers } = request;
-    const requester = principal && { principal, headers };
     try {
-      const upstream = await upstreams.open(session, backend, signal, requester);
+      const upstream = await upstreams.open(session, backend, signal, request);
       const { items, warning } = await readList(upstream, list, limits, signal);
       const isOther = readings.read(list, items, warning);
       degraded.delete(list);

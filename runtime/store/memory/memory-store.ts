@@ -7,6 +7,7 @@ import { MemoryLeases } from "./memory-leases.ts";
 import { MemoryPods } from "./memory-pods.ts";
 import { MemoryRecords } from "./memory-records.ts";
 import { MemorySessions } from "./memory-sessions.ts";
+import { MemoryTurns } from "./memory-turns.ts";
 
 /** The store of a single process: sessions end with it. Tests share one between gateways. */
 export class MemoryStore implements Store {
@@ -17,6 +18,7 @@ export class MemoryStore implements Store {
   readonly pods: MemoryPods;
   readonly bus: MemoryBus;
   readonly secrets: SecretStore;
+  readonly turns: MemoryTurns;
   readonly #records: MemoryRecords;
 
   /** @param now milliseconds since 1970. Default: the clock of this process. */
@@ -28,10 +30,12 @@ export class MemoryStore implements Store {
     this.pods = new MemoryPods(records);
     this.sessions = new MemorySessions(records, this.leases, this.pods);
     this.bus = new MemoryBus(records);
+    this.turns = new MemoryTurns(now);
     this.secrets = { signingKey: async () => key };
   }
 
   async close(): Promise<void> {
-    for (const part of [this.#records, this.leases, this.pods, this.sessions]) part.clear();
+    const parts = [this.#records, this.leases, this.pods, this.sessions, this.turns];
+    for (const part of parts) part.clear();
   }
 }

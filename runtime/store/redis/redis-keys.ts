@@ -58,6 +58,11 @@ export class RedisKeys {
     return `${this.expiry}:pod:${podText(backend, pod)}`;
   }
 
+  /** The right to do one thing alone in the fleet. */
+  turn(name: string): string {
+    return `${this.#prefix}turn:${name}`;
+  }
+
   /** The sets that a session is a member of, as far as its record says. */
   setsOf({ owner, upstreams }: SessionRecord): string[] {
     const pods = Object.entries(upstreams).flatMap(([backend, { pod }]) =>

@@ -13,6 +13,7 @@ import { RedisLeases } from "./redis-leases.ts";
 import { RedisPods } from "./redis-pods.ts";
 import { RedisSecrets } from "./redis-secrets.ts";
 import { RedisSessions } from "./redis-sessions.ts";
+import { RedisTurns } from "./redis-turns.ts";
 
 /** How long a store that came back empty is tried to be filled again: `RELEARN_MS` of lua/prelude.lua. */
 const REFILL_MS = 10_000;
@@ -34,6 +35,7 @@ export class RedisStore implements Store {
   readonly pods: RedisPods;
   readonly bus: RedisBus;
   readonly secrets: RedisSecrets;
+  readonly turns: RedisTurns;
   readonly #commands: RedisCommands;
   readonly #log: Logger;
 
@@ -50,6 +52,7 @@ export class RedisStore implements Store {
     this.leases = new RedisLeases(commands);
     this.pods = new RedisPods(commands, bus);
     this.secrets = new RedisSecrets(commands);
+    this.turns = new RedisTurns(commands);
   }
 
   get cluster(): ClusterState | undefined {

@@ -10,7 +10,7 @@ export interface HealthCheckParts {
   readonly health: EndpointHealth;
   readonly settings: Settings["health"];
   /** Resolves with any answer of the server itself, also that it knows no such session. */
-  readonly probe: (signal: AbortSignal) => Promise<void>;
+  readonly probe: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /** Probes one endpoint at an even pace, sooner where somebody asks for it. */

@@ -9,11 +9,13 @@ import { courtesy } from "./courtesy.ts";
 import { ownRequestText } from "./own-request.ts";
 import { resultOf, UpstreamSession } from "./upstream-session.ts";
 
-/** What we say of the client, or of ourselves, to a backend. All but the version as JSON text. */
+/** What we say of the client, or of ourselves, to a backend: but for the version as JSON text. */
 export interface InitializeParams {
   readonly protocol: string;
   readonly clientInfo: string;
   readonly capabilities: string;
+  /** The principal whose session it becomes; absent for one of our own. */
+  readonly owner?: string;
 }
 
 /** What a backend says of itself. */
@@ -45,7 +47,7 @@ const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
  */
 export async function handshake(
   backend: Backend,
-  { protocol, clientInfo, capabilities }: InitializeParams,
+  { protocol, clientInfo, capabilities, owner }: InitializeParams,
   epoch: number,
   signal: AbortSignal,
   { requester, pod = backend.hasPods ? backend.leastBusy : undefined }: HandshakeOptions = {},
@@ -54,8 +56,9 @@ export async function handshake(
   const initialize = ownRequestText("initialize", params);
   try {
     const where = pod === undefined ? {} : { pod };
-    const unopened = new UpstreamSession(backend, { protocol: "", epoch, ...where }).for(requester);
-    const { text, sessionId, answer } = await unopened.start(initialize, signal, requester);
+    const reference = { protocol: "", epoch, ...where };
+    const unopened = new UpstreamSession(backend, reference, owner).for(requester);
+    const { text, sessionId, answer } = await unopened.start(initialize, signal);
     const resultText = text === undefined ? undefined : resultOf(text);
     const result = parseResult(resultText);
     if (resultText === undefined || result === undefined) throw refused(backend, answer, text);
@@ -69,7 +72,7 @@ export async function handshake(
       protocol: typeof protocolVersion === "string" ? protocolVersion : protocol,
       epoch,
     };
-    const session = new UpstreamSession(backend, record).for(requester);
+    const session = new UpstreamSession(backend, record, owner).for(requester);
     await courtesy(session.notify(INITIALIZED, signal));
     return {
       session,

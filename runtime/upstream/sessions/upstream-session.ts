@@ -34,20 +34,25 @@ export const AFTER_RESPONSE_MS = 1_000;
 export class UpstreamSession {
   readonly backend: Backend;
   readonly record: UpstreamRecord;
+  readonly #owner: Pick<TransportRequest, "owner">;
   readonly #requester: Requester | undefined;
 
-  /** @param requester whose headers go with what is sent in it, where the backend gets any. */
-  constructor(backend: Backend, record: UpstreamRecord, requester?: Requester) {
+  /**
+   * @param owner the principal whose session it is; absent for a session of the process itself.
+   * @param requester whose headers go with what is sent in it, where the backend gets any.
+   */
+  constructor(backend: Backend, record: UpstreamRecord, owner?: string, requester?: Requester) {
     this.backend = backend;
     this.record = record;
+    this.#owner = owner === undefined ? {} : { owner };
     this.#requester = requester;
   }
 
   /** The same session, for what a request of a client causes in it. */
   for(requester: Requester | undefined): UpstreamSession {
-    const isOther =
-      this.backend.settings.passthroughHeaders !== undefined && requester !== undefined;
-    return isOther ? new UpstreamSession(this.backend, this.record, requester) : this;
+    const { backend, record } = this;
+    if (backend.settings.passthroughHeaders === undefined || requester === undefined) return this;
+    return new UpstreamSession(backend, record, this.#owner.owner, requester);
   }
 
   /**
@@ -55,18 +60,13 @@ export class UpstreamSession {
    *
    * @throws those of `Backend.dispatch`.
    */
-  send(
-    text: string,
-    purpose: Purpose,
-    signal: AbortSignal,
-    requester?: Requester,
-  ): Promise<Answer> {
-    return this.#dispatch("send", text, purpose, signal, requester);
+  send(text: string, purpose: Purpose, signal: AbortSignal): Promise<Answer> {
+    return this.#dispatch("send", text, purpose, signal);
   }
 
   /** Sends initialize, which opens the session. */
-  start(text: string, signal: AbortSignal, requester?: Requester): Promise<RequestOutcome> {
-    return this.#ask("start", text, "open", signal, requester);
+  start(text: string, signal: AbortSignal): Promise<RequestOutcome> {
+    return this.#ask("start", text, "open", signal);
   }
 
   /** Sends a request of our own and reads its response; what else the backend says on the way is dropped. */
@@ -131,9 +131,8 @@ export class UpstreamSession {
     text: string,
     purpose: Purpose,
     signal: AbortSignal,
-    requester?: Requester,
   ): Promise<RequestOutcome> {
-    const answer = await this.#dispatch(operation, text, purpose, signal, requester);
+    const answer = await this.#dispatch(operation, text, purpose, signal);
     const ids = ownIds(readEnvelope(text).idText);
     if (answer.kind === "json" || answer.kind === "events") {
       return await tried(answer, signal, readResponse(answer, ids, signal));
@@ -147,26 +146,23 @@ export class UpstreamSession {
     text: string,
     purpose: Purpose,
     signal: AbortSignal,
-    requester = this.#requester,
   ): Promise<Answer> {
-    const session = this.record;
-    const request: TransportRequest =
-      requester === undefined
-        ? { operation, session, text, purpose, signal }
-        : { operation, session, text, purpose, signal, principal: requester.principal };
-    return this.backend.dispatch(this.#withHeaders(request, requester), this.record.pod);
+    const request = { ...this.#owner, operation, session: this.record, text, purpose, signal };
+    return this.backend.dispatch(this.#withHeaders(request), this.record.pod);
   }
 
-  #withHeaders(request: TransportRequest, requester = this.#requester): TransportRequest {
+  #withHeaders(request: TransportRequest): TransportRequest {
     const { passthroughHeaders: names } = this.backend.settings;
-    if (names === undefined || requester?.headers === undefined) return request;
-    return { ...request, headers: passedHeaders(requester.headers, names) };
+    const headers = this.#requester?.headers;
+    if (names === undefined || headers === undefined) return request;
+    return { ...request, headers: passedHeaders(headers, names) };
   }
 
   /** Where the session's pod is gone, the session is gone with it. */
   async #unlessGone(request: TransportRequest): Promise<Answer> {
     try {
-      return await this.backend.dispatch(this.#withHeaders(request), this.record.pod);
+      const sent = this.#withHeaders({ ...this.#owner, ...request });
+      return await this.backend.dispatch(sent, this.record.pod);
     } catch (error) {
       if (error instanceof EndpointGone) return { kind: "session-unknown" };
       throw error;

@@ -228,7 +228,7 @@ export class UpstreamSessions {
   async #stay(session: LiveSession, present: UpstreamSession): Promise<UpstreamSession> {
     const { moving: _, ...record } = present.record;
     await this.#write(session, present.backend, record);
-    return new UpstreamSession(present.backend, record);
+    return new UpstreamSession(present.backend, record, session.record.owner);
   }
 
   /** What the client set up in the session, said again to a backend session that is new; no call fails for it. */
@@ -290,10 +290,10 @@ function isMoving({ record }: UpstreamSession): boolean {
   return record.moving === true;
 }
 
-function usable({ upstreams }: EndedSession, backend: Backend): UpstreamSession | undefined {
+function usable({ owner, upstreams }: EndedSession, backend: Backend): UpstreamSession | undefined {
   const upstream = upstreams[backend.name];
   if (upstream === undefined || upstream.lost === true) return undefined;
-  return new UpstreamSession(backend, upstream);
+  return new UpstreamSession(backend, upstream, owner);
 }
 
 function timedOut(backend: Backend, seconds: number, cause: unknown): FleetError {

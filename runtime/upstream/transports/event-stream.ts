@@ -3,6 +3,7 @@ import { describe } from "./answer-text.ts";
 import type { RedirectedPath } from "./redirected-path.ts";
 import { contentTypeOf, refusalOf } from "./refusal.ts";
 import { eventsOf } from "./streamable-http.ts";
+import type { Refusal } from "./transport.ts";
 import { TransportFault } from "./transport-fault.ts";
 
 /** The event stream of a session of HTTP+SSE. */
@@ -16,7 +17,7 @@ export interface EventStream {
 }
 
 /**
- * Opens a stream and waits for its first event.
+ * Opens a stream and waits for its first event. Returns the refusal of a server that wants other credentials.
  *
  * @throws TransportFault, or the signal's reason.
  */
@@ -24,7 +25,7 @@ export async function openEventStream(
   path: RedirectedPath,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<EventStream> {
+): Promise<EventStream | Refusal> {
   const stop = new AbortController();
   const abort = () => stop.abort(signal.reason);
   signal.addEventListener("abort", abort);
@@ -36,6 +37,7 @@ export async function openEventStream(
       signal: stop.signal,
     });
     const { statusCode, body } = response;
+    if (statusCode === 401) return await refusalOf(response, signal);
     if (statusCode !== 200 || contentTypeOf(response) !== SSE_CONTENT_TYPE) {
       throw new Error(`the event stream got ${describe(await refusalOf(response, signal))}`);
     }

@@ -63,6 +63,10 @@ export class HttpSse implements Transport {
       release();
       throw error;
     });
+    if ("kind" in stream) {
+      release();
+      return stream;
+    }
     const session = new HttpSseSession(endpoint, stream);
     this.#sessions.set(sessionId, session);
     void session.ended.then(() => {
@@ -97,8 +101,8 @@ export class HttpSse implements Transport {
   }
 
   /** Any answer says that somebody is there: no event stream is opened to find out. */
-  probe(signal: AbortSignal): Promise<void> {
-    return this.#http.probe(signal);
+  probe(request: TransportRequest): Promise<Answer> {
+    return this.#http.probe(request);
   }
 
   readonly serveHere = async (request: TransportRequest): Promise<Answer> => {

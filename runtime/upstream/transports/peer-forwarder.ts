@@ -3,7 +3,6 @@ import type { PeerCredential } from "../../fleet/peer-credential.ts";
 import { Endpoint } from "../endpoints/endpoint.ts";
 import { EndpointHealth } from "../endpoints/endpoint-health.ts";
 import type { MessageLimits } from "../endpoints/message-limits.ts";
-import { encodeHeaders, PASSED_HEADER } from "../peer-headers.ts";
 import type { StreamPeers, StreamWord } from "../stream-peers.ts";
 import type { PeerRequest, Peers } from "./http-sse.ts";
 import { StreamableHttp } from "./streamable-http.ts";
@@ -15,6 +14,9 @@ export interface PeerForwarderParts {
   readonly limits: Settings["limits"];
   readonly messageLimits: MessageLimits;
 }
+
+/** The header in which another process gets those that the backend is to get with a message, as JSON. */
+export const CARRIED_HEADERS = "mcp-fleet-carried-headers";
 
 /** Sends requests to other processes of the fleet, on their admin ports, as streamable HTTP. */
 export class PeerForwarder implements Peers, StreamPeers {
@@ -50,8 +52,8 @@ export class PeerForwarder implements Peers, StreamPeers {
     const transport = new StreamableHttp(peer, { path });
     const { sessionId = "" } = request.session;
     const authorization = this.#parts.credential.authorizationFor(sessionId);
-    const passed = request.headers && { [PASSED_HEADER]: encodeHeaders(request.headers) };
-    const signed = { ...request, headers: { ...passed, authorization } };
+    const carried = request.headers && { [CARRIED_HEADERS]: JSON.stringify(request.headers) };
+    const signed = { ...request, headers: { ...carried, authorization } };
     try {
       const answer = await transport[request.operation](signed);
       if (answer.kind !== "refused" || !answer.notProcessed) return answer;

@@ -57,7 +57,9 @@ export class StreamableHttp implements Transport {
     if (answer.kind === "json") answer.body.destroy();
     if (answer.kind !== "refused") return UNSUPPORTED;
     if (answer.statusCode === 400 && session.sessionId !== undefined) return SESSION_UNKNOWN;
-    return answer.statusCode >= 500 || answer.statusCode === 409 ? answer : UNSUPPORTED;
+    const { statusCode } = answer;
+    if (statusCode >= 500 || statusCode === 409) return answer;
+    return statusCode === 401 ? { kind: "unsupported", statusCode } : UNSUPPORTED;
   }
 
   async close({ session, headers, signal }: TransportRequest): Promise<Answer> {
@@ -70,12 +72,15 @@ export class StreamableHttp implements Transport {
     return statusCode === 405 ? UNSUPPORTED : ACCEPTED;
   }
 
-  async probe(signal: AbortSignal): Promise<void> {
-    const headers = MESSAGE_HEADERS;
-    const request = { method: "POST", headers, body: PING, signal } as const;
-    const { statusCode, body } = await this.#path.request(request);
+  async probe({ headers, signal }: TransportRequest): Promise<Answer> {
+    const sent = { ...MESSAGE_HEADERS, ...headers };
+    const request = { method: "POST", headers: sent, body: PING, signal } as const;
+    const response = await this.#path.request(request);
+    const { statusCode, body } = response;
+    if (statusCode === 401) return await refusalOf(response, signal);
     body.destroy();
     if (statusCode >= 500) throw new Error(`a ping got HTTP ${statusCode}`);
+    return ACCEPTED;
   }
 
   async finish(): Promise<void> {}

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Principal } from "../../sessions/principal.ts";
 import type { SseEvent } from "../../wire/sse.ts";
 import type { Trial } from "../endpoints/circuit-breaker.ts";
 import type { ResponseBody } from "../endpoints/response-body.ts";
@@ -17,7 +16,6 @@ export interface SessionRef {
 
 /** Whose request it is that something is sent for: absent for what the process asks for itself. */
 export interface Requester {
-  readonly principal: Principal;
   /** As they came, of which backends get those that their settings name. Absent: none. */
   readonly headers?: IncomingHttpHeaders | undefined;
 }
@@ -26,17 +24,17 @@ export interface Requester {
 export interface TransportRequest {
   /**
    * `start`: opens a session with initialize. `send`: a message in a session. `receive`: what the server says unasked.
-   * `close`: ends a session.
+   * `close`: ends a session. `probe`: asks for a sign of life, without one.
    */
-  readonly operation: "start" | "send" | "receive" | "close";
+  readonly operation: "start" | "send" | "receive" | "close" | "probe";
   readonly session: SessionRef;
   /** The JSON-RPC message that is sent; empty where none is. */
   readonly text: string;
   /** The event after which a stream that broke off is to go on. */
   readonly lastEventId?: string;
   readonly purpose: Purpose;
-  /** For whom it is sent; absent for what the process asks for itself. */
-  readonly principal?: Principal;
+  /** Whose session it is sent for: see `Principal.owner`. Absent for what the process asks for itself. */
+  readonly owner?: string;
   /** More headers than the transport's own, for transports that have some: credentials, trace. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -66,8 +64,8 @@ export type Answer =
   | { readonly kind: "accepted" }
   /** The server does not know the session: nothing ran. */
   | { readonly kind: "session-unknown" }
-  /** The server has no such thing as was asked for. */
-  | { readonly kind: "unsupported" }
+  /** The server has no such thing as was asked for; with the HTTP status that says so, where it is one that says more. */
+  | { readonly kind: "unsupported"; readonly statusCode?: number }
   | Refusal;
 
 /** An answer that has messages. */
@@ -90,7 +88,7 @@ export interface Refusal {
 
 /** How messages get to a server and back. One transport serves all sessions at an endpoint. */
 export interface Transport {
-  /** Errors of all four: TransportFault, AT_CAPACITY, or the signal's reason once it is aborted. */
+  /** Errors of all: TransportFault, AT_CAPACITY, or the signal's reason once it is aborted. */
   start(request: TransportRequest): Promise<Answer>;
   send(request: TransportRequest): Promise<Answer>;
   receive(request: TransportRequest): Promise<Answer>;
@@ -99,9 +97,9 @@ export interface Transport {
   /**
    * Asks for a sign of life: any answer is one, also that there is no such session.
    *
-   * @throws those above, or what it says.
+   * @throws also where the server says that it fails.
    */
-  probe(signal: AbortSignal): Promise<void>;
+  probe(request: TransportRequest): Promise<Answer>;
 
   /** Answers another process of the fleet for a session that lives in this one; undefined where sessions live nowhere. */
   readonly serveHere: ((request: TransportRequest) => Promise<Answer>) | undefined;

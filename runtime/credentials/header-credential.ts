@@ -1,0 +1,46 @@
+import { type BackendAuth, HEADER_VALUE, HEADER_VALUE_RULE } from "@mcp-fleet/contract/settings";
+import type { Credential, CredentialHeaders } from "./credential.ts";
+import type { Secret, SecretShape, Secrets } from "./secrets.ts";
+
+const SHAPE: SecretShape = {
+  fits: (text) => HEADER_VALUE.test(text),
+  rule: HEADER_VALUE_RULE,
+  fix: "remove line breaks and other control characters",
+};
+
+/** A header with a secret of the gateway, the same for everybody: an API key, a token, a service account's token. */
+export class HeaderCredential implements Credential {
+  readonly #name: string;
+  readonly #prefix: string;
+  readonly #secret: Secret;
+  #headers: CredentialHeaders = {};
+  #text: string | undefined;
+
+  /** @throws {ConfigError} where the secret cannot be read or is no value of a header. */
+  constructor(
+    { headerName, prefix, value }: Extract<BackendAuth, { readonly type: "header" }>,
+    secrets: Secrets,
+  ) {
+    this.#name = headerName;
+    this.#prefix = prefix;
+    this.#secret = secrets.open(value, SHAPE);
+  }
+
+  headersFor(): CredentialHeaders {
+    const { text } = this.#secret;
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#headers = { [this.#name]: this.#prefix + text };
+    }
+    return this.#headers;
+  }
+
+  /** Another one, where the file has changed and nobody has noticed yet. */
+  renewed(_request: unknown, refused: CredentialHeaders): CredentialHeaders | undefined {
+    this.#secret.refresh();
+    const headers = this.headersFor();
+    return headers[this.#name] === refused[this.#name] ? undefined : headers;
+  }
+
+  async close(): Promise<void> {}
+}

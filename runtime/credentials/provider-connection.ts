@@ -1,0 +1,60 @@
+import type { Pool } from "undici";
+import { sockets } from "../platform/sockets.ts";
+import { VERSION } from "../platform/version.ts";
+
+/** Tokens have a few kilobytes. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** Requests to one token endpoint at a time; further ones wait for their turn, within their timeout. */
+const CONNECTIONS = 16;
+
+/** A request as OAuth libraries make it. */
+export interface ProviderRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: URLSearchParams;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The connections to an authorization server. Redirects are not followed: secrets go nowhere else. */
+export class ProviderConnection {
+  readonly origin: string;
+  readonly #path: string;
+  readonly #pool: Pool;
+
+  constructor(url: string) {
+    const { origin, pathname, search } = new URL(url);
+    this.origin = origin;
+    this.#path = pathname + search;
+    this.#pool = sockets.pool(origin, { connections: CONNECTIONS });
+  }
+
+  /** @throws what keeps the server from answering, also an answer that is too long. */
+  async fetch({ method, headers, body, signal }: ProviderRequest): Promise<Response> {
+    const response = await this.#pool.request({
+      path: this.#path,
+      method: method === "POST" ? "POST" : "GET",
+      headers: { ...headers, "user-agent": `mcp-fleet/${VERSION}` },
+      body: body.toString(),
+      ...(signal && { signal }),
+    });
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    for await (const piece of response.body) {
+      bytes += piece.length;
+      if (bytes > MAX_ANSWER_BYTES)
+        throw new Error(`its answer has more than ${MAX_ANSWER_BYTES} bytes`);
+      pieces.push(piece);
+    }
+    const type = response.headers["content-type"];
+    const isEmpty = bytes === 0;
+    return new Response(isEmpty ? null : Buffer.concat(pieces), {
+      status: response.statusCode,
+      headers: typeof type === "string" ? { "content-type": type } : {},
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
