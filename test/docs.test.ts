@@ -9,6 +9,7 @@ import {
   type SessionStorageArgs,
   VirtualMcpServer,
 } from "../infra/index.ts";
+import { ERROR_TABLE } from "../runtime/wire/error-table.ts";
 import { RecordedStack } from "../testkit/pulumi/recorded-stack.ts";
 import { isSame, sourceOf } from "../tools/docs/argument-source.ts";
 import { type Argument, argumentTypes } from "../tools/docs/component-arguments.ts";
@@ -38,6 +39,17 @@ test("docs/policies has no page of a policy that is gone", () => {
 
 test("a page without the marks of its table is not passed over", () => {
   expect(() => withTables("settings.md", "# Settings")).toThrow("no marks for the table settings");
+});
+
+test("docs/operations.md says what to do about each error of a backend and of the store", () => {
+  const names = Object.keys(ERROR_TABLE).filter((name) =>
+    /^(?:BACKEND|STORE)_|^OUTCOME/.test(name),
+  );
+  const rows = read("operations.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| "));
+  expect(names.length).toBeGreaterThan(8);
+  expect(names.filter((name) => !rows.some((row) => row.includes(`\`${name}\``)))).toEqual([]);
 });
 
 test("docs/stack.md names each configuration key that the stack reads", () => {

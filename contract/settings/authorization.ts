@@ -1,8 +1,5 @@
 import * as z from "zod";
-import { type Path, type Section, valueAt } from "../document.ts";
-import { type Fault, fault } from "../faults.ts";
 import { count, text, unsupported } from "./fields.ts";
-import type { Role } from "./settings.ts";
 
 /** Who may do what, in Cedar's words. */
 export interface AuthorizationSettings {
@@ -19,8 +16,6 @@ export interface AuthorizationSettings {
   /** Decisions that a process keeps. */
   readonly cachedDecisions: number;
 }
-
-const PATH: Path = ["incomingAuth", "authz"];
 
 /** A policy set beyond this is no text that somebody reads, and takes long to decide by. */
 const POLICY_BYTES = 256 * 2 ** 10;
@@ -76,24 +71,4 @@ export function authorizationOf(parsed: Parsed | undefined): AuthorizationSettin
     groupEntityType: parsed.groupEntityType ?? "THVGroup",
     cachedDecisions: parsed.cachedDecisions ?? 50_000,
   };
-}
-
-/** Policies without the type would have no effect, and a proxy's clients are gateways. */
-export function authorizationRules(document: Section, role: Role): Fault[] {
-  const type = valueAt(document, [...PATH, "type"]);
-  const policies = valueAt(document, [...PATH, "policies"]);
-  const written = Array.isArray(policies) && policies.length > 0;
-  if (type === "cedar" && role === "proxy") {
-    const rule = "must be none for a proxy: a gateway before it authorizes";
-    return [fault([...PATH, "type"], type, rule, "remove authz, and set it at the gateway")];
-  }
-  if (type === "cedar" && !written) {
-    const rule = "must have a policy with authz.type cedar: without one nothing is permitted";
-    return [fault([...PATH, "policies"], policies, rule, "add a policy, or set authz.type: none")];
-  }
-  if (type !== "cedar" && written) {
-    const rule = "must be absent unless authz.type is cedar: they would have no effect";
-    return [fault([...PATH, "policies"], policies, rule, "set authz.type: cedar")];
-  }
-  return [];
 }

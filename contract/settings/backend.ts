@@ -1,7 +1,7 @@
 import * as z from "zod";
-
 import { count, duration, labels, matching, port, text, url } from "./fields.ts";
 import { type BackendAuth, backendAuthOf, needsPrincipal, strategy } from "./outgoing-auth.ts";
+import { passthroughHeaders } from "./passthrough-headers.ts";
 
 /** How the pods of a backend are found and reached. */
 export type BackendAddress =
@@ -44,6 +44,8 @@ export interface BackendSettings {
   readonly notifications: "calls" | "session";
   /** Its own call timeout; absent: `limits.callTimeoutSeconds`. */
   readonly callTimeoutSeconds?: number;
+  /** The headers of clients' requests that it gets, in lower case. Absent: none. */
+  readonly passthroughHeaders?: readonly string[];
   /** How requests are authenticated; absent: they are not. */
   readonly auth?: BackendAuth;
   /** How those of the process itself are, where `auth` needs a principal; absent: they are not. */
@@ -145,9 +147,9 @@ export const backend = z.strictObject({
     ),
   catalog: z
     .enum(["shared", "perSession"])
-    .default("shared")
+    .optional()
     .describe(
-      "Whether the server's lists are the same for all sessions. No effect in a proxy, which caches no lists.",
+      "Whether the server's lists are the same for all sessions; shared ones are read without any client's headers. Absent: perSession if the server gets passthroughHeaders, shared otherwise. No effect in a proxy, which caches no lists.",
     ),
   notifications: z
     .enum(["calls", "session"])
@@ -157,6 +159,9 @@ export const backend = z.strictObject({
     ),
   callTimeout: duration(
     "The call timeout for this backend. Absent: operational.timeouts.perWorkload, then limits.callTimeout.",
+  ).optional(),
+  passthroughHeaders: passthroughHeaders(
+    "The headers of a client's request that this backend gets, instead of passthroughHeaders; [] for none.",
   ).optional(),
   discoveryAuth: strategy
     .optional()
@@ -171,18 +176,21 @@ type Parsed = z.output<typeof backend>;
 interface Elsewhere {
   readonly callTimeoutSeconds?: number | undefined;
   readonly auth?: BackendAuth | undefined;
+  readonly passthroughHeaders?: readonly string[];
 }
 
 /** The settings of a valid entry. */
 export function backendOf(
   parsed: Parsed,
   role: "gateway" | "proxy",
-  { callTimeoutSeconds = parsed.callTimeout, auth }: Elsewhere,
+  { callTimeoutSeconds = parsed.callTimeout, auth, passthroughHeaders: headers = [] }: Elsewhere,
 ): BackendSettings {
   const { name, caBundlePath, metadata, stateful, transport } = parsed;
   const discoveryAuth = backendAuthOf(parsed.discoveryAuth);
+  const passed = parsed.passthroughHeaders ?? headers;
   const isListedForSomebody = needsPrincipal(auth) && discoveryAuth === undefined;
-  const catalog = isListedForSomebody ? "perSession" : parsed.catalog;
+  const { catalog: chosen = passed.length > 0 ? "perSession" : "shared" } = parsed;
+  const catalog = isListedForSomebody ? "perSession" : chosen;
   return {
     name,
     address: addressOf(parsed),
@@ -194,6 +202,7 @@ export function backendOf(
     catalog,
     notifications: parsed.notifications ?? (role === "proxy" ? "session" : "calls"),
     ...(callTimeoutSeconds !== undefined && { callTimeoutSeconds }),
+    ...(passed.length > 0 && { passthroughHeaders: passed }),
     ...(auth && { auth }),
     ...(discoveryAuth && { discoveryAuth }),
   };

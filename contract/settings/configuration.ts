@@ -6,6 +6,7 @@ import { discoveryDirectory } from "./discovery-directory.ts";
 import { count, duration, durationOrNone, matching, network, port, size, text } from "./fields.ts";
 import { liveConfiguration } from "./live-sections.ts";
 import { PORTS } from "./network.ts";
+import { AUTHORIZATION_RISK } from "./passthrough-headers.ts";
 import { LINGER_SECONDS } from "./times.ts";
 import { toolhive } from "./vmcp-schema.ts";
 
@@ -91,12 +92,12 @@ const limits = z.strictObject({
     "The maximum size of the URIs of a session's resource subscriptions, together.",
   ).prefault("32Ki"),
   callsPerSession: count(
-    "The maximum number of calls in flight per session and process; further ones wait.",
+    "The maximum number of calls in flight per session, backend and process; further ones wait.",
     1,
     65_536,
   ).default(64),
   callsPerPrincipal: count(
-    "The maximum number of calls in flight per authenticated principal and process; further ones wait. Absent: no limit.",
+    "The maximum number of calls in flight per authenticated principal, backend and process; further ones wait. Absent: no limit.",
     1,
     65_536,
   ).optional(),
@@ -165,7 +166,7 @@ const limits = z.strictObject({
     "The size of a backend's lists in one cached view, on average. All cached lists together may have that many bytes × limits.views × backends; the rest is left out, and /status says so.",
   ).prefault("128Ki"),
   catalogReads: count(
-    "The maximum number of lists of backends that are read at the same time; further ones wait.",
+    "The maximum number of lists of backends that are read at the same time, of which each backend gets an equal share, at least one; further ones of a backend wait.",
     1,
     10_000,
   ).default(256),
@@ -174,6 +175,9 @@ const limits = z.strictObject({
     1,
     100,
   ).default(80),
+  listWait: duration(
+    "How long a list, or the first call of a session, waits for backends whose lists are not known yet. Those that have not answered by then are left out (docs/operations.md); clients are told when they have. Backends that are known to fail are not waited for.",
+  ).prefault("5s"),
   sessionCatalogBytes: size(
     "The maximum total size of the lists that sessions have of their own, of backends with catalog: perSession, merged with those of the other backends. The ones that were used longest ago give way, and are read again when their session asks.",
   ).prefault("32Mi"),
@@ -274,6 +278,12 @@ export const configuration = z.strictObject({
     .default([])
     .describe(
       "The load balancers in front of the process, and the gateways in front of a proxy. Shares of client addresses go by the address that these report: the last one in X-Forwarded-For, or else in Forwarded, that is not a trusted proxy's. A trusted proxy that reports none has no limit.",
+    ),
+  acceptRisk: z
+    .array(z.enum([AUTHORIZATION_RISK]))
+    .default([])
+    .describe(
+      "Risks that are taken, by their names. authorization-passthrough: passthroughHeaders may name Authorization, so that backends get the tokens of clients.",
     ),
   backends: z
     .array(backend)

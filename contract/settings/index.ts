@@ -58,7 +58,7 @@ export {
   type RedisTlsSettings,
   type SessionStorageSettings,
 } from "./session-storage.ts";
-export type { Role, Settings } from "./settings.ts";
+export type { CircuitBreakerSettings, Role, Settings } from "./settings.ts";
 export { LINGER_SECONDS, RETRY_AFTER_SECONDS } from "./times.ts";
 export { validate } from "./validation.ts";
 export { CALL_TIMEOUT, toolhive } from "./vmcp-schema.ts";

@@ -60,21 +60,6 @@ export const REFUSALS: readonly Refusal[] = [
     fix: "run mcp-fleet import toolhive, which writes its filter and overrides instead",
   },
   {
-    path: "operational.timeouts.backendInit",
-    rule: "is not supported under this name",
-    fix: "set limits.initializeTimeout instead",
-  },
-  {
-    path: "operational.listChanged.disabledWorkloads",
-    rule: "is not supported: changes of every backend's lists are announced",
-    fix: "remove it",
-  },
-  {
-    path: "operational.failureHandling.circuitBreaker",
-    rule: "is not supported: there is no circuit breaker",
-    fix: "remove it, or set enabled: false; health checks and timeouts still apply",
-  },
-  {
     path: "compositeTools",
     rule: "is not supported: there are no workflows",
     fix: "remove it; clients call the tools one by one",
@@ -105,11 +90,6 @@ export const REFUSALS: readonly Refusal[] = [
     path: "rateLimiting",
     rule: "is not supported: there are no rate limits",
     fix: "remove it; limits.upstreamConnections limits the calls in flight per backend",
-  },
-  {
-    path: "passthroughHeaders",
-    rule: "is not supported: client headers are not forwarded",
-    fix: "remove it; backends receive no headers of the client",
   },
 ];
 

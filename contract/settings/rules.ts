@@ -4,8 +4,9 @@ import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { aggregatedBackends, aggregationRules } from "./aggregation-rules.ts";
 import { authRules } from "./auth-rules.ts";
-import { authorizationRules } from "./authorization.ts";
+import { authorizationRules } from "./authorization-rules.ts";
 import { incomingAuthRules } from "./incoming-auth-rules.ts";
+import { authorizationPassthrough } from "./passthrough-headers.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
 import { storageRules } from "./storage-rules.ts";
@@ -33,6 +34,7 @@ const RULES: readonly Rule[] = [
   oneBackend,
   addressRules,
   heldBodies,
+  authorizationPassthrough,
   authRules,
 ];
 
@@ -51,6 +53,7 @@ function namesOf(document: Section): string[] | undefined {
 }
 
 const PREFIX_FORMAT = ["aggregation", "conflictResolutionConfig", "prefixFormat"];
+const DISABLED_WORKLOADS = ["operational", "listChanged", "disabledWorkloads"];
 const PER_WORKLOAD = ["operational", "timeouts", "perWorkload"];
 
 const DIRECTORY = ["discovery", "directory"];
@@ -104,7 +107,11 @@ function knownBackends(document: Section): Fault[] {
   const workloads = aggregatedBackends(document).flatMap(([path, name]) =>
     typeof name === "string" ? unknownBackend(document, path, name) : [],
   );
-  return [...maps.flatMap((path) => unknownBackends(document, path)), ...workloads];
+  const silent = valueAt(document, DISABLED_WORKLOADS);
+  const disabled = (Array.isArray(silent) ? silent : []).flatMap((name: unknown, index) =>
+    typeof name === "string" ? unknownBackend(document, [...DISABLED_WORKLOADS, index], name) : [],
+  );
+  return [...maps.flatMap((path) => unknownBackends(document, path)), ...workloads, ...disabled];
 }
 
 /** The faults of a map by backend: keys that are not names of backends. */

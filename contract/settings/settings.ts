@@ -9,6 +9,20 @@ import { type IncomingAuthSettings, incomingAuthOf } from "./incoming-auth.ts";
 import { backendAuthOf } from "./outgoing-auth.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 
+/** When calls to a pod that keeps failing are not sent any more. */
+export interface CircuitBreakerSettings {
+  /** Failures in a row. */
+  readonly failureThreshold: number;
+  /** How long it stays open, plus up to a quarter. */
+  readonly timeoutSeconds: number;
+  /** Absent: only failures in a row count. */
+  readonly failureRatePercent?: number;
+  readonly windowSeconds: number;
+  readonly minimumCalls: number;
+  /** How many calls try the pod at a time after that. */
+  readonly probes: number;
+}
+
 /** What a process is: one endpoint for many backends, or the proxy of one. */
 export type Role = "gateway" | "proxy";
 
@@ -89,6 +103,7 @@ export interface Settings extends IncomingAuthSettings {
     readonly catalogReads: number;
     readonly crowdedPercent: number;
     readonly sessionCatalogBytes: number;
+    readonly listWaitSeconds: number;
     readonly credentialBytes: number;
     readonly credentialTimeoutSeconds: number;
   };
@@ -116,13 +131,22 @@ export interface Settings extends IncomingAuthSettings {
   readonly trustedProxies: readonly string[];
   /** Absent: every client may do everything. */
   readonly authorization?: AuthorizationSettings;
+  /** What clients are told of changed lists. */
+  readonly listChanged: {
+    readonly enabled: boolean;
+    readonly disabledWorkloads: readonly string[];
+  };
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
+    /** Of the process's own session at a backend. */
+    readonly initializeTimeoutSeconds: number;
     readonly unhealthyThreshold: number;
     readonly partialFailureMode: "best_effort" | "fail";
     /** Absent: the state of the backends is not logged at intervals. */
     readonly statusReportingSeconds?: number;
+    /** Absent: off. */
+    readonly circuitBreaker?: CircuitBreakerSettings;
   };
 }
 
@@ -158,6 +182,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
       backendOf(backend, role, {
         callTimeoutSeconds: backend.callTimeout ?? perWorkload.get(backend.name),
         auth: backendAuthOf(outgoingAuth?.backends?.[backend.name] ?? outgoingAuth?.default),
+        passthroughHeaders: parsed.passthroughHeaders,
       }),
     ),
     aggregation: aggregationOf(parsed.aggregation),
@@ -175,7 +200,8 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     nofile: nofileOf(parsed.nofile),
     ...(metricsPort !== undefined && { metricsPort }),
     trustedProxies: parsed.trustedProxies,
-    health: healthOf(parsed.operational.failureHandling),
+    health: healthOf(parsed.operational),
+    listChanged: parsed.operational.listChanged,
   });
 }
 
@@ -214,7 +240,7 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     callTimeoutMaxSeconds: limits.callTimeoutMax,
     connectTimeoutSeconds: limits.connectTimeout,
     podLossAfterSeconds: limits.podLossAfter,
-    initializeTimeoutSeconds: limits.initializeTimeout,
+    initializeTimeoutSeconds: operational.timeouts.backendInit ?? limits.initializeTimeout,
     requestTimeoutSeconds: limits.requestTimeout,
     keepAliveSeconds: limits.keepAlive,
     upstreamConnections: limits.upstreamConnections,
@@ -247,21 +273,45 @@ function limitsOf({ limits, operational }: Parsed): Settings["limits"] {
     catalogReads: limits.catalogReads,
     crowdedPercent: limits.crowdedPercent,
     sessionCatalogBytes: limits.sessionCatalogBytes,
+    listWaitSeconds: limits.listWait,
     credentialBytes: limits.credentialBytes,
     credentialTimeoutSeconds: limits.credentialTimeout,
   };
 }
 
-function healthOf(handling: Parsed["operational"]["failureHandling"]): Settings["health"] {
+function healthOf({
+  failureHandling: handling,
+  timeouts,
+}: Parsed["operational"]): Settings["health"] {
   const { healthCheckInterval, healthCheckTimeout, statusReportingInterval } = handling;
+  const timeoutSeconds =
+    healthCheckTimeout ?? Math.min(HEALTH_TIMEOUT_SECONDS, healthCheckInterval);
   return {
     intervalSeconds: healthCheckInterval,
-    timeoutSeconds: healthCheckTimeout ?? Math.min(HEALTH_TIMEOUT_SECONDS, healthCheckInterval),
+    timeoutSeconds,
+    initializeTimeoutSeconds: timeouts.backendInit ?? timeoutSeconds,
     unhealthyThreshold: handling.unhealthyThreshold,
     partialFailureMode: handling.partialFailureMode,
     ...(statusReportingInterval !== undefined && {
       statusReportingSeconds: statusReportingInterval,
     }),
+    ...(handling.circuitBreaker.enabled && {
+      circuitBreaker: circuitBreakerOf(handling.circuitBreaker),
+    }),
+  };
+}
+
+function circuitBreakerOf(
+  breaker: Parsed["operational"]["failureHandling"]["circuitBreaker"],
+): CircuitBreakerSettings {
+  const { failureThreshold, timeout, failureRatePercent, window, minimumCalls, probes } = breaker;
+  return {
+    failureThreshold,
+    timeoutSeconds: timeout,
+    ...(failureRatePercent !== undefined && { failureRatePercent }),
+    windowSeconds: window,
+    minimumCalls,
+    probes,
   };
 }
 

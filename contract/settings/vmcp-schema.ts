@@ -3,6 +3,7 @@ import { aggregation } from "./aggregation.ts";
 import { count, duration, labels, text, unsupported } from "./fields.ts";
 import { incomingAuth } from "./incoming-auth.ts";
 import { strategy } from "./outgoing-auth.ts";
+import { passthroughHeaders } from "./passthrough-headers.ts";
 import { sessionStorage } from "./session-storage.ts";
 
 const outgoingAuth = z
@@ -16,6 +17,40 @@ const outgoingAuth = z
     backends: z.record(z.string(), strategy).describe("The strategy per backend, by name."),
   })
   .partial();
+
+/** ToolHive's `enabled`, `failureThreshold` and `timeout`, and ours on top. */
+const circuitBreaker = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether calls to a pod that keeps failing are answered immediately (BACKEND_CIRCUIT_OPEN), or sent to another pod, instead of waiting for it. Each process has one breaker per pod.",
+    ),
+  failureThreshold: count(
+    "After how many failures in a row the breaker of a pod opens.",
+    1,
+    10_000,
+  ).default(5),
+  timeout: duration(
+    "How long it stays open, plus up to a quarter, at random, so that the processes do not try the pod at the same moment.",
+  ).prefault("60s"),
+  failureRatePercent: count(
+    "The share of failures within the window, in percent, from which it opens too. Absent: only failures in a row count.",
+    1,
+    100,
+  ).optional(),
+  window: duration("The time over which failureRatePercent is computed.").prefault("60s"),
+  minimumCalls: count(
+    "The number of calls in the window from which failureRatePercent counts.",
+    1,
+    1_000_000,
+  ).default(20),
+  probes: count(
+    "After the timeout, how many calls may try the pod at the same time. The first one that succeeds closes the breaker, a failure opens it again.",
+    1,
+    1000,
+  ).default(1),
+});
 
 /** The default call timeout. */
 export const CALL_TIMEOUT = "60s";
@@ -32,16 +67,23 @@ const operational = z.strictObject({
         .record(z.string(), duration("The call timeout for this backend."))
         .prefault({})
         .describe("By backend name: the call timeout if backends[].callTimeout is absent."),
-      backendInit: unsupported("limits.initializeTimeout is this timeout.").optional(),
+      backendInit: duration(
+        "The timeout for opening a session at a backend, the gateway's own to read its lists included. Absent: limits.initializeTimeout; for the gateway's own healthCheckTimeout.",
+      ).optional(),
     })
     .prefault({}),
   listChanged: z
     .strictObject({
       enabled: z
-        .literal(true)
+        .boolean()
         .default(true)
-        .describe("Changes of lists are always announced to clients."),
-      disabledWorkloads: unsupported("changes of every backend are announced.").optional(),
+        .describe(
+          "Whether clients are told when lists change. false: they are not, and a gateway does not declare listChanged. The lists change all the same.",
+        ),
+      disabledWorkloads: z
+        .array(text("The name of a backend."))
+        .default([])
+        .describe("The backends whose changes clients are not told of."),
     })
     .prefault({}),
   failureHandling: z
@@ -64,9 +106,9 @@ const operational = z.strictObject({
         .enum(["best_effort", "fail"])
         .default("best_effort")
         .describe(
-          "How lists are answered while a backend is unavailable: best_effort leaves its part out, fail returns an error.",
+          "What happens while a backend is unavailable. best_effort: lists leave its part out. fail: the gateway is not ready until every backend has answered once, initialize is refused while a backend offers nothing, and a list that lacks a backend's part is an error (all BACKEND_UNREACHABLE). Calls to other backends go on in both.",
         ),
-      circuitBreaker: unsupported("calls always go to the backend.").optional(),
+      circuitBreaker: circuitBreaker.prefault({}),
     })
     .prefault({}),
 });
@@ -93,5 +135,7 @@ export const toolhive = {
   optimizer: unsupported("there is no optimizer.").optional(),
   codeMode: unsupported("there is no code mode.").optional(),
   rateLimiting: unsupported("there are no rate limits.").optional(),
-  passthroughHeaders: unsupported("client headers are not forwarded.").optional(),
+  passthroughHeaders: passthroughHeaders(
+    "The headers of a client's request that go to backends with what that request causes there. Not those between two hosts (Connection, Host, Content-*, Forwarded …) or of MCP (Mcp-*). Authorization requires acceptRisk.",
+  ).default([]),
 };

@@ -66,10 +66,12 @@ export interface BackendArgs {
   stateful?: boolean;
   /** Which pod gets a call. Default: session for a stateful server or transport sse, spread otherwise. */
   routing?: Routing;
-  /** Whether its lists are the same for all sessions. perSession keeps a stream per listening session open. Default: shared. */
+  /** Whether its lists are the same for all sessions. perSession keeps a stream per listening session open. Default: perSession if it gets passthroughHeaders, shared otherwise. */
   catalog?: Catalog;
   /** Which server messages clients receive. session keeps a stream per listening session open. Default: calls. */
   notifications?: Notifications;
+  /** The headers of a client's request that this backend gets; [] for none. Default: passthroughHeaders of the gateway. */
+  passthroughHeaders?: string[];
   /** The call timeout, such as 90s. Default: operational.timeouts.default of the gateway. */
   callTimeout?: string;
   /** The maximum duration of a call, such as 10m, which progress notifications may extend it to. The gateway's drain and grace period cover it. Default: limits.callTimeoutMax. */

@@ -60,9 +60,9 @@ export interface LimitsArgs {
   subscriptions?: number;
   /** The maximum size of the URIs of a session's resource subscriptions, together. Default: 32Ki. */
   subscriptionBytes?: string;
-  /** The maximum number of calls in flight per session and process. Default: 64. */
+  /** The maximum number of calls in flight per session, backend and process. Default: 64. */
   callsPerSession?: number;
-  /** The maximum number of calls in flight per authenticated principal and process. Default: no limit. */
+  /** The maximum number of calls in flight per authenticated principal, backend and process. Default: no limit. */
   callsPerPrincipal?: number;
   /** The maximum number of calls that wait for a place, per session, principal and backend. Default: 256. */
   queuedCalls?: number;
@@ -100,7 +100,7 @@ export interface LimitsArgs {
   catalogBytes?: string;
   /** The maximum number of resource templates that are read of a backend. Default: 500. */
   catalogTemplates?: number;
-  /** The maximum number of lists of backends that are read at the same time. Default: 256. */
+  /** The maximum number of lists of backends that are read at the same time; each backend gets an equal share. Default: 256. */
   catalogReads?: number;
   /** The maximum depth of objects and arrays inside each other in a client's request body. Default: 128. */
   bodyDepth?: number;
@@ -120,6 +120,8 @@ export interface LimitsArgs {
   crowdedPercent?: number;
   /** The maximum total size of the lists that sessions have of their own, of backends with catalog: perSession. Default: 32Mi. */
   sessionCatalogBytes?: string;
+  /** How long a list, or the first call of a session, waits for backends whose lists are not known yet. Default: 5s. */
+  listWait?: string;
   /** The maximum total size of the tokens that a pod holds for backends, and of those of clients that it exchanges for them. Default: 16Mi. */
   credentialBytes?: string;
   /** The timeout for a request to a token endpoint. Default: 5s. */
@@ -132,6 +134,34 @@ export interface TimeoutsArgs {
   default?: string;
   /** Call timeouts by backend name, for backends without their own callTimeout. Default: none. */
   perWorkload?: Record<string, string>;
+  /** The timeout for opening a session at a backend. Default: limits.initializeTimeout. */
+  backendInit?: string;
+}
+
+/** What clients are told of changed lists. */
+export interface ListChangedArgs {
+  /** Whether they are told at all. Default: true. */
+  enabled?: boolean;
+  /** The backends whose changes they are not told of. Default: none. */
+  disabledWorkloads?: string[];
+}
+
+/** When calls to a pod that keeps failing are answered immediately, or sent to another pod, instead of waiting for it. */
+export interface CircuitBreakerArgs {
+  /** Whether there are circuit breakers. Default: false. */
+  enabled?: boolean;
+  /** After how many failures in a row the breaker of a pod opens. Default: 5. */
+  failureThreshold?: number;
+  /** How long it stays open, plus up to a quarter. Default: 60s. */
+  timeout?: string;
+  /** The share of failures within the window, in percent, from which it opens too. Default: only failures in a row count. */
+  failureRatePercent?: number;
+  /** The time over which failureRatePercent is computed. Default: 60s. */
+  window?: string;
+  /** The number of calls in the window from which failureRatePercent counts. Default: 20. */
+  minimumCalls?: number;
+  /** After the timeout, how many calls may try the pod at the same time. Default: 1. */
+  probes?: number;
 }
 
 /** Health checks of backends. */
@@ -146,6 +176,8 @@ export interface FailureHandlingArgs {
   statusReportingInterval?: string;
   /** How lists are answered while a backend is unavailable: without its part (best_effort), or with an error (fail). Default: best_effort. */
   partialFailureMode?: PartialFailureMode;
+  /** Whether and when calls to a pod that keeps failing are not sent. Default: off. */
+  circuitBreaker?: CircuitBreakerArgs;
 }
 
 /** Logging, timeouts and health checks. */
@@ -154,6 +186,8 @@ export interface OperationalArgs {
   logLevel?: LogLevel;
   /** Call timeouts. */
   timeouts?: TimeoutsArgs;
+  /** What clients are told of changed lists. */
+  listChanged?: ListChangedArgs;
   /** Health checks of backends. */
   failureHandling?: FailureHandlingArgs;
 }

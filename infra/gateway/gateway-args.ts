@@ -11,10 +11,21 @@ export interface GatewayArgs extends Omit<VirtualMcpServerArgs, "backends" | "se
 
 /** In the order in which they are given. Whatever else is passed, which programs in other languages may do, stays as it is. */
 export function gatewayArgs(given: VirtualMcpServerArgs): GatewayArgs {
-  const { backends, sessionStorage } = { ...given };
+  const { backends, sessionStorage, passthroughHeaders } = { ...given };
   return Object.assign(
     { ...given },
-    { backends: Array.isArray(backends) ? backends.map(backendOf) : backends },
+    {
+      backends: Array.isArray(backends)
+        ? backends.map((one) => withOwnLists(backendOf(one), passthroughHeaders))
+        : backends,
+    },
     { ...(sessionStorage !== undefined && { sessionStorage: storageOf(sessionStorage) }) },
   );
+}
+
+/** A backend that gets headers of clients may list something else to each, which the plan has to know. */
+function withOwnLists(backend: BackendArgs, headers: string[] = []): BackendArgs {
+  const { catalog, passthroughHeaders = headers } = { ...backend };
+  if (catalog !== undefined || passthroughHeaders.length === 0) return backend;
+  return { ...backend, catalog: "perSession" };
 }

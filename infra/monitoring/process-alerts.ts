@@ -217,6 +217,24 @@ function backends(watched: WatchedProcess): Alert[] {
       action: "Look at the nodes and NetworkPolicies of the pods with backend_up 0.",
     },
     {
+      name: "McpFleetBackendUnauthenticated",
+      severity: "critical",
+      expr: `max by (backend) (${of("mcp_fleet_backend_health", 'health="unauthenticated"')}) == 1`,
+      forSeconds: 120,
+      meaning: "This backend answers the gateway with 401 or 403, so that its lists are not known.",
+      action:
+        "Look at what the backend requires, and at its credentials in outgoingAuth. /status of a gateway has its answer.",
+    },
+    {
+      name: "McpFleetCircuitOpen",
+      severity: "warning",
+      expr: `sum by (backend) (${grown(of("mcp_fleet_circuit_opened_total"))}) > 3`,
+      forSeconds: 0,
+      meaning: `Within ${NOTICE_MINUTES} minutes, circuit breakers of this backend opened more than 3 times: calls to its pods keep failing, and are answered with BACKEND_CIRCUIT_OPEN or sent to other pods.`,
+      action:
+        "Look at the backend's pods: circuit_state says which of them, call_seconds whether they are slow.",
+    },
+    {
       name: "McpFleetMemoryLost",
       severity: "warning",
       expr: `sum by (backend) (${grown(of("mcp_fleet_upstream_memory_lost_total"))})`,

@@ -28,7 +28,16 @@ export function processSettings(
   name: string,
   sessions: number,
   plan: ProcessPlan,
-  { session = {}, limits = {}, operational, nofile = {}, trustedProxies, dns }: ProcessArgs,
+  {
+    session = {},
+    limits = {},
+    operational,
+    passthroughHeaders,
+    acceptRisks,
+    nofile = {},
+    trustedProxies,
+    dns,
+  }: ProcessArgs,
   inFront: readonly string[],
 ): Configuration {
   const { cacheEntries: _, ...lifetime } = session;
@@ -51,6 +60,8 @@ export function processSettings(
     },
     trustedProxies: trustedProxies ?? inFront,
     ...(operational && { operational }),
+    ...(passthroughHeaders && { passthroughHeaders }),
+    ...(acceptRisks && { acceptRisk: acceptRisks }),
     ...(dns && { dns }),
   };
 }

@@ -1,15 +1,16 @@
 /** Work of which only so much runs at a time; the rest waits in its order. */
 export class Turns {
-  readonly #atOnce: number;
+  readonly #atOnce: () => number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(atOnce: number) {
+  /** @param atOnce may change while work runs. */
+  constructor(atOnce: () => number) {
     this.#atOnce = atOnce;
   }
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#running < this.#atOnce) this.#running += 1;
+    if (this.#running < this.#atOnce()) this.#running += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await work();

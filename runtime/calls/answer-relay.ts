@@ -39,8 +39,10 @@ export interface AnswerRelayParts {
   readonly session: LiveSession;
   readonly timer: CallTimer;
   readonly reply: Reply;
-  /** The client sees no other backend: it hears of changed lists in the backend's own words, otherwise in ours. */
+  /** The client sees no other backend: every call and URI that it knows of is this one's. */
   readonly isOnlyBackend: boolean;
+  /** The client hears of changed lists in the backend's own words. */
+  readonly relaysListChanges: boolean;
   /** How often the backend may ask the client during the call. */
   readonly maxQuestions: number;
   readonly events: Events;
@@ -198,9 +200,9 @@ export class AnswerRelay {
   }
 
   async #listChanged(text: string): Promise<void> {
-    const { upstream, session, isOnlyBackend, events } = this.#parts;
+    const { upstream, session, relaysListChanges, events } = this.#parts;
     events.emit("listChanged", session, upstream.backend.name);
-    if (isOnlyBackend) await this.#event(text);
+    if (relaysListChanges) await this.#event(text);
   }
 
   /** Waits for the client to read, but no longer than the call may take. */

@@ -52,7 +52,7 @@ export class Calls {
   /** What a client says without waiting for an answer. */
   async notification(context: RequestContext, message: Message): Promise<void> {
     if (context.session !== undefined) {
-      await this.#parts.messages.notification(context.session, message);
+      await this.#parts.messages.notification(context.session, message, context);
     }
   }
 
@@ -63,7 +63,7 @@ export class Calls {
    */
   async response(context: RequestContext, message: Message): Promise<void> {
     if (context.session !== undefined) {
-      await this.#parts.messages.response(context.session, message);
+      await this.#parts.messages.response(context.session, message, context);
     }
   }
 }

@@ -8,6 +8,7 @@ import { courtesy } from "../upstream/sessions/courtesy.ts";
 import type { UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import { describe } from "../upstream/transports/answer-text.ts";
+import type { Requester } from "../upstream/transports/transport.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { at, cut, replace, type Span } from "../wire/json-text.ts";
 import type { Message } from "../wire/message.ts";
@@ -36,11 +37,15 @@ export class ClientMessages {
     this.#parts = parts;
   }
 
-  async notification(session: LiveSession, message: Message): Promise<void> {
-    if (message.method === "notifications/initialized") return;
-    if (message.method === "notifications/cancelled") return await this.#cancel(session, message);
-    if (message.method === "notifications/progress") return await this.#progress(session, message);
-    await this.#notifyAll(session, message.text);
+  async notification(session: LiveSession, message: Message, requester: Requester): Promise<void> {
+    const { method, text } = message;
+    if (method === "notifications/initialized") return;
+    if (method === "notifications/cancelled")
+      return await this.#cancel(session, message, requester);
+    if (method === "notifications/progress") {
+      return await this.#progress(session, message, requester);
+    }
+    await this.#notifyAll(session, text, requester);
   }
 
   /**
@@ -48,9 +53,10 @@ export class ClientMessages {
    *
    * @throws INVALID_REQUEST.
    */
-  async response(session: LiveSession, message: Message): Promise<void> {
+  async response(session: LiveSession, message: Message, requester: Requester): Promise<void> {
     const id = at(message.text, "id");
-    const delivered = id !== undefined && (await this.#returnTo(session, message.text, id));
+    const delivered =
+      id !== undefined && (await this.#returnTo(session, message.text, id, requester));
     if (!delivered) {
       const text = "the id of this response belongs to no request that was sent to the client";
       throw new FleetError("INVALID_REQUEST", { message: text });
@@ -58,19 +64,21 @@ export class ClientMessages {
   }
 
   /** Sends a request of the client to every backend session; answers are waited for, not long, and not passed on. */
-  async broadcast(session: LiveSession, text: string): Promise<void> {
+  async broadcast(session: LiveSession, text: string, requester: Requester): Promise<void> {
     const signal = this.#timeout();
     const sent = underSentId(text, "id");
-    const heard = this.#each(session, (upstream) => upstream.request(sent, "notify", signal));
+    const heard = this.#each(session, requester, (upstream) =>
+      upstream.request(sent, "notify", signal),
+    );
     await courtesy(heard);
   }
 
   /** The request may run anywhere: every backend session hears of it, then nobody here waits for it. */
-  async #cancel(session: LiveSession, message: Message): Promise<void> {
+  async #cancel(session: LiveSession, message: Message, requester: Requester): Promise<void> {
     const requestId = at(message.text, "params", "requestId");
     const idText = requestId === undefined ? "" : cut(message.text, requestId);
     const sent = underSentId(message.text, "params", "requestId");
-    const notified = this.#notifyAll(session, sent);
+    const notified = this.#notifyAll(session, sent, requester);
     if (!session.cancel(idText)) await this.#cancelElsewhere(session, idText);
     await notified;
   }
@@ -85,18 +93,23 @@ export class ClientMessages {
     }
   }
 
-  async #progress(session: LiveSession, message: Message): Promise<void> {
+  async #progress(session: LiveSession, message: Message, requester: Requester): Promise<void> {
     const token = at(message.text, "params", "progressToken");
-    if (token !== undefined) await this.#returnTo(session, message.text, token);
+    if (token !== undefined) await this.#returnTo(session, message.text, token, requester);
   }
 
   /** Gives a relayed id its own form back and sends the message to where it came from. False for no id of ours. */
-  async #returnTo(session: LiveSession, text: string, span: Span): Promise<boolean> {
+  async #returnTo(
+    session: LiveSession,
+    text: string,
+    span: Span,
+    requester: Requester,
+  ): Promise<boolean> {
     const relayed = decodeRelayedId(cut(text, span));
     if (relayed === undefined) return false;
     const backend = this.#parts.backends.get(relayed.backend);
     const upstream =
-      backend === undefined ? undefined : this.#parts.upstreams.opened(session, backend);
+      backend === undefined ? undefined : this.#parts.upstreams.opened(session, backend, requester);
     if (upstream?.record.epoch !== relayed.epoch) {
       this.#parts.log.info(
         { sid: session.label, backend: backend?.name },
@@ -110,8 +123,8 @@ export class ClientMessages {
     return true;
   }
 
-  async #notifyAll(session: LiveSession, text: string): Promise<void> {
-    const heard = this.#each(session, (upstream) => this.#notify(upstream, text));
+  async #notifyAll(session: LiveSession, text: string, requester: Requester): Promise<void> {
+    const heard = this.#each(session, requester, (upstream) => this.#notify(upstream, text));
     await courtesy(heard);
   }
 
@@ -125,10 +138,11 @@ export class ClientMessages {
 
   async #each(
     session: LiveSession,
+    requester: Requester,
     work: (upstream: UpstreamSession) => Promise<unknown>,
   ): Promise<void> {
     const all = this.#parts.upstreams
-      .allOpened(session)
+      .allOpened(session, requester)
       .map((upstream) => this.#deliver(session, upstream, () => work(upstream)));
     await Promise.all(all);
   }

@@ -6,12 +6,17 @@ import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Backend } from "../upstream/backend.ts";
-import { refused, unreachable } from "../upstream/sessions/backend-error.ts";
+import { settle } from "../upstream/endpoints/circuit-breaker.ts";
+import { circuitOpen, refused, unreachable } from "../upstream/sessions/backend-error.ts";
 import { errorIn, UpstreamSession } from "../upstream/sessions/upstream-session.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import { describe, reasonOf } from "../upstream/transports/answer-text.ts";
-import type { Answer, Refusal } from "../upstream/transports/transport.ts";
-import { EndpointGone, TransportFault } from "../upstream/transports/transport-fault.ts";
+import type { Answer, MessageAnswer, Refusal } from "../upstream/transports/transport.ts";
+import {
+  CircuitOpen,
+  EndpointGone,
+  TransportFault,
+} from "../upstream/transports/transport-fault.ts";
 import { FleetError } from "../wire/fleet-error.ts";
 import { isObject, type Message } from "../wire/message.ts";
 import type { Reply } from "../wire/reply.ts";
@@ -19,6 +24,7 @@ import { sentIdText, underSentId } from "../wire/request-id.ts";
 import { clientIds, type RequestIds } from "../wire/response.ts";
 import { AnswerRelay } from "./answer-relay.ts";
 import type { Call } from "./call.ts";
+import type { CallLimits } from "./call-limits.ts";
 import { CallTimer } from "./call-timer.ts";
 import { Places } from "./places.ts";
 import type { SessionStreams } from "./session-streams.ts";
@@ -40,8 +46,11 @@ export interface ForwarderParts {
   readonly upstreams: UpstreamSessions;
   readonly sessionStreams: SessionStreams;
   readonly limits: Settings["limits"];
-  /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
+  readonly callLimits: CallLimits;
+  /** Clients see no other backend. */
   readonly isOnlyBackend: boolean;
+  /** Clients hear of changed lists in its own words. */
+  readonly relaysListChanges: boolean;
   readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -82,25 +91,32 @@ export class Forwarder {
   /**
    * Resolves once the answer has been handed to the reply and the backend's stream has ended.
    *
-   * @throws {FleetError} BACKEND_UNREACHABLE, BACKEND_REFUSED, BACKEND_TIMEOUT, BACKEND_SESSION_LOST, OUTCOME_UNKNOWN,
+   * @throws {FleetError} BACKEND_UNREACHABLE, BACKEND_REFUSED, BACKEND_CIRCUIT_OPEN, BACKEND_TIMEOUT, BACKEND_SESSION_LOST, OUTCOME_UNKNOWN,
    * TOO_MANY_CALLS, INVALID_REQUEST for an id that is in flight already, SESSION_REQUIRED, or the reason with which the call was cut.
    */
-  async forward({
-    call,
-    backend,
-    text,
-    repeatable,
-    reply = call.reply,
-  }: Forwarding): Promise<void> {
+  async forward(forwarding: Forwarding): Promise<void> {
+    const { call, backend } = forwarding;
     const { context, message } = call;
     const { session } = context;
-    const { limits, metrics } = this.#parts;
     if (session === undefined) throw new FleetError("SESSION_REQUIRED");
     if (session.calls.get(message.idText) !== context) {
       throw new FleetError("INVALID_REQUEST", {
         message: "a request with this id is already in flight",
       });
     }
+    this.#requireClosedCircuit(session, backend);
+    context.backend = backend.name;
+    await this.#parts.callLimits.run(context, backend.name, () =>
+      this.#forwardNow(session, forwarding),
+    );
+  }
+
+  async #forwardNow(
+    session: LiveSession,
+    { call, backend, text, repeatable, reply = call.reply }: Forwarding,
+  ): Promise<void> {
+    const { context, message } = call;
+    const { limits, metrics } = this.#parts;
     const idleSeconds = backend.settings.callTimeoutSeconds ?? limits.callTimeoutSeconds;
     const timer = new CallTimer({
       startedAtMs: context.startedAtMs,
@@ -112,7 +128,6 @@ export class Forwarder {
       session.calls.delete(message.idText);
       metrics.callSeconds.observe({ backend: backend.name }, timer.elapsedMs / 1000);
     };
-    context.backend = backend.name;
     context.progressToken = progressTokenOf(message);
     backend.hold();
     try {
@@ -132,6 +147,13 @@ export class Forwarder {
       timer.stop();
       backend.letGo();
     }
+  }
+
+  /** Before the call waits for a place: those may all be taken by calls that hang. */
+  #requireClosedCircuit(session: LiveSession, backend: Backend): void {
+    const pod = this.#parts.upstreams.opened(session, backend)?.record.pod;
+    const open = backend.circuitOpen(backend.settings.stateful ? pod : undefined);
+    if (open !== undefined) throw circuitOpen(backend, open);
   }
 
   /** As many calls as the backend has connections; further ones wait here, where a wait has an end. */
@@ -191,10 +213,11 @@ export class Forwarder {
       if (answer.kind !== "json" && answer.kind !== "events") {
         return await this.#classify(attempted, upstream, answer);
       }
-      await this.#relay(attempted, upstream).relay(answer);
+      await this.#answer(attempted, upstream, answer);
       return undefined;
     } catch (error) {
       if (error instanceof EndpointGone) return { kind: "session-lost", upstream };
+      if (error instanceof CircuitOpen) return elsewhere(upstream, error);
       if (!(error instanceof TransportFault)) throw error;
       if (error.sent) return { kind: "unknown", cause: error };
       const isElsewhere = backend.hasPods && upstream.record.pod === undefined;
@@ -205,10 +228,31 @@ export class Forwarder {
     }
   }
 
+  /** Brings the answer to the client, and tells the backend's breaker whether it came. */
+  async #answer(
+    attempted: Attempted,
+    upstream: UpstreamSession,
+    answer: MessageAnswer,
+  ): Promise<void> {
+    const { trial } = answer;
+    const { reply, call } = attempted;
+    try {
+      await this.#relay(attempted, upstream).relay(answer);
+      trial?.succeeded();
+    } catch (error) {
+      // A client that went away, or that was asked something and may not have answered, is no failure of the backend.
+      const isOfClient = reply.gone.aborted || call.context.questions > 0;
+      if (trial !== undefined && isOfClient) trial.abandoned();
+      else if (trial !== undefined) settle(trial, error, call.context.signal);
+      throw error;
+    }
+  }
+
   /** A front that cannot open a session now may do so, or another one, at the second attempt. */
   async #open({ session, backend, call }: Attempted): Promise<UpstreamSession | AttemptFailure> {
     try {
-      return await this.#parts.upstreams.open(session, backend, call.context.signal);
+      const { context } = call;
+      return await this.#parts.upstreams.open(session, backend, context.signal, context);
     } catch (error) {
       const isBusy = error instanceof FleetError && error.code === "BACKEND_BUSY";
       if (!isBusy) throw error;
@@ -218,7 +262,7 @@ export class Forwarder {
 
   #relay(attempted: Attempted, upstream: UpstreamSession): AnswerRelay {
     const { call, ids, session, timer, reply, answered } = attempted;
-    const { isOnlyBackend, limits, events, log } = this.#parts;
+    const { isOnlyBackend, relaysListChanges, limits, events, log } = this.#parts;
     return new AnswerRelay({
       upstream,
       ids,
@@ -227,6 +271,7 @@ export class Forwarder {
       timer,
       reply,
       isOnlyBackend,
+      relaysListChanges,
       maxQuestions: limits.serverRequests,
       events,
       log,
@@ -290,6 +335,15 @@ export class Forwarder {
       this.#parts.log.info({ backend: backend.name, error }, "a cancellation was not delivered");
     });
   }
+}
+
+/** A session with nothing to lose goes to another pod, if there is one. */
+function elsewhere(upstream: UpstreamSession, open: CircuitOpen): AttemptFailure {
+  const { backend, record } = upstream;
+  const others = backend.available.filter((pod) => pod !== record.pod);
+  const mayMove = record.pod !== undefined && !backend.settings.stateful && others.length > 0;
+  if (mayMove) return { kind: "session-lost", upstream };
+  return { kind: "not-run", error: circuitOpen(backend, open) };
 }
 
 function sessionLost(backend: Backend): FleetError {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { clock } from "../platform/clock.ts";
 import type { LiveSession, PendingCall } from "../sessions/live-session.ts";
 import type { Principal } from "../sessions/principal.ts";
@@ -17,6 +18,8 @@ export interface RequestContextParts {
   readonly principal: Principal;
   /** The `Authorization` that came with the request. */
   readonly authorization?: string | undefined;
+  /** As they came with the request. */
+  readonly headers?: IncomingHttpHeaders;
   readonly session: LiveSession | undefined;
   /** Absent where the session knows. */
   readonly client?: ClientFacts;
@@ -32,6 +35,8 @@ export class RequestContext implements PendingCall {
   readonly principal: Principal;
   /** The credentials at hand: the `Authorization` that came with the request. It is never kept, logged or passed on as it is. */
   readonly authorization: string | undefined;
+  /** Those that came with the request: backends get what their settings name of them. */
+  readonly headers: IncomingHttpHeaders | undefined;
   readonly era: Era;
   readonly session: LiveSession | undefined;
   readonly startedAtMs = clock.monotonicMs();
@@ -48,9 +53,10 @@ export class RequestContext implements PendingCall {
   readonly #client: ClientFacts | undefined;
   #controller: AbortController | undefined;
 
-  constructor({ principal, authorization, session, client, maxMs }: RequestContextParts) {
+  constructor({ principal, authorization, headers, session, client, maxMs }: RequestContextParts) {
     this.principal = principal;
     this.authorization = authorization;
+    this.headers = headers;
     this.session = session;
     this.era = session === undefined && client !== undefined ? "stateless" : "session";
     this.maxMs = maxMs;

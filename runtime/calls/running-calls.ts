@@ -1,3 +1,4 @@
+import type { Requester } from "../upstream/transports/transport.ts";
 import type { Reply } from "../wire/reply.ts";
 import type { CallTimer } from "./call-timer.ts";
 
@@ -5,6 +6,7 @@ import type { CallTimer } from "./call-timer.ts";
 export interface RunningCall {
   readonly reply: Reply;
   readonly timer: CallTimer;
+  readonly call: { readonly context: Requester };
 }
 
 /** The calls of one session at one backend that run in this process. */
@@ -13,6 +15,11 @@ export class RunningCalls {
 
   get size(): number {
     return this.#calls.size;
+  }
+
+  /** Whose request the last one is. */
+  get requester(): Requester | undefined {
+    return [...this.#calls].at(-1)?.call.context;
   }
 
   add(call: RunningCall): void {

@@ -264,7 +264,7 @@ export class SessionStream {
   /** One stream, from its opening to its end. */
   async #listen(signal: AbortSignal): Promise<number | undefined> {
     const { session, backend, upstreams, deliver, onUnsupported } = this.#parts;
-    const upstream = upstreams.opened(session, backend);
+    const upstream = upstreams.opened(session, backend, this.calls.requester);
     if (upstream === undefined) return undefined;
     this.#epoch = upstream.record.epoch;
     const stream = await this.#lease.during(() => upstream.receive(signal));

@@ -31,8 +31,10 @@ export interface SessionStreamsParts {
    * back; undefined where there is no room.
    */
   readonly acquireStream: (yields: () => boolean) => (() => void) | undefined;
-  /** Clients see no other backend: they hear of changed lists in its own words, otherwise in ours. */
+  /** Clients see no other backend. */
   readonly isOnlyBackend: boolean;
+  /** Clients hear of changed lists in its own words. */
+  readonly relaysListChanges: boolean;
   readonly limits: Settings["limits"];
   readonly log: Logger;
 }
@@ -191,14 +193,14 @@ export class SessionStreams {
     text: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { isOnlyBackend, events, log } = this.#parts;
+    const { isOnlyBackend, relaysListChanges, events, log } = this.#parts;
     const { session, backend } = stream;
     try {
       const envelope = readEnvelope(text);
       if (envelope.kind === "notification") {
         const changed = listsChangedBy(envelope.method).length > 0;
         if (changed) events.emit("listChanged", session, backend.name);
-        if (changed && !isOnlyBackend) return;
+        if (changed && !relaysListChanges) return;
         const notice = noticeFor({ session, upstream, envelope, text, isOnlyBackend });
         if (notice !== undefined) await this.#hand(stream, notice);
       } else if (envelope.kind === "request") {

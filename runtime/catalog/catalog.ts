@@ -13,6 +13,8 @@ import {
 import { OfferedList, type Page } from "./offered-list.ts";
 import { matchingWork, TemplateIndex } from "./template-index.ts";
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** The lists of all providers as one, in the order in which they have names and then of each provider. Never changes. */
 export class Catalog {
   readonly aggregation: Aggregation;
@@ -26,11 +28,19 @@ export class Catalog {
   #overlaps: readonly Conflict[] | undefined;
   readonly #missing: Readonly<Record<ListName, readonly string[]>>;
 
-  /** Of all providers, in the order of the configuration. */
-  constructor(listings: readonly ProviderListing[], aggregation: Aggregation) {
+  /**
+   * Of all providers, in the order of the configuration.
+   *
+   * @param silent providers whose changes clients are not told of.
+   */
+  constructor(
+    listings: readonly ProviderListing[],
+    aggregation: Aggregation,
+    silent: ReadonlySet<string> = NONE,
+  ) {
     const faults = { conflicts: [], unresolved: [] };
     const ranked = aggregation.ranked(listings);
-    const merge = (list: ListName) => mergeList(list, ranked, aggregation, faults);
+    const merge = (list: ListName) => mergeList(list, ranked, aggregation, faults, silent);
     const missing = (list: ListName) => missingIn(list, listings, aggregation);
     this.aggregation = aggregation;
     this.#lists = byList(merge);
@@ -115,6 +125,11 @@ export class Catalog {
     return this.#lists[list].digest;
   }
 
+  /** The same without the providers whose changes clients are not told of. */
+  announcedDigest(list: ListName): string {
+    return this.#lists[list].announcedDigest;
+  }
+
   size(list: ListName): number {
     return this.#lists[list].names.length;
   }
@@ -129,8 +144,7 @@ export class Catalog {
 
   /** One of the lists, as a client gets it. */
   list(list: ListName): OfferedList {
-    const { names, texts, digest } = this.#lists[list];
-    return new OfferedList(names, texts, digest);
+    return new OfferedList(this.#lists[list]);
   }
 
   /** Whose an item of a list is. */
@@ -138,9 +152,9 @@ export class Catalog {
     return this.#lists[list].routes.get(name)?.provider;
   }
 
-  /** The lists that differ from another catalog's. */
+  /** The lists that differ from another catalog's in what clients are told of. */
   changedSince(other: Catalog): ListName[] {
-    return LIST_NAMES.filter((list) => this.digest(list) !== other.digest(list));
+    return LIST_NAMES.filter((list) => this.announcedDigest(list) !== other.announcedDigest(list));
   }
 
   #findOverlaps(): Conflict[] {
@@ -164,13 +178,11 @@ export class Catalog {
   /** Whether it answers every request like another one. */
   equals(other: Catalog): boolean {
     if (this.aggregation !== other.aggregation) return false;
-    const sameMissing = (list: ListName) =>
+    const sameItems = (list: ListName) =>
+      this.digest(list) === other.digest(list) &&
       this.missing(list).join("\n") === other.missing(list).join("\n");
     const sameRoutes = (list: ListName) => haveSameRoutes(this.#lists[list], other.#lists[list]);
-    return (
-      this.changedSince(other).length === 0 &&
-      LIST_NAMES.every((list) => sameMissing(list) && sameRoutes(list))
-    );
+    return LIST_NAMES.every((list) => sameItems(list) && sameRoutes(list));
   }
 
   /** Whether a URI or template of a provider is kept from clients, however it is spelled. */

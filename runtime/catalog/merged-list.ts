@@ -41,6 +41,10 @@ export interface MergedList {
   readonly names: readonly string[];
   readonly texts: readonly string[];
   readonly digest: string;
+  /** Of the items whose changes clients are told of. */
+  readonly announcedDigest: string;
+  /** The items of which they are not. */
+  readonly silentNames: ReadonlySet<string>;
   readonly routes: ReadonlyMap<string, Route>;
   /** What clients must not reach, by the names that it would have. */
   readonly hidden: ReadonlyMap<string, readonly Route[]>;
@@ -63,10 +67,13 @@ export function mergeList(
   listings: readonly ProviderListing[],
   aggregation: Aggregation,
   { conflicts, unresolved }: MergeFaults,
+  silent: ReadonlySet<string>,
 ): MergedList {
   const routes = new Map<string, Route>();
   const hidden = new Map<string, Route[]>();
   const texts: string[] = [];
+  const announced: string[] = [];
+  const silentNames = new Set<string>();
   const providers = listings.map(({ provider }) => provider);
   const offered = listings.map(({ provider, listing }) => ({
     provider,
@@ -105,10 +112,16 @@ export function mergeList(
         continue;
       }
       routes.set(name, route);
-      texts.push(name === own ? offer.text : namedText(list, offer.text, name));
+      const text = name === own ? offer.text : namedText(list, offer.text, name);
+      texts.push(text);
+      if (silent.has(provider)) silentNames.add(name);
+      else announced.push(text);
     }
   }
-  return { routes, hidden, names: [...routes.keys()], texts, digest: digestOf(texts) };
+  const digest = digestOf(texts);
+  const announcedDigest = silent.size === 0 ? digest : digestOf(announced);
+  const names = [...routes.keys()];
+  return { routes, hidden, names, texts, digest, announcedDigest, silentNames };
 }
 
 /**

@@ -5,24 +5,45 @@ export interface Page {
   readonly nextCursor?: string;
 }
 
+export interface OfferedListParts {
+  readonly names: readonly string[];
+  readonly texts: readonly string[];
+  /** Items of which clients are not told when they change. */
+  readonly silentNames: ReadonlySet<string>;
+  /** Default: that of the texts. */
+  readonly digest?: string;
+  /** Default: that of the texts of all items but the silent ones. */
+  readonly announcedDigest?: string;
+}
+
 /** A list as clients of one kind get it. Never changes. */
 export class OfferedList {
   readonly names: readonly string[];
   readonly texts: readonly string[];
   /** Two lists with one digest are the same list. */
   readonly digest: string;
+  /** Two lists with one are the same for whoever is to hear of changes. */
+  readonly announcedDigest: string;
+  readonly #silentNames: ReadonlySet<string>;
 
-  constructor(names: readonly string[], texts: readonly string[], digest = digestOf(texts)) {
+  constructor({ names, texts, silentNames, ...known }: OfferedListParts) {
     this.names = names;
     this.texts = texts;
-    this.digest = digest;
+    this.#silentNames = silentNames;
+    this.digest = known.digest ?? digestOf(texts);
+    this.announcedDigest = known.announcedDigest ?? this.#announcedDigest();
   }
 
   /** The same without the items for which `keeps` is false, by their places. */
   filter(keeps: readonly boolean[]): OfferedList {
     if (keeps.every(Boolean)) return this;
     const kept = (_: string, index: number) => keeps[index] === true;
-    return new OfferedList(this.names.filter(kept), this.texts.filter(kept));
+    const names = this.names.filter(kept);
+    return new OfferedList({
+      names,
+      texts: this.texts.filter(kept),
+      silentNames: this.#silentNames,
+    });
   }
 
   /**
@@ -37,6 +58,13 @@ export class OfferedList {
     const last = names[end - 1];
     const more = end < names.length && last !== undefined;
     return { texts: texts.slice(start, end), ...(more ? { nextCursor: encodeCursor(last) } : {}) };
+  }
+
+  #announcedDigest(): string {
+    if (this.#silentNames.size === 0) return this.digest;
+    const isAnnounced = (_: string, index: number) =>
+      !this.#silentNames.has(this.names[index] ?? "");
+    return digestOf(this.texts.filter(isAnnounced));
   }
 }
 

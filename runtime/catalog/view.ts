@@ -20,6 +20,8 @@ const MAX_LOGGED = 20;
 export interface ViewParts {
   readonly key: string;
   readonly aggregation: Aggregation;
+  /** The providers whose changes clients are not told of. */
+  readonly silent: ReadonlySet<string>;
   /** How long the first lists wait for providers that do not answer. */
   readonly firstAnswerMs: number;
   readonly log: Logger;
@@ -51,6 +53,8 @@ export class View {
   #debounce: Timer | undefined;
   #settling: Promise<void> = Promise.resolve();
   #settled = false;
+  /** Until it is settled. */
+  #nextChange = Promise.withResolvers<void>();
 
   constructor(parts: ViewParts) {
     this.key = parts.key;
@@ -119,9 +123,20 @@ export class View {
     this.changed();
   }
 
-  /** Waits until every provider has answered or failed once, or the time for that is over. */
-  async settled(): Promise<Catalog> {
-    if (!this.#settled) await this.#settling;
+  /**
+   * Waits until every provider has answered or failed once, or the time for that is over.
+   *
+   * @param isEnough what has been answered so far is all that is asked for.
+   */
+  async settled(isEnough: (catalog: Catalog) => boolean = () => false): Promise<Catalog> {
+    while (!this.#settled && !isEnough(this.catalog)) {
+      const settling = this.#settling;
+      const isOver = await Promise.race([
+        settling.then(() => true),
+        this.#nextChange.promise.then(() => false),
+      ]);
+      if (isOver && settling === this.#settling) break;
+    }
     return this.catalog;
   }
 
@@ -134,7 +149,11 @@ export class View {
   /** A source has another listing. */
   changed(): void {
     this.#isStale = true;
-    if (!this.#settled) return;
+    if (!this.#settled) {
+      this.#nextChange.resolve();
+      this.#nextChange = Promise.withResolvers();
+      return;
+    }
     clock.clear(this.#debounce);
     const waitMs = this.#fresh.size > 0 ? FRESH_MS : DEBOUNCE_MS;
     this.#debounce = clock.after(waitMs, () => this.#announce());
@@ -176,7 +195,7 @@ export class View {
   #merge(): void {
     this.#isStale = false;
     const { listings } = this;
-    const merged = new Catalog(listings, this.#aggregation);
+    const merged = new Catalog(listings, this.#aggregation, this.#parts.silent);
     const isResolved = merged.unresolved.length === 0;
     this.#logUnresolved(merged.unresolved);
     this.#unresolved = merged.unresolved;

@@ -32,6 +32,8 @@ export interface ViewsParts {
 export class Views {
   /** The view of clients that declare no capabilities: always there, so that /status can speak of backends. */
   readonly base: View;
+  /** The providers whose changes clients are not told of. */
+  readonly silent: ReadonlySet<string>;
   readonly #parts: ViewsParts;
   readonly #views = new Map<string, { readonly view: View; readonly capabilities: string }>();
   readonly #pins = new Set<(key: string) => boolean>();
@@ -43,6 +45,7 @@ export class Views {
   constructor(parts: ViewsParts) {
     const { settings, events } = parts;
     this.#parts = parts;
+    this.silent = new Set(settings.listChanged.disabledWorkloads);
     this.#aggregation = new Aggregation(settings.aggregation);
     this.base = this.get({ view: viewKey(BASE_CAPABILITIES), capabilities: BASE_CAPABILITIES });
     const idleMs = settings.limits.catalogRefreshSeconds * 1000;
@@ -105,7 +108,8 @@ export class Views {
     return new View({
       key,
       aggregation: this.#aggregation,
-      firstAnswerMs: settings.health.timeoutSeconds * 1000,
+      silent: this.silent,
+      firstAnswerMs: firstAnswerSeconds(key, settings) * 1000,
       log: this.#parts.log.child({ view: key.slice(0, 8) }),
       onChange: (view, lists) => events.emit("catalogChanged", view.key, lists),
       onUnmatched: (faults) => this.#say(faults),
@@ -157,4 +161,10 @@ export class Views {
       this.#parts.log.warn({ error }, "a view could not be closed");
     });
   }
+}
+
+/** Nobody waits for the first view of all: the process is ready once it has looked at every backend. */
+function firstAnswerSeconds(key: string, { health, limits }: Settings): number {
+  const isBase = key === viewKey(BASE_CAPABILITIES);
+  return isBase ? health.timeoutSeconds : Math.min(health.timeoutSeconds, limits.listWaitSeconds);
 }

@@ -233,7 +233,8 @@ export class McpEndpoint {
   #context(request: FastifyRequest, session: LiveSession | undefined): RequestContext {
     const { principal, headers } = request;
     const maxMs = this.#parts.limits.callTimeoutMaxSeconds * 1000;
-    return new RequestContext({ principal, authorization: headers.authorization, session, maxMs });
+    const { authorization } = headers;
+    return new RequestContext({ principal, authorization, headers, session, maxMs });
   }
 
   #replyTo(request: FastifyRequest, reply: FastifyReply, idText: string): HttpReply {

@@ -34,6 +34,8 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     session: "SessionArgs",
     limits: "LimitsArgs",
     operational: "OperationalArgs",
+    passthroughHeaders: "[]",
+    acceptRisks: "[]",
     sessionKeys: "[]SessionKeyArgs",
     ownerKey: "",
     terminationGracePeriodSeconds: "",
@@ -131,6 +133,7 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     routing: "=session|spread",
     catalog: "=shared|perSession",
     notifications: "=calls|session",
+    passthroughHeaders: "[]",
     callTimeout: "",
     callTimeoutMax: "",
     scheme: "=http|https",
@@ -264,6 +267,7 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
   OperationalArgs: {
     logLevel: "=debug|info|warn|error|silent",
     timeouts: "TimeoutsArgs",
+    listChanged: "ListChangedArgs",
     failureHandling: "FailureHandlingArgs",
   },
   SessionKeyArgs: {
@@ -314,6 +318,8 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     session: "SessionArgs",
     limits: "LimitsArgs",
     operational: "OperationalArgs",
+    passthroughHeaders: "[]",
+    acceptRisks: "[]",
     sessionKeys: "[]SessionKeyArgs",
     ownerKey: "",
     terminationGracePeriodSeconds: "",
@@ -449,6 +455,11 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
   TimeoutsArgs: {
     default: "",
     perWorkload: "{}",
+    backendInit: "",
+  },
+  ListChangedArgs: {
+    enabled: "",
+    disabledWorkloads: "[]",
   },
   FailureHandlingArgs: {
     healthCheckInterval: "",
@@ -456,6 +467,7 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     unhealthyThreshold: "",
     statusReportingInterval: "",
     partialFailureMode: "=best_effort|fail",
+    circuitBreaker: "CircuitBreakerArgs",
   },
   IssuerArgs: {
     name: "",
@@ -479,6 +491,15 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     name: "",
     title: "",
     description: "",
+  },
+  CircuitBreakerArgs: {
+    enabled: "",
+    failureThreshold: "",
+    timeout: "",
+    failureRatePercent: "",
+    window: "",
+    minimumCalls: "",
+    probes: "",
   },
   ToolAnnotationsArgs: {
     title: "",

@@ -14,8 +14,10 @@ import type { Events } from "../sessions/events.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { BackendRegistry } from "../upstream/backend-registry.ts";
+import type { CircuitState } from "../upstream/endpoints/circuit-breaker.ts";
 import type { PodReport, PodRow } from "../upstream/sessions/pod-report.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
+import type { Condition } from "./condition.ts";
 
 /** What a role does with what reaches the edge: it answers "which backend, under which name?". */
 export interface Role {
@@ -63,6 +65,9 @@ export interface BackendRow {
   readonly name: string;
   readonly address: string;
   readonly state: string;
+  readonly health: Condition;
+  /** Of a backend without pods, where there are circuit breakers; otherwise each pod has its own. */
+  readonly circuit?: CircuitState;
   readonly stateful: boolean;
   readonly since?: string;
   readonly error?: string | undefined;

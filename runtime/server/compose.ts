@@ -8,10 +8,10 @@ import { ByteBudget } from "../async/byte-budget.ts";
 import { openAuthenticator } from "../auth/open-authenticator.ts";
 import { openAuthorizer } from "../authz/open-authorizer.ts";
 import type { Interceptor } from "../calls/call.ts";
+import { CallLimits } from "../calls/call-limits.ts";
 import { Calls } from "../calls/calls.ts";
 import { ClientMessages } from "../calls/client-messages.ts";
 import { Forwarder } from "../calls/forwarder.ts";
-import { limitCalls } from "../calls/interceptors/limit.ts";
 import { logFailures } from "../calls/interceptors/log.ts";
 import { askForLogin } from "../calls/interceptors/login.ts";
 import { countCalls } from "../calls/interceptors/metrics.ts";
@@ -104,19 +104,26 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const follower = new FleetFollower({ bus, sessions, events });
 
   // The MCP servers, and the sessions there.
-  const { environment = process.env } = given;
-  const credentials = await openCredentials({ settings, environment, metrics, log });
-  const backendInterceptors: readonly BackendInterceptor[] = credentials?.interceptors ?? [];
   const credential = new PeerCredential(keys.ring);
   const maxBytes = Math.min(limits.messageBytes, limits.heldBytes);
-  const budget = new ByteBudget(limits.heldBytes, maxBytes);
+  const isAlone = isOnlyBackend || settings.backends.length === 1;
+  // A backend that stops in the middle of messages leaves half of the room to the others.
+  const shareBytes = isAlone ? limits.heldBytes : (limits.heldBytes - maxBytes) / 2;
+  const budget = new ByteBudget(limits.heldBytes, maxBytes, { shareBytes });
   const messageLimits = { maxBytes, budget };
   metrics.onScrape(() => metrics.heldBytes.set(budget.held));
   const peers = new PeerForwarder({ credential, limits, messageLimits });
   const faultsOf = (other: Settings) => descriptors.faultsOf(other);
   const { turns } = store;
   const live = await openLive({ ...shared, source: given.source, turns, faultsOf });
-  const backends = new BackendRegistry(live?.backends ?? settings.backends, {
+  const { environment = process.env } = given;
+  const present = { limits, backends: live?.backends ?? settings.backends };
+  const credentials = await openCredentials(
+    { settings: present, environment, metrics, log },
+    live !== undefined,
+  );
+  const backendInterceptors: readonly BackendInterceptor[] = credentials?.interceptors ?? [];
+  const backends = new BackendRegistry(present.backends, {
     ...shared,
     health,
     dns,
@@ -149,6 +156,10 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const { idleTtlSeconds } = settings.session;
   const listening = () => streams.sessions();
   const reaper = new Reaper({ sessions, listening, idleTtlSeconds, log });
+  const { enabled, disabledWorkloads } = settings.listChanged;
+  const [only] = settings.backends;
+  const isTold = enabled && only !== undefined && !disabledWorkloads.includes(only.name);
+  const relaysListChanges = isOnlyBackend && isTold;
   const sessionStreams = new SessionStreams({
     ...shared,
     leases,
@@ -158,8 +169,11 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     peers,
     acquireStream,
     isOnlyBackend,
+    relaysListChanges,
   });
-  const forwarder = new Forwarder({ ...shared, upstreams, sessionStreams, isOnlyBackend });
+  const callLimits = new CallLimits(limits, metrics);
+  const sending = { upstreams, sessionStreams, callLimits, isOnlyBackend, relaysListChanges };
+  const forwarder = new Forwarder({ ...shared, ...sending });
   sendRenewalNotices(events, streams);
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });
   const kept = { sessions: store.sessions, forwarder, sessionStreams };
@@ -180,8 +194,10 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const interceptors: readonly Interceptor[] = [
     logFailures(log),
     countCalls(metrics),
-    ...limitCalls(limits, metrics),
-    ...(credentials?.exchanges ? [noteSubjects(credentials), askForLogin()] : []),
+    callLimits.ofLists,
+    ...(credentials && (credentials.exchanges || live)
+      ? [noteSubjects(credentials), askForLogin()]
+      : []),
   ];
   const calls = new Calls({ handler: role.request, interceptors, messages });
 

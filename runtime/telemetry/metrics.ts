@@ -151,6 +151,21 @@ export class Metrics {
     "1 while the backend answers, 0 while it does not.",
     ["backend"],
   );
+  readonly backendHealth = this.#gauge(
+    "backend_health",
+    "1 for the state that a backend is in (healthy, degraded, unhealthy, unauthenticated, unknown), 0 for the others.",
+    ["backend", "health"],
+  );
+  readonly circuitState = this.#gauge(
+    "circuit_state",
+    "The circuit breaker of a pod, with operational.failureHandling.circuitBreaker: 0 closed, 1 half open, 2 open.",
+    ["backend", "pod"],
+  );
+  readonly circuitOpened = this.#counter(
+    "circuit_opened_total",
+    "Times that the circuit breaker of a pod opened, from closed or again from half open.",
+    ["backend", "pod"],
+  );
   readonly podUp = this.#gauge(
     "pod_up",
     "1 while a pod of a backend answers, 0 while it does not, or is gone.",

@@ -7,6 +7,13 @@ import {
 import type { Logger } from "pino";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readCaBundle } from "./ca-bundle.ts";
+import {
+  CIRCUIT_STATES,
+  CircuitBreaker,
+  type CircuitState,
+  settle,
+  type Trial,
+} from "./endpoints/circuit-breaker.ts";
 import { Endpoint } from "./endpoints/endpoint.ts";
 import type { EndpointAddress, EndpointDirectory } from "./endpoints/endpoint-address.ts";
 import { EndpointHealth } from "./endpoints/endpoint-health.ts";
@@ -17,8 +24,8 @@ import type { MessageLimits } from "./endpoints/message-limits.ts";
 import { SrvEndpoints } from "./endpoints/srv-endpoints.ts";
 import { HttpSse, type Peers } from "./transports/http-sse.ts";
 import { StreamableHttp } from "./transports/streamable-http.ts";
-import type { Answer, Transport, TransportRequest } from "./transports/transport.ts";
-import { EndpointGone, TransportFault } from "./transports/transport-fault.ts";
+import type { Answer, MessageAnswer, Transport, TransportRequest } from "./transports/transport.ts";
+import { CircuitOpen, EndpointGone, TransportFault } from "./transports/transport-fault.ts";
 
 /** A link around every request to a backend: credentials, trace. It may change the request, and sees the answer. */
 export type BackendInterceptor = (
@@ -57,6 +64,8 @@ interface Member {
   readonly endpoint: Endpoint;
   readonly transport: Transport;
   readonly check: HealthCheck | undefined;
+  /** Undefined: there are none. */
+  readonly breaker: CircuitBreaker | undefined;
 }
 
 /** One MCP server: the endpoints that it runs at, and which of them a request goes to. */
@@ -117,9 +126,37 @@ export class Backend {
     return this.#directory.start();
   }
 
-  /** Names of the endpoints that answer, in their order. Whether they drain is not asked here. */
+  /** Names of the endpoints that answer, and whose breaker lets requests pass, in their order. Whether they drain is not asked here. */
   get available(): string[] {
-    return this.endpoints.filter(({ health }) => health.state === "up").map(({ name }) => name);
+    return this.#answering
+      .filter(({ breaker }) => breaker?.isOpen !== true)
+      .map(({ endpoint }) => endpoint.name);
+  }
+
+  /**
+   * Why a client's request would not be sent now, wherever else it could go: the breakers of all endpoints that it could
+   * get to are open. Undefined: it would be sent, or fail otherwise.
+   *
+   * @param name the only endpoint that it could get to.
+   */
+  circuitOpen(name?: string): CircuitOpen | undefined {
+    if (this.#parts.health.circuitBreaker === undefined) return undefined;
+    const breakers = this.#answering
+      .filter(({ endpoint }) => name === undefined || endpoint.name === name)
+      .map(({ breaker }) => breaker);
+    if (breakers.length === 0 || breakers.some((breaker) => breaker?.isOpen !== true)) {
+      return undefined;
+    }
+    return new CircuitOpen(
+      Math.min(
+        ...breakers.map((breaker) => breaker?.retryAfterSeconds ?? Number.POSITIVE_INFINITY),
+      ),
+    );
+  }
+
+  /** The state of an endpoint's breaker; undefined where there are none. */
+  circuitState(name: string): CircuitState | undefined {
+    return this.#members.get(name)?.breaker?.state;
   }
 
   /** The name of the endpoint with the fewest requests outstanding, of those that answer and do not drain. */
@@ -136,17 +173,34 @@ export class Backend {
   }
 
   /**
-   * Sends one request to an endpoint, or where none is named to the least busy one.
+   * Sends one request to an endpoint, or where none is named to the least busy one. What a call or a session of a client
+   * comes to is for the endpoint's breaker, where there is one: an answer with a `trial` tells it whether its response arrived.
    *
-   * @throws TransportFault, EndpointGone, AT_CAPACITY, or the signal's reason once it is aborted.
+   * @throws TransportFault, EndpointGone, CircuitOpen, AT_CAPACITY, or the signal's reason once it is aborted.
    */
   async dispatch(request: TransportRequest, name?: string): Promise<Answer> {
     const member = name === undefined ? this.#leastBusy() : this.#reachable(name);
     if (member === undefined) this.#directory.refreshSoon();
-    if (member === undefined) throw new TransportFault(false, "no pod of the backend answers");
+    if (member === undefined) {
+      throw this.circuitOpen() ?? new TransportFault(false, "no pod of the backend answers");
+    }
     const { metrics } = this.#parts;
+    const { breaker, transport } = member;
     metrics.upstreamRequests.inc({ backend: this.name, purpose: request.purpose });
-    return await this.#send(request, member.transport);
+    if (breaker === undefined) return await this.#send(request, transport);
+    if (!isTrial(request)) {
+      const answer = await this.#send(request, transport);
+      if (request.operation === "start" && isMessage(answer)) breaker.retryNow();
+      return answer;
+    }
+    const trial = breaker.admit();
+    if (trial === undefined) throw new CircuitOpen(breaker.retryAfterSeconds);
+    try {
+      return judged(await this.#send(request, transport), trial);
+    } catch (error) {
+      settle(trial, error, request.signal);
+      throw error;
+    }
   }
 
   /** Through the interceptors. */
@@ -208,10 +262,14 @@ export class Backend {
     for (const { check } of this.#members.values()) check?.close();
   }
 
+  get #answering(): readonly Member[] {
+    return [...this.#members.values()].filter(({ endpoint }) => endpoint.health.state === "up");
+  }
+
   #leastBusy(): Member | undefined {
     if (this.#only !== undefined) return this.#only;
-    const able = [...this.#members.values()].filter(
-      ({ endpoint: { name, health } }) => health.state === "up" && !this.#drains.has(name),
+    const able = this.#answering.filter(
+      ({ endpoint, breaker }) => !this.#drains.has(endpoint.name) && breaker?.isOpen !== true,
     );
     // Equals take turns.
     this.#turn += 1;
@@ -274,7 +332,7 @@ export class Backend {
       address,
       health,
       connections,
-      messageLimits,
+      messageLimits: { ...messageLimits, holder: this.name },
       connect: {
         timeout: limits.connectTimeoutSeconds * 1000,
         ...(this.ca && { ca: this.ca }),
@@ -287,7 +345,21 @@ export class Backend {
         : new StreamableHttp(endpoint);
     const probe = (signal: AbortSignal) => this.#send({ ...PROBE, signal }, transport);
     const check = this.hasPods ? new HealthCheck({ health, settings: checks, probe }) : undefined;
-    return { endpoint, transport, check };
+    return { endpoint, transport, check, breaker: this.#breakerOf(address.name) };
+  }
+
+  #breakerOf(pod: string): CircuitBreaker | undefined {
+    const { health, metrics, log } = this.#parts;
+    const { circuitBreaker: settings } = health;
+    if (settings === undefined) return undefined;
+    const labels = { backend: this.name, pod };
+    return new CircuitBreaker({
+      settings,
+      onChange: (state) => {
+        if (state === "open") metrics.circuitOpened.inc(labels);
+        log[state === "open" ? "warn" : "info"]({ ...labels, state }, "circuit breaker");
+      },
+    });
   }
 
   #measure(): void {
@@ -296,6 +368,10 @@ export class Backend {
     const { endpoints } = this;
     const connections = endpoints.reduce((sum, { connected }) => sum + connected, 0);
     metrics.upstreamConnections.set({ backend }, connections);
+    for (const [pod, { breaker }] of this.#members) {
+      if (breaker === undefined) break;
+      metrics.circuitState.set({ backend, pod }, CIRCUIT_STATES.indexOf(breaker.state));
+    }
     if (!this.hasPods) return;
     for (const { name: pod, health } of endpoints) {
       metrics.podUp.set({ backend, pod }, health.state === "up" ? 1 : 0);
@@ -306,4 +382,22 @@ export class Backend {
 async function closeMember({ endpoint, transport }: Member): Promise<void> {
   await transport.finish();
   await endpoint.close();
+}
+
+/** Whether the outcome of a request is for the breaker: a call of a client, or the opening of a session for one. */
+function isTrial({ owner, operation, purpose }: TransportRequest): boolean {
+  return owner !== undefined && (operation === "start" || purpose === "call");
+}
+
+function isMessage(answer: Answer): answer is MessageAnswer {
+  return answer.kind === "json" || answer.kind === "events";
+}
+
+/** The answer, with the trial where it is not over yet. Only a server's own 5xx is a failure: a front of ours may be busy. */
+function judged(answer: Answer, trial: Trial): Answer {
+  if (isMessage(answer)) return { ...answer, trial };
+  if (answer.kind !== "refused" || answer.statusCode < 500) trial.succeeded();
+  else if (answer.notProcessed) trial.abandoned();
+  else trial.failed();
+  return answer;
 }

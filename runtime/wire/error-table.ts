@@ -358,6 +358,18 @@ export const ERROR_TABLE = {
     operator:
       "The text names what a proxy answered: it drains, is full, or its store does not answer. Expected for a moment while proxies or their store are replaced.",
   },
+  BACKEND_CIRCUIT_OPEN: {
+    level: "either",
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message:
+      "the backend keeps failing, so that nothing is sent to it for a while; the call did not run",
+    client: "Try again after Retry-After. The session goes on, and so do calls of other backends.",
+    operator:
+      "operational.failureHandling.circuitBreaker is open: look at the backend. circuit_state says which pod, the log since when, and /status why.",
+  },
   BACKEND_TIMEOUT: {
     level: "either",
     httpStatus: 504,

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { Turns } from "../../runtime/async/turns.ts";
 
 it("of 5 pieces of work 2 run at a time, in their order, whether they fail or not", async () => {
-  const turns = new Turns(2);
+  const turns = new Turns(() => 2);
   const begun: number[] = [];
   const gates = Array.from({ length: 5 }, () => Promise.withResolvers<number>());
   const done = gates.map(({ promise }, index) =>

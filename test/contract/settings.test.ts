@@ -47,6 +47,7 @@ test("a configuration of one backend gets every default", () => {
       firstUseTimeoutSeconds: 10,
     },
     trustedProxies: [],
+    listChanged: { enabled: true, disabledWorkloads: [] },
     limits: {
       bodyBytes: 8_388_608,
       callTimeoutSeconds: 60,
@@ -76,6 +77,7 @@ test("a configuration of one backend gets every default", () => {
       sessionStreamLingerSeconds: 30,
       crowdedPercent: 80,
       sessionCatalogBytes: 32 * 2 ** 20,
+      listWaitSeconds: 5,
       credentialBytes: 16 * 2 ** 20,
       credentialTimeoutSeconds: 5,
       bodyDepth: 128,
@@ -91,6 +93,7 @@ test("a configuration of one backend gets every default", () => {
     health: {
       intervalSeconds: 30,
       timeoutSeconds: 10,
+      initializeTimeoutSeconds: 10,
       unhealthyThreshold: 3,
       partialFailureMode: "best_effort",
     },

@@ -110,3 +110,29 @@ describe("a backend with lists of each session's own that were never read", () =
     expect(namesOf(await list(fleet))).toEqual(NAMES);
   });
 });
+
+it("a list that hangs for a session is left out after the listWait of 300 ms, once; its client is told when it is there", async () => {
+  const held: Exchange[] = [];
+  const fleet = await startFleet({
+    backend: { catalog: "perSession" },
+    limits: { listWait: "300ms" },
+    prepare: (backend) =>
+      backend.on("tools/list", (exchange) => {
+        if (exchange.received.client === "mcp-fleet") backend.behave(exchange);
+        else held.push(exchange);
+      }),
+  });
+  const stream = await fleet.client.stream();
+  for (const _ of [1, 2, 3]) {
+    const answer = await list(fleet);
+    expect(namesOf(answer)).toEqual([]);
+    expect(answer.result?._meta).toEqual({ "mcp-fleet/missingBackends": ["scripted"] });
+  }
+  expect(held).toHaveLength(1);
+  held[0]?.result({ tools: fleet.backend.tools });
+  expect(JSON.parse((await stream.next()) ?? "")).toMatchObject({
+    method: "notifications/tools/list_changed",
+  });
+  expect(textOf(await call(fleet))).toBe("write for raw");
+  stream.leave();
+});

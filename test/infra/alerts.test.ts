@@ -132,6 +132,20 @@ const GATEWAY: Readonly<Record<string, readonly [fires: Case, silent: Case]>> = 
       [`mcp_fleet_backend_up{${OTHER},backend="github"}`]: "0x10",
     }),
   ],
+  McpFleetBackendUnauthenticated: [
+    at(3, {
+      [`mcp_fleet_backend_health{${POD},backend="github",health="unauthenticated"}`]: "1x10",
+      [`mcp_fleet_backend_health{${POD},backend="github",health="healthy"}`]: "0x10",
+    }),
+    at(9, {
+      [`mcp_fleet_backend_health{${POD},backend="github",health="unauthenticated"}`]: "0x10",
+      [`mcp_fleet_backend_health{${POD},backend="github",health="unhealthy"}`]: "1x10",
+    }),
+  ],
+  McpFleetCircuitOpen: [
+    at(6, { [`mcp_fleet_circuit_opened_total{${POD},backend="github"}`]: "0+2x20" }),
+    at(30, { [`mcp_fleet_circuit_opened_total{${POD},backend="github"}`]: "1x40" }),
+  ],
   McpFleetMemoryLost: [
     at(6, { [`mcp_fleet_upstream_memory_lost_total{${POD},backend="github"}`]: "_x4 1x20" }),
     at(30, { [`mcp_fleet_upstream_memory_lost_total{${POD},backend="github"}`]: "1x40" }),
@@ -291,12 +305,12 @@ describe.each(TESTED)("the alerts of %s", (_, spec, cases) => {
 });
 
 describe("alerts", () => {
-  test("of gateways read 18 metrics, all of which the runtime has", async () => {
+  test("of gateways read 20 metrics, all of which the runtime has", async () => {
     const known = new Set((await new Metrics().text()).match(/(?<=^# TYPE )\S+/gm));
     const used = new Set(
       rulesOf(specOf(gateway, "eng-gateway")).flatMap(({ expr }) => metricsIn(expr)),
     );
-    expect(used.size).toBe(18);
+    expect(used.size).toBe(20);
     expect([...used].filter((name) => !known.has(name))).toEqual([]);
   });
 

@@ -40,6 +40,8 @@ const OF_A_PROCESS: readonly Change[] = [
   to("limits.callTimeoutMax", "10m"),
   to("limits.streams", 3),
   to("operational.logLevel", "debug"),
+  to("passthroughHeaders", ["X-Tenant"]),
+  to("acceptRisks", ["authorization-passthrough"]),
   to("sessionKeys", [{ id: "first" }, { id: "b", signAfter: "2026-12-01T12:00:00Z" }]),
   to("ownerKey", "b3duZXIta2V5LW9mLXRoaXJ0eS10d28tYnl0ZXMhISE="),
   to("trustedProxies", ["192.0.2.0/24"]),

@@ -13,6 +13,8 @@ export interface PodFleetOptions {
   readonly processes?: number;
   readonly backend?: Partial<Configuration["backends"][number]>;
   readonly limits?: Configuration["limits"];
+  /** Default: quick health checks. */
+  readonly operational?: Configuration["operational"];
   readonly adminToken?: string;
 }
 
@@ -42,7 +44,7 @@ export async function startPods(options: PodFleetOptions = {}): Promise<PodFleet
   const configuration: Configuration = {
     aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
     backends: [{ name: "scripted", urls, routing: "session", ...options.backend }],
-    operational: QUICK,
+    operational: options.operational ?? QUICK,
     limits: { podLossAfter: "1s", ...options.limits },
   };
   const store = new MemoryStore();

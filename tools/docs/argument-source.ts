@@ -155,6 +155,10 @@ const UNITS: Readonly<Record<string, string>> = {
   terminationGracePeriodSeconds: "seconds",
   tolerationSeconds: "seconds",
   unhealthyThreshold: "checks",
+  failureThreshold: "failures",
+  failureRatePercent: "percent",
+  minimumCalls: "calls",
+  probes: "calls",
 };
 
 const NONE = "–";

@@ -20,6 +20,8 @@ const OF_A_PROCESS = [
   "session",
   "limits",
   "operational",
+  "passthroughHeaders",
+  "acceptRisks",
   "sessionKeys",
   "ownerKey",
   "trustedProxies",

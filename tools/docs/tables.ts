@@ -35,6 +35,7 @@ import { importTable } from "./import-table.ts";
 import { DRAWING_FILE, EXAMPLE_FILE, planDrawing } from "./plan-drawing.ts";
 import { POLICY_PAGES, POLICY_TABLES } from "./policy-pages.ts";
 import { roomPicture } from "./room-picture.ts";
+import { SCALING_TABLES } from "./scaling-tables.ts";
 
 const DOCS = join(import.meta.dirname, "../../docs");
 
@@ -56,6 +57,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "capacity.md", name: "constants", table: () => constants(CONSTANTS) },
   { file: "stack.md", name: "configuration", table: stackConfiguration },
   { file: "architecture.md", name: "rooms", table: roomPicture },
+  ...SCALING_TABLES,
   ...ALERT_TABLES,
   ...COMPONENT_TABLES,
   ...POLICY_TABLES,

@@ -8,6 +8,7 @@ import { LIST_NAMES, LISTS, type Listing } from "../../catalog/listing.ts";
 import { Backoff } from "../../platform/backoff.ts";
 import { clock } from "../../platform/clock.ts";
 import type { Backend } from "../../upstream/backend.ts";
+import { refused } from "../../upstream/sessions/backend-error.ts";
 import {
   handshake,
   type InitializeOutcome,
@@ -15,8 +16,7 @@ import {
 } from "../../upstream/sessions/handshake.ts";
 import { ownRequest } from "../../upstream/sessions/own-request.ts";
 import type { UpstreamSession } from "../../upstream/sessions/upstream-session.ts";
-import { describe } from "../../upstream/transports/answer-text.ts";
-import { causeText } from "../../wire/fleet-error.ts";
+import { causeText, FleetError } from "../../wire/fleet-error.ts";
 import { isObject } from "../../wire/message.ts";
 import type { ListName } from "../../wire/methods.ts";
 import { Announcements } from "./announcements.ts";
@@ -32,8 +32,10 @@ export interface DiscoveryParts {
     Pick<Settings["limits"], "catalogRefreshSeconds" | "catalogRecheckSeconds">;
   /** The room for the lists of all backends. */
   readonly room: ByteBudget;
-  /** How many lists of all backends are read at a time. */
+  /** How many lists of this backend are read at a time. */
   readonly turns: Turns;
+  /** Whether lists wait for its first answer: not for one that is known to fail. */
+  readonly isAwaited: boolean;
   readonly log: Logger;
   /** The listing is another one, or the first attempt failed. */
   readonly onChange: () => void;
@@ -68,6 +70,7 @@ export class Discovery implements ItemSource {
     this.backend = parts.backend;
     this.#parts = parts;
     this.#retries = new Backoff({ firstMs: FIRST_RETRY_MS, maxMs });
+    if (!parts.isAwaited) this.#settled.resolve();
   }
 
   get provider(): string {
@@ -138,7 +141,12 @@ export class Discovery implements ItemSource {
   /** One session at the backend, from handshake to its loss. */
   async #serve(signal: AbortSignal): Promise<never> {
     const { initialize } = this.#parts;
-    const outcome = await handshake(this.backend, initialize, 1, this.#withTimeout(signal));
+    const outcome = await handshake(
+      this.backend,
+      initialize,
+      1,
+      this.#withTimeout(signal, this.#parts.health.initializeTimeoutSeconds),
+    );
     const { session } = outcome;
     const unread = new Set(LIST_NAMES);
     const onRead = (list: ListName): void => {
@@ -219,8 +227,10 @@ export class Discovery implements ItemSource {
         log.warn({ backend: this.backend.name, list, warning }, "a list is not read to its end");
       }
       isChanged = this.#readings.read(list, items, warning) || isChanged;
+      this.health.slowLists.delete(list);
     } catch (error) {
       failure = error;
+      if (isTimeout(error)) this.health.slowLists.add(list);
       await this.#orThrow(error, session, signal);
       const level = this.#readings.errors.has(list) ? "debug" : "warn";
       const about = { backend: this.backend.name, list, error };
@@ -231,6 +241,7 @@ export class Discovery implements ItemSource {
     if (isChanged) this.#listing = this.#readings.listing(instructions);
     this.#retries.reset();
     this.#lastAnswerMs = clock.now();
+    this.health.isUnauthenticated = false;
     this.#become("up", undefined, session.record.protocol);
     if (isChanged) this.#parts.onChange();
     return failure === undefined;
@@ -257,7 +268,7 @@ export class Discovery implements ItemSource {
   async #ping(session: UpstreamSession, signal: AbortSignal): Promise<void> {
     const ping = ownRequest("ping", {});
     const { text, answer } = await session.request(ping, "probe", this.#withTimeout(signal));
-    if (text === undefined) throw new Error(`a ping got ${describe(answer)}`);
+    if (text === undefined) throw refused(session.backend, answer);
     this.#lastAnswerMs = clock.now();
   }
 
@@ -281,6 +292,7 @@ export class Discovery implements ItemSource {
     const failures = this.#retries.attempts + 1;
     const level = failures === 1 ? "warn" : "debug";
     log[level]({ backend: this.backend.name, failures, error }, "backend fails");
+    this.health.isUnauthenticated = isUnauthenticated(error);
     this.#become(this.#listing === undefined ? "down" : "failing", causeText(error));
     onChange();
   }
@@ -290,10 +302,22 @@ export class Discovery implements ItemSource {
     this.#parts.log.info({ backend: this.backend.name, state }, "backend state");
   }
 
-  #withTimeout(signal?: AbortSignal): AbortSignal {
-    const timeout = clock.timeout(this.#parts.health.timeoutSeconds * 1000);
+  #withTimeout(
+    signal?: AbortSignal,
+    seconds: number = this.#parts.health.timeoutSeconds,
+  ): AbortSignal {
+    const timeout = clock.timeout(seconds * 1000);
     return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}
+
+function isUnauthenticated(error: unknown): boolean {
+  if (!(error instanceof FleetError) || error.code !== "BACKEND_REFUSED") return false;
+  return error.data.httpStatus === 401 || error.data.httpStatus === 403;
 }
 
 /** Whether a server said of a list that it tells when the list changes. */

@@ -3,7 +3,6 @@ import { brief } from "@mcp-fleet/contract";
 import { cachedListBytes, plannedBackends } from "@mcp-fleet/contract/capacity";
 import type { AggregationSettings } from "@mcp-fleet/contract/settings";
 import { ByteBudget } from "../../async/byte-budget.ts";
-import { Turns } from "../../async/turns.ts";
 import type { Call } from "../../calls/call.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
@@ -16,11 +15,12 @@ import { FleetError, resultText } from "../../wire/fleet-error.ts";
 import { cut, type Member, members, replace, type Span } from "../../wire/json-text.ts";
 import { LOG_LEVELS } from "../../wire/log-levels.ts";
 import { invalidParams, isObject, type Message, stringParam } from "../../wire/message.ts";
+import { CONDITIONS } from "../condition.ts";
 import type { Role, RoleParts, RoleStatus } from "../role.ts";
 import { aggregationRow, unresolvedNames } from "./aggregation-row.ts";
-import { backendRow } from "./backend-row.ts";
+import { backendRow, conditionOf } from "./backend-row.ts";
 import { Discovery } from "./discovery.ts";
-import { ListAnswers } from "./list-answers.ts";
+import { incomplete, ListAnswers } from "./list-answers.ts";
 import { ListChanges } from "./list-changes.ts";
 import { Permissions } from "./permissions.ts";
 import { Providers } from "./providers.ts";
@@ -35,6 +35,9 @@ const CAPABILITIES = {
   completions: {},
   logging: {},
 };
+
+/** The same, where clients are not told of changes. */
+const UNANNOUNCED = { ...CAPABILITIES, tools: {}, prompts: {}, resources: { subscribe: true } };
 
 /** One MCP endpoint over many backends: what each method of a client comes to. */
 export class GatewayRole implements Role {
@@ -66,6 +69,8 @@ export class GatewayRole implements Role {
   readonly #refusal = Promise.withResolvers<never>();
   #aggregation: AggregationSettings;
   #isReady = false;
+  /** Every backend has offered something once. */
+  #wasWhole = false;
 
   constructor(parts: RoleParts) {
     const { settings, backends, metrics, events } = parts;
@@ -80,13 +85,15 @@ export class GatewayRole implements Role {
     const room = new ByteBudget(listBytes(), 0, { freeBytes: 0 });
     events.on("backendAdded", () => room.resize(listBytes()));
     events.on("backendRemoved", () => room.resize(listBytes()));
-    const turns = new Turns(limits.catalogReads);
-    const providers = new Providers({ ...parts, clientInfo, room, turns });
+    const readsAtOnce = () => Math.max(1, Math.floor(limits.catalogReads / backends.all.length));
+    const providers = new Providers({ ...parts, clientInfo, room, readsAtOnce });
     metrics.onScrape(() => metrics.listBytes.set(room.held));
     const views = new Views({ ...parts, sourcesOf: (...of) => providers.sourcesOf(...of) });
-    const catalogs = new SessionCatalogs({ ...parts, views, limits });
+    const isFailing = (backend: Backend) => providers.isFailing(backend);
+    const catalogs = new SessionCatalogs({ ...parts, views, limits, isFailing });
+    const { enabled } = settings.listChanged;
     const permissions = new Permissions(parts.authorizer);
-    new ListChanges({ ...parts, views, catalogs, permissions });
+    new ListChanges({ ...parts, views, catalogs, permissions, isSilent: !enabled });
     this.#parts = parts;
     this.#aggregation = settings.aggregation;
     this.#views = views;
@@ -105,11 +112,17 @@ export class GatewayRole implements Role {
   }
 
   get notReady(): string | undefined {
-    if (this.#isReady) return undefined;
-    const isRefused = this.#views.base.unresolved.length > 0;
-    return isRefused
-      ? "names are to be resolved by hand"
-      : "the backends have not all been asked yet";
+    if (!this.#isReady) {
+      const isRefused = this.#views.base.unresolved.length > 0;
+      return isRefused
+        ? "names are to be resolved by hand"
+        : "the backends have not all been asked yet";
+    }
+    if (this.#wasWhole || !this.#mayFail) return undefined;
+    const missing = this.#missing;
+    this.#wasWhole = missing.length === 0;
+    const reason = "partialFailureMode is fail, and these backends have not answered yet";
+    return this.#wasWhole ? undefined : `${reason}: ${missing.join(", ")}`;
   }
 
   get refused(): Promise<never> {
@@ -123,13 +136,20 @@ export class GatewayRole implements Role {
     this.#aggregation = aggregation;
   }
 
-  /** Asks no backend, and has what they offer to clients like this one at hand for the next request. */
+  /**
+   * Asks no backend, and has what they offer to clients like this one at hand for the next request.
+   *
+   * @throws BACKEND_UNREACHABLE where `partialFailureMode` is `fail` and a backend offers nothing.
+   */
   async initialize({ client }: RequestContext): Promise<string> {
     const { settings } = this.#parts;
     this.#views.get(client);
+    // Before the first look is over, nobody knows.
+    if (this.#mayFail) await this.#views.base.settled();
+    if (this.#mayFail && this.#missing.length > 0) throw incomplete(this.#missing);
     return JSON.stringify({
       protocolVersion: client.protocol,
-      capabilities: CAPABILITIES,
+      capabilities: settings.listChanged.enabled ? CAPABILITIES : UNANNOUNCED,
       serverInfo: { name: settings.name, version: VERSION },
       instructions: this.#views.base.instructions,
     });
@@ -168,10 +188,29 @@ export class GatewayRole implements Role {
     return this.#views.base.sources.filter((source) => source instanceof Discovery);
   }
 
+  get #mayFail(): boolean {
+    return this.#parts.settings.health.partialFailureMode === "fail";
+  }
+
+  /** The backends that offer nothing: not those that only answer clients, with their credentials. */
+  get #missing(): readonly string[] {
+    return this.#discoveries
+      .filter(({ listing, backend, health }) => {
+        const isOfClients = health.isUnauthenticated && this.#catalogs.isPerSession(backend);
+        return listing === undefined && !isOfClients;
+      })
+      .map(({ backend }) => backend.name);
+  }
+
   #measure(): void {
     const { metrics } = this.#parts;
-    for (const { backend, health } of this.#discoveries) {
-      metrics.backendUp.set({ backend: backend.name }, health.state === "up" ? 1 : 0);
+    for (const discovery of this.#discoveries) {
+      const backend = discovery.backend.name;
+      metrics.backendUp.set({ backend }, discovery.health.state === "up" ? 1 : 0);
+      const condition = conditionOf(discovery, this.#catalogs);
+      for (const health of CONDITIONS) {
+        metrics.backendHealth.set({ backend, health }, health === condition ? 1 : 0);
+      }
     }
   }
 
@@ -224,7 +263,8 @@ export class GatewayRole implements Role {
     await this.#parts.subscriptions.unsubscribe(call, this.#backend(backend), uri);
   }
 
-  async #setLevel({ context: { session }, message, reply }: Call): Promise<void> {
+  async #setLevel({ context, message, reply }: Call): Promise<void> {
+    const { session } = context;
     const level = stringParam(message, "level");
     if (!LOG_LEVELS.includes(level)) {
       throw invalidParams(`params.level must be one of ${LOG_LEVELS.join(", ")}`);
@@ -232,7 +272,7 @@ export class GatewayRole implements Role {
     if (session === undefined) throw new FleetError("SESSION_REQUIRED");
     const { sessions, messages } = this.#parts;
     await keepLogLevel(sessions, session, level);
-    await messages.broadcast(session, message.text);
+    await messages.broadcast(session, message.text, context);
     reply.message(resultText(message.idText, "{}"));
   }
 

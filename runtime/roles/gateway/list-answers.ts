@@ -41,7 +41,7 @@ export class ListAnswers {
       const text = "unknown cursor, or its item is gone: list from the start";
       throw new FleetError("INVALID_PARAMS", { message: text });
     }
-    context.session?.listed.set(list, offered.digest);
+    context.session?.listed.set(list, offered.announcedDigest);
     const next = page.nextCursor === undefined ? "" : `,"nextCursor":"${page.nextCursor}"`;
     const meta =
       missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ [MISSING_META_KEY]: missing })}`;
@@ -58,7 +58,8 @@ function cursorOf({ params }: Message): string | undefined {
   throw new FleetError("INVALID_PARAMS", { message: "params.cursor must be a string" });
 }
 
-function incomplete(missing: readonly string[]): FleetError {
+/** Where `partialFailureMode` is `fail`. */
+export function incomplete(missing: readonly string[]): FleetError {
   return new FleetError("BACKEND_UNREACHABLE", {
     message: `partialFailureMode is fail, and these backends are unavailable: ${missing.join(", ")}`,
     data: { missingBackends: missing },

@@ -19,6 +19,8 @@ export interface ListChangesParts {
   readonly permissions: Permissions;
   readonly backends: BackendRegistry;
   readonly bus: FleetBus;
+  /** Clients are told nothing; lists change all the same. */
+  readonly isSilent: boolean;
   readonly streams: ClientListeners;
   readonly events: Events;
   readonly metrics: Metrics;
@@ -42,6 +44,18 @@ export class ListChanges {
     events.on("listChanged", (session, backend) => this.#onListChanged(session, backend));
     events.on("catalogChanged", (view, lists) => this.#notifyListeners(view, lists));
     events.on("streamOpened", (session) => this.#notifyMissed(session));
+    parts.catalogs.onLate((session, list) => void this.#notifyLate(session, list));
+  }
+
+  /** A list came after the client had been answered without it. */
+  async #notifyLate(session: LiveSession, list: ListName): Promise<void> {
+    if (!session.listed.has(list)) return;
+    const { catalogs, log } = this.#parts;
+    try {
+      await this.#notify(session, catalogs.known(session), [list]);
+    } catch (error) {
+      log.info({ sid: session.label, list, error }, "a session could not be told of a late list");
+    }
   }
 
   /** A backend told a session, not us, that its lists changed. */
@@ -106,10 +120,11 @@ export class ListChanges {
 
   /** A list that is for this client as it was has not changed, whatever others see. */
   async #notify(session: LiveSession, catalog: Catalog, lists: readonly ListName[]): Promise<void> {
-    const { permissions, metrics, streams } = this.#parts;
+    const { permissions, metrics, streams, isSilent } = this.#parts;
+    if (isSilent) return;
     const changed = await permissions.changedFor(session, catalog, lists);
     for (const list of changed) {
-      session.listed.set(list, (await permissions.listOf(session, catalog, list)).digest);
+      session.listed.set(list, (await permissions.listOf(session, catalog, list)).announcedDigest);
       metrics.listChanges.inc({ list });
     }
     for (const method of new Set(changed.map(changeMethod))) {

@@ -23,6 +23,11 @@ export class Providers {
     return backend === undefined ? undefined : this.#of(backend);
   }
 
+  /** Whether a backend is known to fail. */
+  isFailing(backend: Backend): boolean {
+    return this.#of(backend).isFailing;
+  }
+
   /** In the order of the configuration: of two that offer one name the first has it. */
   get all(): readonly Provider[] {
     return this.#parts.backends.all.map((backend) => this.#of(backend));

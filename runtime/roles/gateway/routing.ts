@@ -29,7 +29,9 @@ export class Routing {
    * @throws INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing.
    */
   async tool(context: RequestContext, name: string, args?: unknown): Promise<Route> {
-    const catalog = await this.#catalogs.of(context, ["tools"]);
+    const catalog = await this.#catalogs.of(context, ["tools"], (known) =>
+      this.#isCertain(name, known.tool(name), known, "tools"),
+    );
     const route = catalog.tool(name);
     const isPermitted =
       route && (await this.#permits(context, catalog, "tools", name, route, args));
@@ -42,7 +44,9 @@ export class Routing {
    * @throws as for tools.
    */
   async prompt(context: RequestContext, name: string, args?: unknown): Promise<Route> {
-    const catalog = await this.#catalogs.of(context, ["prompts"]);
+    const catalog = await this.#catalogs.of(context, ["prompts"], (known) =>
+      this.#isCertain(name, known.prompt(name), known, "prompts"),
+    );
     const route = catalog.prompt(name);
     const isPermitted =
       route && (await this.#permits(context, catalog, "prompts", name, route, args));
@@ -58,6 +62,18 @@ export class Routing {
   template(context: RequestContext, uriTemplate: string): Promise<Route> {
     const find = (catalog: Catalog) => catalog.template(uriTemplate);
     return this.#reading(context, "resourceTemplates", uriTemplate, find);
+  }
+
+  /** Whether no backend that has not answered yet could have the name: it is called without waiting for them. */
+  #isCertain(name: string, route: Route | undefined, catalog: Catalog, list: ListName): boolean {
+    if (route === undefined) return false;
+    const missing = catalog.missing(list);
+    const { naming, strategy } = catalog.aggregation;
+    if (missing.length === 0 || strategy !== "prefix") return missing.length === 0;
+    const all = this.#backends.all.map((backend) => backend.name);
+    const owner = naming.ownerOf(name, all);
+    if (owner !== undefined) return owner === route.provider || !missing.includes(owner);
+    return missing.every((other) => all.indexOf(other) > all.indexOf(route.provider));
   }
 
   async #reading(

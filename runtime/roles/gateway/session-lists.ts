@@ -10,8 +10,10 @@ export interface SessionLists {
   readonly own: Map<string, ListReadings>;
   /** When each list was asked for last. */
   readonly triedAtMs: Map<ListName, number>;
-  /** One reading of a list at a time: who comes meanwhile gets what it finds. */
-  readonly reading: SingleFlight<ListName, void>;
+  /** One reading of a list of a backend at a time: who comes meanwhile gets what it finds. */
+  readonly reading: SingleFlight<string, void>;
+  /** Those that took longer than anybody waits: nobody does until they have been read. */
+  readonly slow: Set<string>;
   /** Lists were read since. */
   isStale: boolean;
   merged: { readonly shared: Catalog; readonly catalog: Catalog } | undefined;
@@ -46,7 +48,8 @@ export class SessionListCache {
     const lists = {
       own: new Map(),
       triedAtMs: new Map(),
-      reading: new SingleFlight<ListName, void>(),
+      reading: new SingleFlight<string, void>(),
+      slow: new Set<string>(),
       isStale: true,
       merged: undefined,
     };

@@ -4,11 +4,13 @@ import { HeldReply } from "../../calls/held-reply.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
 import type { Backend } from "../../upstream/backend.ts";
+import { circuitOf } from "../../upstream/sessions/pod-report.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import { stringParam } from "../../wire/message.ts";
 import { isRepeatable } from "../../wire/methods.ts";
 import type { Reply } from "../../wire/reply.ts";
-import type { Role, RoleParts, RoleStatus } from "../role.ts";
+import { CONDITIONS, conditionOfPods } from "../condition.ts";
+import type { BackendRow, Role, RoleParts, RoleStatus } from "../role.ts";
 
 /** One MCP server as it is: everything goes to the pod of the session, under its own name. */
 export class ProxyRole implements Role {
@@ -20,6 +22,10 @@ export class ProxyRole implements Role {
     metrics.onScrape(() => {
       const backend = this.#backend;
       metrics.backendUp.set({ backend: backend.name }, isUp(backend) ? 1 : 0);
+      const condition = conditionOfPods(backend);
+      for (const health of CONDITIONS) {
+        metrics.backendHealth.set({ backend: backend.name, health }, health === condition ? 1 : 0);
+      }
     });
   }
 
@@ -31,9 +37,10 @@ export class ProxyRole implements Role {
    *
    * @throws those of the handshake.
    */
-  async initialize({ session }: RequestContext): Promise<string> {
+  async initialize(context: RequestContext): Promise<string> {
+    const { session } = context;
     if (session === undefined) throw new FleetError("SESSION_REQUIRED");
-    return await this.#parts.upstreams.openFirst(session, this.#backend);
+    return await this.#parts.upstreams.openFirst(session, this.#backend, context);
   }
 
   readonly request = async (call: Call): Promise<void> => {
@@ -53,10 +60,13 @@ export class ProxyRole implements Role {
   async status(): Promise<RoleStatus> {
     const { settings, podReport } = this.#parts;
     const backend = this.#backend;
-    const row = {
+    const [only] = backend.endpoints;
+    const row: BackendRow = {
       name: backend.name,
       address: addressText(backend.settings.address),
       state: isUp(backend) ? "up" : "down",
+      health: conditionOfPods(backend),
+      ...(!backend.hasPods && only !== undefined && circuitOf(backend, only.name)),
       stateful: backend.settings.stateful,
       pods: await podReport.rows(backend),
     };

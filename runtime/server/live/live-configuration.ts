@@ -72,7 +72,7 @@ export class LiveConfiguration {
   readonly #certificates: Certificates;
   readonly #rollout: Rollout;
   readonly #started: Section;
-  readonly #inTurn = new Turns(1);
+  readonly #inTurn = new Turns(() => 1);
   readonly #stop = new AbortController();
   #appliers: readonly Applier[] = [];
   #inUse: InUse;

@@ -6,4 +6,6 @@ export interface MessageLimits {
   readonly maxBytes: number;
   /** Of all of them together. */
   readonly budget: ByteBudget;
+  /** Whose share of it they are part of. Absent: nobody's. */
+  readonly holder?: string;
 }

@@ -37,7 +37,7 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   constructor(controller: BodySource, limits: MessageLimits) {
     this.#controller = controller;
     this.limits = limits;
-    this.hold = limits.budget.open();
+    this.hold = limits.budget.open(limits.holder);
   }
 
   push(piece: Buffer): void {

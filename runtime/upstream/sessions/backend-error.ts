@@ -3,6 +3,7 @@ import { FleetError } from "../../wire/fleet-error.ts";
 import type { Backend } from "../backend.ts";
 import { describe, reasonOf, statusOf } from "../transports/answer-text.ts";
 import type { Answer, Refusal } from "../transports/transport.ts";
+import type { CircuitOpen } from "../transports/transport-fault.ts";
 
 /** Nothing was sent: the call did not run. */
 export function unreachable(backend: Backend, cause: unknown): FleetError {
@@ -10,6 +11,15 @@ export function unreachable(backend: Backend, cause: unknown): FleetError {
     message: `the backend ${backend.name} cannot be reached; the call did not run`,
     data: { backend: backend.name },
     cause,
+  });
+}
+
+/** Nothing was sent, since the backend keeps failing. */
+export function circuitOpen({ name }: Backend, { retryAfterSeconds }: CircuitOpen): FleetError {
+  return new FleetError("BACKEND_CIRCUIT_OPEN", {
+    message: `the backend ${name} keeps failing, so that nothing is sent to it for a while; the call did not run`,
+    data: { backend: name },
+    retryAfterSeconds,
   });
 }
 

@@ -2,8 +2,9 @@ import type { UpstreamRecord } from "../../sessions/session-record.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import { isObject } from "../../wire/message.ts";
 import type { Backend } from "../backend.ts";
-import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
-import { refused, unreachable } from "./backend-error.ts";
+import type { Requester } from "../transports/transport.ts";
+import { CircuitOpen, EndpointGone, TransportFault } from "../transports/transport-fault.ts";
+import { circuitOpen, refused, unreachable } from "./backend-error.ts";
 import { courtesy } from "./courtesy.ts";
 import { ownRequestText } from "./own-request.ts";
 import { resultOf, UpstreamSession } from "./upstream-session.ts";
@@ -26,6 +27,13 @@ export interface InitializeOutcome {
   readonly instructions: string | undefined;
 }
 
+export interface HandshakeOptions {
+  /** Whose request it is that needs the session. Absent: the process's own. */
+  readonly requester?: Requester | undefined;
+  /** Default: the least busy one. */
+  readonly pod?: string | undefined;
+}
+
 /** The record of a session has it. Servers use UUIDs, or tokens of a few hundred bytes. */
 export const MAX_SESSION_ID_BYTES = 4_096;
 
@@ -35,20 +43,21 @@ const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
  * Opens a session at a backend, at this pod or the least busy one: initialize, then initialized. Where the backend
  * keeps sessions, the session stays with its pod.
  *
- * @throws {FleetError} BACKEND_UNREACHABLE, BACKEND_REFUSED, BACKEND_TIMEOUT (as the signal's reason).
+ * @throws {FleetError} BACKEND_UNREACHABLE, BACKEND_REFUSED, BACKEND_CIRCUIT_OPEN, BACKEND_TIMEOUT (as the signal's reason).
  */
 export async function handshake(
   backend: Backend,
   { protocol, clientInfo, capabilities, owner }: InitializeParams,
   epoch: number,
   signal: AbortSignal,
-  pod = backend.hasPods ? backend.leastBusy : undefined,
+  { requester, pod = backend.hasPods ? backend.leastBusy : undefined }: HandshakeOptions = {},
 ): Promise<InitializeOutcome> {
   const params = `{"protocolVersion":${JSON.stringify(protocol)},"capabilities":${capabilities},"clientInfo":${clientInfo}}`;
   const initialize = ownRequestText("initialize", params);
   try {
     const where = pod === undefined ? {} : { pod };
-    const unopened = new UpstreamSession(backend, { protocol: "", epoch, ...where }, owner);
+    const reference = { protocol: "", epoch, ...where };
+    const unopened = new UpstreamSession(backend, reference, owner).for(requester);
     const { text, sessionId, answer } = await unopened.start(initialize, signal);
     const resultText = text === undefined ? undefined : resultOf(text);
     const result = parseResult(resultText);
@@ -63,7 +72,7 @@ export async function handshake(
       protocol: typeof protocolVersion === "string" ? protocolVersion : protocol,
       epoch,
     };
-    const session = new UpstreamSession(backend, record, owner);
+    const session = new UpstreamSession(backend, record, owner).for(requester);
     await courtesy(session.notify(INITIALIZED, signal));
     return {
       session,
@@ -72,6 +81,7 @@ export async function handshake(
       instructions: typeof result.instructions === "string" ? result.instructions : undefined,
     };
   } catch (error) {
+    if (error instanceof CircuitOpen) throw circuitOpen(backend, error);
     const isAway = error instanceof TransportFault || error instanceof EndpointGone;
     throw isAway ? unreachable(backend, error) : error;
   }

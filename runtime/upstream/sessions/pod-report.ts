@@ -1,12 +1,15 @@
 import type { PodStore } from "../../fleet/pod-store.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Backend } from "../backend.ts";
+import type { CircuitState } from "../endpoints/circuit-breaker.ts";
 
 /** A pod's row in /status. */
 export interface PodRow {
   readonly name: string;
   readonly address: string;
   readonly state: string;
+  /** Of its circuit breaker; absent where there are none. */
+  readonly circuit?: CircuitState;
   readonly draining: boolean;
   readonly since: string;
   /** Of the whole fleet; null while the store does not answer. */
@@ -33,6 +36,7 @@ export class PodReport {
       name,
       address,
       state: health.state,
+      ...circuitOf(backend, name),
       draining: drains.has(name),
       since: new Date(health.sinceMs).toISOString(),
       sessions: counts?.[index] ?? null,
@@ -63,4 +67,10 @@ export class PodReport {
     const pods = endpoints.map((endpoint) => endpoint.name);
     return this.#pods.count(name, pods).catch(() => undefined);
   }
+}
+
+/** The state of an endpoint's breaker, for a row: nothing where there are none. */
+export function circuitOf(backend: Backend, endpoint: string): { readonly circuit?: CircuitState } {
+  const circuit = backend.circuitState(endpoint);
+  return circuit === undefined ? {} : { circuit };
 }

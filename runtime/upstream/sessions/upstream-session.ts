@@ -4,7 +4,16 @@ import { cut, at as find } from "../../wire/json-text.ts";
 import { type Envelope, JSON_CONTENT_TYPE, readEnvelope } from "../../wire/message.ts";
 import { ownIds, type RequestIds, responseTo } from "../../wire/response.ts";
 import type { Backend } from "../backend.ts";
-import type { Answer, Purpose, Refusal, TransportRequest } from "../transports/transport.ts";
+import { settle } from "../endpoints/circuit-breaker.ts";
+import { passedHeaders } from "../passed-headers.ts";
+import type {
+  Answer,
+  MessageAnswer,
+  Purpose,
+  Refusal,
+  Requester,
+  TransportRequest,
+} from "../transports/transport.ts";
 import { EndpointGone, TransportFault } from "../transports/transport-fault.ts";
 import { ownRequest } from "./own-request.ts";
 
@@ -26,12 +35,24 @@ export class UpstreamSession {
   readonly backend: Backend;
   readonly record: UpstreamRecord;
   readonly #owner: Pick<TransportRequest, "owner">;
+  readonly #requester: Requester | undefined;
 
-  /** @param owner the principal whose session it is; absent for a session of the process itself. */
-  constructor(backend: Backend, record: UpstreamRecord, owner?: string) {
+  /**
+   * @param owner the principal whose session it is; absent for a session of the process itself.
+   * @param requester whose headers go with what is sent in it, where the backend gets any.
+   */
+  constructor(backend: Backend, record: UpstreamRecord, owner?: string, requester?: Requester) {
     this.backend = backend;
     this.record = record;
     this.#owner = owner === undefined ? {} : { owner };
+    this.#requester = requester;
+  }
+
+  /** The same session, for what a request of a client causes in it. */
+  for(requester: Requester | undefined): UpstreamSession {
+    const { backend, record } = this;
+    if (backend.settings.passthroughHeaders === undefined || requester === undefined) return this;
+    return new UpstreamSession(backend, record, this.#owner.owner, requester);
   }
 
   /**
@@ -113,15 +134,8 @@ export class UpstreamSession {
   ): Promise<RequestOutcome> {
     const answer = await this.#dispatch(operation, text, purpose, signal);
     const ids = ownIds(readEnvelope(text).idText);
-    if (answer.kind === "events") {
-      const response = await unbroken(responseAmong(answer, ids), signal);
-      return { text: response, sessionId: answer.sessionId, answer };
-    }
-    if (answer.kind === "json") {
-      const body = await unbroken(answer.body.text(), signal);
-      const response = responseTo(ids, body);
-      const { sessionId } = answer;
-      return { text: response, sessionId, answer: response === undefined ? pageOf(body) : answer };
+    if (answer.kind === "json" || answer.kind === "events") {
+      return await tried(answer, signal, readResponse(answer, ids, signal));
     }
     const body = answer.kind === "refused" ? errorIn(answer, ids) : undefined;
     return { text: body, sessionId: undefined, answer };
@@ -134,13 +148,21 @@ export class UpstreamSession {
     signal: AbortSignal,
   ): Promise<Answer> {
     const request = { ...this.#owner, operation, session: this.record, text, purpose, signal };
-    return this.backend.dispatch(request, this.record.pod);
+    return this.backend.dispatch(this.#withHeaders(request), this.record.pod);
+  }
+
+  #withHeaders(request: TransportRequest): TransportRequest {
+    const { passthroughHeaders: names } = this.backend.settings;
+    const headers = this.#requester?.headers;
+    if (names === undefined || headers === undefined) return request;
+    return { ...request, headers: passedHeaders(headers, names) };
   }
 
   /** Where the session's pod is gone, the session is gone with it. */
   async #unlessGone(request: TransportRequest): Promise<Answer> {
     try {
-      return await this.backend.dispatch({ ...this.#owner, ...request }, this.record.pod);
+      const sent = this.#withHeaders({ ...this.#owner, ...request });
+      return await this.backend.dispatch(sent, this.record.pod);
     } catch (error) {
       if (error instanceof EndpointGone) return { kind: "session-unknown" };
       throw error;
@@ -172,6 +194,38 @@ export function resultOf(text: string): string | undefined {
 function drop(answer: Answer): void {
   if (answer.kind === "json") answer.body.discard();
   else if (answer.kind === "events") answer.destroy();
+}
+
+/** What its server's breaker is told of an answer: whether it was a response. */
+async function tried(
+  { trial }: MessageAnswer,
+  signal: AbortSignal,
+  reading: Promise<RequestOutcome>,
+): Promise<RequestOutcome> {
+  if (trial === undefined) return await reading;
+  try {
+    const outcome = await reading;
+    if (outcome.text === undefined) trial.failed();
+    else trial.succeeded();
+    return outcome;
+  } catch (error) {
+    settle(trial, error, signal);
+    throw error;
+  }
+}
+
+async function readResponse(
+  answer: MessageAnswer,
+  ids: RequestIds,
+  signal: AbortSignal,
+): Promise<RequestOutcome> {
+  const { sessionId } = answer;
+  if (answer.kind === "events") {
+    return { text: await unbroken(responseAmong(answer, ids), signal), sessionId, answer };
+  }
+  const body = await unbroken(answer.body.text(), signal);
+  const text = responseTo(ids, body);
+  return { text, sessionId, answer: text === undefined ? pageOf(body) : answer };
 }
 
 type EventsAnswer = Extract<Answer, { readonly kind: "events" }>;

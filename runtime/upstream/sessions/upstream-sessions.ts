@@ -15,6 +15,7 @@ import type { Metrics } from "../../telemetry/metrics.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { Backend } from "../backend.ts";
 import type { BackendRegistry } from "../backend-registry.ts";
+import type { Requester } from "../transports/transport.ts";
 import { courtesy } from "./courtesy.ts";
 import type { InitializeOutcome } from "./handshake.ts";
 import { openAtPod } from "./open-at-pod.ts";
@@ -71,17 +72,21 @@ export class UpstreamSessions {
   }
 
   /** The backend session if it is open, on its way to another pod or not. */
-  opened(session: LiveSession, backend: Backend): UpstreamSession | undefined {
-    return usable(session.record, backend);
+  opened(
+    session: LiveSession,
+    backend: Backend,
+    requester?: Requester,
+  ): UpstreamSession | undefined {
+    return usable(session.record, backend)?.for(requester);
   }
 
   /** All that are open, for what every backend has to hear. */
-  allOpened(session: LiveSession): UpstreamSession[] {
+  allOpened(session: LiveSession, requester?: Requester): UpstreamSession[] {
     const found: UpstreamSession[] = [];
     for (const name of Object.keys(session.record.upstreams)) {
       const backend = this.#parts.backends.get(name);
       const upstream = backend === undefined ? undefined : usable(session.record, backend);
-      if (upstream !== undefined) found.push(upstream);
+      if (upstream !== undefined) found.push(upstream.for(requester));
     }
     return found;
   }
@@ -95,12 +100,17 @@ export class UpstreamSessions {
     session: LiveSession,
     backend: Backend,
     signal: AbortSignal,
+    requester?: Requester,
   ): Promise<UpstreamSession> {
     const present = usable(session.record, backend);
-    if (present !== undefined && !(await this.#leaves(session, present))) return present;
+    if (present !== undefined && !(await this.#leaves(session, present))) {
+      return present.for(requester);
+    }
     const slot = `${session.key} ${backend.name}`;
-    const opening = this.#opening.run(slot, () => this.#openUnderLease(session, backend));
-    return await untilAborted(opening, signal);
+    const opening = this.#opening.run(slot, () =>
+      this.#openUnderLease(session, backend, requester),
+    );
+    return (await untilAborted(opening, signal)).for(requester);
   }
 
   /** Notes that the backend forgot this session, so that the next `open` makes a new one. */
@@ -121,11 +131,11 @@ export class UpstreamSessions {
   }
 
   /** Opens the first backend session of a session that nobody knows yet. Answers the backend's result of initialize. */
-  async openFirst(session: LiveSession, backend: Backend): Promise<string> {
+  async openFirst(session: LiveSession, backend: Backend, requester: Requester): Promise<string> {
     const { initializeTimeoutSeconds } = this.#parts.limits;
     const signal = clock.timeout(initializeTimeoutSeconds * 1000);
     try {
-      return (await this.#openNext(session, backend, signal)).resultText;
+      return (await this.#openNext(session, backend, signal, requester)).resultText;
     } catch (error) {
       throw signal.aborted ? timedOut(backend, initializeTimeoutSeconds, error) : error;
     }
@@ -147,7 +157,11 @@ export class UpstreamSessions {
     await Promise.all(ends);
   }
 
-  async #openUnderLease(session: LiveSession, backend: Backend): Promise<UpstreamSession> {
+  async #openUnderLease(
+    session: LiveSession,
+    backend: Backend,
+    requester: Requester | undefined,
+  ): Promise<UpstreamSession> {
     const { leases, limits, log } = this.#parts;
     const signal = clock.timeout(limits.initializeTimeoutSeconds * 1000);
     const purpose = `open:${backend.name}`;
@@ -167,7 +181,7 @@ export class UpstreamSessions {
           if (present !== undefined && !(await this.#moves.end(present, session.key, signal))) {
             return await this.#stay(session, present);
           }
-          return (await this.#openNext(session, backend, signal)).session;
+          return (await this.#openNext(session, backend, signal, requester)).session;
         });
       } finally {
         lease.release();
@@ -181,10 +195,11 @@ export class UpstreamSessions {
     session: LiveSession,
     backend: Backend,
     signal: AbortSignal,
+    requester: Requester | undefined,
   ): Promise<InitializeOutcome> {
     const { record } = session;
     const epoch = (record.upstreams[backend.name]?.epoch ?? 0) + 1;
-    const outcome = await openAtPod(this.#parts, session, backend, epoch, signal);
+    const outcome = await openAtPod(this.#parts, session, backend, epoch, signal, requester);
     const { session: upstream } = outcome;
     this.#parts.metrics.upstreamSessionsOpened.inc({ backend: backend.name });
     if (epoch > 1) this.#parts.metrics.upstreamReinitializations.inc({ backend: backend.name });

@@ -18,3 +18,15 @@ export class EndpointGone extends Error {
     super(`the endpoint ${endpoint} is gone`);
   }
 }
+
+/** A request that was not sent, since the circuit breakers of all endpoints that could get it are open. */
+export class CircuitOpen extends Error {
+  override readonly name = "CircuitOpen";
+  /** After which one may try again. */
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super("the circuit breaker is open");
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

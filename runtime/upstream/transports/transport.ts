@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { SseEvent } from "../../wire/sse.ts";
+import type { Trial } from "../endpoints/circuit-breaker.ts";
 import type { ResponseBody } from "../endpoints/response-body.ts";
 
 /** What a request is for: the label of the `upstream_requests_total` metric. */
@@ -10,6 +12,12 @@ export interface SessionRef {
   readonly sessionId?: string;
   /** The protocol version that the server speaks in it; empty before that is known. */
   readonly protocol: string;
+}
+
+/** Whose request it is that something is sent for: absent for what the process asks for itself. */
+export interface Requester {
+  /** As they came, of which backends get those that their settings name. Absent: none. */
+  readonly headers?: IncomingHttpHeaders | undefined;
 }
 
 /** One request to a server, in words that every transport has. */
@@ -39,12 +47,16 @@ export type Answer =
       readonly kind: "json";
       readonly body: ResponseBody;
       readonly sessionId: string | undefined;
+      /** Wants to hear whether the response arrived; see `Backend.dispatch`. */
+      readonly trial?: Trial;
     }
   /** Messages, one after the other. */
   | {
       readonly kind: "events";
       readonly events: AsyncGenerator<SseEvent>;
       readonly sessionId: string | undefined;
+      /** Wants to hear whether the response arrived; see `Backend.dispatch`. */
+      readonly trial?: Trial;
       /** Gives up what has not been read. */
       destroy(): void;
     }
@@ -55,6 +67,9 @@ export type Answer =
   /** The server has no such thing as was asked for; with the HTTP status that says so, where it is one that says more. */
   | { readonly kind: "unsupported"; readonly statusCode?: number }
   | Refusal;
+
+/** An answer that has messages. */
+export type MessageAnswer = Extract<Answer, { readonly kind: "json" | "events" }>;
 
 /** An answer that is none of MCP's. */
 export interface Refusal {
