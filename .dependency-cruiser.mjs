@@ -6,12 +6,19 @@ const GROUND = ["runtime/platform", "runtime/async", "contract"];
 
 /** The rooms of the runtime, from top to bottom: the way of a call goes down, and nothing below knows what is above. */
 const RUNTIME = {
-  "runtime/cli": ["runtime/server", "runtime/discover", "runtime/import"],
+  "runtime/cli": [
+    "runtime/server",
+    "runtime/authz",
+    "runtime/discover",
+    "runtime/import",
+    "runtime/wire",
+  ],
   "runtime/discover": ["runtime/server", "runtime/admin", "runtime/edge", "runtime/telemetry"],
   "runtime/server": [
     "runtime/admin",
     "runtime/edge",
     "runtime/auth",
+    "runtime/authz",
     "runtime/roles",
     "runtime/calls",
     "runtime/credentials",
@@ -37,6 +44,7 @@ const RUNTIME = {
     "runtime/wire",
   ],
   "runtime/roles": [
+    "runtime/authz",
     "runtime/calls",
     "runtime/catalog",
     "runtime/upstream",
@@ -61,6 +69,7 @@ const RUNTIME = {
   "runtime/upstream": ["runtime/fleet", "runtime/sessions", "runtime/telemetry", "runtime/wire"],
   "runtime/catalog": ["runtime/sessions", "runtime/wire"],
   "runtime/auth": ["runtime/sessions", "runtime/wire"],
+  "runtime/authz": ["runtime/sessions", "runtime/telemetry", "runtime/wire"],
   "runtime/store": ["runtime/fleet", "runtime/sessions", "runtime/telemetry", "runtime/wire"],
   "runtime/fleet": ["runtime/sessions"],
   "runtime/sessions": ["runtime/telemetry", "runtime/wire"],

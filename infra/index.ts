@@ -30,6 +30,7 @@ export {
   ServiceType,
   SessionAffinity,
   Spread,
+  TokenType,
   ToolVisibility,
   Transport,
   WorkloadKind,
@@ -43,6 +44,7 @@ export type {
   ServiceArgs,
 } from "./arguments/exposure-args.ts";
 export type { AutoscalingArgs, CeilingsArgs, LoadArgs } from "./arguments/load-args.ts";
+export type { OidcArgs, OidcIssuerArgs } from "./arguments/oidc-args.ts";
 export type {
   DestinationArgs,
   NetworkPolicyArgs,

@@ -7,6 +7,7 @@ import {
 import { SessionAffinity } from "./arguments/choices.ts";
 import { checkedGateway } from "./gateway/checked-gateway.ts";
 import { type GatewayArgs, gatewayArgs } from "./gateway/gateway-args.ts";
+import { loginAddresses } from "./gateway/login.ts";
 import { withMetadata } from "./metadata.ts";
 import { callerLabels, namesOf } from "./naming.ts";
 import { addressesOf } from "./process/egress.ts";
@@ -75,6 +76,7 @@ export class VirtualMcpServer extends ComponentResource {
       podLabels: callerLabels(own.backends.map((backend) => backend.name)),
       destinations: destinations(own),
       backends: own.backends,
+      login: own.incomingAuth?.oidc,
       callees: [],
     });
     if (args.ingress) ingress(this, names, namespace, args.ingress);
@@ -92,10 +94,11 @@ export class VirtualMcpServer extends ComponentResource {
   }
 }
 
-/** The backends, and who says which keys sign tokens. */
+/** The backends, and who says which tokens are good. */
 function destinations({ backends, incomingAuth }: GatewayArgs): Output<string[]> {
-  const jwks = incomingAuth?.jwt?.jwks;
-  return output({ addresses: addressesOf(backends), keys: jwks === undefined ? [] : [jwks] }).apply(
-    ({ addresses, keys }) => [...addresses, ...keys],
-  );
+  const issuers = incomingAuth === undefined ? [] : loginAddresses(incomingAuth);
+  return output({ addresses: addressesOf(backends), issuers }).apply((known) => [
+    ...known.addresses,
+    ...known.issuers,
+  ]);
 }

@@ -95,6 +95,13 @@ describe.each(Object.keys(COMPONENTS))("the arguments of %s", (component) => {
 
 const storage: SessionStorageArgs = { address: "redis:6379", password: "secret" };
 
+const oidc = {
+  issuer: "https://id.example.com",
+  audience: "mcp",
+  clientId: "gateway",
+  clientSecret: "secret",
+};
+
 const everything: ProcessArgs = {
   ownerKey: "key",
   monitoring: { serviceMonitor: true, grafanaDashboard: true },
@@ -111,6 +118,7 @@ test.each<[keyof typeof COMPONENTS, string, () => unknown]>([
         backends: [{ name: "search", url: "http://search/mcp" }],
         sessionStorage: storage,
         autoscaling: { maxReplicas: 4 },
+        incomingAuth: { type: "oidc", oidc },
         ingress: { host: "mcp.example.com" },
         httpRoute: { hostnames: ["mcp.example.com"], parentRefs: [{ name: "public" }] },
       }),

@@ -64,6 +64,7 @@ function derivedFrom(given: PlanInputs): Partial<Numbers> {
     statefulBackends: 0,
     sessionCatalogBytes: 0,
     credentialBytes: 0,
+    tokenCacheBytes: 0,
     cacheEntries: sessions,
     callsPerSecond,
     concurrentCalls: callsPerSecond * callTimeSeconds,

@@ -1,6 +1,7 @@
 /** What a number counts. A `millicore` is a thousandth of a core: one millisecond of CPU per second. */
 export type Unit =
   | "sessions"
+  | "decisions"
   | "pods"
   | "streams"
   | "descriptors"

@@ -9,6 +9,7 @@ import {
 } from "../document.ts";
 import { type Fault, fault } from "../faults.ts";
 import type { BackendSettings } from "../settings/backend.ts";
+import { type IncomingAuthSettings, TOKEN_CACHE_BYTES } from "../settings/incoming-auth.ts";
 import { unknownBackends } from "../settings/rules.ts";
 import { numberAt } from "../settings/schema-walk.ts";
 import { validate } from "../settings/validation.ts";
@@ -70,7 +71,9 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
     ...sessionLists(backends),
+    ...(settings.authorization && { cachedDecisions: settings.authorization.cachedDecisions }),
     ...tokens(backends),
+    ...tokenCache(settings),
     ...settingNumbers(section),
     ...numbers,
     backends: plannedBackends(settings),
@@ -88,6 +91,12 @@ function withBareServers(document: Section): Section {
   if (!isSection(servers)) return document;
   const filled = Object.entries(servers).map(([name, server]) => [name, server ?? {}]);
   return withValue(document, ["load", "servers"], Object.fromEntries(filled));
+}
+
+/** What a gateway remembers of tokens, where its clients bring some. */
+function tokenCache({ jwt, oidc }: IncomingAuthSettings): Partial<Record<InputName, number>> {
+  if (oidc !== undefined) return { tokenCacheBytes: oidc.cacheBytes };
+  return jwt === undefined ? {} : { tokenCacheBytes: TOKEN_CACHE_BYTES };
 }
 
 /** The inputs that are settings, by name. */

@@ -196,6 +196,15 @@ export const INPUTS = {
     min: 0,
     max: bytes("512Mi"),
   },
+  tokenCacheBytes: {
+    unit: "bytes",
+    description:
+      "Maximum size of the clients' tokens that a pod remembers, and of as many bytes of proofs of possession. Absent: 0, or that of the setting with incomingAuth jwt or oidc",
+    setting: "incomingAuth.oidc.cacheBytes",
+    loadFirst: true,
+    min: 0,
+    max: bytes("512Mi"),
+  },
   clientBytes: {
     unit: "bytes",
     description: "Maximum size of a client's initialize parameters",
@@ -218,6 +227,13 @@ export const INPUTS = {
     setting: "limits.heldBodyBytes",
     ...HELD_BODY_BYTES,
     default: limits.heldBodyBytes,
+  },
+  cachedDecisions: {
+    unit: "decisions",
+    description: "Decisions by Cedar policies that a pod keeps; 0: no authorization by policies",
+    min: 0,
+    max: 10_000_000,
+    default: 0,
   },
   spareReplicas: {
     unit: "pods",

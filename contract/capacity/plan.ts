@@ -154,6 +154,7 @@ export function proxyInputs(
     statefulBackends: stateful && !speaks ? 1 : 0,
     sessionCatalogBytes: 0,
     credentialBytes: 0,
+    tokenCacheBytes: 0,
     callsPerSecond: fleet.callsPerSecond * share,
     concurrentCalls: fleet.concurrentCalls * share,
     cacheEntries: sessions,

@@ -36,7 +36,9 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
       fixed: cachedListBytes(inputs),
     },
     ...sessionListsLine(inputs),
+    ...authorizationLine(inputs),
     ...tokensLine(inputs),
+    ...clientTokensLine(inputs),
     {
       name: "client streams",
       from: `sessionsPerPod × streamsPerSession ${streamsPerSession} × streamBytes ${streamBytes.value}`,
@@ -93,6 +95,19 @@ export function cachedListBytes({
   return backends * views * catalogBytesPerView;
 }
 
+/** Only where policies decide. */
+function authorizationLine({ cachedDecisions }: CompleteInputs) {
+  const { policyThreadBytes, decisionBytes } = CONSTANTS;
+  if (cachedDecisions === 0) return [];
+  return [
+    {
+      name: "authorization",
+      from: `policyThreadBytes ${policyThreadBytes.value} + cachedDecisions ${cachedDecisions} × decisionBytes ${decisionBytes.value}`,
+      fixed: policyThreadBytes.value + cachedDecisions * decisionBytes.value,
+    },
+  ];
+}
+
 /** Only where there is a backend whose lists are each session's own. */
 function sessionListsLine({ sessionCatalogBytes }: CompleteInputs) {
   if (sessionCatalogBytes === 0) return [];
@@ -104,6 +119,13 @@ function sessionListsLine({ sessionCatalogBytes }: CompleteInputs) {
 function tokensLine({ credentialBytes }: CompleteInputs) {
   if (credentialBytes === 0) return [];
   return [{ name: "tokens", from: `credentialBytes ${credentialBytes}`, fixed: credentialBytes }];
+}
+
+/** Only where clients bring tokens. */
+function clientTokensLine({ tokenCacheBytes }: CompleteInputs) {
+  if (tokenCacheBytes === 0) return [];
+  const from = `tokenCacheBytes ${tokenCacheBytes} × 2, for tokens and proofs`;
+  return [{ name: "tokens of clients", from, fixed: 2 * tokenCacheBytes }];
 }
 
 /** Node's old space, `--max-old-space-size`, in whole mebibytes. */

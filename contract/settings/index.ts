@@ -4,6 +4,7 @@ export type {
   ItemOverride,
   WorkloadRules,
 } from "./aggregation.ts";
+export type { AuthorizationSettings } from "./authorization.ts";
 export {
   addressText,
   type BackendAddress,
@@ -18,6 +19,13 @@ export {
 export { type Configuration, jsonSchema } from "./configuration.ts";
 export type { DiscoverySettings } from "./discovery-directory.ts";
 export { decode, encode, variableName } from "./environment.ts";
+export {
+  type IncomingAuthSettings,
+  type JwtSettings,
+  type OidcIssuerSettings,
+  type OidcSettings,
+  TOKEN_CACHE_BYTES,
+} from "./incoming-auth.ts";
 export {
   type Changes,
   changesOf,
@@ -50,7 +58,7 @@ export {
   type RedisTlsSettings,
   type SessionStorageSettings,
 } from "./session-storage.ts";
-export type { CircuitBreakerSettings, JwtSettings, Role, Settings } from "./settings.ts";
+export type { CircuitBreakerSettings, Role, Settings } from "./settings.ts";
 export { LINGER_SECONDS, RETRY_AFTER_SECONDS } from "./times.ts";
 export { validate } from "./validation.ts";
 export { CALL_TIMEOUT, toolhive } from "./vmcp-schema.ts";

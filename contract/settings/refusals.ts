@@ -13,7 +13,6 @@ export interface Refusal {
   readonly fix: string;
 }
 
-const otherAuth = "use jwt with the issuer's keys, or anonymous behind an authenticating proxy";
 /** What is allowed besides needs a section of its own. */
 const strategyType = {
   allowed: ["unauthenticated"],
@@ -25,22 +24,15 @@ const strategyType = {
 /** Every field that is not supported, in the order of the documentation. */
 export const REFUSALS: readonly Refusal[] = [
   {
-    path: "incomingAuth.type",
-    allowed: ["anonymous", "jwt"],
-    rule: "must be anonymous or jwt; oidc and local are not supported",
-    fix: otherAuth,
-  },
-  { path: "incomingAuth.oidc", rule: "is not supported", fix: otherAuth },
-  {
     path: "incomingAuth.authz.type",
-    allowed: ["none"],
-    rule: "must be none; cedar is not supported",
-    fix: "remove authz, and expose only what every client may call",
+    allowed: ["none", "cedar"],
+    rule: "must be none or cedar; an external decision point is not supported",
+    fix: "write its rules as Cedar policies",
   },
   {
-    path: "incomingAuth.authz.policies",
-    rule: "is not supported: there is no authorization of calls",
-    fix: "remove the policies, and expose only what every client may call",
+    path: "incomingAuth.authz.primaryUpstreamProvider",
+    rule: "is not supported: there is no authorization server, so there are no tokens of its providers",
+    fix: "remove it; policies see the claims of the client's own token",
   },
   {
     path: "outgoingAuth.source",

@@ -4,6 +4,8 @@ import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { aggregatedBackends, aggregationRules } from "./aggregation-rules.ts";
 import { authRules } from "./auth-rules.ts";
+import { authorizationRules } from "./authorization.ts";
+import { incomingAuthRules } from "./incoming-auth-rules.ts";
 import { authorizationPassthrough } from "./passthrough-headers.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
@@ -26,8 +28,8 @@ const RULES: readonly Rule[] = [
   healthTimeout,
   cacheEntries,
   distinctPorts,
-  jwtSection,
-  principalCaps,
+  incomingAuthRules,
+  authorizationRules,
   storageRules,
   oneBackend,
   addressRules,
@@ -213,38 +215,6 @@ function distinctPorts(document: Section): Fault[] {
     if (same === undefined || value === 0 || value === undefined) return [];
     const rule = `must differ from ${same}, which is ${value}`;
     return [fault([name], value, rule, "change one of the two, or set it to 0 to pick a free one")];
-  });
-}
-
-const AUTH_TYPE = ["incomingAuth", "type"];
-
-function jwtSection(document: Section): Fault[] {
-  const path = ["incomingAuth", "jwt"];
-  const section = valueAt(document, path);
-  const isJwt = valueAt(document, AUTH_TYPE) === "jwt";
-  if (isJwt === isSection(section)) return [];
-  if (isJwt)
-    return [
-      fault(
-        path,
-        section,
-        "is required with incomingAuth.type jwt",
-        "add issuer, audience and jwks",
-      ),
-    ];
-  const fix = "set incomingAuth.type: jwt, or remove the section";
-  return [fault(path, section, "must be absent unless incomingAuth.type is jwt", fix)];
-}
-
-/** Without tokens there are no principals to count, so these limits would have no effect. */
-function principalCaps(document: Section): Fault[] {
-  if (valueAt(document, AUTH_TYPE) === "jwt") return [];
-  return ["maxPerPrincipal", "initializePerMinute"].flatMap((key) => {
-    const path = ["session", key];
-    const value = valueAt(document, path);
-    if (value === undefined) return [];
-    const fix = "remove it, or set incomingAuth.type: jwt";
-    return [fault(path, value, "must be absent unless incomingAuth.type is jwt", fix)];
   });
 }
 

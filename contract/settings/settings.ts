@@ -1,22 +1,13 @@
 import type * as z from "zod";
 import { seconds } from "../units.ts";
 import { type AggregationSettings, aggregationOf } from "./aggregation.ts";
+import { type AuthorizationSettings, authorizationOf } from "./authorization.ts";
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import type { DiscoverySettings } from "./discovery-directory.ts";
+import { type IncomingAuthSettings, incomingAuthOf } from "./incoming-auth.ts";
 import { backendAuthOf } from "./outgoing-auth.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
-
-/** How clients authenticate. */
-export interface JwtSettings {
-  readonly issuer: string;
-  readonly audience: string;
-  /** A URL, or the path of a file. */
-  readonly jwks: string;
-  readonly clockToleranceSeconds: number;
-  /** The URL of the MCP endpoint as clients use it; absent: derived from each request's Host. */
-  readonly resource?: string;
-}
 
 /** When calls to a pod that keeps failing are not sent any more. */
 export interface CircuitBreakerSettings {
@@ -39,7 +30,7 @@ export type Role = "gateway" | "proxy";
  * The settings that the runtime reads: a configuration with every default filled in, and every number in one
  * unit. Deeply frozen. `docs/settings.md` describes each of them.
  */
-export interface Settings {
+export interface Settings extends IncomingAuthSettings {
   readonly role: Role;
   readonly name: string;
   readonly groupRef?: string;
@@ -50,8 +41,6 @@ export interface Settings {
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
-  /** Absent: everyone who reaches the port may call. */
-  readonly jwt?: JwtSettings;
   /** Those of the configuration itself: at least one unless there is `discovery`. Names are unique. */
   readonly backends: readonly BackendSettings[];
   readonly aggregation: AggregationSettings;
@@ -145,6 +134,8 @@ export interface Settings {
     readonly enabled: boolean;
     readonly disabledWorkloads: readonly string[];
   };
+  /** Absent: every client may do everything. */
+  readonly authorization?: AuthorizationSettings;
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
@@ -172,6 +163,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { outgoingAuth } = parsed;
   // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
+  const authorization = authorizationOf(parsed.incomingAuth?.authz);
   const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
   return frozen({
     role,
@@ -184,7 +176,8 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     logLevel: parsed.operational.logLevel,
     ...(allowedHosts && { allowedHosts }),
     ...(allowedOrigins && { allowedOrigins }),
-    ...(parsed.incomingAuth?.jwt && { jwt: jwtOf(parsed.incomingAuth.jwt) }),
+    ...incomingAuthOf(parsed.incomingAuth),
+    ...(authorization && { authorization }),
     backends: parsed.backends.map((backend) =>
       backendOf(backend, role, {
         callTimeoutSeconds: backend.callTimeout ?? perWorkload.get(backend.name),
@@ -238,17 +231,6 @@ function discoveryOf(discovery: Parsed["discovery"]): Pick<Settings, "discovery"
 
 function nofileOf({ mode, required }: Parsed["nofile"]): Settings["nofile"] {
   return { mode, ...(required !== undefined && { required }) };
-}
-
-function jwtOf(jwt: NonNullable<NonNullable<Parsed["incomingAuth"]>["jwt"]>): JwtSettings {
-  const { issuer, audience, jwks, clockTolerance, resource } = jwt;
-  return {
-    issuer,
-    audience,
-    jwks,
-    clockToleranceSeconds: clockTolerance,
-    ...(resource !== undefined && { resource }),
-  };
 }
 
 function limitsOf({ limits, operational }: Parsed): Settings["limits"] {

@@ -1,46 +1,10 @@
 import * as z from "zod";
 import { aggregation } from "./aggregation.ts";
-import { count, duration, labels, noEffect, text, unsupported, url } from "./fields.ts";
+import { count, duration, labels, text, unsupported } from "./fields.ts";
+import { incomingAuth } from "./incoming-auth.ts";
 import { strategy } from "./outgoing-auth.ts";
 import { passthroughHeaders } from "./passthrough-headers.ts";
 import { sessionStorage } from "./session-storage.ts";
-
-const jwt = z.strictObject({
-  issuer: url("The issuer of accepted tokens: exactly their iss claim."),
-  audience: text(
-    "The audience of accepted tokens, which their aud claim must contain: this gateway's name at the issuer.",
-  ),
-  jwks: text(
-    "The issuer's public keys: the URL or the path of a JSON Web Key Set, which is reloaded when it changes.",
-  ),
-  clockTolerance: duration("The maximum clock difference to the issuer.").prefault("30s"),
-  resource: url(
-    "The URL of the MCP endpoint as clients use it, for the protected resource metadata that points to the issuer. Absent: http:// and the Host header of the request.",
-  ).optional(),
-});
-
-const incomingAuth = z
-  .strictObject({
-    type: z
-      .enum(["anonymous", "jwt"])
-      .describe(
-        "Who may call: everyone who reaches the port (anonymous), or clients with a token of the issuer (jwt).",
-      ),
-    jwt: jwt.describe("Which tokens are accepted, with type jwt."),
-    oidc: unsupported("oidc."),
-    authz: z
-      .strictObject({
-        type: z.literal("none").describe("No authorization."),
-        policies: unsupported("there is no authorization of calls."),
-        entitiesJson: noEffect("authz cedar"),
-        primaryUpstreamProvider: noEffect("authz cedar"),
-        groupClaimName: noEffect("authz cedar"),
-        roleClaimName: noEffect("authz cedar"),
-        groupEntityType: noEffect("authz cedar"),
-      })
-      .partial(),
-  })
-  .partial();
 
 const outgoingAuth = z
   .strictObject({

@@ -60,9 +60,13 @@ export type ConflictResolution = (typeof ConflictResolution)[keyof typeof Confli
 export const ToolVisibility = { Allow: "allow", Deny: "deny" } as const;
 export type ToolVisibility = (typeof ToolVisibility)[keyof typeof ToolVisibility];
 
-/** Who may call: everyone who reaches the port, or clients with a token of the issuer. */
-export const IncomingAuthType = { Anonymous: "anonymous", Jwt: "jwt" } as const;
+/** Who may call: everyone who reaches the port, or clients with a token of an issuer, whose keys are given (jwt) or found (oidc). */
+export const IncomingAuthType = { Anonymous: "anonymous", Jwt: "jwt", Oidc: "oidc" } as const;
 export type IncomingAuthType = (typeof IncomingAuthType)[keyof typeof IncomingAuthType];
+
+/** Which typ header of a JWT is accepted: that of access tokens, or also JWT and none. */
+export const TokenType = { Any: "any", AccessToken: "at+jwt" } as const;
+export type TokenType = (typeof TokenType)[keyof typeof TokenType];
 
 /** The minimum severity of log lines. */
 export const LogLevel = {

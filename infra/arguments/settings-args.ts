@@ -1,5 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { IncomingAuthType, LogLevel, PartialFailureMode } from "./choices.ts";
+import type { OidcArgs } from "./oidc-args.ts";
 
 /** Which tokens are accepted, with type jwt. */
 export interface JwtArgs {
@@ -21,6 +22,8 @@ export interface IncomingAuthArgs {
   type: IncomingAuthType;
   /** Which tokens are accepted. Required with type jwt. */
   jwt?: JwtArgs;
+  /** Which tokens are accepted. Required with type oidc. */
+  oidc?: OidcArgs;
 }
 
 /** The lifetime and number of sessions. */
@@ -31,9 +34,9 @@ export interface SessionArgs {
   maxLifetime?: string;
   /** The maximum number of sessions that a pod caches in memory. Default: all of them. */
   cacheEntries?: number;
-  /** The maximum number of concurrent sessions per principal, with jwt. Default: no limit. */
+  /** The maximum number of concurrent sessions per principal, with jwt or oidc. Default: no limit. */
   maxPerPrincipal?: number;
-  /** The maximum number of sessions that a principal may open per minute and pod, with jwt. Default: no limit. */
+  /** The maximum number of sessions that a principal may open per minute and pod, with jwt or oidc. Default: no limit. */
   initializePerMinute?: number;
   /** How long a client has to use its session, by a request or a GET stream. After that, the session may end to make room for others. Default: 10s. */
   firstUseTimeout?: string;

@@ -115,7 +115,7 @@ function resourceFault(path: string): ArgumentFault {
 }
 
 /** Arguments whose values are secret. */
-const SECRET = /(?:^|\.)(?:password|ownerKey)$|^(?:proxy\.)?env\[/;
+const SECRET = /(?:^|\.)(?:password|ownerKey|clientSecret)$|^(?:proxy\.)?env\[/;
 
 const shownAt = (path: string, value: unknown) => (SECRET.test(path) ? "(hidden)" : shown(value));
 

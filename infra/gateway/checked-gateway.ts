@@ -21,6 +21,7 @@ import { schemaFaults } from "../schema-faults.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
 import { gatewayInputs } from "./gateway-inputs.ts";
 import { gatewaySettings, outsideHosts } from "./gateway-settings.ts";
+import { loginFaults } from "./login.ts";
 
 /** A gateway with valid arguments, and all that follows from them. */
 export interface CheckedGateway {
@@ -85,6 +86,7 @@ function ownFaults(args: GatewayArgs): ArgumentFault[] {
     ...workloadFaults(args),
     ...scalingFaults(args),
     ...args.backends.flatMap((backend, index) => caFaults(`backends[${index}].`, backend)),
+    ...loginFaults(args.incomingAuth ?? {}),
   ];
   if (args.httpRoute?.parentRefs?.length === 0) {
     const rule = "must have at least 1 Gateway";

@@ -1,4 +1,4 @@
-import { seconds } from "@mcp-fleet/contract";
+import { bytes, SIZE, seconds } from "@mcp-fleet/contract";
 import {
   type CompleteInputs,
   completed,
@@ -7,6 +7,8 @@ import {
   pushes,
   sessionLists,
 } from "@mcp-fleet/contract/capacity";
+import { TOKEN_CACHE_BYTES } from "@mcp-fleet/contract/settings";
+import type { IncomingAuthArgs } from "../arguments/settings-args.ts";
 import { processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
 
@@ -28,7 +30,15 @@ export function gatewayInputs(args: GatewayArgs): CompleteInputs {
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
     ...storeInputs(args.sessionStorage),
+    ...tokenInputs(args.incomingAuth),
     callTimeoutMaxSeconds: Math.max(usual, ...longest),
     ...(autoscaling && { maxReplicas: autoscaling.maxReplicas }),
   });
+}
+
+/** What pods remember of tokens, where clients bring some. Of a size that is none, validation speaks. */
+function tokenInputs(login: IncomingAuthArgs | undefined): { readonly tokenCacheBytes?: number } {
+  if (login?.jwt === undefined && login?.oidc === undefined) return {};
+  const { cacheBytes = "" } = login.oidc ?? {};
+  return { tokenCacheBytes: SIZE.test(cacheBytes) ? bytes(cacheBytes) : TOKEN_CACHE_BYTES };
 }

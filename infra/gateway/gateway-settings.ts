@@ -9,6 +9,7 @@ import {
   processSettings,
 } from "../process/process-settings.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
+import { loginSettings } from "./login.ts";
 
 /** The configuration of a gateway, without the paths that only its pods know. */
 export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPlan): Configuration {
@@ -20,7 +21,7 @@ export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPl
     ...present<unknown>({
       allowedHosts: allowedHosts(name, args),
       allowedOrigins,
-      incomingAuth,
+      incomingAuth: incomingAuth && loginSettings(incomingAuth),
       aggregation: aggregation && aggregationSettings(aggregation),
     }),
   };

@@ -246,10 +246,11 @@ function backends(watched: WatchedProcess): Alert[] {
     {
       name: "McpFleetIssuerUnavailable",
       severity: "critical",
-      expr: `sum(rate(${of("mcp_fleet_calls_total", 'outcome="JWKS_UNAVAILABLE"')}[5m])) > 0`,
+      expr: `sum(rate(${of("mcp_fleet_calls_total", 'outcome=~"JWKS_UNAVAILABLE|ISSUER_UNAVAILABLE"')}[5m])) > 0`,
       forSeconds: 60,
       meaning: "Clients are refused because the signing keys of the issuer cannot be read.",
-      action: "Open incomingAuth.jwt.jwks from a pod: issuer, DNS, NetworkPolicy (egress), CA.",
+      action:
+        "Open the URLs of incomingAuth from a pod: issuer, DNS, NetworkPolicy (egress), CA. The log says which, and why.",
     },
   ];
 }

@@ -3,6 +3,7 @@ import { PORTS } from "@mcp-fleet/contract/settings";
 import type { ComponentResource, Input } from "@pulumi/pulumi";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import type { Scaling, SessionAffinity } from "../arguments/choices.ts";
+import type { OidcArgs } from "../arguments/oidc-args.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
@@ -42,6 +43,8 @@ export interface ProcessSpec extends Names {
   readonly callers?: Labels;
   /** The backends in its configuration. */
   readonly backends: readonly BackendArgs[];
+  /** The secrets and certificates with which it judges tokens; absent where it has none. */
+  readonly login?: Pick<OidcArgs, "clientSecret" | "clientSecretRef" | "caBundle"> | undefined;
   /** The pods that it connects to. */
   readonly callees: readonly Labels[];
 }

@@ -9,6 +9,7 @@ import { configurationFile } from "./configuration-file.ts";
 import { deployment } from "./deployment.ts";
 import { disruptionBudget } from "./disruption-budget.ts";
 import { KEYS_FILE, KEYS_PATH, keyRing } from "./key-ring.ts";
+import { loginFiles, loginVolume } from "./login.ts";
 import { processMonitoring } from "./monitoring.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { ownerKey } from "./owner-key.ts";
@@ -38,9 +39,17 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   const owner = ownerKey(spec);
   const admin = adminToken(spec);
   const storage = storageSecret(spec);
-  const configuration = configurationFile(spec, completed(spec), caFiles(spec.backends));
+  const configuration = configurationFile(spec, completed(spec), {
+    ...caFiles(spec.backends),
+    ...loginFiles(spec),
+  });
   const trusted = caVolume(spec.backends);
-  const kept = [...(spec.storage ? keptFiles(spec.storage) : []), ...(trusted ? [trusted] : [])];
+  const login = loginVolume(spec);
+  const kept = [
+    ...(spec.storage ? keptFiles(spec.storage) : []),
+    ...(trusted ? [trusted] : []),
+    ...(login ? [login] : []),
+  ];
   const pods = deployment(
     spec,
     { configuration, keys, owner, admin: admin.secret, storage, kept },

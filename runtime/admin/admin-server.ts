@@ -7,12 +7,14 @@ import { ADMIN_PAGE } from "./admin-page.ts";
 import { addMetrics } from "./metrics-server.ts";
 import { addPeerRoutes, type PeerRoutesParts } from "./peer-routes.ts";
 import { addPodRoutes, type PodAdministration } from "./pod-routes.ts";
+import { addSessionRoutes, type EndSessions } from "./session-routes.ts";
 
 export interface AdminServerParts extends Omit<PeerRoutesParts, "limits"> {
   readonly probes: Probes;
   readonly metrics: Metrics;
   readonly status: { read(): Promise<object> };
   readonly pods: PodAdministration;
+  readonly endSessions: EndSessions;
   readonly settings: Pick<Settings, "host" | "peerHost" | "allowedHosts" | "limits">;
   /** Guards what changes something. Undefined: only who is on the same machine, or in the same pod, may. */
   readonly token: string | undefined;
@@ -32,8 +34,9 @@ export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
 }
 
 function addGuarded(server: FastifyInstance, parts: AdminServerParts): void {
-  const { metrics, status, pods, token, settings, log } = parts;
+  const { metrics, status, pods, endSessions, token, settings, log } = parts;
   addPodRoutes(server, pods, token, log);
+  addSessionRoutes(server, endSessions, token, log);
   addPeerRoutes(server, { ...parts, limits: settings.limits });
   addMetrics(server, metrics);
   server.get("/status", async () => await status.read());

@@ -2,7 +2,9 @@ import { ConfigError, fault, isSection } from "@mcp-fleet/contract";
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
+  customFetch,
   errors,
+  type FetchImplementation,
   type JSONWebKeySet,
   type JWKSCacheInput,
   type JWTVerifyGetKey,
@@ -79,8 +81,13 @@ function isKeySet(value: unknown): value is JSONWebKeySet {
   return isSection(value) && Array.isArray(value.keys) && value.keys.every(isSection);
 }
 
-/** The issuer is asked when it has to be; while it does not answer, the keys that it said last stay good. */
-function remoteKeys(url: URL, log: Logger): JWTVerifyGetKey {
+/**
+ * The keys at a URL: the issuer is asked when it has to be, and while it does not answer, the keys that it said last stay
+ * good.
+ *
+ * @param fetch what asks for them. Default: that of the system.
+ */
+export function remoteKeys(url: URL, log: Logger, fetch?: FetchImplementation): JWTVerifyGetKey {
   /** What the issuer has said last, and when. */
   const cache: JWKSCacheInput = {};
   const remote = createRemoteJWKSet(url, {
@@ -88,6 +95,7 @@ function remoteKeys(url: URL, log: Logger): JWTVerifyGetKey {
     cooldownDuration: COOLDOWN_MS,
     cacheMaxAge: MAX_AGE_MS,
     [jwksCache]: cache,
+    ...(fetch && { [customFetch]: fetch }),
   });
   const issuer = url.origin;
   let askAgainMs = 0;

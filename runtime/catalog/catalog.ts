@@ -10,12 +10,8 @@ import {
   type Route,
   type Unresolved,
 } from "./merged-list.ts";
+import { OfferedList, type Page } from "./offered-list.ts";
 import { matchingWork, TemplateIndex } from "./template-index.ts";
-
-export interface Page {
-  readonly texts: readonly string[];
-  readonly nextCursor?: string;
-}
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -143,13 +139,18 @@ export class Catalog {
    * Undefined for a cursor that is none of ours, or whose item is gone.
    */
   page(list: ListName, cursor: string | undefined, pageSize: number): Page | undefined {
-    const { names, texts } = this.#lists[list];
-    const start = cursor === undefined ? 0 : names.indexOf(decodeCursor(cursor)) + 1;
-    if (cursor !== undefined && start === 0) return undefined;
-    const end = Math.min(start + pageSize, names.length);
-    const last = names[end - 1];
-    const more = end < names.length && last !== undefined;
-    return { texts: texts.slice(start, end), ...(more ? { nextCursor: encodeCursor(last) } : {}) };
+    return this.list(list).page(cursor, pageSize);
+  }
+
+  /** One of the lists, as a client gets it. */
+  list(list: ListName): OfferedList {
+    const { names, texts, announcedDigest, isAnnounced } = this.#lists[list];
+    return new OfferedList(names, texts, announcedDigest, isAnnounced);
+  }
+
+  /** Whose an item of a list is. */
+  providerOf(list: ListName, name: string): string | undefined {
+    return this.#lists[list].routes.get(name)?.provider;
   }
 
   /** The lists that differ from another catalog's in what clients are told of. */
@@ -257,12 +258,4 @@ function haveSameRoutes(one: MergedList, other: MergedList): boolean {
     if (!routes.every((route, index) => isSame(route, others[index]))) return false;
   }
   return true;
-}
-
-function encodeCursor(name: string): string {
-  return Buffer.from(name).toString("base64url");
-}
-
-function decodeCursor(cursor: string): string {
-  return Buffer.from(cursor, "base64url").toString();
 }

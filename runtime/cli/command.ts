@@ -2,6 +2,7 @@ import { FaultsError } from "@mcp-fleet/contract";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../platform/version.ts";
 import { NOFILE_EXIT_CODE, NofileError, writeTerminationMessage } from "../server/nofile.ts";
+import { addAuthz } from "./authz.ts";
 import { addDiscover } from "./discover.ts";
 import { addImport } from "./import.ts";
 import { addPlan } from "./plan.ts";
@@ -25,6 +26,7 @@ addServe(program);
 addValidate(program);
 addSchema(program);
 addPlan(program);
+addAuthz(program);
 addDiscover(program);
 addImport(program);
 

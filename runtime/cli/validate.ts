@@ -22,8 +22,12 @@ export function addValidate(program: Command): void {
     .action(validate);
 }
 
-function validate({ config, role }: Options): void {
+async function validate({ config, role }: Options): Promise<void> {
   const settings = readSettings({ role, file: config, environment: process.env, flags: {} });
+  if (settings.authorization !== undefined) {
+    const { checkPolicies } = await import("../authz/explained.ts");
+    checkPolicies(settings.authorization);
+  }
   const { backends, session, host, port, name } = settings;
   const names = backends.map((backend) => backend.name).join(", ");
   const many = backends.length === 1 ? "1 backend" : `${backends.length} backends`;

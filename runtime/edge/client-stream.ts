@@ -1,6 +1,7 @@
 import type { FastifyReply } from "fastify";
 
 import type { Hold } from "../async/byte-budget.ts";
+import { clock } from "../platform/clock.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import { encodeEvent, SSE_KEEP_ALIVE } from "../wire/sse.ts";
 import { beginEvents } from "./http-response.ts";
@@ -17,8 +18,12 @@ export class ClientStream implements KeepAliveTarget {
   /** What the client has not read. */
   readonly #hold: Hold;
 
-  constructor(session: LiveSession, reply: FastifyReply, hold: Hold) {
+  /** When the credential ends that opened it; undefined where it does not. */
+  readonly #endsAtMs: number | undefined;
+
+  constructor(session: LiveSession, reply: FastifyReply, hold: Hold, endsAtMs?: number) {
     this.session = session;
+    this.#endsAtMs = endsAtMs;
     this.#reply = reply;
     this.#hold = hold;
     reply.raw.on("drain", () => hold.release()).once("close", () => hold.release());
@@ -44,9 +49,10 @@ export class ClientStream implements KeepAliveTarget {
     return true;
   }
 
-  /** A comment finds out whether it is still open. */
+  /** A comment finds out whether it is still open. It ends with its credential: whoever has a new one opens another. */
   tick(): void {
-    if (this.#isOpen) this.#reply.raw.write(SSE_KEEP_ALIVE);
+    if (this.#endsAtMs !== undefined && clock.now() >= this.#endsAtMs) this.close();
+    else if (this.#isOpen) this.#reply.raw.write(SSE_KEEP_ALIVE);
   }
 
   /** With `retryMs`, the client is asked to open a new stream after that time. */

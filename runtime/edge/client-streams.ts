@@ -30,9 +30,10 @@ export class ClientStreams {
     parts.events.on("sessionGone", (key) => this.#close(key));
   }
 
-  open(session: LiveSession, reply: FastifyReply): void {
+  /** Opens a stream, which ends once the credential that opened it does: at the next keep-alive. */
+  open(session: LiveSession, reply: FastifyReply, endsAtMs?: number): void {
     const { keepAlive, perSession, budget, events, metrics } = this.#parts;
-    const stream = new ClientStream(session, reply, budget.open());
+    const stream = new ClientStream(session, reply, budget.open(), endsAtMs);
     const streams = this.#streams.get(session.key) ?? [];
     if (streams.length >= perSession) streams[0]?.close();
     streams.push(stream);

@@ -121,7 +121,7 @@ export class McpEndpoint {
     room.recognise(request.raw.socket);
     room.requireCapacity("stream");
     sessions.use(session);
-    streams.open(session, reply);
+    streams.open(session, reply, request.principal.expiresAtMs);
     return reply;
   }
 

@@ -5,7 +5,6 @@ import type { Settings } from "@mcp-fleet/contract/settings";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Authenticator } from "../auth/authenticator.ts";
-import { METADATA_PATH } from "../auth/protected-resource.ts";
 import type { Principal } from "../sessions/principal.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
@@ -15,6 +14,7 @@ import { type ConnectionBudget, createGatedServer } from "./connection-gate.ts";
 import type { Drain } from "./drain.ts";
 import type { Guards } from "./guards.ts";
 import { drainedResponse, sendError, translate } from "./http-response.ts";
+import { addLogout } from "./logout-route.ts";
 import type { McpEndpoint } from "./mcp-endpoint.ts";
 import { addProbes, type Probes } from "./probes.ts";
 import { recordRefusal } from "./refusal-record.ts";
@@ -29,6 +29,8 @@ declare module "fastify" {
 export interface McpServerParts {
   readonly endpoint: McpEndpoint;
   readonly authenticator: Authenticator;
+  /** What ends the sessions of an owner in the whole fleet. */
+  readonly endSessions: (owner: string) => Promise<number>;
   readonly guards: Guards;
   readonly drain: Drain;
   readonly probes: Probes;
@@ -90,6 +92,7 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
     });
     allowPages(mcp, settings);
     publishMetadata(mcp, authenticator);
+    addLogout(mcp, authenticator.logout, parts);
     const known = { onRequest: authenticateWith(mcp, authenticator) };
     mcp.post(MCP_PATH, known, (request, reply) => endpoint.post(request, reply));
     // HEAD would open a stream that nobody reads.
@@ -106,14 +109,14 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
 function authenticateWith(mcp: FastifyInstance, authenticator: Authenticator) {
   mcp.decorateRequest("principal");
   return async (request: FastifyRequest): Promise<void> => {
-    request.principal = await authenticator.authenticate(request.headers);
+    request.principal = await authenticator.authenticate(request.raw);
   };
 }
 
-/** Where a client without a token looks: behind the path of the endpoint, and without it. */
+/** Where a client without a token looks. */
 function publishMetadata(mcp: FastifyInstance, { resource }: Authenticator): void {
   if (resource === undefined) return;
-  for (const path of [METADATA_PATH, METADATA_PATH + MCP_PATH]) {
+  for (const path of resource.metadataPaths) {
     mcp.get(path, async ({ headers }) => resource.metadata(headers.host));
   }
 }
@@ -145,6 +148,7 @@ function allowPages(mcp: FastifyInstance, { backends }: Settings): void {
     allowedHeaders: [
       "accept",
       "authorization",
+      "dpop",
       "content-type",
       "last-event-id",
       "mcp-protocol-version",

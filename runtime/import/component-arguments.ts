@@ -156,8 +156,9 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     recordFormat: "",
   },
   IncomingAuthArgs: {
-    type: "=anonymous|jwt",
+    type: "=anonymous|jwt|oidc",
     jwt: "JwtArgs",
+    oidc: "OidcArgs",
   },
   AggregationArgs: {
     conflictResolution: "=prefix|priority|manual",
@@ -397,6 +398,27 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     clockTolerance: "",
     resource: "",
   },
+  OidcArgs: {
+    issuer: "",
+    audience: "",
+    resource: "",
+    scopes: "[]",
+    clientId: "",
+    clientSecret: "",
+    clientSecretRef: "SecretKeyArgs",
+    jwksUrl: "",
+    introspectionUrl: "",
+    caBundle: "",
+    jwksAllowPrivateIp: "",
+    protectedResourceAllowPrivateIp: "",
+    insecureAllowHttp: "",
+    clockTolerance: "",
+    tokenType: "=any|at+jwt",
+    dpopRequired: "",
+    backchannelLogout: "",
+    cacheBytes: "",
+    moreIssuers: "[]OidcIssuerArgs",
+  },
   ToolRulesArgs: {
     workload: "",
     filter: "[]",
@@ -451,6 +473,14 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
   IssuerArgs: {
     name: "",
     kind: "",
+  },
+  OidcIssuerArgs: {
+    issuer: "",
+    audience: "",
+    clientId: "",
+    jwksUrl: "",
+    jwksAllowPrivateIp: "",
+    insecureAllowHttp: "",
   },
   ToolOverrideArgs: {
     name: "",

@@ -1,5 +1,6 @@
 import type { AggregationSettings, Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import type { Authorizer } from "../authz/authorizer.ts";
 import type { Handler } from "../calls/call.ts";
 import type { ClientListeners } from "../calls/client-listeners.ts";
 import type { ClientMessages } from "../calls/client-messages.ts";
@@ -122,6 +123,8 @@ export interface RoleParts {
   readonly sessionStreams: SessionStreams;
   readonly subscriptions: Subscriptions;
   readonly podReport: PodReport;
+  /** Absent: every client may use everything. */
+  readonly authorizer: Authorizer | undefined;
   readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;

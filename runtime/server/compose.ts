@@ -6,6 +6,7 @@ import { buildMetricsServer } from "../admin/metrics-server.ts";
 import { StatusReport } from "../admin/status-report.ts";
 import { ByteBudget } from "../async/byte-budget.ts";
 import { openAuthenticator } from "../auth/open-authenticator.ts";
+import { openAuthorizer } from "../authz/open-authorizer.ts";
 import type { Interceptor } from "../calls/call.ts";
 import { CallLimits } from "../calls/call-limits.ts";
 import { Calls } from "../calls/calls.ts";
@@ -32,6 +33,7 @@ import { PeerCredential } from "../fleet/peer-credential.ts";
 import { ROLES } from "../roles/roles.ts";
 import { Events } from "../sessions/events.ts";
 import type { KeyRing } from "../sessions/key-ring.ts";
+import { ownerOf } from "../sessions/principal.ts";
 import { Reaper } from "../sessions/reaper.ts";
 import { Sessions } from "../sessions/sessions.ts";
 import { openStore } from "../store/open-store.ts";
@@ -172,6 +174,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });
   const kept = { sessions: store.sessions, forwarder, sessionStreams };
   const subscriptions = new Subscriptions({ ...kept, limits });
+  const authorizer = await openAuthorizer(settings, metrics, log);
   const role = await make({
     ...shared,
     ...kept,
@@ -182,6 +185,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     streams,
     subscriptions,
     podReport,
+    authorizer,
   });
   const interceptors: readonly Interceptor[] = [
     logFailures(log),
@@ -213,7 +217,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     log,
   });
   const front = { endpoint, authenticator, guards, drain, addresses, probes: readiness };
-  const mcp = buildMcpServer({ ...shared, ...front, connections: descriptors });
+  const endSessions = (owner: string) => sessions.endOwned(owner);
+  const mcp = buildMcpServer({ ...shared, ...front, connections: descriptors, endSessions });
 
   // What operators and the other processes reach.
   const status = new StatusReport({
@@ -236,6 +241,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     metrics,
     status,
     pods: drains,
+    endSessions: (issuer, subject) => sessions.endOwned(ownerOf(issuer, subject, given.ownerKey)),
     peers: new PeerCalls(credential, backends),
     streams: sessionStreams,
     bodies,

@@ -4,7 +4,7 @@ import type { LiveSession } from "./live-session.ts";
 import type { EndedSession, SessionRecord } from "./session-record.ts";
 
 /** Why a session ended. */
-export type EndReason = "deleted" | "expired" | "shutdown" | "refused" | "displaced";
+export type EndReason = "deleted" | "expired" | "shutdown" | "refused" | "displaced" | "revoked";
 
 /** Everything that one part of the process tells the others, with its payload. Backends and views are named. */
 export interface EventMap {

@@ -9,6 +9,8 @@ export interface Principal {
   readonly claims: Readonly<Record<string, unknown>>;
   /** Whom the principal's sessions belong to: what a record says of it. */
   readonly owner: string;
+  /** When the credential of the request ends; absent where it does not. */
+  readonly expiresAtMs?: number;
 }
 
 /** Everybody who reaches the port: whoever holds a session's id has the session. */

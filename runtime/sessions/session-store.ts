@@ -64,6 +64,9 @@ export interface SessionStore {
    */
   takeUnused(limit: number, minMs: number): Promise<EndedSession[]>;
 
+  /** Ends sessions of an owner, each for one caller only, and at most `limit`; none where there are no more. */
+  takeOwned(owner: string, limit: number): Promise<EndedSession[]>;
+
   /** Sessions that have not expired. */
   count(): Promise<number>;
 }

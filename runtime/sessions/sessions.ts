@@ -20,6 +20,9 @@ const TOUCHES_PER_IDLE_TTL = 20;
 /** Sessions written again at a time after the store came back empty: enough to be quick, not to be a burst. */
 const RESTORED_AT_ONCE = 100;
 
+/** Sessions of one owner that are ended at a time. */
+const ENDED_AT_ONCE = 100;
+
 /** What a client brought to initialize, checked. */
 export interface NewSession {
   readonly owner: string;
@@ -165,6 +168,24 @@ export class Sessions {
     const ended = await this.#parts.store.end(session.record);
     this.forget(session.key);
     if (ended !== undefined) this.#ended(ended, reason);
+  }
+
+  /**
+   * Ends all sessions of an owner, in the whole fleet. Returns how many there were. A session that the owner opens
+   * meanwhile may stay.
+   *
+   * @throws STORE_UNAVAILABLE.
+   */
+  async endOwned(owner: string): Promise<number> {
+    for (let ended = 0; ; ) {
+      const some = await this.#parts.store.takeOwned(owner, ENDED_AT_ONCE);
+      for (const session of some) {
+        this.forget(session.key);
+        this.#ended(session, "revoked");
+      }
+      ended += some.length;
+      if (some.length === 0) return ended;
+    }
   }
 
   /** Ends all sessions that this process holds. */

@@ -29,7 +29,7 @@ export class Metrics {
   );
   readonly sessionsEnded = this.#counter(
     "sessions_ended_total",
-    "Sessions that ended, by reason (deleted, expired, shutdown, refused; displaced: they were never used, and room was needed).",
+    "Sessions that ended, by reason (deleted, expired, shutdown, refused; displaced: they were never used, and room was needed; revoked: all sessions of their principal were ended).",
     ["reason"],
   );
   readonly sessionsStored = this.#gauge(
@@ -229,6 +229,15 @@ export class Metrics {
   readonly bodiesRefused = this.#counter(
     "bodies_refused_total",
     "Bodies of requests that found no room in time, or took too long to arrive while others found none.",
+  );
+  readonly decisions = this.#counter(
+    "authorization_decisions_total",
+    "Decisions by policies that were made, and not found among those that are kept.",
+    ["decision"],
+  );
+  readonly cachedDecisions = this.#gauge(
+    "authorization_cached_decisions",
+    "Decisions by policies that are kept.",
   );
   readonly listChanges = this.#counter(
     "list_changes_total",

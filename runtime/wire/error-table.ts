@@ -83,6 +83,16 @@ export const ERROR_TABLE = {
       "Get a token; WWW-Authenticate names the metadata that says where. Keep the session id.",
     operator: "error_description says what is wrong with the token: often the audience.",
   },
+  INSUFFICIENT_SCOPE: {
+    level: "http",
+    httpStatus: 403,
+    rpcCode: -32000,
+    message: "the token lacks a scope that is required here",
+    client:
+      "Get a token with the scopes that WWW-Authenticate names, and send the request again. Keep the session id.",
+    operator:
+      "incomingAuth.oidc.scopes names a scope that the issuer did not grant: to the client, or at all.",
+  },
   SESSION_REQUIRED: {
     level: "http",
     httpStatus: 400,
@@ -268,7 +278,29 @@ export const ERROR_TABLE = {
     notProcessed: true,
     message: "the issuer's signing keys are unavailable",
     client: "Try again after Retry-After with the same token and session.",
-    operator: "incomingAuth.jwt.jwks does not answer; the log says how.",
+    operator:
+      "incomingAuth.jwt.jwks, or the metadata or keys of the issuer of incomingAuth.oidc, cannot be read; the log says how.",
+  },
+  ISSUER_UNAVAILABLE: {
+    level: "http",
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "the issuer does not say whether the token is active",
+    client: "Try again after Retry-After with the same token and session.",
+    operator:
+      "The introspection endpoint of the issuer does not answer, refuses clientId and its secret, or is asked about too many tokens at once; the log says how.",
+  },
+  AUTHORIZATION_UNAVAILABLE: {
+    level: "request",
+    httpStatus: 200,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "nothing can be decided by the policies just now; the call did not run",
+    client: "Try again after Retry-After in the same session.",
+    operator: "The thread that decides by policies has ended; the log says why.",
   },
   BACKEND_UNREACHABLE: {
     level: "either",

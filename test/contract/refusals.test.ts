@@ -38,12 +38,17 @@ test.each(REFUSALS.map(({ path }) => path))("%s is refused by name, once", (path
   expect(pathsOf(documentWith(path, { enabled: true }))).toEqual([concrete(path)]);
 });
 
+/** What else a value asks for. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  '"cedar"': ["incomingAuth.authz.policies"],
+};
+
 test.each(
   REFUSALS.flatMap(({ path, allowed = [null, [], {}, { enabled: false, threshold: 5 }, false] }) =>
     allowed.map((value) => [path, JSON.stringify(value)] as const),
   ),
 )("%s: %s is accepted", (path, value) => {
-  expect(pathsOf(documentWith(path, JSON.parse(value)))).toEqual([]);
+  expect(pathsOf(documentWith(path, JSON.parse(value)))).toEqual(NEEDED[value] ?? []);
 });
 
 test("optimizer: {} is refused, since the key alone turns ToolHive's on, and optimizer: null is not", () => {

@@ -179,8 +179,7 @@ describe("a client without a token", () => {
   it.each(['a", error="b', "a/b", "a b", "user@a", "", undefined])(
     "is led nowhere by the Host %j, which is no host",
     (host) => {
-      const jwt = { issuer: issuer.url, audience: "a", jwks: "a", clockToleranceSeconds: 1 };
-      const resource = new ProtectedResource(jwt, "name", "/mcp");
+      const resource = new ProtectedResource({ issuers: [], scopes: [] }, "name", "/mcp");
       expect(() => resource.challenge(host, undefined)).toThrow(
         "the Host header must be a valid host",
       );

@@ -194,6 +194,16 @@ describe("an argument that cannot be", () => {
       () => gateway({ sessionStorage: { cluster: { ...CLUSTER, shards: 0 } } }),
     ],
     [
+      "incomingAuth.oidc.clientSecretRef: must be absent if clientSecret is set; remove it, or remove clientSecret",
+      () =>
+        gateway({
+          incomingAuth: {
+            type: "oidc",
+            oidc: { ...OIDC, clientSecret: "a", clientSecretRef: { name: "a", key: "b" } },
+          },
+        }),
+    ],
+    [
       "sessionStorage.passwordRef: must be absent if password is set; remove it, or remove password",
       () => gateway({ sessionStorage: { ...STORE, passwordRef: { name: "a", key: "b" } } }),
     ],
@@ -464,6 +474,8 @@ describe("an argument that cannot be", () => {
 
 const CLUSTER = { addresses: ["sessions.example.com:6379"] };
 
+const OIDC = { issuer: "https://id.example.com", audience: "mcp", clientId: "gateway" };
+
 const LOG_LEVEL = { name: "LOG_LEVEL", value: "debug" };
 
 const sentinel = (address: string) => ({
@@ -487,6 +499,10 @@ describe("a secret", () => {
     ["sessionStorage.passwordRef", () => gateway({ sessionStorage: { passwordRef: SECRET } })],
     ["sessionStorage.pasword", () => gateway({ sessionStorage: { ...STORE, pasword: SECRET } })],
     ["ownerKey", () => gateway({ ownerKey: [SECRET] })],
+    [
+      "incomingAuth.oidc.clientSecret",
+      () => gateway({ incomingAuth: { type: "oidc", oidc: { ...OIDC, clientSecret: [SECRET] } } }),
+    ],
     ["proxy.ownerKey", () => server({ proxy: { ownerKey: { key: SECRET } } })],
     ["env", () => server({ env: `TOKEN=${SECRET}` })],
     ["env[0]", () => server({ env: [`TOKEN=${SECRET}`] })],

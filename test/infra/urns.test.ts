@@ -31,8 +31,13 @@ function program(): void {
     sessionStorage: STORE,
     autoscaling: { maxReplicas: 12 },
     incomingAuth: {
-      type: IncomingAuthType.Jwt,
-      jwt: { issuer: "https://id.example.com", audience: "mcp", jwks: "https://id.example.com/k" },
+      type: IncomingAuthType.Oidc,
+      oidc: {
+        issuer: "https://id.example.com",
+        audience: "mcp",
+        clientId: "gateway",
+        clientSecret: "secret",
+      },
     },
     ingress: { host: "a.example.com" },
     httpRoute: { hostnames: ["b.example.com"], parentRefs: [{ name: "public" }] },

@@ -280,6 +280,58 @@ describe("the configuration of a gateway", () => {
     expect(deploymentOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(930);
   });
 
+  test("keeps the client secret of a login in a Secret, and its CA beside the configuration", async () => {
+    const login = {
+      issuer: "https://login.example.com",
+      audience: "https://mcp.example.com/mcp",
+      clientId: "gateway",
+      clientSecret: "secret-of-the-gateway",
+      caBundle: "-----BEGIN CERTIFICATE-----",
+      moreIssuers: [{ issuer: "https://other.example.com:8443", jwksAllowPrivateIp: true }],
+    };
+    const stack = await gatewayStack({
+      incomingAuth: { type: IncomingAuthType.Oidc, oidc: login },
+    });
+    const { oidc } = validate(configurationOf(stack, "eng-gateway"), [], "gateway");
+    const caBundlePath = "/etc/mcp-fleet/configuration/login-ca.crt";
+    expect(oidc?.issuers).toMatchObject([
+      { clientSecretFile: "/etc/mcp-fleet/login/client-secret", caBundlePath },
+      { issuer: "https://other.example.com:8443", jwksAllowPrivateIp: true, caBundlePath },
+    ]);
+    const file = stack.one("ConfigMap", "eng-gateway-configuration");
+    expect(JSON.stringify(file.at("data"))).not.toContain(login.clientSecret);
+    expect(stack.one("Secret", "eng-gateway-login").at("stringData")).toEqual({
+      "client-secret": login.clientSecret,
+    });
+    const mounted = deploymentOf(stack).at(`${CONTAINER}.volumeMounts`);
+    expect(mounted).toContainEqual({
+      name: "login",
+      mountPath: "/etc/mcp-fleet/login",
+      readOnly: true,
+    });
+    const policy = stack.one("NetworkPolicy", "eng-gateway");
+    expect(JSON.stringify(policy.at("spec.egress"))).toContain('"port":8443');
+  });
+
+  test("takes the client secret from a Secret of the user, and has none of its own then", async () => {
+    const oidc = {
+      issuer: "https://login.example.com",
+      audience: "mcp",
+      clientId: "gateway",
+      clientSecretRef: { name: "own", key: "secret" },
+    };
+    const stack = await gatewayStack({ incomingAuth: { type: IncomingAuthType.Oidc, oidc } });
+    expect(stack.resources.map(({ name }) => name)).not.toContain("eng-gateway-login");
+    expect(deploymentOf(stack).at(`${POD}.volumes`)).toContainEqual({
+      name: "login",
+      secret: {
+        secretName: "own",
+        items: [{ key: "secret", path: "client-secret" }],
+        defaultMode: 0o440,
+      },
+    });
+  });
+
   test("changes with a setting: another ConfigMap, whose name the provider chooses, in the pods", async () => {
     const first = await gatewayStack();
     const other = await gatewayStack({ operational: { logLevel: "debug" } });

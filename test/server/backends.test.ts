@@ -96,7 +96,9 @@ describe("the backends of a running gateway", () => {
     const exchange = await begun;
     const waits = client.post(callOf("one_a", 3));
     const waiting = async () => (await fetch(`${gateway.adminUrl}/metrics`)).text();
-    await expect.poll(waiting).toContain('mcp_fleet_calls_waiting{limit="backend",backend="one"} 1');
+    await expect
+      .poll(waiting)
+      .toContain('mcp_fleet_calls_waiting{limit="backend",backend="one"} 1');
 
     await apply({ one: next });
 

@@ -31,21 +31,24 @@ describe("a gateway that listens", () => {
   it("has loaded 10 packages with nothing switched on, and 0 files of what is off", async () => {
     const loaded = await loadedModules({ backends });
     expect(ownPackages(loaded)).toEqual(CORE);
-    for (const folder of [
-      "cli/",
-      "discover/",
-      "store/redis/",
-      "auth/jwt",
-      "credentials/credentials",
-      "roles/proxy/",
-      "server/live/",
-    ]) {
+    const off = [
+      ...["cli/", "discover/", "store/redis/", "roles/proxy/", "server/live/"],
+      ...[
+        "auth/jwt",
+        "auth/oidc",
+        "auth/token",
+        "auth/local",
+        "authz/cedar",
+        "credentials/credentials",
+      ],
+    ];
+    for (const folder of off) {
       expect(filesIn(loaded, folder)).toEqual([]);
     }
     expect(loaded.files.length).toBeGreaterThan(80);
   });
 
-  it.each<[string, string[], Partial<Configuration>]>([
+  it.each<[string, readonly string[], Partial<Configuration>]>([
     [
       "jose where clients bring tokens",
       ["jose"],
@@ -83,6 +86,11 @@ describe("a gateway that listens", () => {
           },
         },
       },
+    ],
+    [
+      "jose and oauth4webapi where their issuers are asked",
+      ["jose", "oauth4webapi"],
+      { incomingAuth: { type: "oidc", oidc: { issuer: "https://a.invalid", audience: "a" } } },
     ],
   ])("loads %s", async (_, names, configuration) => {
     const loaded = await loadedModules({ backends, ...configuration });

@@ -208,6 +208,37 @@ export function describeSessionStore(name: string, makeStore: MakeStore): void {
       });
     });
 
+    describe("the sessions of one owner", () => {
+      it("end 2 at a time until there are none, with what was opened for them, and another's stay", async () => {
+        const upstreams = { one: { sessionId: "u", protocol: "2025-11-25", epoch: 1, pod: "p" } };
+        for (const key of ["a", "b", "c"]) {
+          await at.create(sessionRecord(key, { owner: "alice", upstreams }));
+        }
+        await at.create(sessionRecord("d", { owner: "bob" }));
+        await at.store.sessions.end(sessionRecord("c", { owner: "alice", upstreams }));
+        const first = await at.store.sessions.takeOwned("alice", 1);
+        const second = await at.store.sessions.takeOwned("alice", 9);
+        const ended = [...first, ...second];
+        expect(ended.map(({ key }) => key).sort()).toEqual(["a", "b"]);
+        expect(ended[0]).toMatchObject({ owner: "alice", upstreams });
+        expect(await at.store.sessions.takeOwned("alice", 9)).toEqual([]);
+        expect(await at.store.sessions.load("a")).toBeUndefined();
+        expect(await at.store.sessions.load("d")).toMatchObject({ owner: "bob" });
+        expect(await at.store.sessions.count()).toBe(1);
+      });
+
+      it("end for one caller of 3, and not once they have expired", async () => {
+        await at.create(sessionRecord("a", { owner: "alice" }));
+        await at.create(sessionRecord("b", { owner: "alice", expiresAtMs: at.nowMs + 1_000 }));
+        at.nowMs += 2_000;
+        const ended = await Promise.all(
+          [1, 2, 3].map(() => at.store.sessions.takeOwned("alice", 9)),
+        );
+        expect(ended.flat()).toMatchObject([{ key: "a" }]);
+        expect((await at.store.sessions.takeExpired(9)).map(({ key }) => key)).toEqual(["b"]);
+      });
+    });
+
     describe("capacity of one owner", () => {
       const owned = (key: string, owner: string, maxPerOwner = 2) =>
         at.store.sessions.create(sessionRecord(key, { owner }), { maxSessions: 100, maxPerOwner });

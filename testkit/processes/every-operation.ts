@@ -33,6 +33,7 @@ export async function useEveryOperation(store: Store): Promise<unknown[]> {
     () => sessions.create({ ...record, key: "c", unusedFrom: "192.0.2.7" }, { maxSessions: 10 }),
     () => sessions.use({ ...record, key: "b" }),
     () => sessions.takeUnused(10, 0),
+    () => sessions.takeOwned(record.owner, 10),
     () => sessions.takeExpired(10),
     () => sessions.count(),
     () => secrets.signingKey(),

@@ -32,9 +32,23 @@ const OF_PROCESSES: readonly Decided[] = [
   ],
 ];
 
+const SECRET_FILE = "clientSecret and clientSecretRef, which pods have as a file";
+const FIRST_INTROSPECTS = "nothing: the first issuer introspects";
+
+const OF_LOGIN: readonly Decided[] = [
+  ["incomingAuth.oidc.clientSecretEnv", SECRET_FILE],
+  ["incomingAuth.oidc.clientSecretFile", SECRET_FILE],
+  ["incomingAuth.oidc.caBundlePath", "caBundle, which pods have as a file"],
+  ["incomingAuth.oidc.moreIssuers[].clientSecretEnv", FIRST_INTROSPECTS],
+  ["incomingAuth.oidc.moreIssuers[].clientSecretFile", FIRST_INTROSPECTS],
+  ["incomingAuth.oidc.moreIssuers[].introspectionUrl", FIRST_INTROSPECTS],
+  ["incomingAuth.oidc.moreIssuers[].protectedResourceAllowPrivateIp", FIRST_INTROSPECTS],
+  ["incomingAuth.oidc.moreIssuers[].caBundlePath", "caBundle, which is for all issuers"],
+];
+
 /** By component: settings of gateways and proxies that follow from something else. `test/infra/settings.test.ts` counts them. */
 export const DECIDED: Readonly<Record<string, readonly Decided[]>> = {
-  VirtualMcpServer: OF_PROCESSES,
+  VirtualMcpServer: [...OF_PROCESSES, ...OF_LOGIN],
   McpServer: [
     ...OF_PROCESSES,
     ["name", "name of the component"],

@@ -141,6 +141,19 @@ function isToolhive(key: string | undefined): boolean {
 /** The fields of a backend that ToolHive's file has too; the others are ours. */
 const TOOLHIVE_BACKEND = ["name", "url", "transport", "type", "caBundlePath", "metadata"];
 
+/** The fields of `oidc` that are ours. */
+const OWN_OIDC = [
+  "clientSecretFile",
+  "clockTolerance",
+  "tokenType",
+  "dpopRequired",
+  "backchannelLogout",
+  "cacheBytes",
+];
+
+function isToolhiveOidc(field: string | undefined): boolean {
+  return field !== undefined && !OWN_OIDC.includes(field) && !field.startsWith("moreIssuers");
+}
 /** Rules for lists that ToolHive has for tools only. */
 const OURS_OF_LISTS = /^(?:prompts|resources)\b/;
 /** What a strategy has here beside what ToolHive's has. */
@@ -163,6 +176,7 @@ function works(): string {
     if (top === "backends[]") return TOOLHIVE_BACKEND.includes(field);
     // Ours, in a section of ToolHive's.
     if (top === "incomingAuth" && field === "jwt") return false;
+    if (top === "incomingAuth" && field === "oidc") return isToolhiveOidc(leaf.path[2]);
     if (top === "aggregation" && OURS_OF_LISTS.test(field)) return false;
     if (top === "outgoingAuth" && leaf.path.some((step) => OUR_STRATEGIES.includes(step)))
       return false;

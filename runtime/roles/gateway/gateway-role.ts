@@ -22,6 +22,7 @@ import { backendRow, conditionOf } from "./backend-row.ts";
 import { Discovery } from "./discovery.ts";
 import { incomplete, ListAnswers } from "./list-answers.ts";
 import { ListChanges } from "./list-changes.ts";
+import { Permissions } from "./permissions.ts";
 import { Providers } from "./providers.ts";
 import { Routing } from "./routing.ts";
 import { SessionCatalogs } from "./session-catalogs.ts";
@@ -90,15 +91,16 @@ export class GatewayRole implements Role {
     const views = new Views({ ...parts, sourcesOf: (...of) => providers.sourcesOf(...of) });
     const isFailing = (backend: Backend) => providers.isFailing(backend);
     const catalogs = new SessionCatalogs({ ...parts, views, limits, isFailing });
+    const permissions = new Permissions(parts.authorizer);
     const { enabled } = settings.listChanged;
-    new ListChanges({ ...parts, views, catalogs, isSilent: !enabled });
+    new ListChanges({ ...parts, views, catalogs, permissions, isSilent: !enabled });
     this.#parts = parts;
     this.#aggregation = settings.aggregation;
     this.#views = views;
     this.#providers = providers;
     this.#catalogs = catalogs;
-    this.#routing = new Routing(catalogs, backends);
-    this.#lists = new ListAnswers(catalogs, settings.health.partialFailureMode);
+    this.#routing = new Routing(catalogs, permissions, backends);
+    this.#lists = new ListAnswers(catalogs, permissions, settings.health.partialFailureMode);
     metrics.onScrape(() => this.#measure());
     // Whoever serves waits for it; whoever only composes the role does not have to.
     this.#refusal.promise.catch(() => {});
@@ -177,8 +179,9 @@ export class GatewayRole implements Role {
     };
   }
 
-  close(): Promise<void> {
-    return this.#views.close();
+  async close(): Promise<void> {
+    await this.#views.close();
+    await this.#parts.authorizer?.close();
   }
 
   get #discoveries(): readonly Discovery[] {
@@ -213,13 +216,15 @@ export class GatewayRole implements Role {
 
   async #callTool(call: Call): Promise<void> {
     const { context, message } = call;
-    const route = await this.#routing.tool(context, stringParam(message, "name"));
+    const { arguments: args } = message.params;
+    const route = await this.#routing.tool(context, stringParam(message, "name"), args);
     await this.#answer(call, route, renamed(message, route, paramAt(message, "name")));
   }
 
   async #getPrompt(call: Call): Promise<void> {
     const { context, message } = call;
-    const route = await this.#routing.prompt(context, stringParam(message, "name"));
+    const { arguments: args } = message.params;
+    const route = await this.#routing.prompt(context, stringParam(message, "name"), args);
     await this.#answer(call, route, renamed(message, route, paramAt(message, "name")));
   }
 

@@ -3,6 +3,7 @@ import type { Call } from "../../calls/call.ts";
 import { FleetError, resultText } from "../../wire/fleet-error.ts";
 import type { Message } from "../../wire/message.ts";
 import { METHODS } from "../../wire/methods.ts";
+import type { Permissions } from "./permissions.ts";
 import type { SessionCatalogs } from "./session-catalogs.ts";
 
 /** Longer lists come in pages: one answer with more tools helps no model. */
@@ -14,10 +15,16 @@ export const MISSING_META_KEY = "mcp-fleet/missingBackends";
 /** Answers tools/list, prompts/list, resources/list and resources/templates/list from the merged catalog. */
 export class ListAnswers {
   readonly #catalogs: SessionCatalogs;
+  readonly #permissions: Permissions;
   readonly #failureMode: Settings["health"]["partialFailureMode"];
 
-  constructor(catalogs: SessionCatalogs, failureMode: Settings["health"]["partialFailureMode"]) {
+  constructor(
+    catalogs: SessionCatalogs,
+    permissions: Permissions,
+    failureMode: Settings["health"]["partialFailureMode"],
+  ) {
     this.#catalogs = catalogs;
+    this.#permissions = permissions;
     this.#failureMode = failureMode;
   }
 
@@ -28,12 +35,13 @@ export class ListAnswers {
     const catalog = await this.#catalogs.refresh(context, list);
     const missing = catalog.missing(list);
     if (missing.length > 0 && this.#failureMode === "fail") throw incomplete(missing);
-    const page = catalog.page(list, cursorOf(message), PAGE_SIZE);
+    const offered = await this.#permissions.list(context, catalog, list);
+    const page = offered.page(cursorOf(message), PAGE_SIZE);
     if (page === undefined) {
       const text = "unknown cursor, or its item is gone: list from the start";
       throw new FleetError("INVALID_PARAMS", { message: text });
     }
-    context.session?.listed.set(list, catalog.announcedDigest(list));
+    context.session?.listed.set(list, offered.digest);
     const next = page.nextCursor === undefined ? "" : `,"nextCursor":"${page.nextCursor}"`;
     const meta =
       missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ [MISSING_META_KEY]: missing })}`;

@@ -10,11 +10,13 @@ import type { LiveSession } from "../../sessions/live-session.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import { changeMethod, type ListName } from "../../wire/methods.ts";
+import type { Permissions } from "./permissions.ts";
 import type { SessionCatalogs } from "./session-catalogs.ts";
 
 export interface ListChangesParts {
   readonly views: Views;
   readonly catalogs: SessionCatalogs;
+  readonly permissions: Permissions;
   readonly backends: BackendRegistry;
   readonly bus: FleetBus;
   /** Clients are told nothing; lists change all the same. */
@@ -42,15 +44,17 @@ export class ListChanges {
     events.on("listChanged", (session, backend) => this.#onListChanged(session, backend));
     events.on("catalogChanged", (view, lists) => this.#notifyListeners(view, lists));
     events.on("streamOpened", (session) => this.#notifyMissed(session));
-    parts.catalogs.onLate((session, list) => this.#notifyLate(session, list));
+    parts.catalogs.onLate((session, list) => void this.#notifyLate(session, list));
   }
 
   /** A list came after the client had been answered without it. */
-  #notifyLate(session: LiveSession, list: ListName): void {
+  async #notifyLate(session: LiveSession, list: ListName): Promise<void> {
     if (!session.listed.has(list)) return;
-    const catalog = this.#parts.catalogs.known(session);
-    if (session.listed.get(list) !== catalog.announcedDigest(list))
-      this.#notify(session, catalog, [list]);
+    try {
+      await this.#notify(session, this.#parts.catalogs.known(session), [list]);
+    } catch (error) {
+      this.#parts.log.info({ sid: session.label, error }, "a late list could not be announced");
+    }
   }
 
   /** A backend told a session, not us, that its lists changed. */
@@ -72,7 +76,7 @@ export class ListChanges {
 
   async #reread(session: LiveSession): Promise<void> {
     const { catalog, changed } = await this.#parts.catalogs.reread(session);
-    this.#notify(session, catalog, changed);
+    await this.#notify(session, catalog, changed);
   }
 
   /** While the store is away, at least this process's own clients hear of it. */
@@ -91,10 +95,7 @@ export class ListChanges {
     const listed = LIST_NAMES.filter((list) => session.listed.has(list));
     if (listed.length === 0) return;
     const catalog = await this.#parts.catalogs.of({ client: session.record, session }, listed);
-    const missed = listed.filter(
-      (list) => session.listed.get(list) !== catalog.announcedDigest(list),
-    );
-    this.#notify(session, catalog, missed);
+    await this.#notify(session, catalog, listed);
   }
 
   #hasListener(viewKey: string): boolean {
@@ -104,21 +105,29 @@ export class ListChanges {
     return false;
   }
 
-  #notifyListeners(view: string, lists: readonly ListName[]): void {
-    for (const session of this.#parts.streams.sessions()) {
+  async #notifyListeners(view: string, lists: readonly ListName[]): Promise<void> {
+    const { streams, views, log } = this.#parts;
+    for (const session of streams.sessions()) {
       if (session.record.view !== view) continue;
-      this.#notify(session, this.#parts.views.get(session.record).catalog, lists);
+      try {
+        await this.#notify(session, views.get(session.record).catalog, lists);
+      } catch (error) {
+        log.info({ sid: session.label, error }, "a session could not be told of changed lists");
+      }
     }
   }
 
-  #notify(session: LiveSession, catalog: Catalog, lists: readonly ListName[]): void {
-    if (this.#parts.isSilent) return;
-    for (const list of lists) {
-      session.listed.set(list, catalog.announcedDigest(list));
-      this.#parts.metrics.listChanges.inc({ list });
+  /** A list that is for this client as it was has not changed, whatever others see. */
+  async #notify(session: LiveSession, catalog: Catalog, lists: readonly ListName[]): Promise<void> {
+    const { permissions, metrics, streams, isSilent } = this.#parts;
+    if (isSilent) return;
+    const changed = await permissions.changedFor(session, catalog, lists);
+    for (const list of changed) {
+      session.listed.set(list, (await permissions.listOf(session, catalog, list)).digest);
+      metrics.listChanges.inc({ list });
     }
-    for (const method of new Set(lists.map(changeMethod))) {
-      this.#parts.streams.send(session.key, JSON.stringify({ jsonrpc: "2.0", method }));
+    for (const method of new Set(changed.map(changeMethod))) {
+      streams.send(session.key, JSON.stringify({ jsonrpc: "2.0", method }));
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Route } from "../../catalog/merged-list.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { ListName } from "../../wire/methods.ts";
+import type { Permissions } from "./permissions.ts";
 import type { SessionCatalogs } from "./session-catalogs.ts";
 
 /** The lists that say whose a URI is. */
@@ -13,19 +14,28 @@ const READABLE: readonly ListName[] = ["resources", "resourceTemplates"];
 /** Which provider a name, a URI or a template of a client belongs to, and what it is called there. */
 export class Routing {
   readonly #catalogs: SessionCatalogs;
+  readonly #permissions: Permissions;
   readonly #backends: BackendRegistry;
 
-  constructor(catalogs: SessionCatalogs, backends: BackendRegistry) {
+  constructor(catalogs: SessionCatalogs, permissions: Permissions, backends: BackendRegistry) {
     this.#catalogs = catalogs;
+    this.#permissions = permissions;
     this.#backends = backends;
   }
 
-  /** @throws INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing. */
-  async tool(context: RequestContext, name: string): Promise<Route> {
+  /**
+   * A tool that the client may not call with these arguments is as unknown as one that there is not.
+   *
+   * @throws INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing.
+   */
+  async tool(context: RequestContext, name: string, args?: unknown): Promise<Route> {
     const catalog = await this.#catalogs.of(context, ["tools"], (known) =>
       this.#isCertain(name, known.tool(name), known, "tools"),
     );
-    return catalog.tool(name) ?? this.#unknown("tool", name, catalog);
+    const route = catalog.tool(name);
+    const isPermitted =
+      route && (await this.#permits(context, catalog, "tools", name, route, args));
+    return isPermitted ? route : this.#unknown("tool", name, catalog);
   }
 
   /**
@@ -33,22 +43,25 @@ export class Routing {
    *
    * @throws as for tools.
    */
-  async prompt(context: RequestContext, name: string): Promise<Route> {
+  async prompt(context: RequestContext, name: string, args?: unknown): Promise<Route> {
     const catalog = await this.#catalogs.of(context, ["prompts"], (known) =>
       this.#isCertain(name, known.prompt(name), known, "prompts"),
     );
-    const route = catalog.prompt(name) ?? this.#unknown("prompt", name, catalog);
-    return { ...route, repeatable: true };
+    const route = catalog.prompt(name);
+    const isPermitted =
+      route && (await this.#permits(context, catalog, "prompts", name, route, args));
+    return isPermitted ? { ...route, repeatable: true } : this.#unknown("prompt", name, catalog);
   }
 
   /** @throws RESOURCE_NOT_FOUND. */
   resource(context: RequestContext, uri: string): Promise<Route> {
-    return this.#reading(context, uri, (catalog) => catalog.resource(uri));
+    return this.#reading(context, "resources", uri, (catalog) => catalog.resource(uri));
   }
 
   /** @throws RESOURCE_NOT_FOUND. */
   template(context: RequestContext, uriTemplate: string): Promise<Route> {
-    return this.#reading(context, uriTemplate, (catalog) => catalog.template(uriTemplate));
+    const find = (catalog: Catalog) => catalog.template(uriTemplate);
+    return this.#reading(context, "resourceTemplates", uriTemplate, find);
   }
 
   /** Whether no backend that has not answered yet could have the name: it is called without waiting for them. */
@@ -65,19 +78,36 @@ export class Routing {
 
   async #reading(
     context: RequestContext,
+    list: ListName,
     uri: string,
     find: (catalog: Catalog) => string | undefined,
   ): Promise<Route> {
     const catalog = await this.#catalogs.of(context, READABLE);
     const provider = find(catalog) ?? this.#onlyBackend(uri, catalog);
-    return { provider, name: uri, repeatable: true };
+    const route = provider === undefined ? undefined : { provider, name: uri, repeatable: true };
+    const isPermitted = route && (await this.#permits(context, catalog, list, uri, route));
+    return isPermitted ? route : this.#notFound(uri, catalog);
+  }
+
+  #permits(
+    context: RequestContext,
+    catalog: Catalog,
+    list: ListName,
+    name: string,
+    { provider: backend }: Route,
+    args?: unknown,
+  ): Promise<boolean> {
+    return this.#permissions.permits(context, catalog, { list, name, backend }, args);
   }
 
   /** A URI that nobody listed may still be readable, where there is no doubt whom to ask. */
-  #onlyBackend(uri: string, catalog: Catalog): string {
+  #onlyBackend(uri: string, catalog: Catalog): string | undefined {
     const [only, ...others] = this.#backends.all;
     const isOnly = only !== undefined && others.length === 0;
-    if (isOnly && catalog.mayAsk(only.name, uri)) return only.name;
+    return isOnly && catalog.mayAsk(only.name, uri) ? only.name : undefined;
+  }
+
+  #notFound(uri: string, catalog: Catalog): never {
     const missing = [...new Set(READABLE.flatMap((list) => catalog.missing(list)))];
     throw new FleetError("RESOURCE_NOT_FOUND", {
       message: `Resource not found: ${brief(uri)}`,

@@ -115,6 +115,14 @@ export class MemorySessions implements SessionStore {
     return taken;
   }
 
+  async takeOwned(owner: string, limit: number): Promise<SessionRecord[]> {
+    const keys = [...(this.#keysByOwner.get(owner) ?? [])];
+    const live = keys.map((key) => this.#records.live(key)).filter((one) => one !== undefined);
+    const taken = live.slice(0, limit);
+    for (const record of taken) this.#forget(record);
+    return taken;
+  }
+
   async count(): Promise<number> {
     return this.#live();
   }

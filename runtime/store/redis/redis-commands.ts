@@ -12,7 +12,7 @@ import { addWholeScript, type Operation, runScript } from "./redis-scripts.ts";
 const REPLICA_WAIT_MS = 300;
 
 /** Operations whose effect may not be lost with the server that confirmed it. */
-const DURABLE: ReadonlySet<Operation> = new Set(["create", "end"]);
+const DURABLE: ReadonlySet<Operation> = new Set(["create", "end", "end-owned"]);
 
 /** A session is in as many sets as it has pods: those that the caller did not know of are learned in one or two tries. */
 const MAX_DECLARATIONS = 5;

@@ -34,6 +34,8 @@ export const OPERATIONS = [
   "use",
   "list-unused",
   "end-unused",
+  "list-owned",
+  "end-owned",
   "count",
   "probe",
   "ensure-generation",

@@ -112,6 +112,19 @@ export class RedisSessions implements SessionStore {
     return ended.filter((session) => session !== undefined);
   }
 
+  async takeOwned(owner: string, limit: number): Promise<EndedSession[]> {
+    const set = this.#commands.keys.ownerSet(owner);
+    const keys = await this.#commands.ofStore("list-owned", [limit], [set]);
+    const listed = Array.isArray(keys) ? keys.map(String) : [];
+    const ended = await Promise.all(
+      listed.map(async (key) => {
+        const args = [random.uuid(), owner];
+        return this.#ended(key, await this.#commands.ofSession("end-owned", key, args, [set]));
+      }),
+    );
+    return ended.filter((session) => session !== undefined);
+  }
+
   async count(): Promise<number> {
     return Number(await this.#commands.ofStore("count"));
   }
