@@ -129,13 +129,13 @@ export interface Settings extends IncomingAuthSettings {
   readonly metricsPort?: number;
   /** IP addresses and networks in CIDR notation. */
   readonly trustedProxies: readonly string[];
-  /** Absent: every client may do everything. */
-  readonly authorization?: AuthorizationSettings;
   /** What clients are told of changed lists. */
   readonly listChanged: {
     readonly enabled: boolean;
     readonly disabledWorkloads: readonly string[];
   };
+  /** Absent: every client may do everything. */
+  readonly authorization?: AuthorizationSettings;
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;

@@ -144,7 +144,8 @@ export class Catalog {
 
   /** One of the lists, as a client gets it. */
   list(list: ListName): OfferedList {
-    return new OfferedList(this.#lists[list]);
+    const { names, texts, announcedDigest, isAnnounced } = this.#lists[list];
+    return new OfferedList(names, texts, announcedDigest, isAnnounced);
   }
 
   /** Whose an item of a list is. */

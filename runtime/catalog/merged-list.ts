@@ -43,8 +43,8 @@ export interface MergedList {
   readonly digest: string;
   /** Of the items whose changes clients are told of. */
   readonly announcedDigest: string;
-  /** The items of which they are not. */
-  readonly silentNames: ReadonlySet<string>;
+  /** Which items those are, by their places. Undefined: all. */
+  readonly isAnnounced: readonly boolean[] | undefined;
   readonly routes: ReadonlyMap<string, Route>;
   /** What clients must not reach, by the names that it would have. */
   readonly hidden: ReadonlyMap<string, readonly Route[]>;
@@ -72,8 +72,7 @@ export function mergeList(
   const routes = new Map<string, Route>();
   const hidden = new Map<string, Route[]>();
   const texts: string[] = [];
-  const announced: string[] = [];
-  const silentNames = new Set<string>();
+  const marks: boolean[] = [];
   const providers = listings.map(({ provider }) => provider);
   const offered = listings.map(({ provider, listing }) => ({
     provider,
@@ -114,14 +113,24 @@ export function mergeList(
       routes.set(name, route);
       const text = name === own ? offer.text : namedText(list, offer.text, name);
       texts.push(text);
-      if (silent.has(provider)) silentNames.add(name);
-      else announced.push(text);
+      marks.push(!silent.has(provider));
     }
   }
   const digest = digestOf(texts);
-  const announcedDigest = silent.size === 0 ? digest : digestOf(announced);
   const names = [...routes.keys()];
-  return { routes, hidden, names, texts, digest, announcedDigest, silentNames };
+  if (silent.size === 0) {
+    return {
+      routes,
+      hidden,
+      names,
+      texts,
+      digest,
+      announcedDigest: digest,
+      isAnnounced: undefined,
+    };
+  }
+  const announcedDigest = digestOf(texts.filter((_, place) => marks[place]));
+  return { routes, hidden, names, texts, digest, announcedDigest, isAnnounced: marks };
 }
 
 /**

@@ -20,30 +20,31 @@ export interface OfferedListParts {
 export class OfferedList {
   readonly names: readonly string[];
   readonly texts: readonly string[];
-  /** Two lists with one digest are the same list. */
+  /** Two lists with one digest are the same list, but for items whose changes clients are not told of. */
   readonly digest: string;
-  /** Two lists with one are the same for whoever is to hear of changes. */
-  readonly announcedDigest: string;
-  readonly #silentNames: ReadonlySet<string>;
+  readonly #isAnnounced: readonly boolean[] | undefined;
 
-  constructor({ names, texts, silentNames, ...known }: OfferedListParts) {
+  /** @param isAnnounced which items' changes clients are told of, by their places; absent: all. */
+  constructor(
+    names: readonly string[],
+    texts: readonly string[],
+    digest: string,
+    isAnnounced?: readonly boolean[],
+  ) {
     this.names = names;
     this.texts = texts;
-    this.#silentNames = silentNames;
-    this.digest = known.digest ?? digestOf(texts);
-    this.announcedDigest = known.announcedDigest ?? this.#announcedDigest();
+    this.digest = digest;
+    this.#isAnnounced = isAnnounced;
   }
 
   /** The same without the items for which `keeps` is false, by their places. */
   filter(keeps: readonly boolean[]): OfferedList {
     if (keeps.every(Boolean)) return this;
-    const kept = (_: string, index: number) => keeps[index] === true;
-    const names = this.names.filter(kept);
-    return new OfferedList({
-      names,
-      texts: this.texts.filter(kept),
-      silentNames: this.#silentNames,
-    });
+    const kept = (_: unknown, index: number) => keeps[index] === true;
+    const texts = this.texts.filter(kept);
+    const isAnnounced = this.#isAnnounced?.filter(kept);
+    const announced = isAnnounced ? texts.filter((_, index) => isAnnounced[index]) : texts;
+    return new OfferedList(this.names.filter(kept), texts, digestOf(announced), isAnnounced);
   }
 
   /**

@@ -261,6 +261,7 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     sessionStreamLinger: "",
     crowdedPercent: "",
     sessionCatalogBytes: "",
+    listWait: "",
     credentialBytes: "",
     credentialTimeout: "",
   },

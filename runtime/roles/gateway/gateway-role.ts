@@ -91,8 +91,8 @@ export class GatewayRole implements Role {
     const views = new Views({ ...parts, sourcesOf: (...of) => providers.sourcesOf(...of) });
     const isFailing = (backend: Backend) => providers.isFailing(backend);
     const catalogs = new SessionCatalogs({ ...parts, views, limits, isFailing });
-    const { enabled } = settings.listChanged;
     const permissions = new Permissions(parts.authorizer);
+    const { enabled } = settings.listChanged;
     new ListChanges({ ...parts, views, catalogs, permissions, isSilent: !enabled });
     this.#parts = parts;
     this.#aggregation = settings.aggregation;

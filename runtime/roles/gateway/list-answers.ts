@@ -41,7 +41,7 @@ export class ListAnswers {
       const text = "unknown cursor, or its item is gone: list from the start";
       throw new FleetError("INVALID_PARAMS", { message: text });
     }
-    context.session?.listed.set(list, offered.announcedDigest);
+    context.session?.listed.set(list, offered.digest);
     const next = page.nextCursor === undefined ? "" : `,"nextCursor":"${page.nextCursor}"`;
     const meta =
       missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ [MISSING_META_KEY]: missing })}`;

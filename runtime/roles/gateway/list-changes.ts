@@ -50,11 +50,10 @@ export class ListChanges {
   /** A list came after the client had been answered without it. */
   async #notifyLate(session: LiveSession, list: ListName): Promise<void> {
     if (!session.listed.has(list)) return;
-    const { catalogs, log } = this.#parts;
     try {
-      await this.#notify(session, catalogs.known(session), [list]);
+      await this.#notify(session, this.#parts.catalogs.known(session), [list]);
     } catch (error) {
-      log.info({ sid: session.label, list, error }, "a session could not be told of a late list");
+      this.#parts.log.info({ sid: session.label, error }, "a late list could not be announced");
     }
   }
 
