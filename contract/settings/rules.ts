@@ -4,7 +4,7 @@ import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { aggregatedBackends, aggregationRules } from "./aggregation-rules.ts";
 import { authRules } from "./auth-rules.ts";
-import { authorizationRules } from "./authorization.ts";
+import { authorizationRules } from "./authorization-rules.ts";
 import { incomingAuthRules } from "./incoming-auth-rules.ts";
 import { authorizationPassthrough } from "./passthrough-headers.ts";
 import { numberAt } from "./schema-walk.ts";

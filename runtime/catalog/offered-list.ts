@@ -5,17 +5,6 @@ export interface Page {
   readonly nextCursor?: string;
 }
 
-export interface OfferedListParts {
-  readonly names: readonly string[];
-  readonly texts: readonly string[];
-  /** Items of which clients are not told when they change. */
-  readonly silentNames: ReadonlySet<string>;
-  /** Default: that of the texts. */
-  readonly digest?: string;
-  /** Default: that of the texts of all items but the silent ones. */
-  readonly announcedDigest?: string;
-}
-
 /** A list as clients of one kind get it. Never changes. */
 export class OfferedList {
   readonly names: readonly string[];
@@ -59,13 +48,6 @@ export class OfferedList {
     const last = names[end - 1];
     const more = end < names.length && last !== undefined;
     return { texts: texts.slice(start, end), ...(more ? { nextCursor: encodeCursor(last) } : {}) };
-  }
-
-  #announcedDigest(): string {
-    if (this.#silentNames.size === 0) return this.digest;
-    const isAnnounced = (_: string, index: number) =>
-      !this.#silentNames.has(this.names[index] ?? "");
-    return digestOf(this.texts.filter(isAnnounced));
   }
 }
 

@@ -123,7 +123,7 @@ export class ListChanges {
     if (isSilent) return;
     const changed = await permissions.changedFor(session, catalog, lists);
     for (const list of changed) {
-      session.listed.set(list, (await permissions.listOf(session, catalog, list)).announcedDigest);
+      session.listed.set(list, (await permissions.listOf(session, catalog, list)).digest);
       metrics.listChanges.inc({ list });
     }
     for (const method of new Set(changed.map(changeMethod))) {

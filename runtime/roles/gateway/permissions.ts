@@ -50,8 +50,8 @@ export class Permissions {
   ): Promise<readonly ListName[]> {
     const changed: ListName[] = [];
     for (const list of lists) {
-      const { announcedDigest } = await this.listOf(session, catalog, list);
-      if (session.listed.get(list) !== announcedDigest) changed.push(list);
+      const { digest } = await this.listOf(session, catalog, list);
+      if (session.listed.get(list) !== digest) changed.push(list);
     }
     return changed;
   }
