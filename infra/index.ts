@@ -9,6 +9,7 @@ export type {
   ToolOverrideArgs,
   ToolRulesArgs,
 } from "./arguments/aggregation-args.ts";
+export type { AuthzArgs } from "./arguments/authz-args.ts";
 export type {
   BackendArgs,
   HasBackend,
@@ -16,6 +17,7 @@ export type {
   StatefulSetAddressArgs,
 } from "./arguments/backend-args.ts";
 export {
+  AuthorizationType,
   Catalog,
   ConflictResolution,
   IncomingAuthType,

@@ -8,6 +8,8 @@ export default defineConfig({
   target: "node22.19",
   // Eager, since its declarations begin with files of another package.
   dts: { eager: true },
+  // Declarations of the rest of the repository are none of its business, and take minutes.
+  tsconfig: "tsconfig.json",
   clean: true,
   logLevel: "error",
   deps: {

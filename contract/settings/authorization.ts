@@ -17,6 +17,9 @@ export interface AuthorizationSettings {
   readonly cachedDecisions: number;
 }
 
+/** How many decisions a process keeps by default. */
+export const CACHED_DECISIONS = 50_000;
+
 /** A policy set beyond this is no text that somebody reads, and takes long to decide by. */
 const POLICY_BYTES = 256 * 2 ** 10;
 const MAX_POLICIES = 1_000;
@@ -53,7 +56,7 @@ export const authorization = z
       "The maximum number of decisions that a process keeps; the least recently used one is made again.",
       100,
       10_000_000,
-    ).default(50_000),
+    ).default(CACHED_DECISIONS),
   })
   .partial();
 
@@ -69,6 +72,6 @@ export function authorizationOf(parsed: Parsed | undefined): AuthorizationSettin
     ...(groupClaimName !== undefined && { groupClaimName }),
     ...(roleClaimName !== undefined && { roleClaimName }),
     groupEntityType: parsed.groupEntityType ?? "THVGroup",
-    cachedDecisions: parsed.cachedDecisions ?? 50_000,
+    cachedDecisions: parsed.cachedDecisions ?? CACHED_DECISIONS,
   };
 }

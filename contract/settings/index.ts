@@ -4,7 +4,7 @@ export type {
   ItemOverride,
   WorkloadRules,
 } from "./aggregation.ts";
-export type { AuthorizationSettings } from "./authorization.ts";
+export { type AuthorizationSettings, CACHED_DECISIONS } from "./authorization.ts";
 export {
   addressText,
   type BackendAddress,

@@ -56,6 +56,10 @@ export const ConflictResolution = {
 } as const;
 export type ConflictResolution = (typeof ConflictResolution)[keyof typeof ConflictResolution];
 
+/** Whether every client may use everything, or what Cedar policies permit. */
+export const AuthorizationType = { None: "none", Cedar: "cedar" } as const;
+export type AuthorizationType = (typeof AuthorizationType)[keyof typeof AuthorizationType];
+
 /** Whether tools are listed that nothing is said about. */
 export const ToolVisibility = { Allow: "allow", Deny: "deny" } as const;
 export type ToolVisibility = (typeof ToolVisibility)[keyof typeof ToolVisibility];

@@ -1,4 +1,5 @@
 import type { Input } from "@pulumi/pulumi";
+import type { AuthzArgs } from "./authz-args.ts";
 import type { IncomingAuthType, LogLevel, PartialFailureMode } from "./choices.ts";
 import type { OidcArgs } from "./oidc-args.ts";
 
@@ -24,6 +25,8 @@ export interface IncomingAuthArgs {
   jwt?: JwtArgs;
   /** Which tokens are accepted. Required with type oidc. */
   oidc?: OidcArgs;
+  /** What they may use. Default: everything. */
+  authz?: AuthzArgs;
 }
 
 /** The lifetime and number of sessions. */

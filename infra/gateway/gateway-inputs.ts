@@ -7,7 +7,8 @@ import {
   pushes,
   sessionLists,
 } from "@mcp-fleet/contract/capacity";
-import { TOKEN_CACHE_BYTES } from "@mcp-fleet/contract/settings";
+import { CACHED_DECISIONS, TOKEN_CACHE_BYTES } from "@mcp-fleet/contract/settings";
+import { AuthorizationType } from "../arguments/choices.ts";
 import type { IncomingAuthArgs } from "../arguments/settings-args.ts";
 import { processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
@@ -31,6 +32,7 @@ export function gatewayInputs(args: GatewayArgs): CompleteInputs {
     statefulBackends: backends.filter(keepsStream).length,
     ...storeInputs(args.sessionStorage),
     ...tokenInputs(args.incomingAuth),
+    ...authorizationInputs(args.incomingAuth),
     callTimeoutMaxSeconds: Math.max(usual, ...longest),
     ...(autoscaling && { maxReplicas: autoscaling.maxReplicas }),
   });
@@ -41,4 +43,12 @@ function tokenInputs(login: IncomingAuthArgs | undefined): { readonly tokenCache
   if (login?.jwt === undefined && login?.oidc === undefined) return {};
   const { cacheBytes = "" } = login.oidc ?? {};
   return { tokenCacheBytes: SIZE.test(cacheBytes) ? bytes(cacheBytes) : TOKEN_CACHE_BYTES };
+}
+
+/** What pods keep of decisions, where policies decide. */
+function authorizationInputs(login: IncomingAuthArgs | undefined): {
+  readonly cachedDecisions?: number;
+} {
+  const { type, cachedDecisions = CACHED_DECISIONS } = login?.authz ?? {};
+  return type === AuthorizationType.Cedar ? { cachedDecisions } : {};
 }

@@ -159,6 +159,7 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     type: "=anonymous|jwt|oidc",
     jwt: "JwtArgs",
     oidc: "OidcArgs",
+    authz: "AuthzArgs",
   },
   AggregationArgs: {
     conflictResolution: "=prefix|priority|manual",
@@ -418,6 +419,15 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     backchannelLogout: "",
     cacheBytes: "",
     moreIssuers: "[]OidcIssuerArgs",
+  },
+  AuthzArgs: {
+    type: "=none|cedar",
+    policies: "[]",
+    entitiesJson: "",
+    groupClaimName: "",
+    roleClaimName: "",
+    groupEntityType: "",
+    cachedDecisions: "",
   },
   ToolRulesArgs: {
     workload: "",

@@ -280,6 +280,22 @@ describe("the configuration of a gateway", () => {
     expect(deploymentOf(stack).at(`${POD}.terminationGracePeriodSeconds`)).toBe(930);
   });
 
+  test("hands policies on to its pods, and plans 89 MiB for the thread and 50,000 decisions", async () => {
+    const policies = ['permit(principal in THVGroup::"eng", action, resource);'];
+    const planOf = (stack: Awaited<ReturnType<typeof gatewayStack>>) =>
+      deploymentOf(stack).at(`${CONTAINER}.resources.limits.memory`);
+    const authz = { type: "cedar" as const, policies };
+    const open = planOf(await gatewayStack());
+    const stack = await gatewayStack({ incomingAuth: { type: "anonymous", authz } });
+    const { authorization } = validate(configurationOf(stack, "eng-gateway"), [], "gateway");
+    expect(authorization).toMatchObject({ policies, groupEntityType: "THVGroup" });
+    const mebibytes = (memory: unknown) => Number.parseInt(String(memory), 10);
+    // With the reserve of a quarter of all memory.
+    const more = mebibytes(planOf(stack)) - mebibytes(open);
+    expect(more).toBeGreaterThanOrEqual(Math.floor(89 / 0.75));
+    expect(more).toBeLessThanOrEqual(Math.ceil(89 / 0.75));
+  });
+
   test("keeps the client secret of a login in a Secret, and its CA beside the configuration", async () => {
     const login = {
       issuer: "https://login.example.com",

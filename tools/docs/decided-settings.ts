@@ -6,7 +6,6 @@ type Decided = readonly [setting: string, by: string];
 const BY_THE_PLAN = "the plan";
 const ADDRESS = "the component, as its Services and probes have it";
 const VERIFIED = "the component: certificates are always verified";
-const ONLY_VALUE = "the only value that there is";
 
 const OF_PROCESSES: readonly Decided[] = [
   ["host", ADDRESS],
@@ -21,10 +20,9 @@ const OF_PROCESSES: readonly Decided[] = [
   ["sessionStorage.tls.caCertFile", "nothing: it is ToolHive's name of caFile"],
   ["sessionStorage.tls.insecureSkipVerify", VERIFIED],
   ["sessionStorage.tls.acceptUnverified", VERIFIED],
-  ["incomingAuth.authz", ONLY_VALUE],
   ["outgoingAuth", "nothing: write the configuration by hand where backends need credentials"],
   ["backends[].discoveryAuth", "nothing, as for outgoingAuth"],
-  ["operational.listChanged", ONLY_VALUE],
+  ["groupRef", "nothing: there are the backends of the component's arguments"],
   ["discovery", "nothing: there are the backends of the component's arguments"],
   [
     "configuration",
@@ -58,6 +56,8 @@ export const DECIDED: Readonly<Record<string, readonly Decided[]>> = {
       "the component: proxies accept every name, from the clients that networkPolicy admits",
     ],
     ["allowedOrigins", "the component: proxies are for gateways, not for browsers"],
+    ["acceptRisk", "nothing: proxies pass on what gateways send"],
+    ["backends[].passthroughHeaders", "the gateways, which choose the headers that they pass on"],
     ["incomingAuth", "the gateways, which authenticate clients"],
     ["aggregation", "nothing: a proxy has one backend, and changes nothing of its lists"],
     ["backends[].srv", "the component: the Service of its pods"],

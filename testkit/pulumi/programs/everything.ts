@@ -1,6 +1,7 @@
 // One of each component with everything switched on.
 import * as k8s from "@pulumi/kubernetes";
 import {
+  AuthorizationType,
   ClaimRetention,
   Engine,
   IncomingAuthType,
@@ -120,6 +121,10 @@ const incomingAuth = {
     issuer: "https://id.example.com",
     audience: "mcp",
     jwks: "https://id.example.com/keys",
+  },
+  authz: {
+    type: AuthorizationType.Cedar,
+    policies: ['permit(principal in THVGroup::"engineering", action, resource);'],
   },
 };
 new VirtualMcpServer(
