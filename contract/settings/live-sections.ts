@@ -20,6 +20,7 @@ export const liveConfiguration = z.strictObject({
 export const LIVE_SECTIONS = {
   backends: [["backends"], ["operational", "timeouts", "perWorkload"]],
   aggregation: [["aggregation"]],
+  authorization: [["incomingAuth", "authz"]],
 } as const satisfies Readonly<Record<string, readonly Path[]>>;
 
 export type LiveSection = keyof typeof LIVE_SECTIONS;

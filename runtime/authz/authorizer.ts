@@ -1,3 +1,4 @@
+import type { AuthorizationSettings } from "@mcp-fleet/contract/settings";
 import type { Principal } from "../sessions/principal.ts";
 import type { Item } from "./decider.ts";
 
@@ -22,6 +23,13 @@ export interface Authorizer {
    * @throws AUTHORIZATION_UNAVAILABLE where nothing can be decided.
    */
   select(principal: Principal, items: readonly Item[]): Promise<readonly boolean[]>;
+
+  /**
+   * Decides by other policies from now on: nothing that was decided before is valid any more.
+   *
+   * @throws {ConfigError} with the faults of all policies; then nothing has changed.
+   */
+  apply(settings: AuthorizationSettings | undefined): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { ConfigError, fault } from "@mcp-fleet/contract";
 import type { AuthorizationSettings } from "@mcp-fleet/contract/settings";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
@@ -29,18 +31,21 @@ const AT_ONCE = 25;
  */
 export class CedarAuthorizer implements Authorizer {
   readonly #parts: CedarAuthorizerParts;
-  readonly #rule: ClassRule;
-  readonly #classes = new WeakMap<Principal, PrincipalClass>();
   readonly #decided: LRUCache<string, boolean>;
   readonly #starting = new SingleFlight<"thread", DeciderThread>();
+  #settings: AuthorizationSettings;
+  #rule: ClassRule;
+  #classes = new WeakMap<Principal, PrincipalClass>();
+  /** How often other policies were applied: classes of different ones are different. */
+  #generation = 0;
   #thread: DeciderThread;
 
   private constructor(parts: CedarAuthorizerParts, thread: DeciderThread) {
     const { settings, metrics } = parts;
-    const { mentions, groups } = thread.ready;
     this.#parts = parts;
+    this.#settings = settings;
     this.#thread = thread;
-    this.#rule = classRuleOf(mentions, settings.groupEntityType, groups);
+    this.#rule = ruleOf(settings, thread);
     this.#decided = new LRUCache({ max: settings.cachedDecisions });
     metrics.onScrape(() => metrics.cachedDecisions.set(this.#decided.size));
   }
@@ -79,6 +84,24 @@ export class CedarAuthorizer implements Authorizer {
       permitted.push(...(await this.#selectSome(known, items.slice(start, start + AT_ONCE))));
     }
     return permitted;
+  }
+
+  async apply(settings: AuthorizationSettings | undefined): Promise<void> {
+    if (isDeepStrictEqual(settings, this.#settings)) return;
+    if (settings === undefined) {
+      const rule = "must stay cedar while the gateway runs: everything would be open at once";
+      const fix = "roll the gateways out";
+      throw new ConfigError([fault(["incomingAuth", "authz", "type"], "none", rule, fix)]);
+    }
+    const before = this.#thread;
+    const thread = await DeciderThread.start(settings, this.#parts.gateway);
+    this.#thread = thread;
+    this.#settings = settings;
+    this.#rule = ruleOf(settings, thread);
+    this.#classes = new WeakMap();
+    this.#generation += 1;
+    this.#decided.clear();
+    await before.finish();
   }
 
   close(): Promise<void> {
@@ -121,11 +144,11 @@ export class CedarAuthorizer implements Authorizer {
 
   /** A thread that ended is followed by another one. */
   async #running(): Promise<DeciderThread> {
-    const { settings, gateway, log } = this.#parts;
+    const { gateway, log } = this.#parts;
     if (!this.#thread.hasEnded) return this.#thread;
     return await this.#starting.run("thread", async () => {
       log.error("the thread that decides by policies has ended: another one starts");
-      this.#thread = await DeciderThread.start(settings, gateway);
+      this.#thread = await DeciderThread.start(this.#settings, gateway);
       return this.#thread;
     });
   }
@@ -148,10 +171,15 @@ export class CedarAuthorizer implements Authorizer {
   #classOf(principal: Principal): PrincipalClass {
     const present = this.#classes.get(principal);
     if (present !== undefined) return present;
-    const known = classOf(principal, this.#rule, this.#parts.settings);
-    this.#classes.set(principal, known);
-    return known;
+    const known = classOf(principal, this.#rule, this.#settings);
+    const inGeneration = { ...known, key: `${this.#generation} ${known.key}` };
+    this.#classes.set(principal, inGeneration);
+    return inGeneration;
   }
+}
+
+function ruleOf({ groupEntityType }: AuthorizationSettings, { ready }: DeciderThread): ClassRule {
+  return classRuleOf(ready.mentions, groupEntityType, ready.groups);
 }
 
 /** Clients choose the URIs that they ask for: longer ones are kept as digests. */

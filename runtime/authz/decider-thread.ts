@@ -59,6 +59,12 @@ export class DeciderThread {
     return await waiting.promise;
   }
 
+  /** Ends once what it was asked is answered. */
+  async finish(): Promise<void> {
+    await Promise.allSettled([...this.#waiting.values()].map(({ promise }) => promise));
+    await this.close();
+  }
+
   async close(): Promise<void> {
     this.#end(new Error("closed"));
     await this.#worker.terminate();

@@ -77,6 +77,10 @@ export class Views {
     return [];
   }
 
+  get keys(): readonly string[] {
+    return [...this.#views.keys()];
+  }
+
   /** A view for which `isPinned` holds is never closed for want of use. */
   pinWhile(isPinned: (key: string) => boolean): void {
     this.#pins.add(isPinned);

@@ -1,7 +1,7 @@
 import { DURATION, type Fault, isSection, type Section, seconds } from "@mcp-fleet/contract";
 import { hasArgument } from "./as-arguments.ts";
 import { argumentsOf, backendsOf } from "./gateway-arguments.ts";
-import { type GatewayDocument, gateOf } from "./gateway-document.ts";
+import type { GatewayDocument } from "./gateway-document.ts";
 import { present } from "./kinds/guards.ts";
 import type { GatewayPart } from "./kinds/virtual-mcp-server.ts";
 import type { ServerPart } from "./parts.ts";
@@ -26,7 +26,6 @@ export interface Gateway {
 /** Judges a gateway: what it does not support is removed and reported. Undefined where nothing usable is left. */
 export function gatewayOf(part: GatewayPart): Gateway | undefined {
   const { document, reading } = part;
-  loginByKeys(document);
   longCalls(document);
   const programOnly = serverTools(part);
   const missing = document.prune();
@@ -82,26 +81,6 @@ function longCalls(document: GatewayDocument): void {
       "the drain and grace period of pods cover it: shorten it if you can",
     );
   }
-}
-
-/** `oidc` as `jwt`, where only the second is supported and the keys' URL is given. */
-function loginByKeys(document: GatewayDocument): void {
-  const oidc = document.at(["incomingAuth", "oidc"]);
-  const isRefused = document.faults().some(({ steps }) => gateOf(steps) === "incomingAuth");
-  if (!isSection(oidc) || !isRefused) return;
-  const { issuer, audience, jwksUrl, resource, ...others } = oidc;
-  const rest = Object.keys(others).filter((key) => key !== "clientId" && key !== "scopes");
-  if (!issuer || !audience || !jwksUrl || rest.length > 0) return;
-  const why =
-    "clients log in as before, by incomingAuth.type jwt: tokens are checked by the issuer's keys";
-  document.differs(
-    ["incomingAuth", "oidc"],
-    why,
-    "opaque tokens, which only the issuer can read, are refused",
-  );
-  document.remove(["incomingAuth", "oidc"]);
-  document.set(["incomingAuth", "type"], "jwt");
-  document.set(["incomingAuth", "jwt"], present({ issuer, audience, jwks: jwksUrl, resource }));
 }
 
 /**

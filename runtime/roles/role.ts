@@ -45,6 +45,9 @@ export interface Role {
    */
   applyAggregation?(aggregation: AggregationSettings): void;
 
+  /** Clients may use others of the items than before, and hear of the lists that differ for them. */
+  permissionsChanged?(): void;
+
   /** The role's part of /status. */
   status(): Promise<RoleStatus>;
 

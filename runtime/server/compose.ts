@@ -6,6 +6,7 @@ import { buildMetricsServer } from "../admin/metrics-server.ts";
 import { StatusReport } from "../admin/status-report.ts";
 import { ByteBudget } from "../async/byte-budget.ts";
 import { openAuthenticator } from "../auth/open-authenticator.ts";
+import type { Authorizer } from "../authz/authorizer.ts";
 import { openAuthorizer } from "../authz/open-authorizer.ts";
 import type { Interceptor } from "../calls/call.ts";
 import { CallLimits } from "../calls/call-limits.ts";
@@ -30,6 +31,7 @@ import { McpEndpoint } from "../edge/mcp-endpoint.ts";
 import { buildMcpServer, MCP_PATH } from "../edge/mcp-server.ts";
 import { FleetFollower } from "../fleet/fleet-follower.ts";
 import { PeerCredential } from "../fleet/peer-credential.ts";
+import type { Role } from "../roles/role.ts";
 import { ROLES } from "../roles/roles.ts";
 import { Events } from "../sessions/events.ts";
 import type { KeyRing } from "../sessions/key-ring.ts";
@@ -48,6 +50,7 @@ import { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
 import { PeerForwarder } from "../upstream/transports/peer-forwarder.ts";
 import type { StartedFrom } from "./configuration.ts";
 import { Descriptors } from "./descriptors.ts";
+import type { Applier } from "./live/live-configuration.ts";
 import { openLive } from "./open-live.ts";
 import { Readiness } from "./readiness.ts";
 import { Server } from "./server.ts";
@@ -241,6 +244,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   live?.hand([
     { section: "backends", apply: (changed) => backends.apply(changed.backends) },
     { section: "aggregation", apply: (changed) => role.applyAggregation?.(changed.aggregation) },
+    ...(authorizer === undefined ? [] : [applierOf(authorizer, role)]),
   ]);
   const admin = buildAdminServer({
     probes: readiness,
@@ -289,4 +293,14 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     status,
     metrics,
   });
+}
+
+function applierOf(authorizer: Authorizer, role: Role): Applier {
+  return {
+    section: "authorization",
+    apply: async ({ authorization }) => {
+      await authorizer.apply(authorization);
+      role.permissionsChanged?.();
+    },
+  };
 }

@@ -89,6 +89,57 @@ describe("a configuration that changes while the gateway runs", () => {
     expect([one.discovered("initialize"), two.discovered("initialize")]).toEqual([1, 2]);
   });
 
+  it("has other names by another prefix, and is told of them once, with 0 further handshakes", async () => {
+    const one = await serverWith("a");
+    const backends = [{ name: "one", url: one.url }];
+    const { client, write, names } = await start({ backends });
+    expect(await names()).toEqual(["one_a"]);
+    const stream = await client.stream();
+    onTestFinished(() => stream.leave());
+    const told = stream.next();
+    await write({
+      backends,
+      aggregation: { conflictResolutionConfig: { prefixFormat: "my_{workload}_" } },
+    });
+    expect(await told).toContain("notifications/tools/list_changed");
+    expect(await names()).toEqual(["my_one_a"]);
+    expect(one.discovered("initialize")).toBe(1);
+  });
+
+  it("decides by other policies, and says what is wrong with those that it refuses", async () => {
+    const one = await serverWith("a", "b");
+    const backends = [{ name: "one", url: one.url }];
+    const permit = (tool: string) => ({
+      backends,
+      incomingAuth: {
+        authz: {
+          type: "cedar",
+          policies: [`permit(principal, action, resource == Tool::"${tool}");`],
+        },
+      },
+    });
+    const { client, write, names, refused } = await start(permit("one_a"));
+    expect(await names()).toEqual(["one_a"]);
+    const stream = await client.stream();
+    onTestFinished(() => stream.leave());
+    const told = stream.next();
+    await write(permit("one_b"));
+    expect(await told).toContain("notifications/tools/list_changed");
+    expect(await names()).toEqual(["one_b"]);
+    const { error } = messageOf(await client.post(callOf("one_a")));
+    expect(error?.message).toBe("Unknown tool: one_a");
+
+    const faulty = permit("one_a");
+    faulty.incomingAuth.authz.policies = ["permit(principal, action, resource) when { a };"];
+    await write(faulty);
+    await expect.poll(async () => (await refused())?.faults.join()).toContain("line 1");
+    await write({ backends });
+    await expect
+      .poll(async () => (await refused())?.faults.join())
+      .toContain("must stay cedar while the gateway runs");
+    expect(await names()).toEqual(["one_b"]);
+  });
+
   it.each([
     ["broken YAML", "backends: [", "must be sufficiently indented and end with a ]"],
     ["0 backends", { backends: [] }, "must have at least 1 entry"],

@@ -7,6 +7,7 @@ import type { Call } from "../../calls/call.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
 import { Aggregation } from "../../catalog/aggregation.ts";
+import { LIST_NAMES } from "../../catalog/listing.ts";
 import type { Route } from "../../catalog/merged-list.ts";
 import { Views } from "../../catalog/views.ts";
 import { VERSION } from "../../platform/version.ts";
@@ -127,6 +128,10 @@ export class GatewayRole implements Role {
 
   get refused(): Promise<never> {
     return this.#refusal.promise;
+  }
+
+  permissionsChanged(): void {
+    for (const key of this.#views.keys) this.#parts.events.emit("catalogChanged", key, LIST_NAMES);
   }
 
   applyAggregation(aggregation: AggregationSettings): void {

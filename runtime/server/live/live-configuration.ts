@@ -265,8 +265,15 @@ export class LiveConfiguration {
     const own = Array.isArray(document.backends) ? document.backends : [];
     const found = judgement?.entries.map(({ backend }) => backend) ?? [];
     const whole = { ...document, backends: [...own, ...found] };
-    const { backends, aggregation } = validate(whole, [], this.#parts.source.role);
-    return Object.freeze({ ...settings, backends, aggregation });
+    const { authorization: _, ...rest } = settings;
+    const { role } = this.#parts.source;
+    const { backends, aggregation, authorization } = validate(whole, [], role);
+    return Object.freeze({
+      ...rest,
+      backends,
+      aggregation,
+      ...(authorization && { authorization }),
+    });
   }
 
   /** Notes what the process has from now on. */
@@ -274,7 +281,9 @@ export class LiveConfiguration {
     const { metrics } = this.#parts;
     if (judgement !== undefined) this.#folder?.keep(judgement);
     this.#noteDirectory(judgement?.faults ?? []);
-    const digest = digestOf(JSON.stringify([settings.backends, settings.aggregation]));
+    const digest = digestOf(
+      JSON.stringify([settings.backends, settings.aggregation, settings.authorization]),
+    );
     metrics.configurationInfo.reset();
     metrics.configurationInfo.set({ digest }, 1);
     return { document, settings, digest, sinceMs: clock.now() };
