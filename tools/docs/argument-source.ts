@@ -150,6 +150,7 @@ const UNITS: Readonly<Record<string, string>> = {
   streams: "streams",
   subscriptions: "subscriptions",
   callsPerSession: "calls",
+  cachedDecisions: "decisions",
   callsPerPrincipal: "calls",
   queuedCalls: "calls",
   terminationGracePeriodSeconds: "seconds",
