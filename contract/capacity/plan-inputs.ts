@@ -185,6 +185,7 @@ export const INPUTS = {
     description:
       "Maximum total size of the lists that sessions have of their own. Absent: 0, or that of the setting where a server has catalog: perSession",
     setting: "limits.sessionCatalogBytes",
+    loadFirst: true,
     min: 0,
     max: bytes("512Mi"),
   },
@@ -193,6 +194,7 @@ export const INPUTS = {
     description:
       "Maximum total size of the tokens that a pod holds for backends. Absent: 0, or that of the setting where a backend's strategy gets tokens",
     setting: "limits.credentialBytes",
+    loadFirst: true,
     min: 0,
     max: bytes("512Mi"),
   },

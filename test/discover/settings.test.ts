@@ -40,10 +40,10 @@ test("nothing to find is a fault, and so is each wrong value, all at once", () =
   expect(faultsOf({})).toEqual([expect.stringMatching(/^groupRef is required, unless discovery/)]);
   const discovery = { services: {}, namespaces: ["A"], maxBackends: 0, configMap: "-" };
   expect(faultsOf({ discovery })).toEqual([
+    "discovery.maxBackends must be at least 1",
     "discovery.services.labelSelector is required, and must be a string",
     "discovery.namespaces[0] must be the name of a namespace",
     "discovery.configMap must be the name of a ConfigMap",
-    "discovery.maxBackends must be at least 1",
   ]);
 });
 
