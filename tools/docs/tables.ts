@@ -24,7 +24,8 @@ import {
 import { parse } from "yaml";
 import * as z from "zod";
 import { DiscoverMetrics } from "../../runtime/discover/discover-metrics.ts";
-import { type MetricDescription, Metrics } from "../../runtime/telemetry/metrics.ts";
+import type { MetricDescription } from "../../runtime/telemetry/metric-set.ts";
+import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import { ERROR_LEVELS, ERROR_TABLE, type ErrorRow } from "../../runtime/wire/error-table.ts";
 import { ALERT_TABLES } from "./alert-tables.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
