@@ -109,18 +109,22 @@ export class CedarAuthorizer implements Authorizer {
   }
 
   async #selectSome(known: PrincipalClass, items: readonly Item[]): Promise<readonly boolean[]> {
-    const keys = items.map((item) => keyOf(known, item));
-    const decided = new Map(keys.map((key) => [key, this.#decided.get(key)]));
-    const open = items.filter((_, index) => decided.get(keys[index] ?? "") === undefined);
+    const decisions = items.map((item) => {
+      const key = keyOf(known, item);
+      return { item, key, permitted: this.#decided.get(key) };
+    });
+    const open = decisions.filter(({ permitted }) => permitted === undefined);
     if (open.length > 0) {
-      const answers = await this.#ask(known, open);
-      for (const [index, item] of open.entries()) {
-        const permitted = answers[index] ?? false;
-        decided.set(keyOf(known, item), permitted);
-        this.#decided.set(keyOf(known, item), permitted);
+      const answers = await this.#ask(
+        known,
+        open.map(({ item }) => item),
+      );
+      for (const [index, decision] of open.entries()) {
+        decision.permitted = answers[index] ?? false;
+        this.#decided.set(decision.key, decision.permitted);
       }
     }
-    return keys.map((key) => decided.get(key) ?? false);
+    return decisions.map(({ permitted = false }) => permitted);
   }
 
   async #ask(

@@ -1,7 +1,7 @@
 import type * as Cedar from "@cedar-policy/cedar-wasm/nodejs";
 import { ConfigError, type Fault, fault, isSection, type Path } from "@mcp-fleet/contract";
 import type { AuthorizationSettings } from "@mcp-fleet/contract/settings";
-import { type Mentions, mentionsOf } from "./mentions.ts";
+import { type EntityName, type Mentions, mentionsOf } from "./mentions.ts";
 import { vocabularyFaults } from "./vocabulary-faults.ts";
 
 /** One policy, with where it stands. */
@@ -32,7 +32,7 @@ export function readPolicies(
 ): CedarPolicies {
   const faults: Fault[] = [];
   const entities = readEntities(cedar, entitiesJson, faults);
-  const ownTypes = entities.map(({ uid }) => ("__entity" in uid ? uid.__entity : uid).type);
+  const ownTypes = entities.map(({ uid }) => entityName(uid).type);
   const policies = texts.flatMap((text, index) => {
     const path = [...PATH, "policies", index];
     const parts = cedar.policySetTextToParts(text);
@@ -55,6 +55,17 @@ export function readPolicies(
   });
   if (faults.length > 0) throw new ConfigError(faults);
   return { policies, entities, groupEntityType };
+}
+
+/** Cedar's JSON writes a name in two ways. */
+export function entityName(uid: Cedar.EntityUidJson): EntityName {
+  return "__entity" in uid ? uid.__entity : uid;
+}
+
+/** The groups that the configuration's own entities are about. */
+export function groupsIn({ entities, groupEntityType }: CedarPolicies): readonly string[] {
+  const names = entities.map(({ uid }) => entityName(uid));
+  return names.flatMap(({ type, id }) => (type === groupEntityType ? [id] : []));
 }
 
 function readEntities(

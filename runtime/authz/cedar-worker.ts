@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import { FaultsError } from "@mcp-fleet/contract";
+import { groupsIn } from "./cedar-policies.ts";
 import { Decider } from "./decider.ts";
 import { type Answer, isWorkerData, type Question } from "./worker-messages.ts";
 
@@ -17,15 +18,8 @@ function main(): void {
     send({ kind: "faulty", faults: error.faults });
     return;
   }
-  const { policies, entities, groupEntityType } = decider.policies;
-  send({
-    kind: "ready",
-    mentions: policies.map(({ mentions }) => mentions),
-    groups: entities.flatMap(({ uid }) => {
-      const { type, id } = "__entity" in uid ? uid.__entity : uid;
-      return type === groupEntityType ? [id] : [];
-    }),
-  });
+  const mentions = decider.policies.policies.map((policy) => policy.mentions);
+  send({ kind: "ready", mentions, groups: groupsIn(decider.policies) });
   port.on("message", ({ id, principal, items, args }: Question) => {
     const decisions = items.map((item) => decider.decide(principal, item, args));
     send({ kind: "decided", id, decisions });

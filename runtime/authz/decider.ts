@@ -1,7 +1,7 @@
 import type * as Cedar from "@cedar-policy/cedar-wasm/nodejs";
 import type { AuthorizationSettings } from "@mcp-fleet/contract/settings";
 import type { ListName } from "../wire/methods.ts";
-import { type CedarPolicies, readPolicies } from "./cedar-policies.ts";
+import { type CedarPolicies, entityName, readPolicies } from "./cedar-policies.ts";
 import { cedarRecord } from "./claim-value.ts";
 import type { PrincipalClass } from "./principal-class.ts";
 import {
@@ -125,7 +125,7 @@ export class Decider {
 }
 
 function nameOf(uid: Cedar.EntityUidJson): string {
-  const { type, id } = "__entity" in uid ? uid.__entity : uid;
+  const { type, id } = entityName(uid);
   return `${type}::${id}`;
 }
 

@@ -1,7 +1,7 @@
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import type { AuthorizationSettings } from "@mcp-fleet/contract/settings";
 import type { Principal } from "../sessions/principal.ts";
-import { readPolicies } from "./cedar-policies.ts";
+import { groupsIn, readPolicies } from "./cedar-policies.ts";
 import { Decider, type Item } from "./decider.ts";
 import { classOf, classRuleOf } from "./principal-class.ts";
 
@@ -20,10 +20,9 @@ export interface Explained {
  */
 export function explained({ settings, gateway, principal, item, args }: Explained): string[] {
   const decider = new Decider(cedar, settings, gateway);
-  const { policies, entities } = decider.policies;
-  const groups = entities.map(({ uid }) => ("__entity" in uid ? uid.__entity : uid).id);
+  const { policies } = decider.policies;
   const mentions = policies.map((policy) => policy.mentions);
-  const rule = classRuleOf(mentions, settings.groupEntityType, groups);
+  const rule = classRuleOf(mentions, settings.groupEntityType, groupsIn(decider.policies));
   const known = classOf(principal, rule, settings);
   const { permitted, policies: deciding, errors } = decider.decide(known, item, args);
   const texts = policies.filter(({ id }) => deciding.includes(id));

@@ -10,7 +10,7 @@ import {
   type Route,
   type Unresolved,
 } from "./merged-list.ts";
-import { OfferedList, type Page } from "./offered-list.ts";
+import { OfferedList } from "./offered-list.ts";
 import { matchingWork, TemplateIndex } from "./template-index.ts";
 
 const NONE: ReadonlySet<string> = new Set();
@@ -132,14 +132,6 @@ export class Catalog {
 
   size(list: ListName): number {
     return this.#lists[list].names.length;
-  }
-
-  /**
-   * The items after the one that a cursor names: a cursor stays good while the list changes around it.
-   * Undefined for a cursor that is none of ours, or whose item is gone.
-   */
-  page(list: ListName, cursor: string | undefined, pageSize: number): Page | undefined {
-    return this.list(list).page(cursor, pageSize);
   }
 
   /** One of the lists, as a client gets it. */

@@ -8,7 +8,7 @@ const TOOL =
   '{ "unknown" : [1.0,9007199254740993],"name" : "find" ,"description":"old","annotations":{"readOnlyHint":true,"x-new":1},"inputSchema":{"type":"object"}}';
 
 function textOf(catalog: Catalog, position = 0): string | undefined {
-  return catalog.page("tools", undefined, 10)?.texts[position];
+  return catalog.list("tools").page(undefined, 10)?.texts[position];
 }
 
 describe("overrides", () => {
@@ -90,11 +90,11 @@ describe("overrides", () => {
       [listing("a", { prompts: ["p"], resources: [{ uri: "file:///1", name: "old" }] })],
       rules,
     );
-    expect(catalog.page("prompts", undefined, 10)?.texts).toEqual([
+    expect(catalog.list("prompts").page(undefined, 10)?.texts).toEqual([
       '{"description":"d","name":"a_q"}',
     ]);
     expect(catalog.prompt("a_q")).toMatchObject({ name: "p" });
-    expect(catalog.page("resources", undefined, 10)?.texts).toEqual([
+    expect(catalog.list("resources").page(undefined, 10)?.texts).toEqual([
       '{"title":"1","uri":"file:///1","name":"One"}',
     ]);
     expect(catalog.resource("file:///1")).toBe("a");

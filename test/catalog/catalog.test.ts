@@ -46,7 +46,7 @@ describe("the merged lists", () => {
       [{ provider: "x", listing: { lists, instructions: undefined } }],
       PREFIXED,
     );
-    expect(catalog.page("tools", undefined, 10)?.texts).toEqual([
+    expect(catalog.list("tools").page(undefined, 10)?.texts).toEqual([
       text.replace('"t\\u0065st"', '"x_test"'),
     ]);
   });
@@ -206,7 +206,7 @@ describe("pages", () => {
     let pages = 0;
     let cursor: string | undefined;
     do {
-      const page = catalog.page("tools", cursor, pageSize);
+      const page = catalog.list("tools").page(cursor, pageSize);
       if (page === undefined) throw new Error("a cursor of ours was refused");
       names.push(...page.texts.map((text) => JSON.parse(text).name));
       pages += 1;
@@ -225,29 +225,32 @@ describe("pages", () => {
   });
 
   it("a cursor stays good when items before and behind it come and go", () => {
-    const cursor = catalog.page("tools", undefined, 2)?.nextCursor;
+    const cursor = catalog.list("tools").page(undefined, 2)?.nextCursor;
     const changed = new Catalog([listing("x", { tools: ["0", "b", "c2", "d"] })], BARE);
-    expect(changed.page("tools", cursor, 10)?.texts).toEqual(['{"name":"c2"}', '{"name":"d"}']);
+    expect(changed.list("tools").page(cursor, 10)?.texts).toEqual([
+      '{"name":"c2"}',
+      '{"name":"d"}',
+    ]);
   });
 
   it("a cursor whose item is gone, one of another list and one of nobody are refused", () => {
-    const cursor = catalog.page("tools", undefined, 2)?.nextCursor;
+    const cursor = catalog.list("tools").page(undefined, 2)?.nextCursor;
     const changed = new Catalog([listing("x", { tools: ["a", "c"], prompts: ["b"] })], BARE);
-    expect(changed.page("tools", cursor, 10)).toBeUndefined();
-    expect(catalog.page("prompts", cursor, 10)).toBeUndefined();
-    expect(catalog.page("tools", "x", 10)).toBeUndefined();
-    expect(catalog.page("tools", "", 10)).toBeUndefined();
+    expect(changed.list("tools").page(cursor, 10)).toBeUndefined();
+    expect(catalog.list("prompts").page(cursor, 10)).toBeUndefined();
+    expect(catalog.list("tools").page("x", 10)).toBeUndefined();
+    expect(catalog.list("tools").page("", 10)).toBeUndefined();
   });
 
   it("a cursor is opaque: base64url, and safe in JSON without escapes", () => {
     const odd = new Catalog([listing("x", { resources: ['test://"\\\n日本', "test://2"] })], BARE);
-    const cursor = odd.page("resources", undefined, 1)?.nextCursor;
+    const cursor = odd.list("resources").page(undefined, 1)?.nextCursor;
     expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/);
-    expect(odd.page("resources", cursor, 1)?.texts).toEqual(['{"uri":"test://2"}']);
+    expect(odd.list("resources").page(cursor, 1)?.texts).toEqual(['{"uri":"test://2"}']);
   });
 
   it("an empty list is 1 page of 0 items", () => {
-    expect(catalog.page("prompts", undefined, 10)).toEqual({ texts: [] });
+    expect(catalog.list("prompts").page(undefined, 10)).toEqual({ texts: [] });
   });
 });
 

@@ -42,6 +42,6 @@ export function aggregated(
 
 /** What clients see of a list, by name or URI. */
 export function namesOf(catalog: Catalog, list: ListName): unknown[] {
-  const texts = catalog.page(list, undefined, 1_000)?.texts ?? [];
+  const texts = catalog.list(list).page(undefined, 1_000)?.texts ?? [];
   return texts.map((text) => JSON.parse(text)[LISTS[list].nameKey]);
 }

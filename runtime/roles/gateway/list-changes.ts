@@ -122,11 +122,11 @@ export class ListChanges {
     const { permissions, metrics, streams, isSilent } = this.#parts;
     if (isSilent) return;
     const changed = await permissions.changedFor(session, catalog, lists);
-    for (const list of changed) {
-      session.listed.set(list, (await permissions.listOf(session, catalog, list)).digest);
+    for (const [list, digest] of changed) {
+      session.listed.set(list, digest);
       metrics.listChanges.inc({ list });
     }
-    for (const method of new Set(changed.map(changeMethod))) {
+    for (const method of new Set([...changed.keys()].map(changeMethod))) {
       streams.send(session.key, JSON.stringify({ jsonrpc: "2.0", method }));
     }
   }

@@ -7,6 +7,7 @@ import type { Catalog } from "../../catalog/catalog.ts";
 import type { OfferedList } from "../../catalog/offered-list.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
 import type { Principal } from "../../sessions/principal.ts";
+import { isObject } from "../../wire/message.ts";
 import type { ListName } from "../../wire/methods.ts";
 
 /** Lists of one catalog that are kept for classes of principals. */
@@ -36,22 +37,22 @@ export class Permissions {
   }
 
   /** The list that a session would get now; all of it where nobody knows whose session it is, since it has listed nothing here. */
-  async listOf(session: LiveSession, catalog: Catalog, list: ListName): Promise<OfferedList> {
+  async #listOf(session: LiveSession, catalog: Catalog, list: ListName): Promise<OfferedList> {
     const principal = this.#principals.get(session);
     if (this.#authorizer === undefined || principal === undefined) return catalog.list(list);
     return await this.#listFor(this.#authorizer, principal, catalog, list);
   }
 
-  /** Those of the lists that are others for a session than it got last. */
+  /** The digests of those lists that are others for a session than it got last. */
   async changedFor(
     session: LiveSession,
     catalog: Catalog,
     lists: readonly ListName[],
-  ): Promise<readonly ListName[]> {
-    const changed: ListName[] = [];
+  ): Promise<ReadonlyMap<ListName, string>> {
+    const changed = new Map<ListName, string>();
     for (const list of lists) {
-      const { digest } = await this.listOf(session, catalog, list);
-      if (session.listed.get(list) !== digest) changed.push(list);
+      const { digest } = await this.#listOf(session, catalog, list);
+      if (session.listed.get(list) !== digest) changed.set(list, digest);
     }
     return changed;
   }
@@ -61,16 +62,15 @@ export class Permissions {
    *
    * @param args the arguments of the call.
    */
-  async permits(
+  permits(
     { principal }: RequestContext,
     catalog: Catalog,
     item: Omit<Item, "hints">,
     args?: unknown,
-  ): Promise<boolean> {
+  ): boolean | Promise<boolean> {
     if (this.#authorizer === undefined) return true;
     const listed = this.#itemsOf(catalog, item.list).get(item.name) ?? item;
-    const known = typeof args === "object" && args !== null ? { ...args } : {};
-    return await this.#authorizer.permits(principal, listed, known);
+    return this.#authorizer.permits(principal, listed, argumentsIn(args));
   }
 
   async #listFor(
@@ -108,4 +108,10 @@ export class Permissions {
     known.set(list, items);
     return items;
   }
+}
+
+/** A server may take a list for arguments, too. */
+function argumentsIn(args: unknown): Readonly<Record<string, unknown>> {
+  if (isObject(args)) return args;
+  return Array.isArray(args) ? { ...args } : {};
 }

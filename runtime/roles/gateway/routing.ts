@@ -1,4 +1,5 @@
 import { brief } from "@mcp-fleet/contract";
+import type { Item } from "../../authz/decider.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { Route } from "../../catalog/merged-list.ts";
@@ -32,10 +33,9 @@ export class Routing {
     const catalog = await this.#catalogs.of(context, ["tools"], (known) =>
       this.#isCertain(name, known.tool(name), known, "tools"),
     );
-    const route = catalog.tool(name);
-    const isPermitted =
-      route && (await this.#permits(context, catalog, "tools", name, route, args));
-    return isPermitted ? route : this.#unknown("tool", name, catalog);
+    const item = { list: "tools", name } as const;
+    const route = await this.#permitted(context, catalog, item, catalog.tool(name), args);
+    return route ?? this.#unknown("tool", name, catalog);
   }
 
   /**
@@ -47,10 +47,10 @@ export class Routing {
     const catalog = await this.#catalogs.of(context, ["prompts"], (known) =>
       this.#isCertain(name, known.prompt(name), known, "prompts"),
     );
-    const route = catalog.prompt(name);
-    const isPermitted =
-      route && (await this.#permits(context, catalog, "prompts", name, route, args));
-    return isPermitted ? { ...route, repeatable: true } : this.#unknown("prompt", name, catalog);
+    const item = { list: "prompts", name } as const;
+    const found = await this.#permitted(context, catalog, item, catalog.prompt(name), args);
+    const route = found ?? this.#unknown("prompt", name, catalog);
+    return { ...route, repeatable: true };
   }
 
   /** @throws RESOURCE_NOT_FOUND. */
@@ -85,19 +85,23 @@ export class Routing {
     const catalog = await this.#catalogs.of(context, READABLE);
     const provider = find(catalog) ?? this.#onlyBackend(uri, catalog);
     const route = provider === undefined ? undefined : { provider, name: uri, repeatable: true };
-    const isPermitted = route && (await this.#permits(context, catalog, list, uri, route));
-    return isPermitted ? route : this.#notFound(uri, catalog);
+    const found = await this.#permitted(context, catalog, { list, name: uri }, route);
+    return found ?? this.#notFound(uri, catalog);
   }
 
-  #permits(
+  /** Where an item leads, if the client may use it. Without policies nothing is waited for. */
+  #permitted(
     context: RequestContext,
     catalog: Catalog,
-    list: ListName,
-    name: string,
-    { provider: backend }: Route,
+    item: Pick<Item, "list" | "name">,
+    route: Route | undefined,
     args?: unknown,
-  ): Promise<boolean> {
-    return this.#permissions.permits(context, catalog, { list, name, backend }, args);
+  ): Route | undefined | Promise<Route | undefined> {
+    if (route === undefined) return undefined;
+    const of = { ...item, backend: route.provider };
+    const decision = this.#permissions.permits(context, catalog, of, args);
+    if (decision === true) return route;
+    return Promise.resolve(decision).then((isPermitted) => (isPermitted ? route : undefined));
   }
 
   /** A URI that nobody listed may still be readable, where there is no doubt whom to ask. */
