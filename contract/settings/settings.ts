@@ -6,7 +6,7 @@ import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import type { DiscoverySettings } from "./discovery-directory.ts";
 import { type IncomingAuthSettings, incomingAuthOf } from "./incoming-auth.ts";
-import { backendAuthOf } from "./outgoing-auth.ts";
+import { type BackendAuth, backendAuthOf } from "./outgoing-auth.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 
 /** When calls to a pod that keeps failing are not sent any more. */
@@ -44,6 +44,8 @@ export interface Settings extends IncomingAuthSettings {
   /** Those of the configuration itself: at least one unless there is `discovery`. Names are unique. */
   readonly backends: readonly BackendSettings[];
   readonly aggregation: AggregationSettings;
+  /** How requests to backends are authenticated, also to those that are not there yet. Absent: they are not. */
+  readonly strategies?: readonly BackendAuth[];
   /** Absent: there are no other backends. */
   readonly discovery?: DiscoverySettings;
   /** How a changed configuration is taken over. */
@@ -161,6 +163,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { allowedHosts, allowedOrigins, peerHost, metricsPort } = parsed;
   const { servers, refresh } = parsed.dns;
   const { outgoingAuth } = parsed;
+  const strategies = strategiesOf(outgoingAuth);
   // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
   const authorization = authorizationOf(parsed.incomingAuth?.authz);
@@ -178,6 +181,7 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     ...(allowedOrigins && { allowedOrigins }),
     ...incomingAuthOf(parsed.incomingAuth),
     ...(authorization && { authorization }),
+    ...(strategies.length > 0 && { strategies }),
     backends: parsed.backends.map((backend) =>
       backendOf(backend, role, {
         callTimeoutSeconds: backend.callTimeout ?? perWorkload.get(backend.name),
@@ -203,6 +207,12 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     health: healthOf(parsed.operational),
     listChanged: parsed.operational.listChanged,
   });
+}
+
+/** Every strategy that is named, also for backends that are not there yet. */
+function strategiesOf(outgoingAuth: Parsed["outgoingAuth"]): BackendAuth[] {
+  const { default: usual, backends = {} } = outgoingAuth ?? {};
+  return [usual, ...Object.values(backends)].flatMap((one) => backendAuthOf(one) ?? []);
 }
 
 /** Clients of a proxy come back to their one stateful server after longer pauses. */

@@ -16,7 +16,7 @@ import { HeldTokens } from "./held-tokens.ts";
 import { Secrets } from "./secrets.ts";
 
 export interface CredentialsParts {
-  readonly settings: Pick<Settings, "backends" | "limits">;
+  readonly settings: Pick<Settings, "backends" | "limits" | "strategies">;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -37,7 +37,6 @@ export class Credentials {
   readonly #tokens: HeldTokens;
   readonly #ofBackend = new WeakMap<BackendSettings, OfBackend>();
   readonly #opened = new Set<Credential>();
-  #exchanges = false;
 
   /** @throws {ConfigError} with the faults of all secrets that cannot be read. */
   static async open(parts: CredentialsParts): Promise<Credentials> {
@@ -84,14 +83,13 @@ export class Credentials {
 
   /** A client has called with this `Authorization`: from now on it is what is exchanged for the principal's requests. */
   note({ owner }: Principal, authorization: string | undefined): void {
-    if (!this.#exchanges) return;
     const [, token] = /^Bearer +(\S+)$/i.exec(authorization ?? "") ?? [];
     if (token !== undefined) this.#tokens.noteSubject(owner, token);
   }
 
   /** Whether clients' tokens are exchanged. */
   get exchanges(): boolean {
-    return this.#exchanges;
+    return this.#parts.settings.strategies?.some(needsPrincipal) ?? false;
   }
 
   async close(): Promise<void> {
@@ -101,7 +99,6 @@ export class Credentials {
 
   async #of(settings: BackendSettings): Promise<OfBackend> {
     const { auth, discoveryAuth } = settings;
-    this.#exchanges ||= needsPrincipal(auth);
     const session = auth && (await this.#open(auth, settings.name));
     const own = needsPrincipal(auth)
       ? discoveryAuth && (await this.#open(discoveryAuth, settings.name))

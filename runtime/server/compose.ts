@@ -120,11 +120,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const { turns } = store;
   const live = await openLive({ ...shared, source: given.source, turns, faultsOf });
   const { environment = process.env } = given;
-  const present = { limits, backends: live?.backends ?? settings.backends };
-  const credentials = await openCredentials(
-    { settings: present, environment, metrics, log },
-    live !== undefined,
-  );
+  const present = { ...settings, backends: live?.backends ?? settings.backends };
+  const credentials = await openCredentials({ settings: present, environment, metrics, log });
   const backendInterceptors: readonly BackendInterceptor[] = credentials?.interceptors ?? [];
   const backends = new BackendRegistry(present.backends, {
     ...shared,
@@ -198,9 +195,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     logFailures(log),
     countCalls(metrics),
     callLimits.ofLists,
-    ...(credentials && (credentials.exchanges || live)
-      ? [noteSubjects(credentials), askForLogin()]
-      : []),
+    ...(credentials?.exchanges ? [noteSubjects(credentials), askForLogin()] : []),
   ];
   const calls = new Calls({ handler: role.request, interceptors, messages });
 

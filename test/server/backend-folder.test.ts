@@ -70,6 +70,17 @@ describe("a folder of backends", () => {
     expect((await gateway.configuration()).generation).toBe(4);
   });
 
+  it("has the first backend that comes authenticated to, by the strategy of all", async () => {
+    const server = await serverWith("a");
+    const headerInjection = { headerName: "x-key", headerValue: "k" };
+    const usual = { type: "header_injection", headerInjection };
+    const { put, heard, client } = await start({}, { outgoingAuth: { default: usual } });
+    await put("one.yaml", fileOf("one", server));
+    expect(await heard()).toBe(TOOLS_CHANGED);
+    expect(textOf(await client.post(callOf("one_a")))).toBe("a for raw");
+    expect(server.received.filter(({ headers }) => headers["x-key"] !== "k")).toEqual([]);
+  });
+
   it("adds up with the backends of the file, in the order of the file and then of the names of the files", async () => {
     const server = await serverWith("a");
     const { names, gateway } = await start(
