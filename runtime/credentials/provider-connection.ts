@@ -26,7 +26,10 @@ export class ProviderConnection {
     const { origin, pathname, search } = new URL(url);
     this.origin = origin;
     this.#path = pathname + search;
-    this.#pool = sockets.pool(origin, { connections: CONNECTIONS });
+    this.#pool = sockets.pool(origin, {
+      connections: CONNECTIONS,
+      maxResponseSize: MAX_ANSWER_BYTES,
+    });
   }
 
   /** @throws what keeps the server from answering, also an answer that is too long. */
@@ -38,17 +41,9 @@ export class ProviderConnection {
       body: body.toString(),
       ...(signal && { signal }),
     });
-    const pieces: Buffer[] = [];
-    let bytes = 0;
-    for await (const piece of response.body) {
-      bytes += piece.length;
-      if (bytes > MAX_ANSWER_BYTES)
-        throw new Error(`its answer has more than ${MAX_ANSWER_BYTES} bytes`);
-      pieces.push(piece);
-    }
+    const text = await response.body.text();
     const type = response.headers["content-type"];
-    const isEmpty = bytes === 0;
-    return new Response(isEmpty ? null : Buffer.concat(pieces), {
+    return new Response(text === "" ? null : text, {
       status: response.statusCode,
       headers: typeof type === "string" ? { "content-type": type } : {},
     });

@@ -2,10 +2,7 @@ import { type FSWatcher, readFileSync, watch } from "node:fs";
 import { dirname } from "node:path";
 import { ConfigError, fault } from "@mcp-fleet/contract";
 import type { Logger } from "pino";
-import { clock, type Timer } from "./clock.ts";
-
-/** One change is several events, such as of a link and of what it leads to: they are waited for. */
-const SETTLE_MS = 100;
+import { Settling } from "./settling.ts";
 
 /**
  * A file that is read again whenever it changes. Its folder is watched, not the file: editors put another file
@@ -17,7 +14,7 @@ export class WatchedFile {
   #text: string;
   readonly #takers = new Set<(text: string) => void>();
   #watcher: FSWatcher | undefined;
-  #settling: Timer | undefined;
+  readonly #settling = new Settling(() => this.#read());
 
   /** @throws {ConfigError} when the file cannot be read. */
   constructor(path: string, log: Logger) {
@@ -45,7 +42,7 @@ export class WatchedFile {
   }
 
   close(): void {
-    clock.clear(this.#settling);
+    this.#settling.close();
     this.#watcher?.close();
   }
 
@@ -53,20 +50,13 @@ export class WatchedFile {
     const failed = (error: unknown) =>
       this.#log.error({ error }, "the file is not watched: restart to apply its changes");
     try {
-      this.#watcher = watch(dirname(this.#path), { persistent: false }, () => this.#changed());
+      this.#watcher = watch(dirname(this.#path), { persistent: false }, () =>
+        this.#settling.event(),
+      );
       this.#watcher.on("error", failed);
     } catch (error) {
       failed(error);
     }
-  }
-
-  #changed(): void {
-    this.#settling ??= clock
-      .after(SETTLE_MS, () => {
-        this.#settling = undefined;
-        this.#read();
-      })
-      .unref();
   }
 
   #read(): void {

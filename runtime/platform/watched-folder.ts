@@ -2,9 +2,7 @@ import { type FSWatcher, readdirSync, readFileSync, statSync, watch } from "node
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { clock, type Timer } from "./clock.ts";
-
-/** One change is several events, such as of a file that is written in two parts: they are waited for. */
-const SETTLE_MS = 100;
+import { Settling } from "./settling.ts";
 
 /** A folder may be replaced by another one, or lie where nothing tells of changes: it is looked at this often anyway. */
 const RECHECK_MS = 5_000;
@@ -29,7 +27,7 @@ export class WatchedFolder {
   #watcher: FSWatcher | undefined;
   /** The folder that is watched: another one may have its name by now. */
   #inode: number | undefined;
-  #settling: Timer | undefined;
+  #settling: Settling | undefined;
   #rechecking: Timer | undefined;
 
   constructor(parts: WatchedFolderParts) {
@@ -61,31 +59,33 @@ export class WatchedFolder {
 
   /** Calls `take` after each change, and every now and then. */
   onChange(take: () => void): void {
+    const settling = new Settling(take);
+    this.#settling = settling;
     this.#rechecking = clock
       .every(RECHECK_MS, () => {
-        this.#watch(take);
+        this.#watch(settling);
         take();
       })
       .unref();
-    this.#watch(take);
+    this.#watch(settling);
     // What was written between the first reading and the watch had no event.
     take();
   }
 
   close(): void {
-    clock.clear(this.#settling);
+    this.#settling?.close();
     clock.clear(this.#rechecking);
     this.#watcher?.close();
     this.#watcher = undefined;
   }
 
-  #watch(take: () => void): void {
+  #watch(settling: Settling): void {
     const { path } = this.#parts;
     try {
       const { ino } = statSync(path);
       if (this.#watcher !== undefined && ino === this.#inode) return;
       this.#unwatch();
-      this.#watcher = watch(path, { persistent: false }, () => this.#changed(take));
+      this.#watcher = watch(path, { persistent: false }, () => settling.event());
       this.#watcher.on("error", () => this.#unwatch());
       this.#inode = ino;
     } catch {
@@ -97,15 +97,6 @@ export class WatchedFolder {
   #unwatch(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
-  }
-
-  #changed(take: () => void): void {
-    this.#settling ??= clock
-      .after(SETTLE_MS, () => {
-        this.#settling = undefined;
-        take();
-      })
-      .unref();
   }
 
   /** Undefined: it is no file, or not there any more. */
