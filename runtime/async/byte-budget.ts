@@ -76,10 +76,14 @@ export class ByteBudget {
     this.#count(hold, (isPrivileged ? this.#setAside : 0) - hold.taken);
     hold.taken = 0;
     if (isPrivileged) this.#endPrivilege();
+    if (this.#waiting.length > 0) this.#dismiss(hold);
+    this.#admitWaiting();
+  }
+
+  #dismiss(hold: Hold): void {
     const left = this.#waiting.filter((one) => one.hold === hold);
     this.#waiting = this.#waiting.filter((one) => one.hold !== hold);
     for (const { reject } of left) reject(new Error("it was given up"));
-    this.#admitWaiting();
   }
 
   /** Gives back a part of what a reader holds. */
@@ -91,6 +95,7 @@ export class ByteBudget {
 
   #admitWaiting(): void {
     this.#moveSetAside();
+    if (this.#waiting.length === 0) return;
     // One that waits for its own client's share holds up nobody else.
     this.#waiting = this.#waiting.filter((next) => {
       const isAdmitted = this.#admits(next.hold, next.bytes);

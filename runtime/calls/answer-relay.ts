@@ -226,7 +226,7 @@ export class AnswerRelay {
 
   #refusal(envelope: Envelope): Refusal | undefined {
     const { reply, context, session, maxQuestions } = this.#parts;
-    if (reply.gone.aborted) return unheard("the client that called is gone");
+    if (reply.isGone) return unheard("the client that called is gone");
     if (!reply.takesEvents) return unheard("the client that called takes no events");
     if (context.questions >= maxQuestions) return tooMany(maxQuestions);
     return undeclared(envelope, session.record.capabilities);

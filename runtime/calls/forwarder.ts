@@ -133,10 +133,18 @@ export class Forwarder {
     try {
       const ids = clientIds(message.idText);
       const sent = ids.sentIdText === ids.idText ? text : underSentId(text, "id");
-      const forwarding = { call, backend, text: sent, repeatable, reply };
-      await this.#placesAt(backend).run(context, () =>
-        this.#attempts({ ...forwarding, ids, session, timer, answered }),
-      );
+      const shared = {
+        call,
+        backend,
+        text: sent,
+        repeatable,
+        reply,
+        ids,
+        session,
+        timer,
+        answered,
+      };
+      await this.#placesAt(backend).run(context, () => this.#attempts(shared));
     } catch (error) {
       if (context.cancelled) return reply.end();
       if (error instanceof FleetError && error.code === "BACKEND_TIMEOUT") {
@@ -184,7 +192,7 @@ export class Forwarder {
         metrics.upstreamMemoryLost.inc({ backend: backend.name });
         throw sessionLost(backend);
       }
-    } else if (first.kind === "unknown" && (!repeatable || reply.gone.aborted)) {
+    } else if (first.kind === "unknown" && (!repeatable || reply.isGone)) {
       throw outcomeUnknown(backend, first);
     }
     metrics.resends.inc({ backend: backend.name });
@@ -241,7 +249,7 @@ export class Forwarder {
       trial?.succeeded();
     } catch (error) {
       // A client that went away, or that was asked something and may not have answered, is no failure of the backend.
-      const isOfClient = reply.gone.aborted || call.context.questions > 0;
+      const isOfClient = reply.isGone || call.context.questions > 0;
       if (trial !== undefined && isOfClient) trial.abandoned();
       else if (trial !== undefined) settle(trial, error, call.context.signal);
       throw error;

@@ -25,8 +25,8 @@ export class HeldReply implements Reply {
     return this.#reply.takesEvents;
   }
 
-  get gone(): AbortSignal {
-    return this.#reply.gone;
+  get isGone(): boolean {
+    return this.#reply.isGone;
   }
 
   /** Whether the backend answered with a result. */

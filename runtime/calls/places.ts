@@ -105,10 +105,15 @@ export class PlacesByKey<Key> {
     this.#parts = parts;
   }
 
+  #add(key: Key): Places {
+    const places = new Places(this.#parts);
+    this.#places.set(key, places);
+    return places;
+  }
+
   /** As `Places.run`. */
   async run(key: Key, call: Waiting, work: () => Promise<void>): Promise<void> {
-    const places = this.#places.get(key) ?? new Places(this.#parts);
-    this.#places.set(key, places);
+    const places = this.#places.get(key) ?? this.#add(key);
     try {
       await places.run(call, work);
     } finally {

@@ -24,8 +24,8 @@ export class BatchReply implements Reply {
     return !this.#ended && this.#stream.takesEvents;
   }
 
-  get gone(): AbortSignal {
-    return this.#stream.gone;
+  get isGone(): boolean {
+    return this.#stream.isGone;
   }
 
   /** Resolves when the answer has its place in the stream. */

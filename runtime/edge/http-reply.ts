@@ -24,7 +24,9 @@ export class HttpReply implements Reply, KeepAliveTarget {
   readonly #idText: string;
   readonly #keepAlive: KeepAlive;
   readonly #form: AnswerForm;
-  readonly #gone = new AbortController();
+  #isGone = false;
+  /** Aborted when the client is gone; there only for who waits for it. */
+  #gone: AbortController | undefined;
   #mode: Mode = "open";
   #idleTicks = 0;
   /** An event that is passed on as it arrives. */
@@ -38,7 +40,7 @@ export class HttpReply implements Reply, KeepAliveTarget {
     keepAlive.add(this);
     reply.raw.once("close", () => {
       keepAlive.delete(this);
-      if (!reply.raw.writableFinished) this.#gone.abort(new Error("the client is gone"));
+      if (!reply.raw.writableFinished) this.#leave();
     });
   }
 
@@ -48,11 +50,11 @@ export class HttpReply implements Reply, KeepAliveTarget {
 
   get takesEvents(): boolean {
     const isOpen = this.#mode === "open" || this.#mode === "sse";
-    return this.#form !== "json" && isOpen && !this.#gone.signal.aborted;
+    return this.#form !== "json" && isOpen && !this.#isGone;
   }
 
-  get gone(): AbortSignal {
-    return this.#gone.signal;
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   message(text: string | Buffer): void {
@@ -123,7 +125,7 @@ export class HttpReply implements Reply, KeepAliveTarget {
   async #writeEvent(body: Readable): Promise<void> {
     await this.#write(EVENT_START);
     for await (const piece of body) {
-      if (this.#gone.signal.aborted) return;
+      if (this.#isGone) return;
       await this.#write(inOneLine(piece));
     }
     await this.#write(EVENT_END);
@@ -131,9 +133,9 @@ export class HttpReply implements Reply, KeepAliveTarget {
 
   async #write(text: string | Buffer): Promise<void> {
     const { raw } = this.#reply;
-    const { signal } = this.#gone;
-    if (signal.aborted || raw.write(text) || signal.aborted) return;
-    await once(raw, "drain", { signal }).catch(() => {});
+    if (this.#isGone || raw.write(text) || this.#isGone) return;
+    this.#gone ??= new AbortController();
+    await once(raw, "drain", { signal: this.#gone.signal }).catch(() => {});
   }
 
   end(): void {
@@ -176,6 +178,11 @@ export class HttpReply implements Reply, KeepAliveTarget {
     if (this.#mode === "sse" && this.#streaming === undefined) {
       this.#reply.raw.write(SSE_KEEP_ALIVE);
     }
+  }
+
+  #leave(): void {
+    this.#isGone = true;
+    this.#gone?.abort(new Error("the client is gone"));
   }
 
   #beginSse(): void {

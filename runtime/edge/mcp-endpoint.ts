@@ -72,7 +72,8 @@ export class McpEndpoint {
     const session = await this.#lookUp(request);
     const hold = this.#parts.bodies.open(clientOf(request, session));
     try {
-      const text = await this.#text(request, session, hold);
+      // The bytes are gone once they are text.
+      const text = bodyText(await this.#body(request, session, hold), this.#parts.limits);
       return await this.#answer(request, reply, session, text);
     } catch (thrown) {
       const error = asFleetError(thrown);
@@ -96,20 +97,33 @@ export class McpEndpoint {
     const message = readOne(text);
     try {
       if (message.method === "initialize") return await this.#initialize(request, message, reply);
-      return await this.#withSession(request, session, async (held) => {
-        if (message.method !== "notifications/initialized") this.#parts.sessions.use(held);
-        const context = this.#context(request, held);
-        if (message.kind === "request") {
-          const answer = this.#replyTo(request, reply, message.idText);
-          await this.#parts.calls.request({ context, message, reply: answer });
-          return reply;
-        }
-        await this.#handOver(context, message);
-        return reply.code(202).send();
-      });
+      return await this.#postMessage(request, reply, session, message);
     } catch (thrown) {
       // The id of a response is one of ours: an error under it would answer some other request of the client.
       throw asFleetError(thrown).withId(message.kind === "request" ? message.idText : "");
+    }
+  }
+
+  async #postMessage(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    found: LiveSession | FleetError,
+    message: Message,
+  ): Promise<FastifyReply> {
+    const { sessions, calls } = this.#parts;
+    const session = this.#hold(request, found);
+    try {
+      if (message.method !== "notifications/initialized") sessions.use(session);
+      const context = this.#context(request, session);
+      if (message.kind === "request") {
+        const answer = this.#replyTo(request, reply, message.idText);
+        await calls.request({ context, message, reply: answer });
+        return reply;
+      }
+      await this.#handOver(context, message);
+      return reply.code(202).send();
+    } finally {
+      sessions.release(session);
     }
   }
 
@@ -175,9 +189,10 @@ export class McpEndpoint {
     found: LiveSession | FleetError,
     text: string,
   ): Promise<FastifyReply> {
-    const { calls, limits } = this.#parts;
-    return await this.#withSession(request, found, async (session) => {
-      this.#parts.sessions.use(session);
+    const { calls, limits, sessions } = this.#parts;
+    const session = this.#hold(request, found);
+    try {
+      sessions.use(session);
       const { protocol } = session.record;
       if (!allowsBatches(protocol)) {
         const message = `batches do not exist in protocol ${protocol}`;
@@ -202,16 +217,9 @@ export class McpEndpoint {
       await Promise.all(answers);
       stream.end();
       return reply;
-    });
-  }
-
-  /** The bytes are gone once they are text. */
-  async #text(
-    request: FastifyRequest,
-    session: LiveSession | FleetError,
-    hold: BodyHold,
-  ): Promise<string> {
-    return bodyText(await this.#body(request, session, hold), this.#parts.limits);
+    } finally {
+      sessions.release(session);
+    }
   }
 
   /** Of who has no session, nothing is held that is longer than an initialize. */
@@ -254,7 +262,8 @@ export class McpEndpoint {
       checkProtocolVersion(header(request, "mcp-protocol-version"));
       throw new FleetError("SESSION_REQUIRED");
     }
-    const session = await this.#parts.sessions.find(id, request.principal.owner);
+    const found = this.#parts.sessions.find(id, request.principal.owner);
+    const session = found instanceof Promise ? await found : found;
     checkProtocolVersion(header(request, "mcp-protocol-version"));
     return session;
   }
@@ -268,20 +277,16 @@ export class McpEndpoint {
     }
   }
 
-  async #withSession(
-    request: FastifyRequest,
-    session: LiveSession | FleetError,
-    work: (held: LiveSession) => Promise<FastifyReply>,
-  ): Promise<FastifyReply> {
+  /**
+   * Has the session in use, until it is released.
+   *
+   * @throws why there is none.
+   */
+  #hold(request: FastifyRequest, session: LiveSession | FleetError): LiveSession {
     if (session instanceof FleetError) throw session;
     const { sessions, room } = this.#parts;
     room.recognise(request.raw.socket);
-    const held = sessions.hold(session);
-    try {
-      return await work(held);
-    } finally {
-      sessions.release(held);
-    }
+    return sessions.hold(session);
   }
 }
 

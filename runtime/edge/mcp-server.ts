@@ -2,7 +2,12 @@ import type { ServerOptions } from "node:http";
 
 import cors from "@fastify/cors";
 import type { Settings } from "@mcp-fleet/contract/settings";
-import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HookHandlerDoneFunction,
+} from "fastify";
 import type { Logger } from "pino";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Principal } from "../sessions/principal.ts";
@@ -108,8 +113,14 @@ export function buildMcpServer(parts: McpServerParts): FastifyInstance {
 /** Before the body is read, so that nobody unknown makes the process hold one. */
 function authenticateWith(mcp: FastifyInstance, authenticator: Authenticator) {
   mcp.decorateRequest("principal");
-  return async (request: FastifyRequest): Promise<void> => {
-    request.principal = await authenticator.authenticate(request.raw);
+  return (request: FastifyRequest, _reply: FastifyReply, next: HookHandlerDoneFunction): void => {
+    const done = (principal: Principal) => {
+      request.principal = principal;
+      next();
+    };
+    const principal = authenticator.authenticate(request.raw);
+    if (principal instanceof Promise) principal.then(done, next);
+    else done(principal);
   };
 }
 

@@ -12,14 +12,14 @@ export class WholeReply implements Reply {
   readonly #reply: FastifyReply;
   readonly #idText: string;
   readonly #form: AnswerForm;
-  readonly #gone = new AbortController();
+  #isGone = false;
 
   constructor(reply: FastifyReply, idText: string, form: AnswerForm) {
     this.#reply = reply;
     this.#idText = idText;
     this.#form = form;
     reply.raw.once("close", () => {
-      if (!reply.raw.writableFinished) this.#gone.abort();
+      if (!reply.raw.writableFinished) this.#isGone = true;
     });
   }
 
@@ -27,8 +27,8 @@ export class WholeReply implements Reply {
     return this.#reply.sent;
   }
 
-  get gone(): AbortSignal {
-    return this.#gone.signal;
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   message(text: string | Buffer): void {

@@ -187,7 +187,7 @@ export class Backend {
     const { metrics } = this.#parts;
     const { breaker, transport } = member;
     metrics.upstreamRequests.inc({ backend: this.name, purpose: request.purpose });
-    if (breaker === undefined) return await this.#send(request, transport);
+    if (breaker === undefined) return this.#send(request, transport);
     if (!isTrial(request)) {
       const answer = await this.#send(request, transport);
       if (request.operation === "start" && isMessage(answer)) breaker.retryNow();
@@ -204,15 +204,15 @@ export class Backend {
   }
 
   /** Through the interceptors. */
-  async #send(request: TransportRequest, transport: Transport): Promise<Answer> {
+  #send(request: TransportRequest, transport: Transport): Promise<Answer> {
     const { interceptors } = this.#parts;
-    if (interceptors.length === 0) return await transport[request.operation](request);
+    if (interceptors.length === 0) return transport[request.operation](request);
     const through = (index: number, sent: TransportRequest): Promise<Answer> => {
       const interceptor = interceptors[index];
       if (interceptor === undefined) return transport[sent.operation](sent);
       return interceptor(sent, this, (next) => through(index + 1, next));
     };
-    return await through(0, request);
+    return through(0, request);
   }
 
   /** Answers another process of the fleet for a session that lives in this one. */

@@ -27,28 +27,65 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
+/** An object in the text: its members, whose spans cover the values, and where it ends. */
+export interface ObjectText {
+  readonly members: readonly Member[];
+  readonly end: number;
+  /** The members of one of them, where that was asked for and is an object. */
+  readonly inner: readonly Member[];
+}
+
+/** From so many members on, a set finds a repeated key faster than a look at each. */
+const FEW_MEMBERS = 8;
+
+const NONE: readonly Member[] = [];
+
 /** The members of the object that starts at or after `at`; spans cover the values. A repeated key throws. */
-export function members(text: string, at = 0): Member[] {
-  let position = expect(text, skipSpace(text, at), OPEN_BRACE);
+export function members(text: string, at = 0): readonly Member[] {
+  return readObject(text, at).members;
+}
+
+/**
+ * Reads the object that starts at or after `at` in one pass.
+ *
+ * @param open the key of a member whose own members are read along the way.
+ * @throws SyntaxError for malformed structure, and for a repeated key of the object or of that member.
+ */
+export function readObject(text: string, at = 0, open?: string): ObjectText {
   const found: Member[] = [];
-  const keys = new Set<string>();
-  position = skipSpace(text, position);
-  if (text.charCodeAt(position) === CLOSE_BRACE) return found;
+  let inner = NONE;
+  let keys: Set<string> | undefined;
+  let position = skipSpace(text, expect(text, skipSpace(text, at), OPEN_BRACE));
+  if (text.charCodeAt(position) === CLOSE_BRACE)
+    return { members: found, end: position + 1, inner };
   for (;;) {
     const keyStart = skipSpace(text, position);
     const keyEnd = skipString(text, keyStart);
     const key = stringAt(text, keyStart, keyEnd);
-    if (keys.has(key)) {
+    if (keys?.has(key) ?? isAmong(found, key)) {
       throw new SyntaxError(`duplicate key ${JSON.stringify(brief(key))}`);
     }
-    keys.add(key);
+    if (keys !== undefined) keys.add(key);
+    else if (found.length === FEW_MEMBERS) keys = new Set([...found.map((one) => one.key), key]);
     const start = skipSpace(text, expect(text, skipSpace(text, keyEnd), COLON));
-    const end = skipValue(text, start);
+    let end: number;
+    if (key === open && text.charCodeAt(start) === OPEN_BRACE) {
+      const object = readObject(text, start);
+      inner = object.members;
+      end = object.end;
+    } else end = skipValue(text, start);
     found.push({ key, start, end });
     position = skipSpace(text, end);
-    if (text.charCodeAt(position) === CLOSE_BRACE) return found;
+    if (text.charCodeAt(position) === CLOSE_BRACE) {
+      return { members: found, end: position + 1, inner };
+    }
     position = expect(text, position, COMMA);
   }
+}
+
+function isAmong(found: readonly Member[], key: string): boolean {
+  for (const member of found) if (member.key === key) return true;
+  return false;
 }
 
 /** The elements of the array that starts at or after `at`. */
@@ -80,6 +117,11 @@ export function at(text: string, ...path: string[]): Span | undefined {
 
 export function cut(text: string, span: Span): string {
   return text.slice(span.start, span.end);
+}
+
+/** Whether nothing but space follows a position. */
+export function endsAt(text: string, position: number): boolean {
+  return skipSpace(text, position) === text.length;
 }
 
 /** The text with one value replaced by other JSON text. */
@@ -127,6 +169,7 @@ function skipString(text: string, start: number): number {
     throw new SyntaxError(`a JSON string is missing at ${start}`);
   let quote = text.indexOf('"', start + 1);
   while (quote !== -1) {
+    if (text.charCodeAt(quote - 1) !== BACKSLASH) return quote + 1;
     let backslashes = 0;
     while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes += 1;
     if (backslashes % 2 === 0) return quote + 1;

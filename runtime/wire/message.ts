@@ -1,5 +1,14 @@
 import { FleetError } from "./fleet-error.ts";
-import { cut, type Member, members, replace, type Span } from "./json-text.ts";
+import {
+  cut,
+  endsAt,
+  type Member,
+  members,
+  type ObjectText,
+  readObject,
+  replace,
+  type Span,
+} from "./json-text.ts";
 
 export type MessageKind = "request" | "notification" | "response";
 
@@ -25,9 +34,9 @@ export interface Envelope {
   readonly kind: MessageKind;
   readonly method: string;
   readonly idText: string;
-  readonly id?: Span;
+  readonly id: Span | undefined;
   /** Where `params` stands in the text. */
-  readonly paramsAt?: Span;
+  readonly paramsAt: Span | undefined;
 }
 
 /** The JSON text of `"2.0"`, however it is written. */
@@ -35,38 +44,35 @@ const VERSION = /^"(2|\\u0032)(\.|\\u002[eE])(0|\\u0030)"$/;
 
 /** Whether the JSON text of the member `jsonrpc` is that of a JSON-RPC message: official clients take no other. */
 export function isVersion(text: string): boolean {
-  return VERSION.test(text);
+  return text === '"2.0"' || VERSION.test(text);
 }
 
 /** Reads a message that a backend sent. Throws a SyntaxError where it is no JSON-RPC message. */
 export function readEnvelope(text: string): Envelope {
+  return envelopeIn(text, readObject(text));
+}
+
+function envelopeIn(text: string, object: ObjectText): Envelope {
   let isJsonRpc = false;
   let method: string | undefined;
   let id: Span | undefined;
   let paramsAt: Span | undefined;
   let answers = false;
-  const all = members(text);
-  for (const member of all) {
+  for (const member of object.members) {
     if (member.key === "method") method = JSON.parse(cut(text, member)) ?? undefined;
     else if (member.key === "id") id = member;
     else if (member.key === "params") paramsAt = member;
     else if (member.key === "jsonrpc") isJsonRpc = isVersion(cut(text, member));
     else if (member.key === "result" || member.key === "error") answers = true;
   }
-  if (!endsWithObject(text, all.at(-1))) throw new SyntaxError("something follows the message");
+  if (!endsAt(text, object.end)) throw new SyntaxError("something follows the message");
   if (!isJsonRpc) throw new SyntaxError('a message has no "jsonrpc": "2.0"');
   const idText = id === undefined ? "" : cut(text, id);
-  const spans = { ...(id && { id }), ...(paramsAt && { paramsAt }) };
   if (method !== undefined) {
-    return { kind: id === undefined ? "notification" : "request", method, idText, ...spans };
+    return { kind: id === undefined ? "notification" : "request", method, idText, id, paramsAt };
   }
   if (!answers) throw new SyntaxError("a message has neither a method nor a result nor an error");
-  return { kind: "response", method: "", idText, ...spans };
-}
-
-/** Whether nothing but the closing brace follows the last member. */
-function endsWithObject(text: string, last: Member | undefined): boolean {
-  return last === undefined || text.slice(last.end).trim() === "}";
+  return { kind: "response", method: "", idText, id, paramsAt };
 }
 
 /** The envelope of a text that may be no message at all, such as an event without data. */
@@ -97,7 +103,7 @@ function checkMessage(text: string, value: unknown): Message {
   if (!isObject(value) || value.jsonrpc !== "2.0") {
     throw invalid('the body is no JSON-RPC message: an object with "jsonrpc": "2.0"');
   }
-  const envelope = readable(() => readEnvelope(text));
+  const { envelope, paramSpans } = readOnce(text) ?? readTwice(text);
   const { paramsAt, idText } = envelope;
   const { method, id } = value;
   const params = value.params ?? {};
@@ -118,12 +124,32 @@ function checkMessage(text: string, value: unknown): Message {
       paramSpans: [],
     };
   }
-  // Routing reads params parsed and changes them by span: both see the same only where no key is a duplicate.
-  const paramSpans =
-    paramsAt === undefined ? [] : readable(() => members(text, paramsAt.start), idText);
   if (envelope.kind === "response" && id === undefined) throw invalid("a response has no id");
   const { kind } = envelope;
   return { text, kind, method: envelope.method, idText, params, paramSpans };
+}
+
+interface Read {
+  readonly envelope: Envelope;
+  readonly paramSpans: readonly Member[];
+}
+
+/** Undefined where something is wrong. Routing reads params parsed and changes them by span: no key may be a duplicate. */
+function readOnce(text: string): Read | undefined {
+  try {
+    const object = readObject(text, 0, "params");
+    return { envelope: envelopeIn(text, object), paramSpans: object.inner };
+  } catch {
+    return undefined;
+  }
+}
+
+/** For what is wrong in the params, the id of the request has to be known first. */
+function readTwice(text: string): Read {
+  const envelope = readable(() => readEnvelope(text));
+  const { paramsAt, idText } = envelope;
+  const spans = paramsAt === undefined ? [] : readable(() => members(text, paramsAt.start), idText);
+  return { envelope, paramSpans: spans };
 }
 
 function readable<T>(read: () => T, idText?: string): T {

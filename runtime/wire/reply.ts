@@ -12,8 +12,8 @@ export interface Reply {
   readonly begun: boolean;
   /** Whether an event may still go ahead of the answer. If not, all but the answer is dropped. */
   readonly takesEvents: boolean;
-  /** Aborted when the client is gone; what is written afterwards is dropped. */
-  readonly gone: AbortSignal;
+  /** The client is gone: what is written from now on is dropped. */
+  readonly isGone: boolean;
   /** The whole answer: one JSON-RPC message. */
   message(text: string | Buffer): void;
   /** The whole answer, passed on as it arrives. */

@@ -38,7 +38,7 @@ export class StreamableHttp implements Transport {
   }
 
   async send({ session, text, headers, signal }: TransportRequest): Promise<Answer> {
-    const sent = { ...sessionHeaders(session), ...MESSAGE_HEADERS, ...headers };
+    const sent = messageHeaders(session, headers);
     const request = { method: "POST", headers: sent, body: text, signal } as const;
     return await answerOf(await this.#path.request(request), session, signal);
   }
@@ -97,6 +97,19 @@ function sessionHeaders({ sessionId, protocol }: SessionRef): Record<string, str
     ...(protocol === "" ? {} : { "mcp-protocol-version": protocol }),
     ...(sessionId === undefined ? {} : { "mcp-session-id": sessionId }),
   };
+}
+
+/** One object for all of them, since every call has one. */
+function messageHeaders(
+  { sessionId, protocol }: SessionRef,
+  more: TransportRequest["headers"],
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (protocol !== "") headers["mcp-protocol-version"] = protocol;
+  if (sessionId !== undefined) headers["mcp-session-id"] = sessionId;
+  headers.accept = MESSAGE_HEADERS.accept;
+  headers["content-type"] = MESSAGE_HEADERS["content-type"];
+  return more === undefined ? headers : Object.assign(headers, more);
 }
 
 /** The events of a body, each held until it is read. */
