@@ -38,7 +38,7 @@ test: build $(STORES) .tools/dns/dnsmasq .tools/prometheus/promtool .tools/pulum
 
 # Settings of a part are given as they are here: SEED=7 ROUNDS=100.
 PART :=
-proof: node_modules/.installed $(STORES) .tools/python/ready .tools/pulumi/parts.json ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
+proof: node_modules/.installed $(STORES) .tools/python/ready .tools/pulumi/parts.json $(if $(filter manifests,$(PART)),.tools/checkov/ready .tools/kube-score/version) ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
 	@FLEET_REQUIRE_ALL=1 node proof/main.ts $(PART)
 
 e2e: images policies/dist/main.cjs .tools/pulumi/parts.json ## run the whole fleet on a real Kubernetes while it is replaced, killed and scaled: docs/proof.md
@@ -154,6 +154,13 @@ $(NODE):
 .tools/python/ready:
 	@sh testkit/processes/get-python.sh .tools/python mcp-1.30.0:mcp==1.30.0 mcp-2.3.0:mcp==2.3.0 \
 	  servers:fastmcp==4.2.3,mcp-server-time==2026.10.19,mcp-server-git==2026.10.19 fastmcp-2:fastmcp==2.14.7
+
+# Checkers of manifests, for `make proof PART=manifests`.
+.tools/checkov/ready:
+	@sh testkit/processes/get-python.sh .tools/checkov checkov:checkov==3.3.30
+
+.tools/kube-score/version: testkit/processes/get-kube-score.sh
+	@sh testkit/processes/get-kube-score.sh .tools/kube-score 1.20.0
 
 # Servers in Go for the tests. Without Go, their tests are skipped by name.
 .tools/go/ready: testkit/servers/get-go-servers.sh testkit/servers/go/go.mod $(wildcard testkit/servers/go/*/*.go)

@@ -12,7 +12,8 @@ function list(): void {
   const width = Math.max(...[...PARTS.keys()].map((name) => name.length));
   for (const [name, { about, settings }] of PARTS) {
     const given = Object.entries(settings).map(([setting, fallback]) => `${setting}: ${fallback}`);
-    console.log(`  make proof PART=${name.padEnd(width)}  ${about} (${given.join(", ")})`);
+    const shown = given.length === 0 ? "" : ` (${given.join(", ")})`;
+    console.log(`  make proof PART=${name.padEnd(width)}  ${about}${shown}`);
   }
 }
 

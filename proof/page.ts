@@ -9,6 +9,8 @@ export function pageOf(name: string, { about, settings }: Part, findings: Findin
   const given = Object.entries(settings).map(
     ([setting, fallback]) => `${code(setting)} (${fallback})`,
   );
+  const changed =
+    given.length === 0 ? "" : ` Settings, as environment variables: ${given.join(", ")}.`;
   const { setup, columns, rows } = findings;
   const table = markdown(
     [...columns, "Holds"],
@@ -18,7 +20,7 @@ export function pageOf(name: string, { about, settings }: Part, findings: Findin
 
 ${about}
 
-\`make proof PART=${name}\` runs it again and writes this page. Settings, as environment variables: ${given.join(", ")}.
+\`make proof PART=${name}\` runs it again and writes this page.${changed}
 
 ${commit()}, ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${availableParallelism()} cores: ${setup}.
 

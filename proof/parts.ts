@@ -9,8 +9,11 @@ const part = (about: string, settings: Part["settings"], load: Part["load"]): Pa
 /** Every part by its name, which is that of its page in docs/proof/. */
 // biome-ignore format: a part is a line.
 export const PARTS: ReadonlyMap<string, Part> = new Map([
+  ["certificates", part("A store with TLS goes on through certificates that expire and are renewed by other authorities, and loses nothing.", { RENEWALS: "10", CERTIFICATE_SECONDS: "90" }, () => import("./parts/certificates.ts"))],
   ["fuzz", part("Whatever bytes a client or a backend sends, the gateway answers without a fault of its own, and honest calls go on.", { SEED: "a random one", FUZZ_RUNS: "1000" }, () => import("./parts/fuzz.ts"))],
+  ["languages", part("Examples in Go are programs of the SDK that Pulumi generates, which refuses an argument that it does not know.", {}, () => import("./parts/languages.ts"))],
   ["large-stack", part("A stack of many gateways and servers is previewed without a fault.", { GATEWAYS: "50" }, () => import("./parts/large-stack.ts"))],
+  ["manifests", part("Checkers of other people find nothing in the manifests of one of each component but what is listed with its reason.", {}, () => import("./parts/manifests.ts"))],
   ["odd-servers", part("Gateways and proxies work with every odd server that an official SDK works with.", { COLUMNS: "all" }, () => import("./parts/odd-servers.ts"))],
   ["second-store", part("Every test with a session store passes on Redis, too.", { FLEET_STORE_ENGINE: "Redis" }, () => import("./parts/second-store.ts"))],
   ["seeds", part("Every test that makes up its input passes with many seeds.", { SEED: "a random one", ROUNDS: "20" }, () => import("./parts/seeds.ts"))],

@@ -136,6 +136,60 @@ describe("in Python", () => {
   });
 });
 
+/** Of each literal of the package's types in a program in Go, its type without `Args` at the end, and its fields in the schema's case. */
+function literalsOf(program: string): { readonly type: string; readonly fields: string[] }[] {
+  const found: { type: string; fields: string[] }[] = [];
+  const open: { type: string; fields: string[]; isList: boolean }[] = [];
+  const tokens = /(\[\])?mcpfleet\.(\w+)Args\{|"(?:[^"\\]|\\.)*"|\{|\}|\b([A-Z]\w*):\s/g;
+  for (const [token, list, type, field] of program.matchAll(tokens)) {
+    const inner = open.at(-1);
+    if (token.endsWith("{")) {
+      const name = type ?? (inner?.isList ? inner.type : "");
+      const literal = { type: name, fields: [], isList: list !== undefined };
+      open.push(literal);
+      if (name !== "" && !literal.isList) found.push(literal);
+    } else if (token === "}") open.pop();
+    else if (field !== undefined)
+      inner?.fields.push(field.replace(/^./, (first) => first.toLowerCase()));
+  }
+  return found;
+}
+
+/** Fields that the schema does not know, and those that it requires and that are missing. */
+function faultsInGo(program: string): string[] {
+  return literalsOf(program).flatMap(({ type, fields }) => {
+    const shape =
+      SCHEMA.resources[`mcp-fleet:index:${type}`] ?? SCHEMA.types[`mcp-fleet:index:${type}`];
+    const known = Object.keys(shape?.inputProperties ?? shape?.properties ?? {});
+    const required = shape?.requiredInputs ?? shape?.required ?? [];
+    return [
+      ...fields.filter((field) => !known.includes(field)).map((field) => `${type}.${field}`),
+      ...required
+        .filter((field) => !fields.includes(field))
+        .map((field) => `${type} needs ${field}`),
+    ];
+  });
+}
+
+describe("in Go", () => {
+  it.each(withFile("main.go"))(
+    "%s says what the schema knows, and all that it requires",
+    (example) => {
+      const program = read(example, "main.go");
+      expect(literalsOf(program).length).toBeGreaterThan(1);
+      expect(faultsInGo(program)).toEqual([]);
+    },
+  );
+
+  it("a mistyped argument is found, and one that is required and missing", () => {
+    const program = read("quickstart", "main.go").replace("MasterName:", "MainName:");
+    expect(faultsInGo(program)).toContain("StorageSentinelArgs.mainName");
+    expect(faultsInGo(program.replaceAll("Sessions:", "Session:"))).toContain(
+      "RedisSentinel needs sessions",
+    );
+  });
+});
+
 /** Keys of Python as the schema has them; keys of a map are as they are, such as annotations. */
 function camelCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(camelCase);

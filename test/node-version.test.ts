@@ -59,6 +59,14 @@ describe("on Node 20", () => {
     expect(status).toBe(1);
   });
 
+  it("a package that is built where it was cloned ends with 1 line that says which Node it needs", () => {
+    const args = ["--require", join(folder, "old.cjs"), "prepare.mjs"];
+    const cwd = join(ROOT, "infra");
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+    expect(stderr).toBe("mcp-fleet needs Node 22.19 or newer, and this is 20.20.2\n");
+    expect(status).toBe(1);
+  });
+
   it("a program with components ends with an error of which Pulumi prints 1 line", () => {
     const { status, stderr } = run("infra/dist/index.cjs");
     expect(stderr).toContain("RunError: mcp-fleet needs Node 22.19 or newer, and this is 20.20.2");

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ACCEPTED } from "../testkit/checkers/accepted-findings.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PAGES = readdirSync(join(ROOT, "docs/proof"));
@@ -21,10 +22,10 @@ describe("make proof", () => {
     listed = stdout.trimEnd().split("\n");
   });
 
-  it("without PART lists at least 4 parts, each with 1 sentence and its settings", () => {
+  it("without PART lists at least 4 parts, each with 1 sentence and its settings, if it has some", () => {
     expect(listed.length).toBeGreaterThanOrEqual(4);
     for (const line of listed) {
-      expect(line).toMatch(/^ {2}make proof PART=[a-z-]+ +[A-Z][^.]*\. \([A-Z_]+: .+\)$/);
+      expect(line).toMatch(/^ {2}make proof PART=[a-z-]+ +[A-Z][^.]*\.(?: \([A-Z_]+: .+\))?$/);
     }
   });
 
@@ -32,7 +33,7 @@ describe("make proof", () => {
     [
       "nothing",
       {},
-      /^proof: PART=nothing must be one of fuzz, large-stack, odd-servers, second-store, seeds, soak, [a-z, -]+\n$/,
+      /^proof: PART=nothing must be one of certificates, fuzz, languages, large-stack, manifests, odd-servers, second-store, seeds, soak, [a-z, -]+\n$/,
     ],
     ["upgrades", { FROM: "nowhere" }, /^proof: FROM=nowhere is no commit here\n$/],
     ["soak", { SEED: "0" }, /^proof: SEED=0 must be a whole number from 1 to 999999999\n$/],
@@ -59,4 +60,19 @@ describe("make proof", () => {
       expect(rows.filter((row) => !/\| yes +\|$/.test(row))).toEqual([]);
     },
   );
+});
+
+describe("findings that stay", () => {
+  const page = readFileSync(join(ROOT, "docs/proof/manifests.md"), "utf8");
+
+  it("are in the table of the manifests, each rule with its reason and at least 1 object", () => {
+    const rows = page.split("\n").filter((line) => /^\| (?:checkov|kube-score) /.test(line));
+    const listed = rows.map((row) => row.split(/ +\| +/).map((cell) => cell.replace(/^\| /, "")));
+    expect(listed.map(([rule = "", , , , reason]) => [rule, reason])).toEqual(
+      Object.entries(ACCEPTED)
+        .map(([rule, { reason }]) => [rule, reason])
+        .toSorted(([one = ""], [other = ""]) => (one < other ? -1 : 1)),
+    );
+    for (const [rule, , count] of listed) expect(Number(count), rule).toBeGreaterThan(0);
+  });
 });

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -122,14 +122,4 @@ export class RedisProcess {
       if (child.exitCode !== null) throw new Error(`${this.#engine} has ended: ${output}`);
     }
   }
-}
-
-/** A certificate for `redis.test`, signed by itself, and its key: the paths of two PEM files in the folder. */
-export function selfSigned(folder: string): { readonly cert: string; readonly key: string } {
-  const paths = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
-  const subject = ["-subj", "/CN=redis.test", "-addext", "subjectAltName=DNS:redis.test"];
-  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  const out = ["-keyout", paths.key, "-out", paths.cert, "-days", "2"];
-  execFileSync("openssl", ["req", ...kind, ...subject, ...out], { stdio: "ignore" });
-  return paths;
 }

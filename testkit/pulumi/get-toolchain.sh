@@ -24,7 +24,7 @@ link() { ln -sf "$1" "$target/$(basename "$1")"; }
 # The CLI. Its language hosts lie beside it.
 vendor_on_path() {
   on_path pulumi && on_path pulumi-language-nodejs || return 1
-  for name in pulumi pulumi-language-nodejs pulumi-language-yaml pulumi-language-python pulumi-language-python-exec; do
+  for name in pulumi pulumi-language-nodejs pulumi-language-yaml pulumi-language-python pulumi-language-python-exec pulumi-language-go; do
     on_path "$name" && link "$(command -v "$name")"
   done
   return 0
@@ -44,17 +44,18 @@ build() { # the program $1 of the Go package $2, whose version is the variable $
 }
 go_modules() {
   mkdir -p "$cache"
-  if ! [ -x "$cache/pulumi" ] || ! [ -x "$cache/pulumi-language-yaml" ]; then
+  if ! [ -x "$cache/pulumi" ] || ! [ -x "$cache/pulumi-language-yaml" ] || ! [ -x "$cache/pulumi-language-go" ]; then
     go_program "$cache" || missing "no pulumi on PATH, its vendor's installer does not answer, and there is no Go to build it with, on PATH or from PyPI"
     echo "building Pulumi $version from Go modules: some minutes the first time, kept in $cache"
     yaml=$(sed -n 's|.*github.com/pulumi/pulumi-yaml v||p' "$here/toolchain/go.mod" | head -1)
     { build pulumi github.com/pulumi/pulumi/pkg/v3/cmd/pulumi \
       github.com/pulumi/pulumi/sdk/v3/go/common/version.Version "v$version" &&
       build pulumi-language-yaml github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml \
-        github.com/pulumi/pulumi-yaml/pkg/version.Version "v$yaml"; } >"$cache/build.log" 2>&1 ||
+        github.com/pulumi/pulumi-yaml/pkg/version.Version "v$yaml" &&
+      build pulumi-language-go ./pulumi-language-go main.version "v$version"; } >"$cache/build.log" 2>&1 ||
       missing "building it from Go modules failed: $(tail -1 "$cache/build.log")"
   fi
-  link "$cache/pulumi" && link "$cache/pulumi-language-yaml"
+  link "$cache/pulumi" && link "$cache/pulumi-language-yaml" && link "$cache/pulumi-language-go"
 }
 
 # A part of our own: the same name, run by the Node that runs this.

@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, dirname, join, relative } from "node:path";
 
 import type { handleServerStreamingCall, ServerWritableStream } from "@grpc/grpc-js";
 import language from "@pulumi/pulumi/proto/language_grpc_pb.js";
@@ -126,7 +126,7 @@ const installDependencies: handleServerStreamingCall<
 > = (call) => {
   streamed(call, async () => {
     const child = spawn("npm", ["install", "--loglevel=error"], {
-      cwd: infoOf(call.request).getProgramDirectory(),
+      cwd: workspaceRootOf(infoOf(call.request).getProgramDirectory()),
       env: { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) },
     });
     forward(child, (name, chunk) => {
@@ -137,6 +137,16 @@ const installDependencies: handleServerStreamingCall<
     if (code !== 0) throw new Error(`npm install exited with code ${code}`);
   });
 };
+
+/** Where npm installs everything that a folder needs, also what builds it: the root of its workspaces, or the folder. */
+function workspaceRootOf(folder: string): string {
+  for (let root = dirname(folder); root !== dirname(root); root = dirname(root)) {
+    const file = join(root, "package.json");
+    const { workspaces = [] } = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+    if (workspaces.includes(relative(root, folder))) return root;
+  }
+  return folder;
+}
 
 function streamed<Request, Answer>(
   call: ServerWritableStream<Request, Answer>,

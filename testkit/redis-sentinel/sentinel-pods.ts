@@ -27,7 +27,7 @@ import { scriptFiles } from "../../infra/redis/scripts.ts";
 import { sentinelConf } from "../../infra/redis/sentinel-conf.ts";
 import { askRedis } from "../processes/ask-redis.ts";
 import { freePorts } from "../processes/free-ports.ts";
-import { selfSigned } from "../processes/redis.ts";
+import { selfSigned } from "../processes/self-signed.ts";
 import { ENGINE_PATH } from "../processes/store-engine.ts";
 import { Pod } from "./pod.ts";
 
@@ -52,6 +52,8 @@ export interface SentinelPodsParts {
   readonly persistence: Persistence;
   /** Default: plain connections. */
   readonly tls?: boolean;
+  /** How long each certificate lasts. Default: longer than any test. */
+  readonly certificateSeconds?: number;
 }
 
 /** Of all servers, and of all Sentinels. */
@@ -77,10 +79,14 @@ export class SentinelPods {
   readonly #ports: Ports;
   readonly #engine: Engine;
   readonly #passwords = passwordForEach();
+  readonly #certificateSeconds: number | undefined;
+  #expiresAtMs = Number.POSITIVE_INFINITY;
   /** What clients trust; undefined without TLS. */
   readonly #caFile: string | undefined;
 
-  private constructor({ engine, persistence, tls = false }: SentinelPodsParts, ports: Ports) {
+  private constructor(parts: SentinelPodsParts, ports: Ports) {
+    const { engine, persistence, tls = false } = parts;
+    this.#certificateSeconds = parts.certificateSeconds;
     const folder = mkdtempSync(join(tmpdir(), "mcp-fleet-sentinel-"));
     groups += 1;
     const network = `127.${1 + (process.pid % 254)}.${groups}`;
@@ -169,12 +175,18 @@ export class SentinelPods {
   /** Puts a new certificate into the Secret, of a new authority. */
   renew(): void {
     const made = mkdtempSync(join(this.#folder, "made-"));
-    const { cert, key } = selfSigned(made);
+    const { cert, key, expiresAtMs } = selfSigned(made, this.#certificateSeconds);
+    this.#expiresAtMs = expiresAtMs;
     writeFiles(join(this.#folder, "tls"), {
       "tls.crt": readFileSync(cert, "utf8"),
       "tls.key": readFileSync(key, "utf8"),
       [CA_FILE]: readFileSync(cert, "utf8"),
     });
+  }
+
+  /** When the certificate expires that was put into the Secret last. */
+  get expiresAtMs(): number {
+    return this.#expiresAtMs;
   }
 
   /** The fingerprint of the certificate that each pod shows to a new connection; undefined where it shows none. */
