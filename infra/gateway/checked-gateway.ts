@@ -1,5 +1,6 @@
 import { validate } from "@mcp-fleet/contract/settings";
 import { SessionAffinity } from "../arguments/choices.ts";
+import { discoveryFaults, lookedFor } from "../discovery/discovery-settings.ts";
 import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
 import { durationFaults, wholeFaults } from "../faults/unit-faults.ts";
@@ -51,7 +52,7 @@ export function checkedGateway(
   const { instance: name } = namesOf(logicalName, sound);
   const configuration = sized && gatewaySettings(name, sound, sized.plan);
   faults.try(
-    () => configuration && validate(withStorage(name, sound, configuration)),
+    () => configuration && validate(whole(name, sound, configuration)),
     (path) => gatewayArgument(path, sound),
   );
   faults.throwAny();
@@ -62,9 +63,13 @@ export function checkedGateway(
 /** Stands for required arguments that are missing or invalid while the others are judged. */
 const LEAST = { sessions: 1, backends: [] };
 
-function withStorage(name: string, { sessionStorage }: GatewayArgs, settings: Configuration) {
+/** With what only pods, or the process that looks for backends, have of it. */
+function whole(name: string, args: GatewayArgs, settings: Configuration) {
+  const { sessionStorage, discovery } = args;
+  const { discovery: own } = settings;
   return withPlaceholders({
     ...settings,
+    ...(discovery && { discovery: { ...Object(own), ...lookedFor(discovery) } }),
     ...(sessionStorage && { sessionStorage: storageSettings(sessionStorage, name) }),
   });
 }
@@ -87,6 +92,7 @@ function ownFaults(args: GatewayArgs): ArgumentFault[] {
     ...scalingFaults(args),
     ...args.backends.flatMap((backend, index) => caFaults(`backends[${index}].`, backend)),
     ...loginFaults(args.incomingAuth ?? {}),
+    ...discoveryFaults(args.discovery, args.backends.length),
   ];
   if (args.httpRoute?.parentRefs?.length === 0) {
     const rule = "must have at least 1 Gateway";

@@ -3,6 +3,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { DEFAULT_IMAGE } from "../image.ts";
 import { variablesOf } from "../pods/environment.ts";
 import { ephemeralStorage } from "../pods/ephemeral-storage.ts";
+import type { KeptFile } from "../pods/kept-file.ts";
 import { RESTRICTED } from "../pods/pod-template.ts";
 import { ADMIN_TOKEN } from "./admin-token.ts";
 import { CONFIGURATION_FILE, CONFIGURATION_PATH } from "./configuration-file.ts";
@@ -10,7 +11,7 @@ import { KEYS_PATH } from "./key-ring.ts";
 import { OWNER_KEY } from "./owner-key.ts";
 import { ADMIN_PORT, MCP_PORT, METRICS_PORT, type ProcessSpec } from "./process-spec.ts";
 import { cpuQuantity, memoryQuantity } from "./quantity.ts";
-import { addressVariables, type KeptFile, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
+import { addressVariables, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
 
 type Container = k8s.types.input.core.v1.Container;
 

@@ -49,6 +49,7 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
     ...(spec.storage ? keptFiles(spec.storage) : []),
     ...(trusted ? [trusted] : []),
     ...(login ? [login] : []),
+    ...(spec.found ? [spec.found.kept] : []),
   ];
   const pods = deployment(
     spec,

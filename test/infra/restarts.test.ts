@@ -98,7 +98,28 @@ const OF_PODS: readonly Change[] = [
 const within = (key: string, changes: readonly Change[]): Change[] =>
   changes.map(([before, after]) => [{ [key]: before }, { [key]: after }]);
 
+const LOOKED_FOR = { groupRef: "eng" };
+
+/** Each with a group to look for before and after. */
+const OF_DISCOVERY: readonly Change[] = (
+  [
+    [{}, { groupRef: "ops" }],
+    [{}, { namespaces: ["tools"] }],
+    [{}, { services: { labelSelector: "mcp=yes" } }],
+    [{}, { clusterDomain: "example.com" }],
+    [{}, { serviceAccount: { create: false, name: "other" } }],
+    [{}, { serviceAccount: { annotations: { a } } }],
+    [{}, { rbac: false }],
+    [{}, { maxBackends: 40 }],
+    [{}, { configMapName: "other" }],
+  ] satisfies [object, object][]
+).map(([before, after]) => [
+  { discovery: { ...LOOKED_FOR, ...before } },
+  { discovery: { ...LOOKED_FOR, ...after } },
+]);
+
 const GATEWAY: readonly Change[] = [
+  ...OF_DISCOVERY,
   ...OF_A_PROCESS,
   ...OF_NO_PROCESS,
   ...OF_NO_POD,
@@ -270,6 +291,7 @@ const COMPONENTS: readonly Component[] = [
 
 const WORKLOADS = {
   "eng-gateway": "gateways",
+  "eng-discover": "discovery",
   "eng-proxy": "proxies",
   "eng-server": "pods of the server",
   "eng-redis": "store",
