@@ -32,6 +32,7 @@ export {
   LIVE_SECTIONS,
   type LiveSection,
   liveText,
+  rolloutPart,
   withLiveSections,
 } from "./live-sections.ts";
 export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";

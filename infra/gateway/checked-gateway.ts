@@ -1,3 +1,4 @@
+import { valueAt } from "@mcp-fleet/contract";
 import { validate } from "@mcp-fleet/contract/settings";
 import { SessionAffinity } from "../arguments/choices.ts";
 import { discoveryFaults, lookedFor } from "../discovery/discovery-settings.ts";
@@ -5,7 +6,8 @@ import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
 import { durationFaults, wholeFaults } from "../faults/unit-faults.ts";
 import { componentNameFaults, namesOf } from "../naming.ts";
-import { caFaults } from "../process/backend-ca.ts";
+import { caFaults, caFiles } from "../process/backend-ca.ts";
+import { CONFIGURATION_FILE, fileText, tooLong } from "../process/configuration-text.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
@@ -55,6 +57,7 @@ export function checkedGateway(
     () => configuration && validate(whole(name, sound, configuration)),
     (path) => gatewayArgument(path, sound),
   );
+  if (configuration) faults.add(...lengthFaults(sound, configuration));
   faults.throwAny();
   if (!sized || !configuration) throw new Error(`${name}: no plan and no fault`);
   return { sized, configuration, facts: factsOf(name, args, sized) };
@@ -62,6 +65,23 @@ export function checkedGateway(
 
 /** Stands for required arguments that are missing or invalid while the others are judged. */
 const LEAST = { sessions: 1, backends: [] };
+
+/** The faults of a configuration that no ConfigMap has room for: its longest argument is to be shortened. */
+function lengthFaults({ backends }: GatewayArgs, settings: Configuration): ArgumentFault[] {
+  const known = withPlaceholders({ settings, files: caFiles(backends) });
+  const { settings: text, files } = Object(known);
+  const rule = tooLong({ [CONFIGURATION_FILE]: fileText(text), ...files });
+  if (rule === undefined) return [];
+  const lengths = LONG.map((path) => {
+    const value = valueAt(path === "backends" ? { backends } : text, path.split("."));
+    return { path, length: fileText(withPlaceholders(value ?? null)).length };
+  });
+  const [longest] = lengths.toSorted((one, other) => other.length - one.length);
+  return [{ path: longest?.path ?? "backends", rule, fix: "shorten it" }];
+}
+
+/** The arguments that may be long. */
+const LONG = ["backends", "aggregation", "incomingAuth.authz"];
 
 /** With what only pods, or the process that looks for backends, have of it. */
 function whole(name: string, args: GatewayArgs, settings: Configuration) {

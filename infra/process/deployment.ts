@@ -35,7 +35,10 @@ export function deployment(
       template: podTemplate({
         labels: { ...labels, ...spec.podLabels },
         selector: selectorOf(spec),
-        annotations: asksForNofile ? nofileAnnotations(spec.role, plan.requiredNofile.value) : {},
+        annotations: {
+          ...(asksForNofile && nofileAnnotations(spec.role, plan.requiredNofile.value)),
+          ...mounts.annotations,
+        },
         workload,
         graceSeconds: size.graceSeconds,
         serviceAccountName,

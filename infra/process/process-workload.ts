@@ -39,10 +39,12 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   const owner = ownerKey(spec);
   const admin = adminToken(spec);
   const storage = storageSecret(spec);
-  const configuration = configurationFile(spec, completed(spec), {
-    ...caFiles(spec.backends),
-    ...loginFiles(spec),
-  });
+  const { configMap: configuration, annotations } = configurationFile(
+    spec,
+    completed(spec),
+    caFiles(spec.backends),
+    loginFiles(spec),
+  );
   const trusted = caVolume(spec.backends);
   const login = loginVolume(spec);
   const kept = [
@@ -53,7 +55,7 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   ];
   const pods = deployment(
     spec,
-    { configuration, keys, owner, admin: admin.secret, storage, kept },
+    { configuration, annotations, keys, owner, admin: admin.secret, storage, kept },
     account,
   );
   const address = service(spec);

@@ -22,10 +22,7 @@ const OF_PROCESSES: readonly Decided[] = [
   ["sessionStorage.tls.acceptUnverified", VERIFIED],
   ["outgoingAuth", "nothing: write the configuration by hand where backends need credentials"],
   ["backends[].discoveryAuth", "nothing, as for outgoingAuth"],
-  [
-    "configuration",
-    "nothing: pods have no configuration file, and a rollout changes what they read",
-  ],
+  ["configuration", "nothing: gateways take changes over with the defaults"],
 ];
 
 const SECRET_FILE = "clientSecret and clientSecretRef, which pods have as a file";

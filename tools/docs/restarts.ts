@@ -50,6 +50,8 @@ const OF_NO_PROCESS = [
 ];
 const OF_THE_STORE = ["sessionStorage.sessions", "sessionStorage.clientPods"];
 
+const ofBackend = (name: string) => `backends[].${name}`;
+
 const proxy = (paths: readonly string[]) => paths.map((path) => `proxy.${path}`);
 
 /** By component. `test/infra/restarts.test.ts` changes every argument and compares the pod templates. */
@@ -64,6 +66,10 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "autoscaling",
         "ingress",
         "httpRoute",
+        "backends[]",
+        "aggregation",
+        "incomingAuth.authz",
+        "operational.timeouts.perWorkload",
         "discovery.rbac",
         "discovery.serviceAccount.annotations",
       ],
@@ -89,9 +95,12 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "discovery",
         "replicas",
         "backends",
+        ...["name", "callTimeoutMax", "catalog"].map(ofBackend),
+        ...["passthroughHeaders", "caBundleRef"].map(ofBackend),
         "sessionStorage",
         "incomingAuth",
-        "aggregation",
+        "incomingAuth.authz.type",
+        "incomingAuth.authz.cachedDecisions",
         "allowedHosts",
         "allowedOrigins",
         "ingress.host",
