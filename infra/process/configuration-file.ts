@@ -17,6 +17,11 @@ type Files = Readonly<Record<string, Input<string>>>;
 /** What pods read, and the annotations of theirs that follow from it. */
 export interface ConfigurationFile {
   readonly configMap: k8s.core.v1.ConfigMap;
+  /**
+   * Its name: where it is fixed, no output of it. Whoever has an output of what is deleted before it is made anew is judged
+   * as if all around that output were unknown, and is replaced with it.
+   */
+  readonly name: Input<string>;
   readonly annotations: Files;
 }
 
@@ -35,17 +40,21 @@ export function configurationFile(
   atStart: Files,
 ): ConfigurationFile {
   const isLive = spec.role === "gateway";
-  const name = isLive ? { name: `${nameOf(spec)}-configuration` } : {};
+  const fixed = isLive ? `${nameOf(spec)}-configuration` : undefined;
   const configMap = new k8s.core.v1.ConfigMap(
     `${logicalNameOf(spec)}-configuration`,
     {
-      metadata: { ...name, namespace: spec.namespace, labels: labelsOf(spec) },
+      metadata: {
+        ...(fixed && { name: fixed }),
+        namespace: spec.namespace,
+        labels: labelsOf(spec),
+      },
       data: data(nameOf(spec), configuration, { ...live, ...atStart }),
     },
     { parent: spec.parent },
   );
   const annotations = isLive ? { [CHECKSUM]: checksum(configuration, atStart) } : {};
-  return { configMap, annotations };
+  return { configMap, name: fixed ?? configMap.metadata.name, annotations };
 }
 
 /** @throws {Error} before there is no ConfigMap any more, where what outputs come to is too long. */

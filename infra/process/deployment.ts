@@ -21,6 +21,8 @@ export function deployment(
   const labels = labelsOf(spec);
   const opts = {
     parent,
+    // New pods read the new file.
+    dependsOn: [mounts.configuration.configMap],
     customTimeouts: customTimeouts(plan.grace, size.graceSeconds),
     ...(plan.autoscaling && LEFT_TO_AUTOSCALER),
   };
@@ -37,7 +39,7 @@ export function deployment(
         selector: selectorOf(spec),
         annotations: {
           ...(asksForNofile && nofileAnnotations(spec.role, plan.requiredNofile.value)),
-          ...mounts.annotations,
+          ...mounts.configuration.annotations,
         },
         workload,
         graceSeconds: size.graceSeconds,

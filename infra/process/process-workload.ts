@@ -39,7 +39,7 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   const owner = ownerKey(spec);
   const admin = adminToken(spec);
   const storage = storageSecret(spec);
-  const { configMap: configuration, annotations } = configurationFile(
+  const configuration = configurationFile(
     spec,
     completed(spec),
     caFiles(spec.backends),
@@ -55,7 +55,7 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   ];
   const pods = deployment(
     spec,
-    { configuration, annotations, keys, owner, admin: admin.secret, storage, kept },
+    { configuration, keys, owner, admin: admin.secret, storage, kept },
     account,
   );
   const address = service(spec);
