@@ -37,6 +37,7 @@ export {
   Transport,
   WorkloadKind,
 } from "./arguments/choices.ts";
+export type { DiscoveredServicesArgs, DiscoveryArgs } from "./arguments/discovery-args.ts";
 export type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
 export type {
   HttpRouteArgs,

@@ -89,7 +89,7 @@ export interface McpServerArgs extends WorkloadArgs {
   routing?: Routing;
   /** The URL scheme of its pods; that of a server that runs elsewhere is in url. Default: http. */
   scheme?: Scheme;
-  /** The CA certificates to trust for it, in PEM, where its URL or scheme is https. A changed one restarts who calls it. Default: those of the image. */
+  /** The CA certificates to trust for it, in PEM, where its URL or scheme is https. A changed one restarts its proxies; gateways take it over. Default: those of the image. */
   caBundle?: Input<string>;
   /** An existing ConfigMap with them in the namespace of the pods that call it, instead of caBundle. It is read when a pod starts. Default: none. */
   caBundleRef?: ConfigMapKeyArgs;

@@ -47,7 +47,7 @@ export function nameFaults(name: string): ArgumentFault[] {
 }
 
 /** The role of a workload: its label `app.kubernetes.io/component`, and the suffix of its names. */
-export type Part = "gateway" | "proxy" | "server" | "redis" | "sentinel";
+export type Part = "gateway" | "discover" | "proxy" | "server" | "redis" | "sentinel";
 
 export type Labels = Readonly<Record<string, string>>;
 

@@ -1,6 +1,7 @@
 import type { AggregationArgs } from "./arguments/aggregation-args.ts";
 import type { BackendArgs, HasBackend } from "./arguments/backend-args.ts";
 import type { SessionAffinity } from "./arguments/choices.ts";
+import type { DiscoveryArgs } from "./arguments/discovery-args.ts";
 import type { HttpRouteArgs, IngressArgs } from "./arguments/exposure-args.ts";
 import type { AutoscalingArgs } from "./arguments/load-args.ts";
 import type { WorkloadArgs } from "./arguments/pod-args.ts";
@@ -13,8 +14,10 @@ import type { ProcessTransforms } from "./transform.ts";
 export interface VirtualMcpServerArgs extends WorkloadArgs, ProcessArgs {
   /** Concurrent sessions of all clients together. All sizes follow from this number. */
   sessions: number;
-  /** The MCP servers behind the endpoint. In TypeScript, an McpServer stands for its backend. */
-  backends: (BackendArgs | HasBackend)[];
+  /** The MCP servers behind the endpoint. In TypeScript, an McpServer stands for its backend. Required without discovery. Default: none. */
+  backends?: (BackendArgs | HasBackend)[];
+  /** Further backends, which come and go while the gateways run. Default: none. */
+  discovery?: DiscoveryArgs;
   /** Where sessions are stored. In TypeScript, a RedisSentinel stands for its connection. Default: in memory, with a single pod. */
   sessionStorage?: SessionStorageArgs | HasConnection;
   /** How clients authenticate. Default: everyone who reaches the port may call. */

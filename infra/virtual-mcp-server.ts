@@ -5,6 +5,7 @@ import {
   output,
 } from "@pulumi/pulumi";
 import { SessionAffinity } from "./arguments/choices.ts";
+import { discoveryWorkload } from "./discovery/discovery-workload.ts";
 import { checkedGateway } from "./gateway/checked-gateway.ts";
 import { type GatewayArgs, gatewayArgs } from "./gateway/gateway-args.ts";
 import { loginAddresses } from "./gateway/login.ts";
@@ -59,6 +60,17 @@ export class VirtualMcpServer extends ComponentResource {
     const { namespace = "default", sessionAffinity = SessionAffinity.None } = args;
     const names = namesOf(name, args);
     reportPlan(`gateway ${name}`, sized, args.acceptRisk, this);
+    const found =
+      own.discovery &&
+      discoveryWorkload({
+        parent: this,
+        ...names,
+        namespace,
+        discovery: own.discovery,
+        listed: own.backends.length,
+        process: args,
+        workload: args,
+      });
     const { deployment, service, adminToken } = processWorkload({
       parent: this,
       ...names,
@@ -76,6 +88,7 @@ export class VirtualMcpServer extends ComponentResource {
       podLabels: callerLabels(own.backends.map((backend) => backend.name)),
       destinations: destinations(own),
       backends: own.backends,
+      found,
       login: own.incomingAuth?.oidc,
       callees: [],
     });

@@ -119,6 +119,10 @@ test.each<[keyof typeof COMPONENTS, string, () => unknown]>([
         sessionStorage: storage,
         autoscaling: { maxReplicas: 4 },
         incomingAuth: { type: "oidc", oidc },
+        discovery: {
+          groupRef: "eng",
+          services: { labelSelector: "mcp=yes", namespaces: ["tools"] },
+        },
         ingress: { host: "mcp.example.com" },
         httpRoute: { hostnames: ["mcp.example.com"], parentRefs: [{ name: "public" }] },
       }),

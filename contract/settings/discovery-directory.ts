@@ -2,7 +2,7 @@ import { bytes } from "../units.ts";
 import { count, size, text } from "./fields.ts";
 
 /** How many backends a process has room for where a folder says which there are. */
-const MAX_BACKENDS = 32;
+export const MAX_BACKENDS = { default: 32, min: 1, max: 1000 } as const;
 
 /** The part of `discovery` that gateways read: a folder of backends that come and go. */
 export const discoveryDirectory = {
@@ -11,9 +11,9 @@ export const discoveryDirectory = {
   ).optional(),
   maxBackends: count(
     "The maximum number of backends where discovery.directory is set, those under backends included: descriptors and memory are planned for that many. Further ones are left out, and /status says so.",
-    1,
-    1000,
-  ).default(MAX_BACKENDS),
+    MAX_BACKENDS.min,
+    MAX_BACKENDS.max,
+  ).default(MAX_BACKENDS.default),
   fileBytes: size("The maximum size of a file of discovery.directory.", {
     min: 1,
     max: bytes("1Mi"),

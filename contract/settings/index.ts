@@ -17,7 +17,7 @@ export {
   validateClusterDiscovery,
 } from "./cluster-discovery-settings.ts";
 export { type Configuration, jsonSchema } from "./configuration.ts";
-export type { DiscoverySettings } from "./discovery-directory.ts";
+export { type DiscoverySettings, MAX_BACKENDS } from "./discovery-directory.ts";
 export { decode, encode, variableName } from "./environment.ts";
 export {
   type IncomingAuthSettings,
@@ -32,6 +32,7 @@ export {
   LIVE_SECTIONS,
   type LiveSection,
   liveText,
+  rolloutPart,
   withLiveSections,
 } from "./live-sections.ts";
 export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";

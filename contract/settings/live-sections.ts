@@ -63,6 +63,26 @@ export function withLiveSections(
   );
 }
 
+/** Cedar stays cedar while a gateway runs, and what it remembers of decisions is as large as at the start. */
+const AT_START: readonly Path[] = [
+  ["incomingAuth", "authz", "type"],
+  ["incomingAuth", "authz", "cachedDecisions"],
+];
+
+/** What a running gateway cannot take over of a document: where it is another one, gateways need a rollout. */
+export function rolloutPart(document: Section): Section {
+  const isCedar = valueAt(document, ["incomingAuth", "authz", "type"]) === "cedar";
+  const rest = withLiveSections(document, {}, [
+    "backends",
+    "aggregation",
+    ...(isCedar ? (["authorization"] as const) : []),
+  ]);
+  return AT_START.reduce<Section>(
+    (part, path) => placed(part, path.map(String), valueAt(document, path)),
+    rest,
+  );
+}
+
 /** What the live sections of a document say, as text. */
 export function liveText(document: Section, sections: readonly LiveSection[]): string {
   return JSON.stringify(pathsOf(sections).map((path) => valueAt(document, path) ?? null));

@@ -78,7 +78,7 @@ export interface BackendArgs {
   callTimeoutMax?: string;
   /** The URL scheme, for the pods of srv and statefulSet. Default: http. */
   scheme?: Scheme;
-  /** The CA certificates to trust for this server, in PEM. A changed one restarts the pods. Default: those of the image. */
+  /** The CA certificates to trust for this server, in PEM. Gateways take a changed one over. Default: those of the image. */
   caBundle?: Input<string>;
   /** An existing ConfigMap with them in the namespace of the pods, instead of caBundle. It is read when a pod starts. Default: none. */
   caBundleRef?: ConfigMapKeyArgs;

@@ -1,10 +1,13 @@
+import { valueAt } from "@mcp-fleet/contract";
 import { validate } from "@mcp-fleet/contract/settings";
 import { SessionAffinity } from "../arguments/choices.ts";
+import { discoveryFaults, lookedFor } from "../discovery/discovery-settings.ts";
 import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
 import { durationFaults, wholeFaults } from "../faults/unit-faults.ts";
 import { componentNameFaults, namesOf } from "../naming.ts";
-import { caFaults } from "../process/backend-ca.ts";
+import { caFaults, caFiles } from "../process/backend-ca.ts";
+import { CONFIGURATION_FILE, fileText, tooLong } from "../process/configuration-text.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
@@ -51,9 +54,10 @@ export function checkedGateway(
   const { instance: name } = namesOf(logicalName, sound);
   const configuration = sized && gatewaySettings(name, sound, sized.plan);
   faults.try(
-    () => configuration && validate(withStorage(name, sound, configuration)),
+    () => configuration && validate(whole(name, sound, configuration)),
     (path) => gatewayArgument(path, sound),
   );
+  if (configuration) faults.add(...lengthFaults(sound, configuration));
   faults.throwAny();
   if (!sized || !configuration) throw new Error(`${name}: no plan and no fault`);
   return { sized, configuration, facts: factsOf(name, args, sized) };
@@ -62,9 +66,30 @@ export function checkedGateway(
 /** Stands for required arguments that are missing or invalid while the others are judged. */
 const LEAST = { sessions: 1, backends: [] };
 
-function withStorage(name: string, { sessionStorage }: GatewayArgs, settings: Configuration) {
+/** The faults of a configuration that no ConfigMap has room for: its longest argument is to be shortened. */
+function lengthFaults({ backends }: GatewayArgs, settings: Configuration): ArgumentFault[] {
+  const known = withPlaceholders({ settings, files: caFiles(backends) });
+  const { settings: text, files } = Object(known);
+  const rule = tooLong({ [CONFIGURATION_FILE]: fileText(text), ...files });
+  if (rule === undefined) return [];
+  const lengths = LONG.map((path) => {
+    const value = valueAt(path === "backends" ? { backends } : text, path.split("."));
+    return { path, length: fileText(withPlaceholders(value ?? null)).length };
+  });
+  const [longest] = lengths.toSorted((one, other) => other.length - one.length);
+  return [{ path: longest?.path ?? "backends", rule, fix: "shorten it" }];
+}
+
+/** The arguments that may be long. */
+const LONG = ["backends", "aggregation", "incomingAuth.authz"];
+
+/** With what only pods, or the process that looks for backends, have of it. */
+function whole(name: string, args: GatewayArgs, settings: Configuration) {
+  const { sessionStorage, discovery } = args;
+  const { discovery: own } = settings;
   return withPlaceholders({
     ...settings,
+    ...(discovery && { discovery: { ...Object(own), ...lookedFor(discovery) } }),
     ...(sessionStorage && { sessionStorage: storageSettings(sessionStorage, name) }),
   });
 }
@@ -87,6 +112,7 @@ function ownFaults(args: GatewayArgs): ArgumentFault[] {
     ...scalingFaults(args),
     ...args.backends.flatMap((backend, index) => caFaults(`backends[${index}].`, backend)),
     ...loginFaults(args.incomingAuth ?? {}),
+    ...discoveryFaults(args.discovery, args.backends.length),
   ];
   if (args.httpRoute?.parentRefs?.length === 0) {
     const rule = "must have at least 1 Gateway";

@@ -17,7 +17,7 @@ export function gatewayArgs(given: VirtualMcpServerArgs): GatewayArgs {
     {
       backends: Array.isArray(backends)
         ? backends.map((one) => withOwnLists(backendOf(one), passthroughHeaders))
-        : backends,
+        : (backends ?? []),
     },
     { ...(sessionStorage !== undefined && { sessionStorage: storageOf(sessionStorage) }) },
   );

@@ -10,6 +10,7 @@ import {
 import { CACHED_DECISIONS, TOKEN_CACHE_BYTES } from "@mcp-fleet/contract/settings";
 import { AuthorizationType } from "../arguments/choices.ts";
 import type { IncomingAuthArgs } from "../arguments/settings-args.ts";
+import { maxBackendsOf } from "../discovery/discovery-settings.ts";
 import { processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
 
@@ -19,7 +20,7 @@ import type { GatewayArgs } from "./gateway-args.ts";
  * @throws {CapacityError} if an input is out of its range.
  */
 export function gatewayInputs(args: GatewayArgs): CompleteInputs {
-  const { sessions, backends, autoscaling } = args;
+  const { sessions, backends, autoscaling, discovery } = args;
   const given = processInputs(args);
   const longest = backends.map(({ callTimeoutMax }) => seconds(callTimeoutMax ?? "0s"));
   const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.default } = given;
@@ -27,7 +28,7 @@ export function gatewayInputs(args: GatewayArgs): CompleteInputs {
     ...sessionLists(backends),
     ...given,
     sessions,
-    backends: backends.length,
+    backends: Math.max(backends.length, discovery ? maxBackendsOf(discovery) : 0),
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
     ...storeInputs(args.sessionStorage),

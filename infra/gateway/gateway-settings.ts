@@ -1,6 +1,8 @@
 import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
 import { interpolate, type Output } from "@pulumi/pulumi";
 import type { AggregationArgs } from "../arguments/aggregation-args.ts";
+import { maxBackendsOf } from "../discovery/discovery-settings.ts";
+import { BACKENDS_PATH } from "../discovery/found-backends.ts";
 import { present } from "../facts.ts";
 import {
   backendSettings,
@@ -13,7 +15,7 @@ import { loginSettings } from "./login.ts";
 
 /** The configuration of a gateway, without the paths that only its pods know. */
 export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPlan): Configuration {
-  const { sessions, incomingAuth, aggregation, allowedOrigins } = args;
+  const { sessions, incomingAuth, aggregation, allowedOrigins, discovery } = args;
   const isRouted = args.ingress !== undefined || args.httpRoute !== undefined;
   return {
     ...processSettings(name, sessions, plan, args, isRouted ? PRIVATE_NETWORKS : []),
@@ -23,6 +25,10 @@ export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPl
       allowedOrigins,
       incomingAuth: incomingAuth && loginSettings(incomingAuth),
       aggregation: aggregation && aggregationSettings(aggregation),
+      discovery: discovery && {
+        directory: BACKENDS_PATH,
+        maxBackends: maxBackendsOf(discovery),
+      },
     }),
   };
 }

@@ -20,6 +20,11 @@ export const ELSEWHERE: readonly Peer[] = [
   { ipBlock: { cidr: "::/0", except: ["fe80::/10", "fd00:ec2::254/128"] } },
 ];
 
+/** Every pod of a namespace. */
+export const namespacePeer = (name: string): Peer => ({
+  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+});
+
 /** Every pod of the cluster. */
 export const EVERY_POD: Peer = { namespaceSelector: {} };
 

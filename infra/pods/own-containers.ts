@@ -6,6 +6,7 @@ type Container = k8s.types.input.core.v1.Container;
 /** The containers that the components make, and the arguments for what the plan decides of them. */
 export const OWN_CONTAINERS: Readonly<Record<string, OwnContainer>> = {
   gateway: { image: "image", resources: "resources" },
+  discover: { image: "image" },
   proxy: { image: "proxy.image", resources: "proxy.resources" },
   server: { image: "image", resources: "resources" },
   redis: { image: "image", resources: "resources" },

@@ -26,6 +26,8 @@ export interface PodTemplateSpec {
   readonly workload: Omit<WorkloadArgs, "name" | "namespace">;
   readonly graceSeconds: number;
   readonly serviceAccountName: Input<string>;
+  /** Whether they call the Kubernetes API. Default: false. */
+  readonly hasToken?: boolean;
   readonly userId?: number;
   readonly containers: k8s.types.input.core.v1.Container[];
   readonly volumes?: k8s.types.input.core.v1.Volume[];
@@ -52,7 +54,7 @@ function plannedTemplate(spec: PodTemplateSpec): k8s.types.input.core.v1.PodTemp
     metadata: { labels: spec.labels, annotations: spec.annotations ?? {} },
     spec: {
       serviceAccountName: spec.serviceAccountName,
-      automountServiceAccountToken: false,
+      automountServiceAccountToken: spec.hasToken ?? false,
       enableServiceLinks: false,
       terminationGracePeriodSeconds: spec.graceSeconds,
       securityContext: {

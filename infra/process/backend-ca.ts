@@ -1,8 +1,8 @@
 import type { Input } from "@pulumi/pulumi";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import type { ArgumentFault } from "../faults/argument-faults.ts";
+import type { KeptFile } from "../pods/kept-file.ts";
 import { CONFIGURATION_PATH } from "./configuration-file.ts";
-import type { KeptFile } from "./storage.ts";
 
 /** The mount path of CA certificates in ConfigMaps of the user. */
 const CA_PATH = "/etc/mcp-fleet/backend-ca";

@@ -3,20 +3,22 @@ import type * as k8s from "@pulumi/kubernetes";
 import { DEFAULT_IMAGE } from "../image.ts";
 import { variablesOf } from "../pods/environment.ts";
 import { ephemeralStorage } from "../pods/ephemeral-storage.ts";
+import type { KeptFile } from "../pods/kept-file.ts";
 import { RESTRICTED } from "../pods/pod-template.ts";
 import { ADMIN_TOKEN } from "./admin-token.ts";
-import { CONFIGURATION_FILE, CONFIGURATION_PATH } from "./configuration-file.ts";
+import { CONFIGURATION_PATH, type ConfigurationFile } from "./configuration-file.ts";
+import { CONFIGURATION_FILE } from "./configuration-text.ts";
 import { KEYS_PATH } from "./key-ring.ts";
 import { OWNER_KEY } from "./owner-key.ts";
 import { ADMIN_PORT, MCP_PORT, METRICS_PORT, type ProcessSpec } from "./process-spec.ts";
 import { cpuQuantity, memoryQuantity } from "./quantity.ts";
-import { addressVariables, type KeptFile, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
+import { addressVariables, SECRET_MODE, STORAGE_PATH } from "./storage.ts";
 
 type Container = k8s.types.input.core.v1.Container;
 
 /** The ConfigMaps and Secrets that pods mount. */
 export interface Mounts {
-  readonly configuration: k8s.core.v1.ConfigMap;
+  readonly configuration: ConfigurationFile;
   readonly keys: k8s.core.v1.Secret;
   readonly storage: k8s.core.v1.Secret | undefined;
   /** The user's own Secrets and ConfigMaps for the store. */
@@ -133,7 +135,7 @@ export function volumes({
     secret: { secretName: of.metadata.name, defaultMode: SECRET_MODE },
   });
   return [
-    { name: "configuration", configMap: { name: configuration.metadata.name } },
+    { name: "configuration", configMap: { name: configuration.name } },
     secret("keys", keys),
     ...(storage ? [secret("storage", storage)] : []),
     ...kept.map(({ volume }) => volume),

@@ -21,6 +21,8 @@ export function deployment(
   const labels = labelsOf(spec);
   const opts = {
     parent,
+    // New pods read the new file.
+    dependsOn: [mounts.configuration.configMap],
     customTimeouts: customTimeouts(plan.grace, size.graceSeconds),
     ...(plan.autoscaling && LEFT_TO_AUTOSCALER),
   };
@@ -35,7 +37,10 @@ export function deployment(
       template: podTemplate({
         labels: { ...labels, ...spec.podLabels },
         selector: selectorOf(spec),
-        annotations: asksForNofile ? nofileAnnotations(spec.role, plan.requiredNofile.value) : {},
+        annotations: {
+          ...(asksForNofile && nofileAnnotations(spec.role, plan.requiredNofile.value)),
+          ...mounts.configuration.annotations,
+        },
         workload,
         graceSeconds: size.graceSeconds,
         serviceAccountName,

@@ -2,11 +2,10 @@ import { isIP } from "node:net";
 import type * as k8s from "@pulumi/kubernetes";
 import { type Output, output } from "@pulumi/pulumi";
 import type { BackendArgs } from "../arguments/backend-args.ts";
-import { DNS, destinationRules, ELSEWHERE } from "../pods/network-peers.ts";
+import { DNS, destinationRules, ELSEWHERE, namespacePeer } from "../pods/network-peers.ts";
 import { ADMIN_PORT, type ProcessSpec, selectorOf } from "./process-spec.ts";
 
 type Rule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
-type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 
 /** A host that pods connect to. Without a port, every port of it. */
 interface Destination {
@@ -41,6 +40,7 @@ export function egress(spec: ProcessSpec): Output<Rule[]> {
       ...callees.map((labels) => ({ to: [{ podSelector: { matchLabels: labels } }] })),
       ...named.flatMap(rulesOf),
       ...(isNamed ? [{ to: [...ELSEWHERE] }] : []),
+      ...(spec.found?.egress ?? []),
       ...destinationRules(workload.networkPolicy?.egress),
     ];
     return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
@@ -90,14 +90,10 @@ function rulesOf({ host, port }: Destination): Rule[] {
   const labels = host.split(".").filter((label) => label !== "");
   const service = labels.indexOf("svc");
   if (labels.length === 1) return host === "localhost" ? [] : [{ to: [{ podSelector: {} }] }];
-  if (service >= 2) return [{ to: [namespace(labels[service - 1] ?? "")] }];
+  if (service >= 2) return [{ to: [namespacePeer(labels[service - 1] ?? "")] }];
   const outside = { ...ports, to: [...ELSEWHERE] };
   // As short as the name of a Service with its namespace, and as that of a host.
-  return labels.length === 2 ? [{ to: [namespace(labels[1] ?? "")] }, outside] : [outside];
+  return labels.length === 2 ? [{ to: [namespacePeer(labels[1] ?? "")] }, outside] : [outside];
 }
-
-const namespace = (name: string): Peer => ({
-  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
-});
 
 const tcp = (port: number) => ({ port, protocol: "TCP" });

@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
+import type { KeptFile } from "../pods/kept-file.ts";
 import { CONFIGURATION_PATH } from "./configuration-file.ts";
 import { labelsOf, logicalNameOf, type ProcessSpec } from "./process-spec.ts";
-import { type KeptFile, SECRET_MODE } from "./storage.ts";
+import { SECRET_MODE } from "./storage.ts";
 
 const LOGIN_PATH = "/etc/mcp-fleet/login";
 const SECRET_FILE = "client-secret";

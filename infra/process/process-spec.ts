@@ -7,6 +7,7 @@ import type { OidcArgs } from "../arguments/oidc-args.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import type { FoundBackends } from "../discovery/found-backends.ts";
 import type { Facts } from "../facts.ts";
 import { type Labels, labels, type Names, selectorLabels } from "../naming.ts";
 import type { ProcessTransforms } from "../transform.ts";
@@ -43,6 +44,8 @@ export interface ProcessSpec extends Names {
   readonly callers?: Labels;
   /** The backends in its configuration. */
   readonly backends: readonly BackendArgs[];
+  /** Those that come and go beside them; absent where none do. */
+  readonly found?: FoundBackends | undefined;
   /** The secrets and certificates with which it judges tokens; absent where it has none. */
   readonly login?: Pick<OidcArgs, "clientSecret" | "clientSecretRef" | "caBundle"> | undefined;
   /** The pods that it connects to. */

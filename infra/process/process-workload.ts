@@ -39,16 +39,19 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   const owner = ownerKey(spec);
   const admin = adminToken(spec);
   const storage = storageSecret(spec);
-  const configuration = configurationFile(spec, completed(spec), {
-    ...caFiles(spec.backends),
-    ...loginFiles(spec),
-  });
+  const configuration = configurationFile(
+    spec,
+    completed(spec),
+    caFiles(spec.backends),
+    loginFiles(spec),
+  );
   const trusted = caVolume(spec.backends);
   const login = loginVolume(spec);
   const kept = [
     ...(spec.storage ? keptFiles(spec.storage) : []),
     ...(trusted ? [trusted] : []),
     ...(login ? [login] : []),
+    ...(spec.found ? [spec.found.kept] : []),
   ];
   const pods = deployment(
     spec,

@@ -7,6 +7,7 @@ import type {
   SessionStorageArgs,
 } from "../arguments/session-storage-args.ts";
 import { present } from "../facts.ts";
+import type { KeptFile } from "../pods/kept-file.ts";
 import { labelsOf, logicalNameOf, type ProcessSpec } from "./process-spec.ts";
 
 /** The mount path of the store's password and CA certificates. */
@@ -165,12 +166,6 @@ export function keptFiles({ passwordRef, tls }: SessionStorageArgs): KeptFile[] 
     tls?.keyRef && keptSecret("storage-key", KEY_PATH, KEY_FILE, tls.keyRef),
   ];
   return kept.filter((file) => file !== undefined);
-}
-
-/** A key of a user's Secret or ConfigMap, mounted as a file. */
-export interface KeptFile {
-  readonly volume: k8s.types.input.core.v1.Volume & { readonly name: string };
-  readonly mountPath: string;
 }
 
 function keptSecret(

@@ -6,6 +6,7 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
   VirtualMcpServer: {
     sessions: "",
     backends: "[]BackendArgs",
+    discovery: "DiscoveryArgs",
     sessionStorage: "SessionStorageArgs",
     incomingAuth: "IncomingAuthArgs",
     aggregation: "AggregationArgs",
@@ -139,6 +140,16 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     scheme: "=http|https",
     caBundle: "",
     caBundleRef: "ConfigMapKeyArgs",
+  },
+  DiscoveryArgs: {
+    groupRef: "",
+    namespaces: "[]",
+    services: "DiscoveredServicesArgs",
+    maxBackends: "",
+    clusterDomain: "",
+    configMapName: "",
+    serviceAccount: "ServiceAccountArgs",
+    rbac: "",
   },
   SessionStorageArgs: {
     address: "",
@@ -368,6 +379,10 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     replicas: "",
     port: "",
     clusterDomain: "",
+  },
+  DiscoveredServicesArgs: {
+    labelSelector: "",
+    namespaces: "[]",
   },
   StorageSentinelArgs: {
     masterName: "",

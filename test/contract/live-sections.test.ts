@@ -1,6 +1,6 @@
 import { ConfigError } from "@mcp-fleet/contract";
 import { planOf, processBudget } from "@mcp-fleet/contract/capacity";
-import { changesOf, validate, withLiveSections } from "@mcp-fleet/contract/settings";
+import { changesOf, rolloutPart, validate, withLiveSections } from "@mcp-fleet/contract/settings";
 import { describe, expect, it } from "vitest";
 
 const A = { name: "a", url: "http://a/mcp" };
@@ -111,5 +111,28 @@ describe("discovery.directory", () => {
     const operational = { timeouts: { perWorkload: { later: "5s" } } };
     expect(faultsOf({ operational, discovery: { directory } })).toEqual([]);
     expect(faultsOf({ backends: [A], operational })).toHaveLength(1);
+  });
+});
+
+describe("what needs a rollout of a document", () => {
+  const authz = { type: "cedar", policies: ["a"], cachedDecisions: 5 };
+  const document = {
+    port: 4483,
+    backends: [A],
+    aggregation: { excludeAllTools: true },
+    operational: { logLevel: "info", timeouts: { default: "5s", perWorkload: { a: "1s" } } },
+  };
+
+  it("is all but its live sections, and of policies the type and what was made at the start", () => {
+    expect(rolloutPart({ ...document, incomingAuth: { type: "jwt", authz } })).toEqual({
+      port: 4483,
+      operational: { logLevel: "info", timeouts: { default: "5s" } },
+      incomingAuth: { type: "jwt", authz: { type: "cedar", cachedDecisions: 5 } },
+    });
+  });
+
+  it("is all of authorization where no policies decide, since none can be switched on", () => {
+    const open = { type: "jwt", authz: { type: "none", policies: ["a"] } };
+    expect(rolloutPart({ ...document, incomingAuth: open }).incomingAuth).toEqual(open);
   });
 });

@@ -461,7 +461,7 @@ describe("an argument that cannot be", () => {
   test.each<readonly [component: string, paths: readonly string[], declare: () => unknown]>([
     [
       "VirtualMcpServer",
-      ["backends", "sessions"],
+      ["sessions", "backends"],
       () => Reflect.construct(VirtualMcpServer, ["eng"]),
     ],
     ["McpServer", ["image"], () => Reflect.construct(McpServer, ["files"])],

@@ -27,6 +27,7 @@ const EVERYTHING: readonly Declared[] = [
           jwks: "https://id.example.com/k",
         },
       },
+      discovery: { groupRef: "tools", services: { labelSelector: "mcp=yes", namespaces: ["a"] } },
       ingress: { host: "a.example.com" },
       httpRoute: { hostnames: ["b.example.com"], parentRefs: [{ name: "public" }] },
       monitoring,

@@ -98,7 +98,49 @@ const OF_PODS: readonly Change[] = [
 const within = (key: string, changes: readonly Change[]): Change[] =>
   changes.map(([before, after]) => [{ [key]: before }, { [key]: after }]);
 
+const LOOKED_FOR = { groupRef: "eng" };
+
+/** Each with a group to look for before and after. */
+const OF_DISCOVERY: readonly Change[] = (
+  [
+    [{}, { groupRef: "ops" }],
+    [{}, { namespaces: ["tools"] }],
+    [{}, { services: { labelSelector: "mcp=yes" } }],
+    [{}, { clusterDomain: "example.com" }],
+    [{}, { serviceAccount: { create: false, name: "other" } }],
+    [{}, { serviceAccount: { annotations: { a } } }],
+    [{}, { rbac: false }],
+    [{}, { maxBackends: 40 }],
+    [{}, { configMapName: "other" }],
+  ] satisfies [object, object][]
+).map(([before, after]) => [
+  { discovery: { ...LOOKED_FOR, ...before } },
+  { discovery: { ...LOOKED_FOR, ...after } },
+]);
+
+const HTTPS = { ...GITHUB, url: "https://github.example.com/mcp" };
+
+const ofBackend = (change: object): Change => [
+  { backends: [GITHUB] },
+  { backends: [{ ...GITHUB, ...change }] },
+];
+
+/** A gateway whose policies permit these users. */
+const authorized = (type: string, users: readonly string[], more: object = {}): Args => ({
+  incomingAuth: {
+    type: "anonymous",
+    authz: {
+      type,
+      ...more,
+      ...(type === "cedar" && {
+        policies: users.map((user) => `permit(principal == Client::"${user}", action, resource);`),
+      }),
+    },
+  },
+});
+
 const GATEWAY: readonly Change[] = [
+  ...OF_DISCOVERY,
   ...OF_A_PROCESS,
   ...OF_NO_PROCESS,
   ...OF_NO_POD,
@@ -114,6 +156,26 @@ const GATEWAY: readonly Change[] = [
     type: "jwt",
     jwt: { issuer: `https://${a}`, audience: "x", jwks: `https://${a}/k` },
   }),
+  ofBackend({ url: "http://other.example.com/mcp" }),
+  ofBackend({ callTimeout: "9s" }),
+  ofBackend({ name: "other" }),
+  ofBackend({ callTimeoutMax: "20m" }),
+  ofBackend({ catalog: "perSession" }),
+  ofBackend({ notifications: "session" }),
+  ofBackend({ stateful: true }),
+  ofBackend({ passthroughHeaders: ["X-Tenant"] }),
+  [{ backends: [HTTPS] }, { backends: [{ ...HTTPS, caBundleRef: { name: "ca", key: "ca.crt" } }] }],
+  [
+    { backends: [{ ...HTTPS, caBundle: CA.ca }] },
+    { backends: [{ ...HTTPS, caBundle: "-----BEGIN CERTIFICATE----- other" }] },
+  ],
+  to("operational.timeouts.perWorkload.github", "9s"),
+  [authorized("cedar", ["a"]), authorized("cedar", ["b"])],
+  [
+    { incomingAuth: { type: "anonymous", authz: { type: "none" } } },
+    { incomingAuth: { type: "anonymous" } },
+  ],
+  [authorized("cedar", ["a"]), authorized("cedar", ["a"], { cachedDecisions: 70_000 })],
   to("aggregation.prefixFormat", "x_{workload}_"),
   to("aggregation.excludeAllTools", true),
   to("allowedHosts", [a]),
@@ -270,6 +332,7 @@ const COMPONENTS: readonly Component[] = [
 
 const WORKLOADS = {
   "eng-gateway": "gateways",
+  "eng-discover": "discovery",
   "eng-proxy": "proxies",
   "eng-server": "pods of the server",
   "eng-redis": "store",
@@ -285,6 +348,9 @@ const RELOADED: ReadonlySet<string> = new Set([
 
 const MOUNTED: ReadonlySet<string> = new Set(["ConfigMap", "Secret"]);
 
+/** What gateways take over while they run, or read anew with another checksum: `test/server/live-configuration.test.ts`. */
+const FOLLOWED = "eng-gateway-configuration";
+
 /** What the pods of each workload are made from: the template, and the files that it names by content. */
 async function podsOf(declare: () => unknown) {
   const { resources } = await RecordedStack.of(declare);
@@ -299,7 +365,8 @@ async function podsOf(declare: () => unknown) {
         MOUNTED.has(one.kind) &&
         one.name.startsWith(`${name}-`) &&
         !one.name.endsWith("-dashboard") &&
-        !RELOADED.has(one.name),
+        !RELOADED.has(one.name) &&
+        one.name !== FOLLOWED,
     );
     const made = [
       workload.at("spec.template"),
@@ -328,6 +395,12 @@ function changed(before: unknown, after: unknown, path = ""): string[] {
   const isMap = (value: unknown): value is Args =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+    const entries = before.map((one, index) => [one, after[index]] as const);
+    if (entries.flat().every(isMap)) {
+      return entries.flatMap(([one, other]) => changed(one, other, `${path}[]`));
+    }
+  }
   const maps = [before ?? {}, after ?? {}];
   if (!maps.every(isMap)) return [path];
   const [one, other] = maps as [Args, Args];

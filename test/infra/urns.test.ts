@@ -39,6 +39,11 @@ function program(): void {
         clientSecret: "secret",
       },
     },
+    discovery: {
+      groupRef: "eng",
+      namespaces: ["tools"],
+      services: { labelSelector: "mcp=yes" },
+    },
     ingress: { host: "a.example.com" },
     httpRoute: { hostnames: ["b.example.com"], parentRefs: [{ name: "public" }] },
     ...processArgs,

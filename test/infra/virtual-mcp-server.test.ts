@@ -348,21 +348,58 @@ describe("the configuration of a gateway", () => {
     });
   });
 
-  test("changes with a setting: another ConfigMap, whose name the provider chooses, in the pods", async () => {
+  test("changes with a setting in the ConfigMap, whose name stays, and in a checksum of the pods", async () => {
     const first = await gatewayStack();
     const other = await gatewayStack({ operational: { logLevel: "debug" } });
     const file = (stack: RecordedStack) => stack.one("ConfigMap", "eng-gateway-configuration");
-    expect(file(first).at("metadata.name")).toBeUndefined();
+    expect(file(first).at("metadata.name")).toBe("eng-gateway-configuration");
     expect(file(first).at("data")).not.toEqual(file(other).at("data"));
+    const checksum = (stack: RecordedStack) =>
+      deploymentOf(stack).map("spec.template.metadata.annotations")[
+        "mcp-fleet.dev/configuration-checksum"
+      ];
+    expect(checksum(first)).toMatch(/^[0-9a-f]{16}$/);
+    expect(checksum(other)).not.toBe(checksum(first));
     expect(deploymentOf(first).at(`${POD}.volumes`)).toContainEqual({
       name: "configuration",
-      configMap: { name: "eng-gateway-configuration-0f1e2d3c" },
+      configMap: { name: "eng-gateway-configuration" },
     });
     expect(deploymentOf(first).at(`${CONTAINER}.args`)).toEqual([
       "gateway",
       "--config",
       "/etc/mcp-fleet/configuration/configuration.json",
     ]);
+  });
+
+  test("changes in the ConfigMap alone where gateways take it over, also to what is known after the update only", async () => {
+    const backends = [{ ...GITHUB, url: output("http://later.example.com/mcp") }];
+    const [before, after] = [await gatewayStack(), await gatewayStack({ backends })];
+    const file = (stack: RecordedStack) => stack.one("ConfigMap", "eng-gateway-configuration");
+    expect(file(before).at("data")).not.toEqual(file(after).at("data"));
+    expect(deploymentOf(after).at("spec")).toEqual(deploymentOf(before).at("spec"));
+  });
+
+  test("of more than 1 MiB is refused by its longest argument", async () => {
+    const policies = Array.from(
+      { length: 1100 },
+      (_, index) => `permit(principal == Client::"${index}${"x".repeat(1000)}", action, resource);`,
+    );
+    let refused: unknown;
+    await RecordedStack.of(() => {
+      try {
+        const authz = { type: "cedar" as const, policies };
+        new VirtualMcpServer("eng", {
+          sessions: 100,
+          backends: [GITHUB],
+          incomingAuth: { type: "anonymous", authz },
+        });
+      } catch (error) {
+        refused = error;
+      }
+    });
+    expect(String(refused)).toMatch(
+      /incomingAuth\.authz: makes the configuration \S+, but a ConfigMap has at most 1Mi; shorten it/,
+    );
   });
 
   test("drains as long as the longest call of a single backend, 600 s, and never less than the default of 300 s", async () => {

@@ -114,6 +114,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 /** What is counted by arguments of which neither plan nor settings know. */
 const UNITS: Readonly<Record<string, string>> = {
+  maxBackends: "backends",
   batchMessages: "messages",
   bodyDepth: "levels",
   bodyMembers: "members",

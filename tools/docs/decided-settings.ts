@@ -22,16 +22,18 @@ const OF_PROCESSES: readonly Decided[] = [
   ["sessionStorage.tls.acceptUnverified", VERIFIED],
   ["outgoingAuth", "nothing: write the configuration by hand where backends need credentials"],
   ["backends[].discoveryAuth", "nothing, as for outgoingAuth"],
-  ["groupRef", "nothing: there are the backends of the component's arguments"],
-  ["discovery", "nothing: there are the backends of the component's arguments"],
-  [
-    "configuration",
-    "nothing: pods have no configuration file, and a rollout changes what they read",
-  ],
+  ["configuration", "nothing: gateways take changes over with the defaults"],
 ];
 
 const SECRET_FILE = "clientSecret and clientSecretRef, which pods have as a file";
 const FIRST_INTROSPECTS = "nothing: the first issuer introspects";
+
+const OF_DISCOVERY: readonly Decided[] = [
+  ["groupRef", "discovery.groupRef"],
+  ["discovery.directory", "the component: where pods have the ConfigMap"],
+  ["discovery.configMap", "discovery.configMapName"],
+  ["discovery.fileBytes", "nothing: an entry that is found has at most 16 KiB"],
+];
 
 const OF_LOGIN: readonly Decided[] = [
   ["incomingAuth.oidc.clientSecretEnv", SECRET_FILE],
@@ -46,10 +48,12 @@ const OF_LOGIN: readonly Decided[] = [
 
 /** By component: settings of gateways and proxies that follow from something else. `test/infra/settings.test.ts` counts them. */
 export const DECIDED: Readonly<Record<string, readonly Decided[]>> = {
-  VirtualMcpServer: [...OF_PROCESSES, ...OF_LOGIN],
+  VirtualMcpServer: [...OF_PROCESSES, ...OF_DISCOVERY, ...OF_LOGIN],
   McpServer: [
     ...OF_PROCESSES,
     ["name", "name of the component"],
+    ["groupRef", "nothing: a proxy has one backend, which is its server"],
+    ["discovery", "nothing: a proxy has one backend, which is its server"],
     ["session.maxSessions", "sessions of the server"],
     [
       "allowedHosts",

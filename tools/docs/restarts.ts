@@ -1,7 +1,13 @@
 import { code, markdown } from "./generated-table.ts";
 
 /** Pods that a change may restart, one after the other; `all` stands for resources that are replaced. */
-export type Restarted = "gateways" | "proxies" | "pods of the server" | "store" | "all";
+export type Restarted =
+  | "gateways"
+  | "discovery"
+  | "proxies"
+  | "pods of the server"
+  | "store"
+  | "all";
 
 /** Arguments that restart the same pods: each path stands for all that is below it and has no path of its own. */
 export interface RestartRow {
@@ -44,6 +50,8 @@ const OF_NO_PROCESS = [
 ];
 const OF_THE_STORE = ["sessionStorage.sessions", "sessionStorage.clientPods"];
 
+const ofBackend = (name: string) => `backends[].${name}`;
+
 const proxy = (paths: readonly string[]) => paths.map((path) => `proxy.${path}`);
 
 /** By component. `test/infra/restarts.test.ts` changes every argument and compares the pod templates. */
@@ -58,17 +66,41 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "autoscaling",
         "ingress",
         "httpRoute",
+        "backends[]",
+        "aggregation",
+        "incomingAuth.authz",
+        "operational.timeouts.perWorkload",
+        "discovery.rbac",
+        "discovery.serviceAccount.annotations",
       ],
+    },
+    {
+      restarts: ["discovery"],
+      arguments: [
+        "discovery.groupRef",
+        "discovery.namespaces",
+        "discovery.services",
+        "discovery.clusterDomain",
+        "discovery.serviceAccount",
+      ],
+    },
+    {
+      restarts: ["gateways", "discovery"],
+      arguments: ["discovery.maxBackends", "discovery.configMapName"],
     },
     {
       restarts: ["gateways"],
       arguments: [
         "sessions",
+        "discovery",
         "replicas",
         "backends",
+        ...["name", "callTimeoutMax", "catalog"].map(ofBackend),
+        ...["passthroughHeaders", "caBundleRef"].map(ofBackend),
         "sessionStorage",
         "incomingAuth",
-        "aggregation",
+        "incomingAuth.authz.type",
+        "incomingAuth.authz.cachedDecisions",
         "allowedHosts",
         "allowedOrigins",
         "ingress.host",
@@ -203,5 +235,6 @@ export function restartTable(component: string): string {
 
 function restartText(restarts: readonly Restarted[]): string {
   if (restarts.length === 0) return "nothing";
-  return restarts.includes("all") ? "everything: resources are replaced" : restarts.join(" and ");
+  const text = restarts.map((one) => (one === "discovery" ? "the process that looks" : one));
+  return restarts.includes("all") ? "everything: resources are replaced" : text.join(" and ");
 }

@@ -155,6 +155,12 @@ new VirtualMcpServer(
     sessions: 500,
     backends: [{ name: "wiki", url: "https://wiki.example.com/mcp" }],
     incomingAuth,
+    discovery: {
+      groupRef: "edge-tools",
+      namespaces: ["tools"],
+      services: { labelSelector: "mcp-fleet.dev/backend=true" },
+      maxBackends: 40,
+    },
     ingress: { host: "edge.example.com", className: "nginx", tlsSecretName: "edge-tls" },
   },
   { provider },
