@@ -7,10 +7,10 @@ import {
 import { SessionAffinity } from "./arguments/choices.ts";
 import { checkedGateway } from "./gateway/checked-gateway.ts";
 import { type GatewayArgs, gatewayArgs } from "./gateway/gateway-args.ts";
-import { loginAddresses } from "./gateway/login.ts";
 import { withMetadata } from "./metadata.ts";
 import { callerLabels, namesOf } from "./naming.ts";
 import { addressesOf } from "./process/egress.ts";
+import { loginAddresses } from "./process/login-settings.ts";
 import { figureTexts, figureValues, processFigures } from "./process/plan-figures.ts";
 import { processWorkload } from "./process/process-workload.ts";
 import { reportPlan } from "./process/report-plan.ts";

@@ -5,6 +5,7 @@ import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts
 import { durationFaults, wholeFaults } from "../faults/unit-faults.ts";
 import { componentNameFaults, namesOf } from "../naming.ts";
 import { caFaults } from "../process/backend-ca.ts";
+import { loginFaults } from "../process/login-settings.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
@@ -21,7 +22,6 @@ import { schemaFaults } from "../schema-faults.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
 import { gatewayInputs } from "./gateway-inputs.ts";
 import { gatewaySettings, outsideHosts } from "./gateway-settings.ts";
-import { loginFaults } from "./login.ts";
 
 /** A gateway with valid arguments, and all that follows from them. */
 export interface CheckedGateway {

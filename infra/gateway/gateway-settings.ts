@@ -2,6 +2,7 @@ import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
 import { interpolate, type Output } from "@pulumi/pulumi";
 import type { AggregationArgs } from "../arguments/aggregation-args.ts";
 import { present } from "../facts.ts";
+import { loginSettings } from "../process/login-settings.ts";
 import {
   backendSettings,
   type Configuration,
@@ -9,7 +10,6 @@ import {
   processSettings,
 } from "../process/process-settings.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
-import { loginSettings } from "./login.ts";
 
 /** The configuration of a gateway, without the paths that only its pods know. */
 export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPlan): Configuration {
