@@ -17,6 +17,7 @@ import type {
   HasConnection,
   SessionStorageArgs,
 } from "./arguments/session-storage-args.ts";
+import type { IncomingAuthArgs } from "./arguments/settings-args.ts";
 import type { McpServerTransforms } from "./transform.ts";
 
 /** What the server's pods and sessions cost, as input of the capacity plan. */
@@ -97,6 +98,8 @@ export interface McpServerArgs extends WorkloadArgs {
   workload?: WorkloadKind;
   /** An autoscaler that adds pods of the server to backendReplicas. Refused for a stateful server, whose sessions end with their pod. Default: none. */
   backendAutoscaling?: AutoscalingArgs;
+  /** How clients of its proxies authenticate, and what they may use, where it is called without a gateway. It needs proxies. Default: everyone who reaches the port may call. */
+  incomingAuth?: IncomingAuthArgs;
   /** Functions that change the arguments of single children, in TypeScript only. Default: none. */
   transform?: McpServerTransforms;
 }

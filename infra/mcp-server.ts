@@ -9,6 +9,7 @@ import { SessionAffinity } from "./arguments/choices.ts";
 import type { McpServerArgs } from "./mcp-server-args.ts";
 import { withMetadata } from "./metadata.ts";
 import { callersOf, namesOf, selectorLabels } from "./naming.ts";
+import { judgesTokens, loginAddresses } from "./process/login-settings.ts";
 import { figureTexts, figureValues } from "./process/plan-figures.ts";
 import { processWorkload } from "./process/process-workload.ts";
 import { reportPlan } from "./process/report-plan.ts";
@@ -97,8 +98,15 @@ export class McpServer extends ComponentResource {
         workload: args,
         transform: transform?.proxy,
         podLabels: {},
-        callers: callersOf(backendNameOf(instance, args)),
-        destinations: args.url === undefined ? [] : [args.url],
+        // Who has a token may be anybody; who needs none may be a gateway only.
+        ...(judgesTokens(args.incomingAuth)
+          ? {}
+          : { callers: callersOf(backendNameOf(instance, args)) }),
+        destinations: [
+          ...(args.url === undefined ? [] : [args.url]),
+          ...(args.incomingAuth === undefined ? [] : loginAddresses(args.incomingAuth)),
+        ],
+        login: args.incomingAuth?.oidc,
         backends: [directBackend(instance, own)],
         scaling: args.autoscaling?.scaling,
         callees: pods ? [selectorLabels(instance, "server")] : [],

@@ -131,7 +131,15 @@ test.each<[keyof typeof COMPONENTS, string, () => unknown]>([
     "McpServer",
     "browser",
     () =>
-      new McpServer("browser", { image: "browser:1", sessionStorage: storage, proxy: everything }),
+      new McpServer("browser", {
+        image: "browser:1",
+        sessionStorage: storage,
+        incomingAuth: {
+          type: "oidc",
+          oidc: { issuer: "https://login.example.com", audience: "mcp", clientSecret: "secret" },
+        },
+        proxy: everything,
+      }),
   ],
   [
     "RedisSentinel",

@@ -24,6 +24,7 @@ export {
   inputKey,
   type PlanInputs,
   printInput,
+  SESSION_CATALOG_BYTES,
   STORAGE_SESSIONS,
   STORES,
   type Store,

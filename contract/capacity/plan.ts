@@ -155,6 +155,7 @@ export function proxyInputs(
     sessionCatalogBytes: 0,
     credentialBytes: 0,
     tokenCacheBytes: 0,
+    cachedDecisions: 0,
     callsPerSecond: fleet.callsPerSecond * share,
     concurrentCalls: fleet.concurrentCalls * share,
     cacheEntries: sessions,

@@ -1,18 +1,13 @@
 import { type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault } from "../faults.ts";
-import type { Role } from "./settings.ts";
 
 const PATH: Path = ["incomingAuth", "authz"];
 
-/** Policies without the type would have no effect, and a proxy's clients are gateways. */
-export function authorizationRules(document: Section, role: Role): Fault[] {
+/** Policies without the type would have no effect. */
+export function authorizationRules(document: Section): Fault[] {
   const type = valueAt(document, [...PATH, "type"]);
   const policies = valueAt(document, [...PATH, "policies"]);
   const written = Array.isArray(policies) && policies.length > 0;
-  if (type === "cedar" && role === "proxy") {
-    const rule = "must be none for a proxy: a gateway before it authorizes";
-    return [fault([...PATH, "type"], type, rule, "remove authz, and set it at the gateway")];
-  }
   if (type === "cedar" && !written) {
     const rule = "must have a policy with authz.type cedar: without one nothing is permitted";
     return [fault([...PATH, "policies"], policies, rule, "add a policy, or set authz.type: none")];

@@ -8,6 +8,7 @@ import { durationFaults, wholeFaults } from "../faults/unit-faults.ts";
 import { componentNameFaults, namesOf } from "../naming.ts";
 import { caFaults, caFiles } from "../process/backend-ca.ts";
 import { CONFIGURATION_FILE, fileText, tooLong } from "../process/configuration-text.ts";
+import { loginFaults } from "../process/login-settings.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
@@ -24,7 +25,6 @@ import { schemaFaults } from "../schema-faults.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
 import { gatewayInputs } from "./gateway-inputs.ts";
 import { gatewaySettings, outsideHosts } from "./gateway-settings.ts";
-import { loginFaults } from "./login.ts";
 
 /** A gateway with valid arguments, and all that follows from them. */
 export interface CheckedGateway {

@@ -1,4 +1,4 @@
-import { bytes, SIZE, seconds } from "@mcp-fleet/contract";
+import { seconds } from "@mcp-fleet/contract";
 import {
   type CompleteInputs,
   completed,
@@ -7,10 +7,8 @@ import {
   pushes,
   sessionLists,
 } from "@mcp-fleet/contract/capacity";
-import { CACHED_DECISIONS, TOKEN_CACHE_BYTES } from "@mcp-fleet/contract/settings";
-import { AuthorizationType } from "../arguments/choices.ts";
-import type { IncomingAuthArgs } from "../arguments/settings-args.ts";
 import { maxBackendsOf } from "../discovery/discovery-settings.ts";
+import { loginInputs } from "../process/login-inputs.ts";
 import { processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
 
@@ -32,24 +30,8 @@ export function gatewayInputs(args: GatewayArgs): CompleteInputs {
     sessionStreamBackends: backends.filter(pushes).length,
     statefulBackends: backends.filter(keepsStream).length,
     ...storeInputs(args.sessionStorage),
-    ...tokenInputs(args.incomingAuth),
-    ...authorizationInputs(args.incomingAuth),
+    ...loginInputs(args.incomingAuth),
     callTimeoutMaxSeconds: Math.max(usual, ...longest),
     ...(autoscaling && { maxReplicas: autoscaling.maxReplicas }),
   });
-}
-
-/** What pods remember of tokens, where clients bring some. Of a size that is none, validation speaks. */
-function tokenInputs(login: IncomingAuthArgs | undefined): { readonly tokenCacheBytes?: number } {
-  if (login?.jwt === undefined && login?.oidc === undefined) return {};
-  const { cacheBytes = "" } = login.oidc ?? {};
-  return { tokenCacheBytes: SIZE.test(cacheBytes) ? bytes(cacheBytes) : TOKEN_CACHE_BYTES };
-}
-
-/** What pods keep of decisions, where policies decide. */
-function authorizationInputs(login: IncomingAuthArgs | undefined): {
-  readonly cachedDecisions?: number;
-} {
-  const { type, cachedDecisions = CACHED_DECISIONS } = login?.authz ?? {};
-  return type === AuthorizationType.Cedar ? { cachedDecisions } : {};
 }

@@ -4,6 +4,7 @@ import type { AggregationArgs } from "../arguments/aggregation-args.ts";
 import { maxBackendsOf } from "../discovery/discovery-settings.ts";
 import { BACKENDS_PATH } from "../discovery/found-backends.ts";
 import { present } from "../facts.ts";
+import { loginSettings } from "../process/login-settings.ts";
 import {
   backendSettings,
   type Configuration,
@@ -11,7 +12,6 @@ import {
   processSettings,
 } from "../process/process-settings.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
-import { loginSettings } from "./login.ts";
 
 /** The configuration of a gateway, without the paths that only its pods know. */
 export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPlan): Configuration {

@@ -49,7 +49,7 @@ export function networkPolicy(spec: ProcessSpec): k8s.networking.v1.NetworkPolic
   );
 }
 
-/** Of a proxy, the gateways that call it, since it does not ask for tokens; of a gateway, everybody where nobody is named. */
+/** Of a proxy that asks for no tokens, the gateways that call it; otherwise everybody where nobody is named. */
 function clients({ callers, workload }: ProcessSpec): Peer[] | undefined {
   const { clientNamespaces, clients: named } = workload.networkPolicy ?? {};
   const further = furtherClients(workload.networkPolicy);

@@ -7,6 +7,7 @@ import type { ProcessArgs } from "../arguments/process-args.ts";
 import { type Facts, present } from "../facts.ts";
 import { ArgumentFaults } from "../faults/argument-faults.ts";
 import { componentNameFaults, namesOf } from "../naming.ts";
+import { loginSettings } from "../process/login-settings.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
 import { processFacts } from "../process/process-facts.ts";
@@ -112,6 +113,7 @@ function checkedProxy(
           PRIVATE_NETWORKS,
         ),
         backends: [backendSettings(withoutNotifications(backend))],
+        ...(args.incomingAuth && { incomingAuth: loginSettings(args.incomingAuth) }),
       };
       const section = storage && { sessionStorage: storageSettings(storage, name) };
       validate(withPlaceholders({ ...configuration, ...section }), [], "proxy");
@@ -147,6 +149,7 @@ const OF_THE_SERVER: ReadonlySet<string> = new Set([
   "sessionStorage",
   "sessions",
   "autoscaling",
+  "incomingAuth",
 ]);
 
 function proxyArgument(argument: string): string {

@@ -6,6 +6,7 @@ import { cpuFaults, durationFaults, sizeFaults, wholeFaults } from "../faults/un
 import { variableFaults } from "../faults/variable-faults.ts";
 import { backendNameFaults } from "../naming.ts";
 import { caFaults } from "../process/backend-ca.ts";
+import { loginFaults } from "../process/login-settings.ts";
 import {
   processFaults,
   scalingFaults,
@@ -39,6 +40,8 @@ export function serverFaults(args: ServerArgs): ArgumentFault[] {
     ...workloadFaults(args),
     ...scalingFaults(args),
     ...proxylessFaults(args),
+    ...unguardedFaults(args),
+    ...loginFaults(args.incomingAuth ?? {}),
     ...caFaults("", { scheme: "http", ...args }),
   ];
   if (url !== undefined) faults.push(...podlessFaults(args));
@@ -62,6 +65,14 @@ function proxylessFaults({ autoscaling, sessionStorage }: ServerArgs): ArgumentF
   if (autoscaling === undefined || sessionStorage !== undefined) return [];
   const rule = "needs sessionStorage, which all proxies share";
   return [{ path: "autoscaling", rule, fix: "add sessionStorage, or remove autoscaling" }];
+}
+
+/** Its proxies ask for tokens; its pods do not. */
+function unguardedFaults({ incomingAuth, replicas, sessionStorage }: ServerArgs): ArgumentFault[] {
+  const hasProxies = replicas === undefined ? sessionStorage !== undefined : replicas > 0;
+  if (incomingAuth === undefined || hasProxies) return [];
+  const rule = "needs proxies, which ask for tokens";
+  return [{ path: "incomingAuth", rule, fix: "add sessionStorage, or set replicas: 1" }];
 }
 
 /** Pods of a Deployment have no names that sessions could stay with. */

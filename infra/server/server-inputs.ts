@@ -6,7 +6,10 @@ import {
   completedServer,
   proxyInputs,
   pushes,
+  SESSION_CATALOG_BYTES,
 } from "@mcp-fleet/contract/capacity";
+import { AuthorizationType } from "../arguments/choices.ts";
+import { loginInputs } from "../process/login-inputs.ts";
 import { processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { ServerArgs } from "./server-args.ts";
 
@@ -63,12 +66,16 @@ export function proxyLoad(args: ServerArgs, load: CompleteServerLoad): CompleteI
     ...storeInputs(sessionStorage),
     callTimeoutMaxSeconds: load.callTimeoutMaxSeconds,
   });
-  const { idleTtlSeconds, cacheEntries } = processInputs(proxy);
+  const { idleTtlSeconds, cacheEntries, sessionCatalogBytes } = processInputs(proxy);
+  const authorizes = args.incomingAuth?.authz?.type === AuthorizationType.Cedar;
   // A proxy forwards all messages of its server, so each listening session keeps a stream open there.
   return {
     ...proxyInputs({ ...load, sessions, pushes: true }, given),
     ...(idleTtlSeconds !== undefined && { idleTtlSeconds }),
     ...(cacheEntries !== undefined && { cacheEntries }),
+    ...loginInputs(args.incomingAuth),
+    // Lists, while it is decided what is left of them, and what tools say of themselves.
+    ...(authorizes && { sessionCatalogBytes: sessionCatalogBytes ?? SESSION_CATALOG_BYTES }),
     ...(args.autoscaling && { maxReplicas: args.autoscaling.maxReplicas }),
   };
 }

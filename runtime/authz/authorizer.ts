@@ -4,6 +4,9 @@ import type { Item } from "./decider.ts";
 
 /** Decides what a client may use. What it may not use is not there for it. */
 export interface Authorizer {
+  /** Whether a policy reads the hints of tools: for nobody else they have to be found out. */
+  readonly readsHints: boolean;
+
   /** Equal for principals who may use the same, whatever the arguments of a call. */
   classOf(principal: Principal): string;
 

@@ -12,7 +12,7 @@ import type { Authorizer } from "./authorizer.ts";
 import type { Decision, Item } from "./decider.ts";
 import { DeciderThread } from "./decider-thread.ts";
 import { type ClassRule, classOf, classRuleOf, type PrincipalClass } from "./principal-class.ts";
-import { ACTION_OF, idOfUri, TYPE_OF } from "./vocabulary.ts";
+import { ACTION_OF, HINTS, idOfUri, TYPE_OF } from "./vocabulary.ts";
 
 export interface CedarAuthorizerParts {
   readonly settings: AuthorizationSettings;
@@ -53,6 +53,12 @@ export class CedarAuthorizer implements Authorizer {
   /** @throws {ConfigError} with the faults of all policies. */
   static async open(parts: CedarAuthorizerParts): Promise<CedarAuthorizer> {
     return new CedarAuthorizer(parts, await DeciderThread.start(parts.settings, parts.gateway));
+  }
+
+  get readsHints(): boolean {
+    return this.#thread.ready.mentions.some(({ attributes }) =>
+      attributes.some(({ of, name }) => of === "resource" && HINTS.includes(name)),
+    );
   }
 
   classOf(principal: Principal): string {

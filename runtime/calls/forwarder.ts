@@ -354,7 +354,8 @@ function elsewhere(upstream: UpstreamSession, open: CircuitOpen): AttemptFailure
   return { kind: "not-run", error: circuitOpen(backend, open) };
 }
 
-function sessionLost(backend: Backend): FleetError {
+/** A server forgot a session whose memory counts: the client has to know. */
+export function sessionLost(backend: Backend): FleetError {
   return new FleetError("BACKEND_SESSION_LOST", {
     message: `the backend ${backend.name} lost this session's memory; the call did not run, the next one starts a new session there`,
     data: { backend: backend.name },

@@ -7,14 +7,19 @@ import type { Reply } from "../wire/reply.ts";
 /** Answers that are held back say little more than that something was done. */
 const MAX_HELD_BYTES = 256 * 1024;
 
+/** Whether there is room to hold so many bytes of an answer in all. */
+export type HasRoom = (bytes: number) => boolean;
+
 /** Holds an answer back, so that something can be done between the backend's answer and the client's. */
 export class HeldReply implements Reply {
   readonly #reply: Reply;
   #answer: string | undefined;
   #error: FleetError | undefined;
+  readonly #hasRoom: HasRoom;
 
-  constructor(reply: Reply) {
+  constructor(reply: Reply, hasRoom: HasRoom = (bytes) => bytes <= MAX_HELD_BYTES) {
     this.#reply = reply;
+    this.#hasRoom = hasRoom;
   }
 
   get begun(): boolean {
@@ -34,24 +39,35 @@ export class HeldReply implements Reply {
     return this.#answer !== undefined && at(this.#answer, "result") !== undefined;
   }
 
+  /** The answer's text, as far as there is one; undefined for an error of ours. */
+  get answer(): string | undefined {
+    return this.#answer;
+  }
+
+  /** Has another text let go. */
+  change(answer: string): void {
+    this.#answer = answer;
+  }
+
   message(text: string | Buffer): void {
+    this.#requireRoom(Buffer.byteLength(text));
     this.#answer = text.toString();
   }
 
-  /** @throws where the answer is too long to be held. */
+  /** @throws where there is no room for the answer. */
   async stream(body: Readable): Promise<void> {
     const pieces: Buffer[] = [];
     let length = 0;
     for await (const piece of body) {
       length += piece.length;
-      if (length > MAX_HELD_BYTES) throw new Error("the answer is too long to be held back");
+      this.#requireRoom(length);
       pieces.push(piece);
     }
     this.message(Buffer.concat(pieces));
   }
 
   async event(text: string): Promise<void> {
-    if (at(text, "method") === undefined) this.#answer = text;
+    if (at(text, "method") === undefined) this.message(text);
     else await this.#reply.event(text);
   }
 
@@ -66,5 +82,9 @@ export class HeldReply implements Reply {
     if (this.#error !== undefined) this.#reply.fail(this.#error);
     else if (this.#answer !== undefined) this.#reply.message(this.#answer);
     else this.#reply.end();
+  }
+
+  #requireRoom(bytes: number): void {
+    if (!this.#hasRoom(bytes)) throw new Error("there is no room to hold the answer back");
   }
 }

@@ -43,17 +43,6 @@ export function isRepeatable(text: string): boolean {
   });
 }
 
-/** The hints of a tool that are said, each a yes or a no. */
-export function hintsOf(text: string): Readonly<Record<string, boolean>> {
-  const span = at(text, "annotations");
-  if (span === undefined || !cut(text, span).startsWith("{")) return {};
-  const flags = members(text, span.start).flatMap(({ key, ...value }) => {
-    const said: unknown = HINTS.get(key) === isFlag ? JSON.parse(cut(text, value)) : undefined;
-    return typeof said === "boolean" ? [[key, said] as const] : [];
-  });
-  return Object.fromEntries(flags);
-}
-
 function isSound(key: string, valueText: string): boolean {
   return HINTS.get(key)?.(JSON.parse(valueText)) ?? true;
 }

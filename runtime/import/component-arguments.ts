@@ -83,6 +83,7 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     caBundleRef: "ConfigMapKeyArgs",
     workload: "=StatefulSet|Deployment",
     backendAutoscaling: "AutoscalingArgs",
+    incomingAuth: "IncomingAuthArgs",
     name: "",
     namespace: "",
     spread: "=Required|Preferred",

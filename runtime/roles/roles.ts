@@ -16,6 +16,11 @@ export const ROLES: Readonly<Record<RoleName, RoleEntry>> = {
   },
   proxy: {
     isOnlyBackend: true,
-    make: async (parts) => new (await import("./proxy/proxy-role.ts")).ProxyRole(parts),
+    make: async (parts) => {
+      const { ProxyRole } = await import("./proxy/proxy-role.ts");
+      if (parts.authorizer === undefined) return new ProxyRole(parts);
+      const { PolicyGate } = await import("./proxy/policy-gate.ts");
+      return new ProxyRole(parts, new PolicyGate({ ...parts, authorizer: parts.authorizer }));
+    },
   },
 };

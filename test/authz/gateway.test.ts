@@ -1,12 +1,8 @@
 import type { Configuration } from "@mcp-fleet/contract/settings";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { RawClient, type RawStream } from "../../testkit/clients/raw-client.ts";
+import { Member } from "../../testkit/clients/member.ts";
 import { type RunningRole, startGateway } from "../../testkit/processes/gateway.ts";
-import {
-  type Answered,
-  configurationFor,
-  messageOf,
-} from "../../testkit/processes/scripted-fleet.ts";
+import { configurationFor } from "../../testkit/processes/scripted-fleet.ts";
 import { Issuer } from "../../testkit/servers/issuer.ts";
 import { ScriptedBackend } from "../../testkit/servers/scripted-backend.ts";
 
@@ -26,54 +22,6 @@ const tool = (name: string, annotations: object = {}) => ({
   inputSchema: { type: "object" },
 });
 
-const SESSION = {
-  protocolVersion: "2025-11-25",
-  capabilities: {},
-  clientInfo: { name: "raw", version: "1" },
-};
-
-/** A client with a token; its requests carry it. */
-class Member {
-  readonly #client: RawClient;
-  readonly #headers: Record<string, string>;
-
-  private constructor(url: string, token: string) {
-    this.#client = new RawClient(url);
-    this.#headers = { authorization: `Bearer ${token}` };
-  }
-
-  static async open(gateway: RunningRole, token: string): Promise<Member> {
-    const member = new Member(gateway.url, token);
-    const answer = await member.#post("initialize", SESSION);
-    const id = answer.headers["mcp-session-id"];
-    if (typeof id !== "string") throw new Error(`initialize got ${answer.text}`);
-    member.#client.sessionId = id;
-    return member;
-  }
-
-  async ask(method: string, params: object = {}): Promise<Answered> {
-    return messageOf(await this.#post(method, params));
-  }
-
-  /** The names in a list. */
-  async names(method: string): Promise<unknown> {
-    const { result } = await this.ask(method);
-    const [items = []] = Object.values(result ?? {}).filter(Array.isArray);
-    return items.map((item: Record<string, unknown>) => item.uri ?? item.uriTemplate ?? item.name);
-  }
-
-  listen(): Promise<RawStream> {
-    return this.#client.stream(undefined, this.#headers);
-  }
-
-  #post(method: string, params: object) {
-    return this.#client.post(
-      JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
-      this.#headers,
-    );
-  }
-}
-
 let backend: ScriptedBackend;
 let issuer: Issuer;
 let gateway: RunningRole;
@@ -86,7 +34,7 @@ async function start(policies: readonly string[] = POLICIES, rest: Partial<Confi
 }
 
 const memberOf = async (group: string, sub = group) =>
-  await Member.open(gateway, await issuer.token({ sub, more: { groups: [group] } }));
+  await Member.open(gateway.url, await issuer.token({ sub, more: { groups: [group] } }));
 
 async function startAll() {
   [backend, issuer] = await Promise.all([ScriptedBackend.start(), Issuer.start()]);

@@ -96,10 +96,9 @@ describe("policies at the start", () => {
     );
   });
 
-  it("a proxy has none: the gateway before it authorizes", () => {
+  it("a proxy may have one, as a gateway", () => {
     const authz = { type: "cedar", policies: ["permit(principal, action, resource);"] };
-    expect(() => validate({ backends, incomingAuth: { authz } }, [], "proxy")).toThrow(
-      "must be none for a proxy",
-    );
+    const { authorization } = validate({ backends, incomingAuth: { authz } }, [], "proxy");
+    expect(authorization?.policies).toEqual(authz.policies);
   });
 });

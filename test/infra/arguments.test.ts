@@ -158,6 +158,10 @@ describe("an argument that cannot be", () => {
       () => redis({ openedBackends: -1 }),
     ],
     [
+      "incomingAuth: needs proxies, which ask for tokens; add sessionStorage, or set replicas: 1",
+      () => server({ replicas: 0, incomingAuth: { type: "anonymous" } }),
+    ],
+    [
       "replicas: invalid value 3: must be absent with autoscaling, which sets the number of pods; remove it, or remove autoscaling",
       () => gateway({ replicas: 3, autoscaling: { maxReplicas: 9 } }),
     ],

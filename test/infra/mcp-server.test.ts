@@ -10,6 +10,8 @@ import * as k8s from "@pulumi/kubernetes";
 import { output, secret } from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import {
+  AuthorizationType,
+  IncomingAuthType,
   McpServer,
   NofileMode,
   Scaling,
@@ -331,6 +333,34 @@ describe("the proxies of a server", () => {
     expect(proxiesOf(stack).at(`${CONTAINER}.resources.limits.memory`)).toBe(
       mebibytes(PROXIES.memory.value),
     );
+  });
+
+  test("ask for tokens and decide by policies where the server is called without a gateway, and admit everybody then", async () => {
+    const policies = ['permit(principal in THVGroup::"eng", action, resource);'];
+    const oidc = {
+      issuer: "https://login.example.com:8443",
+      audience: "files",
+      clientSecret: "secret-of-the-proxy",
+    };
+    const authz = { type: AuthorizationType.Cedar, policies };
+    const incomingAuth = { type: IncomingAuthType.Oidc, oidc, authz };
+    const open = await serverStack(PROXIED);
+    const asking = await serverStack({ ...PROXIED, incomingAuth });
+    const settings = validate(configurationOf(asking, "files-proxy"), [], "proxy");
+    expect(settings).toMatchObject({
+      oidc: { issuers: [{ clientSecretFile: "/etc/mcp-fleet/login/client-secret" }] },
+      authorization: { policies },
+    });
+    const policyOf = (stack: RecordedStack) => stack.one("NetworkPolicy", "files-proxy");
+    expect(policyOf(open).at("spec.ingress.0.from")).toHaveLength(1);
+    expect(policyOf(asking).at("spec.ingress.0.from")).toBeUndefined();
+    expect(JSON.stringify(policyOf(asking).at("spec.egress"))).toContain('"port":8443');
+    const memory = (stack: RecordedStack) =>
+      Number.parseInt(String(proxiesOf(stack).at(`${CONTAINER}.resources.limits.memory`)), 10);
+    // Tokens and proofs of 16 MiB each, lists of 32 MiB, and 89 MiB for decisions, with the reserve of a quarter of all,
+    // each rounded to whole MiB.
+    const more = (32 + 32 + 89) / 0.75;
+    expect(Math.abs(memory(asking) - memory(open) - more)).toBeLessThanOrEqual(1);
   });
 
   test("speak HTTP+SSE to a server that does, at /sse", async () => {

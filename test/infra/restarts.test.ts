@@ -235,6 +235,10 @@ const SERVER: readonly Change[] = [
   to("notifications", "session"),
   to("stateful", true),
   to("callTimeout", "20s"),
+  to("incomingAuth", {
+    type: "jwt",
+    jwt: { issuer: `https://${a}`, audience: "x", jwks: `https://${a}/k` },
+  }),
   to("autoscaling.maxReplicas", 9, 8),
   to("autoscaling.maxReplicas", 8),
   to("routing", "session"),

@@ -138,6 +138,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "stateful",
         "callTimeout",
         "sessionStorage",
+        "incomingAuth",
         "routing",
         "scheme",
         "caBundle",

@@ -3,6 +3,7 @@ import { brief } from "@mcp-fleet/contract";
 import { cachedListBytes, plannedBackends } from "@mcp-fleet/contract/capacity";
 import type { AggregationSettings } from "@mcp-fleet/contract/settings";
 import { ByteBudget } from "../../async/byte-budget.ts";
+import { refuseLookalikes } from "../../authz/lookalikes.ts";
 import type { Call } from "../../calls/call.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
@@ -166,6 +167,7 @@ export class GatewayRole implements Role {
     if (handler === undefined) {
       throw new FleetError("METHOD_NOT_FOUND", { message: `Method not found: ${brief(method)}` });
     }
+    if (this.#parts.authorizer !== undefined) refuseLookalikes(call.message);
     await handler(this, call);
   };
 

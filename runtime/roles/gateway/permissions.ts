@@ -1,13 +1,13 @@
 import { LRUCache } from "lru-cache";
 import type { Authorizer } from "../../authz/authorizer.ts";
+import { callArguments } from "../../authz/call-arguments.ts";
 import type { Item } from "../../authz/decider.ts";
+import { hintsOf } from "../../authz/tool-hints.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
-import { hintsOf } from "../../catalog/annotations.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { OfferedList } from "../../catalog/offered-list.ts";
 import type { LiveSession } from "../../sessions/live-session.ts";
 import type { Principal } from "../../sessions/principal.ts";
-import { isObject } from "../../wire/message.ts";
 import type { ListName } from "../../wire/methods.ts";
 
 /** Lists of one catalog that are kept for classes of principals. */
@@ -70,7 +70,7 @@ export class Permissions {
   ): boolean | Promise<boolean> {
     if (this.#authorizer === undefined) return true;
     const listed = this.#itemsOf(catalog, item.list).get(item.name) ?? item;
-    return this.#authorizer.permits(principal, listed, argumentsIn(args));
+    return this.#authorizer.permits(principal, listed, callArguments(args));
   }
 
   async #listFor(
@@ -108,10 +108,4 @@ export class Permissions {
     known.set(list, items);
     return items;
   }
-}
-
-/** A server may take a list for arguments, too. */
-function argumentsIn(args: unknown): Readonly<Record<string, unknown>> {
-  if (isObject(args)) return args;
-  return Array.isArray(args) ? { ...args } : {};
 }

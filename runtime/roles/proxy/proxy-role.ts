@@ -1,5 +1,5 @@
 import { addressText } from "@mcp-fleet/contract/settings";
-import type { Call } from "../../calls/call.ts";
+import type { Call, Handler } from "../../calls/call.ts";
 import { HeldReply } from "../../calls/held-reply.ts";
 import { keepLogLevel } from "../../calls/log-level.ts";
 import type { RequestContext } from "../../calls/request-context.ts";
@@ -11,14 +11,18 @@ import { isRepeatable } from "../../wire/methods.ts";
 import type { Reply } from "../../wire/reply.ts";
 import { CONDITIONS, conditionOfPods } from "../condition.ts";
 import type { BackendRow, Role, RoleParts, RoleStatus } from "../role.ts";
+import type { PolicyGate } from "./policy-gate.ts";
 
 /** One MCP server as it is: everything goes to the pod of the session, under its own name. */
 export class ProxyRole implements Role {
+  readonly request: Handler;
   readonly #parts: RoleParts;
 
-  constructor(parts: RoleParts) {
+  /** @param gate what decides by policies; absent: every client may use everything. */
+  constructor(parts: RoleParts, gate?: PolicyGate) {
     const { metrics } = parts;
     this.#parts = parts;
+    this.request = gate === undefined ? this.#handle : (call) => gate.through(call, this.#handle);
     metrics.onScrape(() => {
       const backend = this.#backend;
       metrics.backendUp.set({ backend: backend.name }, isUp(backend) ? 1 : 0);
@@ -43,7 +47,7 @@ export class ProxyRole implements Role {
     return await this.#parts.upstreams.openFirst(session, this.#backend, context);
   }
 
-  readonly request = async (call: Call): Promise<void> => {
+  readonly #handle: Handler = async (call) => {
     const { message } = call;
     const { subscriptions } = this.#parts;
     if (message.method === "resources/subscribe") {
@@ -73,7 +77,9 @@ export class ProxyRole implements Role {
     return { metadata: settings.metadata, backends: [row] };
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#parts.authorizer?.close();
+  }
 
   get #backend(): Backend {
     const [backend] = this.#parts.backends.all;

@@ -1,8 +1,9 @@
 import type { Input } from "@pulumi/pulumi";
+import { IncomingAuthType } from "../arguments/choices.ts";
 import type { IncomingAuthArgs } from "../arguments/settings-args.ts";
 import { present } from "../facts.ts";
 import type { ArgumentFault } from "../faults/argument-faults.ts";
-import { LOGIN_CA_PATH, LOGIN_SECRET_PATH } from "../process/login.ts";
+import { LOGIN_CA_PATH, LOGIN_SECRET_PATH } from "./login.ts";
 
 /** How clients authenticate, as the configuration says it: secrets and certificates are files. */
 export function loginSettings({ oidc, ...login }: IncomingAuthArgs): object {
@@ -30,6 +31,11 @@ export function loginAddresses({ jwt, oidc }: IncomingAuthArgs): Input<string>[]
     ...issuers.flatMap(({ issuer, jwksUrl }) => [issuer, jwksUrl]),
   ];
   return urls.filter((url) => url !== undefined);
+}
+
+/** Whether clients need a token. */
+export function judgesTokens(login: IncomingAuthArgs | undefined): boolean {
+  return login?.type === IncomingAuthType.Jwt || login?.type === IncomingAuthType.Oidc;
 }
 
 /** A secret is given once. */
