@@ -17,6 +17,19 @@ const KEEP_ALIVE_MS = 4_000;
 /** Some firewalls refuse requests that do not say whose they are. */
 const USER_AGENT = { "user-agent": `mcp-fleet/${VERSION}` };
 
+/** A request as it is about to be sent: everything that a signature covers. */
+export interface UnsignedRequest {
+  readonly origin: string;
+  /** With its query. */
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Signs a request. Returns all headers that it is sent with. */
+export type SignRequest = (request: UnsignedRequest) => Promise<Readonly<Record<string, string>>>;
+
 export interface HttpRequest {
   /** Absent: that of the endpoint's address. */
   readonly path?: string;
@@ -25,6 +38,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** The response is a stream that stays open: it takes no connection from calls. */
   readonly isStream?: boolean;
+  /** Signs it, after redirects anew. Absent: it is not signed. */
+  readonly sign?: SignRequest | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -46,6 +61,7 @@ export class Endpoint {
   readonly name: string;
   readonly address: string;
   readonly health: EndpointHealth;
+  readonly #origin: string;
   readonly #path: string;
   readonly #messageLimits: MessageLimits;
   readonly #streams: Pool;
@@ -69,6 +85,7 @@ export class Endpoint {
     this.address = address.url;
     this.health = health;
     this.#messageLimits = messageLimits;
+    this.#origin = origin;
     this.#path = pathname + search;
     this.#open = (most) => {
       const pool = sockets.pool(
@@ -119,13 +136,18 @@ export class Endpoint {
     headers,
     body,
     isStream = false,
+    sign,
     signal,
   }: HttpRequest): Promise<HttpResponse> {
+    const unsigned = { ...USER_AGENT, ...headers };
+    const sent =
+      sign === undefined
+        ? unsigned
+        : await sign({ origin: this.#origin, path, method, headers: unsigned, body: body ?? "" });
     const pool = isStream ? this.#streams : this.#calls;
     const exchange = new HttpExchange(signal, this.#messageLimits);
     this.#outstanding += 1;
     try {
-      const sent = { ...USER_AGENT, ...headers };
       pool.dispatch({ path, method, headers: sent, body: body ?? null }, exchange);
       const response = await exchange.response;
       if (response.statusCode < 500) this.health.recordSuccess();
