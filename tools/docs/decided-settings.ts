@@ -22,6 +22,7 @@ const OF_PROCESSES: readonly Decided[] = [
   ["sessionStorage.tls.acceptUnverified", VERIFIED],
   ["outgoingAuth", "nothing: write the configuration by hand where backends need credentials"],
   ["backends[].discoveryAuth", "nothing, as for outgoingAuth"],
+  ["backends[].clientCertificate", "nothing, as for outgoingAuth"],
   ["groupRef", "nothing: there are the backends of the component's arguments"],
   ["discovery", "nothing: there are the backends of the component's arguments"],
   [

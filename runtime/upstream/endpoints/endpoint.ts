@@ -49,8 +49,8 @@ export interface EndpointParts {
   /** Of calls; open streams have no limit here. */
   readonly connections: number;
   readonly messageLimits: MessageLimits;
-  /** How a connection is made. */
-  readonly connect: NonNullable<Pool.Options["connect"]>;
+  /** How connections are made; asked again after `renewConnections`. */
+  readonly connect: () => NonNullable<Pool.Options["connect"]>;
 }
 
 /**
@@ -64,18 +64,17 @@ export class Endpoint {
   readonly #origin: string;
   readonly #path: string;
   readonly #messageLimits: MessageLimits;
-  readonly #streams: Pool;
   readonly #open: (connections?: number) => Pool;
-  /** Pools with another limit, until their calls have finished. */
+  /** Pools of before, until their calls and streams have finished. */
   readonly #retired = new Set<Pool>();
   #calls: Pool;
+  #streams: Pool;
   #connections: number;
   #outstanding = 0;
 
   constructor({ address, health, connections, messageLimits, connect }: EndpointParts) {
     const { origin, pathname, search } = new URL(address.url);
     const options: Pool.Options = {
-      connect,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveTimeoutThreshold: KEEP_ALIVE_MARGIN_MS,
       headersTimeout: 0,
@@ -88,10 +87,8 @@ export class Endpoint {
     this.#origin = origin;
     this.#path = pathname + search;
     this.#open = (most) => {
-      const pool = sockets.pool(
-        origin,
-        most === undefined ? options : { ...options, connections: most },
-      );
+      const limit = most === undefined ? {} : { connections: most };
+      const pool = sockets.pool(origin, { ...options, ...limit, connect: connect() });
       pool.on("connect", () => health.recordConnect());
       pool.on("connectionError", (_origin, _targets, error) => {
         if (isRefusal(error)) health.recordConnectFailure(error);
@@ -108,11 +105,24 @@ export class Endpoint {
   async limitConnections(connections: number): Promise<void> {
     if (connections === this.#connections || this.#calls.closed) return;
     const before = this.#calls;
-    this.#retired.add(before);
     this.#connections = connections;
     this.#calls = this.#open(connections);
-    await before.close();
-    this.#retired.delete(before);
+    await this.#retire(before);
+  }
+
+  /** Makes new connections from now on. Calls and streams that are open finish on the ones that they have. */
+  async renewConnections(): Promise<void> {
+    if (this.#calls.closed) return;
+    const before = [this.#calls, this.#streams];
+    this.#calls = this.#open(this.#connections);
+    this.#streams = this.#open();
+    await Promise.all(before.map((pool) => this.#retire(pool)));
+  }
+
+  async #retire(pool: Pool): Promise<void> {
+    this.#retired.add(pool);
+    await pool.close();
+    this.#retired.delete(pool);
   }
 
   /** Requests that have not been answered yet. */
