@@ -21,7 +21,24 @@ function rulesOf(backend: Section, path: Path): Fault[] {
     ...namesThatStay(backend, path),
     ...routingOfState(backend, path),
     ...routingOfStreams(backend, path),
+    ...certificateOfClient(backend, path),
   ];
+}
+
+/** A certificate is shown in TLS alone. */
+function certificateOfClient(backend: Section, path: Path): Fault[] {
+  const { clientCertificate, url, urls, scheme = "http" } = backend;
+  if (clientCertificate === undefined) return [];
+  const addresses = [url, ...(Array.isArray(urls) ? urls : [])].filter(
+    (one) => typeof one === "string",
+  );
+  const isHttp =
+    addresses.length === 0
+      ? scheme === "http"
+      : addresses.some((address) => address.startsWith("http:"));
+  if (!isHttp) return [];
+  const rule = "must be absent unless the server's address is https";
+  return [fault([...path, "clientCertificate"], clientCertificate, rule, "use https")];
 }
 
 function oneAddress(backend: Section, path: Path): Fault[] {

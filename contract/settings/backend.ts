@@ -36,6 +36,8 @@ export interface BackendSettings {
   readonly address: BackendAddress;
   readonly transport: "streamable-http" | "sse";
   readonly caBundlePath?: string;
+  /** What the process shows of itself in TLS. Absent: nothing. */
+  readonly clientCertificate?: { readonly certFile: string; readonly keyFile: string };
   readonly metadata: Readonly<Record<string, string>>;
   readonly stateful: boolean;
   /** `session`: a session stays with one pod. `spread`: each call goes to the least busy pod. */
@@ -168,6 +170,19 @@ export const backend = z.strictObject({
     .describe(
       "How the gateway authenticates where it asks for lists and health by itself, if the strategy of the backend needs a client's token. Absent: lists are read in each session, as with catalog: perSession.",
     ),
+  clientCertificate: z
+    .strictObject({
+      certFile: text(
+        "A PEM file with the certificate, and intermediate ones after it, read again whenever it changes.",
+      ),
+      keyFile: text(
+        "A PEM file with its private key, read again whenever it changes. Both may be replaced one after the other.",
+      ),
+    })
+    .optional()
+    .describe(
+      "What this process shows of itself to a server that asks for it (mutual TLS). The server's address has to be https.",
+    ),
 });
 
 type Parsed = z.output<typeof backend>;
@@ -185,7 +200,7 @@ export function backendOf(
   role: "gateway" | "proxy",
   { callTimeoutSeconds = parsed.callTimeout, auth, passthroughHeaders: headers = [] }: Elsewhere,
 ): BackendSettings {
-  const { name, caBundlePath, metadata, stateful, transport } = parsed;
+  const { name, caBundlePath, clientCertificate, metadata, stateful, transport } = parsed;
   const discoveryAuth = backendAuthOf(parsed.discoveryAuth);
   const passed = parsed.passthroughHeaders ?? headers;
   const isListedForSomebody = needsPrincipal(auth) && discoveryAuth === undefined;
@@ -196,6 +211,7 @@ export function backendOf(
     address: addressOf(parsed),
     transport,
     ...(caBundlePath !== undefined && { caBundlePath }),
+    ...(clientCertificate && { clientCertificate }),
     metadata,
     stateful,
     routing: parsed.routing ?? (stateful || transport === "sse" ? "session" : "spread"),

@@ -5,6 +5,7 @@ export type {
   WorkloadRules,
 } from "./aggregation.ts";
 export { type AuthorizationSettings, CACHED_DECISIONS } from "./authorization.ts";
+export type { AwsRoleMapping, AwsStsSettings } from "./aws-sts.ts";
 export {
   addressText,
   type BackendAddress,
@@ -17,6 +18,7 @@ export {
   validateClusterDiscovery,
 } from "./cluster-discovery-settings.ts";
 export { type Configuration, jsonSchema } from "./configuration.ts";
+export type { CrossAppAccessSettings } from "./cross-app-access.ts";
 export { type DiscoverySettings, MAX_BACKENDS } from "./discovery-directory.ts";
 export { decode, encode, variableName } from "./environment.ts";
 export {
@@ -38,16 +40,14 @@ export {
 export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";
 export {
   type BackendAuth,
-  type ClientAuthMethod,
   getsTokens,
   HEADER_VALUE,
   HEADER_VALUE_RULE,
   needsPrincipal,
-  type SecretSource,
-  type TokenRequestSettings,
 } from "./outgoing-auth.ts";
 export { REFUSALS } from "./refusals.ts";
 export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";
+export type { SecretSource } from "./secret-source.ts";
 export {
   CLUSTER_SHARDS,
   keysBeginWith,
@@ -61,5 +61,6 @@ export {
 } from "./session-storage.ts";
 export type { CircuitBreakerSettings, Role, Settings } from "./settings.ts";
 export { LINGER_SECONDS, RETRY_AFTER_SECONDS } from "./times.ts";
+export type { ClientAuthMethod, TokenRequestSettings } from "./token-request.ts";
 export { validate } from "./validation.ts";
 export { CALL_TIMEOUT, toolhive } from "./vmcp-schema.ts";

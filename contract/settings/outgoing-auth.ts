@@ -1,30 +1,15 @@
 import * as z from "zod";
+import { type AwsStsSettings, awsSts, awsStsOf } from "./aws-sts.ts";
+import { type CrossAppAccessSettings, crossAppAccessOf, xaa } from "./cross-app-access.ts";
 import { matching, noEffect, text, url } from "./fields.ts";
-
-/** Where a secret comes from. */
-export type SecretSource =
-  | { readonly kind: "value"; readonly value: string }
-  /** An environment variable, which is read when the process starts. */
-  | { readonly kind: "variable"; readonly name: string }
-  /** A file, which is read again whenever it changes. */
-  | { readonly kind: "file"; readonly path: string };
-
-/** How the process authenticates as a client of an authorization server, and what it asks there. */
-export interface TokenRequestSettings {
-  readonly tokenUrl: string;
-  /** Absent: `tokenUrl` stands for it. */
-  readonly issuer?: string;
-  /** Absent: the request carries no client authentication. */
-  readonly client?: {
-    readonly id: string;
-    readonly method: ClientAuthMethod;
-    /** The client secret; with `private_key_jwt`, the private key in PEM. Absent: a public client. */
-    readonly secret?: SecretSource;
-  };
-  readonly audience?: string;
-  readonly resource?: string;
-  readonly scopes: readonly string[];
-}
+import { type SecretSource, secretOf, variable } from "./secret-source.ts";
+import {
+  requestOf,
+  subjectTokenType,
+  type TokenRequestSettings,
+  tokenRequest,
+  tokenTypeUrn,
+} from "./token-request.ts";
 
 /** How requests to one backend are authenticated. */
 export type BackendAuth =
@@ -43,15 +28,9 @@ export type BackendAuth =
       readonly subjectTokenType: string;
       /** Where people give or renew their consent. */
       readonly loginUrl?: string;
-    } & TokenRequestSettings);
-
-const CLIENT_AUTH_METHODS = [
-  "client_secret_basic",
-  "client_secret_post",
-  "private_key_jwt",
-] as const;
-
-export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
+    } & TokenRequestSettings)
+  | ({ readonly type: "aws_sts" } & AwsStsSettings)
+  | ({ readonly type: "xaa" } & CrossAppAccessSettings);
 
 /** What HTTP and MCP say in headers themselves. */
 const OWN_HEADERS =
@@ -78,14 +57,6 @@ const headerValue = (description: string) =>
     "remove line breaks and spaces around it, or put it into a file",
   );
 
-const variable = (description: string) =>
-  matching(
-    description,
-    /^[A-Za-z_][A-Za-z0-9_]*$/,
-    "must be the name of an environment variable",
-    "write the name only, without $",
-  );
-
 const headerInjection = z.strictObject({
   headerName,
   headerValue: headerValue(
@@ -109,72 +80,11 @@ const bearerToken = z.strictObject({
   ).optional(),
 });
 
-const tokenRequest = {
-  tokenUrl: url("The token endpoint of the authorization server."),
-  insecureAllowHttp: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Allows tokenUrl to be http on another host than this one. Secrets and tokens can then be read on the way.",
-    ),
-  issuer: url(
-    "The issuer identifier of the authorization server, for which the JWTs of private_key_jwt are made. Absent: tokenUrl.",
-  ).optional(),
-  clientId: text("The client id of this gateway at the authorization server.").optional(),
-  clientAuth: z
-    .enum(CLIENT_AUTH_METHODS)
-    .default("client_secret_basic")
-    .describe(
-      "How the gateway authenticates there: with its client secret in the Authorization header or in the body, or with a JWT that it signs.",
-    ),
-  clientSecret: text(
-    "The client secret. clientSecretFile and clientSecretEnv keep it out of this file.",
-  ).optional(),
-  clientSecretEnv: variable(
-    "The environment variable with the client secret, read when the process starts.",
-  ).optional(),
-  clientSecretFile: text(
-    "A file with the client secret, read again whenever it changes.",
-  ).optional(),
-  privateKeyFile: text(
-    "A PEM file (PKCS #8) with the private key for private_key_jwt, read again whenever it changes: RSA, P-256 or Ed25519.",
-  ).optional(),
-  audience: text("The audience of the requested token.").optional(),
-  resource: url(
-    "The resource of the requested token (RFC 8707), such as the URL of the backend.",
-  ).optional(),
-  scopes: z
-    .array(
-      matching(
-        "A scope.",
-        /^[!#-[\]-~]+$/,
-        "must be a scope: printable characters without spaces, quotes and backslashes",
-        "write each scope as an entry of its own",
-      ),
-    )
-    .default([])
-    .describe("The scopes of the requested token."),
-};
-
 const clientCredentials = z.strictObject(tokenRequest);
-
-const TOKEN_TYPE = "urn:ietf:params:oauth:token-type:";
-
-const SUBJECT_TOKEN_TYPES = [
-  "access_token",
-  "id_token",
-  "jwt",
-  `${TOKEN_TYPE}access_token`,
-  `${TOKEN_TYPE}id_token`,
-  `${TOKEN_TYPE}jwt`,
-] as const;
 
 const tokenExchange = z.strictObject({
   ...tokenRequest,
-  subjectTokenType: z
-    .enum(SUBJECT_TOKEN_TYPES)
-    .default("access_token")
-    .describe("The type of the client's token, which is exchanged."),
+  subjectTokenType,
   subjectProviderName: noEffect("the embedded authorization server").optional(),
   loginUrl: url(
     "A page where people log in or give their consent for the backend. Clients that can open pages are sent there when the authorization server asks for that.",
@@ -187,6 +97,8 @@ const TYPES = [
   "bearer_token",
   "client_credentials",
   "token_exchange",
+  "aws_sts",
+  "xaa",
 ] as const;
 
 /** Which section belongs to which type of strategy. */
@@ -195,6 +107,8 @@ export const STRATEGY_SECTIONS: Readonly<Record<string, string>> = {
   bearer_token: "bearerToken",
   client_credentials: "clientCredentials",
   token_exchange: "tokenExchange",
+  aws_sts: "awsSts",
+  xaa: "xaa",
 };
 
 /** How the process authenticates to one backend. */
@@ -203,22 +117,21 @@ export const strategy = z
     type: z
       .enum(TYPES)
       .describe(
-        "How requests to the backend are authenticated: not at all, by a header or a bearer token of this gateway, by a token that it gets for itself, or by one that it gets for the client's token.",
+        "How requests to the backend are authenticated: not at all, by a header or a bearer token of this gateway, by a token that it gets for itself, by one that it gets for the client's token, or by signatures with credentials of AWS.",
       ),
     headerInjection: headerInjection.describe("With type header_injection."),
     bearerToken: bearerToken.describe("With type bearer_token."),
     clientCredentials: clientCredentials.describe("With type client_credentials."),
     tokenExchange: tokenExchange.describe("With type token_exchange."),
     upstreamInject: noEffect("the strategy upstream_inject"),
-    awsSts: noEffect("the strategy aws_sts"),
-    xaa: noEffect("the strategy xaa"),
+    awsSts: awsSts.describe("With type aws_sts."),
+    xaa: xaa.describe("With type xaa."),
     obo: noEffect("the strategy obo"),
   })
   .partial()
   .required({ type: true });
 
 type Strategy = z.output<typeof strategy>;
-type Request = z.output<typeof clientCredentials>;
 
 /** The settings of a valid strategy; undefined where requests are not authenticated. */
 export function backendAuthOf(parsed: Strategy | undefined): BackendAuth | undefined {
@@ -233,6 +146,10 @@ export function backendAuthOf(parsed: Strategy | undefined): BackendAuth | undef
       );
     case "token_exchange":
       return parsed.tokenExchange && exchangeOf(parsed.tokenExchange);
+    case "aws_sts":
+      return parsed.awsSts && { type: parsed.type, ...awsStsOf(parsed.awsSts) };
+    case "xaa":
+      return parsed.xaa && { type: parsed.type, ...crossAppAccessOf(parsed.xaa) };
     default:
       return undefined;
   }
@@ -240,7 +157,15 @@ export function backendAuthOf(parsed: Strategy | undefined): BackendAuth | undef
 
 /** Whether requests are authenticated as somebody: there is nothing to send for requests of the process itself. */
 export function needsPrincipal(auth: BackendAuth | undefined): boolean {
-  return auth?.type === "token_exchange";
+  switch (auth?.type) {
+    case "token_exchange":
+    case "xaa":
+      return true;
+    case "aws_sts":
+      return auth.webIdentityToken === undefined;
+    default:
+      return false;
+  }
 }
 
 /** Whether tokens are got, and held, for the requests. */
@@ -261,41 +186,11 @@ function bearerOf(parsed: Strategy["bearerToken"]): BackendAuth | undefined {
 }
 
 function exchangeOf(parsed: NonNullable<Strategy["tokenExchange"]>): BackendAuth {
-  const { subjectTokenType: short, loginUrl } = parsed;
-  const subjectTokenType = short.startsWith(TOKEN_TYPE) ? short : TOKEN_TYPE + short;
+  const { loginUrl } = parsed;
   return {
     type: "token_exchange",
     ...requestOf(parsed),
-    subjectTokenType,
+    subjectTokenType: tokenTypeUrn(parsed.subjectTokenType),
     ...(loginUrl !== undefined && { loginUrl }),
   };
-}
-
-function requestOf(parsed: Request): TokenRequestSettings {
-  const { tokenUrl, issuer, clientId, clientAuth, audience, resource, scopes } = parsed;
-  const { clientSecret, clientSecretEnv, clientSecretFile, privateKeyFile } = parsed;
-  const secret =
-    clientAuth === "private_key_jwt"
-      ? secretOf(undefined, undefined, privateKeyFile)
-      : secretOf(clientSecret, clientSecretEnv, clientSecretFile);
-  return {
-    tokenUrl,
-    ...(issuer !== undefined && { issuer }),
-    ...(clientId !== undefined && {
-      client: { id: clientId, method: clientAuth, ...(secret && { secret }) },
-    }),
-    ...(audience !== undefined && { audience }),
-    ...(resource !== undefined && { resource }),
-    scopes,
-  };
-}
-
-function secretOf(
-  value: string | undefined,
-  name: string | undefined,
-  path: string | undefined,
-): SecretSource | undefined {
-  if (path !== undefined) return { kind: "file", path };
-  if (name !== undefined) return { kind: "variable", name };
-  return value === undefined ? undefined : { kind: "value", value };
 }

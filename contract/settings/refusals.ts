@@ -16,9 +16,9 @@ export interface Refusal {
 /** What is allowed besides needs a section of its own. */
 const strategyType = {
   allowed: ["unauthenticated"],
-  refused: ["upstream_inject", "obo", "aws_sts", "xaa"],
-  rule: "must not be upstream_inject, obo, aws_sts or xaa, which are not supported",
-  fix: "use token_exchange for tokens of each client, or client_credentials, bearer_token or header_injection for one credential of this gateway",
+  refused: ["upstream_inject", "obo"],
+  rule: "must not be upstream_inject or obo, which are not supported",
+  fix: "use token_exchange or xaa for tokens of each client, or client_credentials, bearer_token or header_injection for one credential of this gateway",
 };
 
 /** Every field that is not supported, in the order of the documentation. */

@@ -1,7 +1,13 @@
-import type { TransportRequest } from "../upstream/transports/transport.ts";
+import type { SignRequest } from "../upstream/endpoints/endpoint.ts";
+import type { Answer, TransportRequest } from "../upstream/transports/transport.ts";
 
-/** Headers of a request, with their names in lower case. */
-export type CredentialHeaders = Readonly<Record<string, string>>;
+/** What authenticates a request. */
+export interface Proof {
+  /** Their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent: the headers are enough. */
+  readonly sign?: SignRequest;
+}
 
 /** How requests to one backend are authenticated. */
 export interface Credential {
@@ -10,17 +16,26 @@ export interface Credential {
    *
    * @throws {FleetError} BACKEND_AUTH_UNAVAILABLE, BACKEND_LOGIN_REQUIRED, or the signal's reason.
    */
-  headersFor(request: TransportRequest): CredentialHeaders | Promise<CredentialHeaders>;
+  proofFor(request: TransportRequest): Proof | Promise<Proof>;
+
+  /** Whether an answer says that the proof was not accepted: the request did not run. */
+  isRefusal(answer: Answer): boolean;
 
   /**
-   * The backend refused the request with these headers: returns others, if there are any.
+   * The backend refused this proof: returns another one, if there is one.
    *
    * @throws as above.
    */
   renewed(
     request: TransportRequest,
-    refused: CredentialHeaders,
-  ): CredentialHeaders | undefined | Promise<CredentialHeaders | undefined>;
+    refused: Proof,
+  ): Proof | undefined | Promise<Proof | undefined>;
 
   close(): Promise<void>;
+}
+
+/** Whether a server wants other credentials, as HTTP says it. */
+export function isUnauthorized(answer: Answer): boolean {
+  const { kind } = answer;
+  return (kind === "refused" || kind === "unsupported") && answer.statusCode === 401;
 }

@@ -9,8 +9,8 @@ import type { Logger } from "pino";
 import type { Principal } from "../sessions/principal.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { BackendInterceptor } from "../upstream/backend.ts";
-import type { Answer, TransportRequest } from "../upstream/transports/transport.ts";
-import type { Credential, CredentialHeaders } from "./credential.ts";
+import type { TransportRequest } from "../upstream/transports/transport.ts";
+import type { Credential, Proof } from "./credential.ts";
 import { HeaderCredential } from "./header-credential.ts";
 import { HeldTokens } from "./held-tokens.ts";
 import { Secrets } from "./secrets.ts";
@@ -73,12 +73,12 @@ export class Credentials {
     const found = this.#ofBackend.get(settings) ?? (await this.#of(settings));
     const credential = request.owner === undefined ? found.own : found.session;
     if (credential === undefined) return await next(request);
-    const headers = await headersFor(credential, request);
-    const answer = await next(withHeaders(request, headers));
+    const proof = await proofFor(credential, request);
+    const answer = await next(withProof(request, proof));
     // Any answer is a sign of life, also that other credentials are needed.
-    if (!isUnauthorized(answer) || request.operation === "probe") return answer;
-    const others = await credential.renewed(request, headers);
-    return others === undefined ? answer : await next(withHeaders(request, others));
+    if (!credential.isRefusal(answer) || request.operation === "probe") return answer;
+    const other = await credential.renewed(request, proof);
+    return other === undefined ? answer : await next(withProof(request, other));
   };
 
   /** A client has called with this `Authorization`: from now on it is what is exchanged for the principal's requests. */
@@ -112,36 +112,28 @@ export class Credentials {
   async #open(auth: BackendAuth, backend: string): Promise<Credential> {
     const secrets = this.#secrets;
     if (auth.type === "header") return new HeaderCredential(auth, secrets);
-    const { TokenCredential } = await import("./token-credential.ts");
+    const { openTokenCredential } = await import("./open-token-credential.ts");
     const { settings, metrics } = this.#parts;
     const timeoutMs = settings.limits.credentialTimeoutSeconds * 1000;
     const tokens = this.#tokens;
     const parts = { auth, backend, secrets, tokens, timeoutMs, metrics };
-    const credential = await TokenCredential.open(parts);
+    const credential = await openTokenCredential(parts);
     this.#opened.add(credential);
     return credential;
   }
 }
 
 /** A backend is looked after also while there are no credentials for it. */
-async function headersFor(
-  credential: Credential,
-  request: TransportRequest,
-): Promise<CredentialHeaders> {
+async function proofFor(credential: Credential, request: TransportRequest): Promise<Proof> {
   try {
-    return await credential.headersFor(request);
+    return await credential.proofFor(request);
   } catch (error) {
     if (request.operation !== "probe" || request.signal.aborted) throw error;
-    return {};
+    return { headers: {} };
   }
 }
 
 /** Credentials win over whatever else has set the header. */
-function withHeaders(request: TransportRequest, headers: CredentialHeaders): TransportRequest {
-  return { ...request, headers: { ...request.headers, ...headers } };
-}
-
-function isUnauthorized(answer: Answer): boolean {
-  const { kind } = answer;
-  return (kind === "refused" || kind === "unsupported") && answer.statusCode === 401;
+function withProof(request: TransportRequest, { headers, sign }: Proof): TransportRequest {
+  return { ...request, headers: { ...request.headers, ...headers }, sign };
 }

@@ -1,5 +1,5 @@
 import { type BackendAuth, HEADER_VALUE, HEADER_VALUE_RULE } from "@mcp-fleet/contract/settings";
-import type { Credential, CredentialHeaders } from "./credential.ts";
+import { type Credential, isUnauthorized, type Proof } from "./credential.ts";
 import type { Secret, SecretShape, Secrets } from "./secrets.ts";
 
 const SHAPE: SecretShape = {
@@ -13,7 +13,8 @@ export class HeaderCredential implements Credential {
   readonly #name: string;
   readonly #prefix: string;
   readonly #secret: Secret;
-  #headers: CredentialHeaders = {};
+  readonly isRefusal = isUnauthorized;
+  #proof: Proof = { headers: {} };
   #text: string | undefined;
 
   /** @throws {ConfigError} where the secret cannot be read or is no value of a header. */
@@ -26,20 +27,20 @@ export class HeaderCredential implements Credential {
     this.#secret = secrets.open(value, SHAPE);
   }
 
-  headersFor(): CredentialHeaders {
+  proofFor(): Proof {
     const { text } = this.#secret;
     if (text !== this.#text) {
       this.#text = text;
-      this.#headers = { [this.#name]: this.#prefix + text };
+      this.#proof = { headers: { [this.#name]: this.#prefix + text } };
     }
-    return this.#headers;
+    return this.#proof;
   }
 
   /** Another one, where the file has changed and nobody has noticed yet. */
-  renewed(_request: unknown, refused: CredentialHeaders): CredentialHeaders | undefined {
+  renewed(_request: unknown, refused: Proof): Proof | undefined {
     this.#secret.refresh();
-    const headers = this.headersFor();
-    return headers[this.#name] === refused[this.#name] ? undefined : headers;
+    const proof = this.proofFor();
+    return proof === refused ? undefined : proof;
   }
 
   async close(): Promise<void> {}

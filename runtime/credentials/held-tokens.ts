@@ -1,9 +1,12 @@
 import { LRUCache } from "lru-cache";
 import type { FleetError } from "../wire/fleet-error.ts";
+import type { Proof } from "./credential.ts";
 
 /** A token for a backend. Times are those of the monotonic clock. */
 export interface Token {
   readonly text: string;
+  /** What it makes of requests. */
+  readonly proof: Proof;
   /** From here on it is good, but another one is got. */
   readonly renewAtMs: number;
   readonly expiresAtMs: number;

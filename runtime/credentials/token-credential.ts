@@ -4,20 +4,19 @@ import { untilAborted } from "../async/until-aborted.ts";
 import { clock } from "../platform/clock.ts";
 import { random } from "../platform/random.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { TransportRequest } from "../upstream/transports/transport.ts";
+import type { Answer, TransportRequest } from "../upstream/transports/transport.ts";
 import { FleetError } from "../wire/fleet-error.ts";
-import type { Credential, CredentialHeaders } from "./credential.ts";
+import type { Credential, Proof } from "./credential.ts";
 import type { TokenAuth } from "./grant.ts";
 import type { HeldTokens, Token } from "./held-tokens.ts";
-import type { Secrets } from "./secrets.ts";
-import { type Granted, TokenEndpoint, TokenRefusal } from "./token-endpoint.ts";
+import { type Granted, TokenRefusal } from "./token-endpoint.ts";
+import type { TokenSource } from "./token-source.ts";
 
 export interface TokenCredentialParts {
   readonly auth: TokenAuth;
   readonly backend: string;
-  readonly secrets: Secrets;
+  readonly source: TokenSource;
   readonly tokens: HeldTokens;
-  readonly timeoutMs: number;
   readonly metrics: Metrics;
 }
 
@@ -48,62 +47,54 @@ const PAUSE_MS = 1_000;
 const REPLACEMENT_PAUSE_MS = 10_000;
 
 /**
- * Bearer tokens that an authorization server gives this gateway: for itself, or for the tokens of clients. Each is got
- * once, however many wait for it, and renewed before it expires, while calls go on with the one that is still good.
+ * Tokens that this gateway is given: for itself, or for the tokens of clients. Each is got once, however many wait for it,
+ * and renewed before it expires, while calls go on with the one that is still good.
  */
 export class TokenCredential implements Credential {
   readonly #parts: TokenCredentialParts;
-  readonly #endpoint: TokenEndpoint;
   readonly #requests = new SingleFlight<string, Token>();
   readonly #prefix: string;
 
-  /** @throws {ConfigError} where a secret cannot be read. */
-  static async open(parts: TokenCredentialParts): Promise<TokenCredential> {
-    return new TokenCredential(parts, await TokenEndpoint.open(parts));
-  }
-
-  private constructor(parts: TokenCredentialParts, endpoint: TokenEndpoint) {
+  constructor(parts: TokenCredentialParts) {
     this.#parts = parts;
-    this.#endpoint = endpoint;
     // A backend with other settings has other tokens.
     this.#prefix = `${parts.backend} ${random.uuid()}`;
   }
 
-  headersFor(request: TransportRequest): CredentialHeaders | Promise<CredentialHeaders> {
+  proofFor(request: TransportRequest): Proof | Promise<Proof> {
     const owner = this.#ownerOf(request);
     const held = this.#held(owner);
     const nowMs = clock.monotonicMs();
     if (held !== undefined && nowMs < held.expiresAtMs) {
       // What comes of it is for the calls after this one.
       if (nowMs >= held.renewAtMs) this.#request(owner).catch(() => {});
-      return headersOf(held);
+      return held.proof;
     }
-    return untilAborted(this.#request(owner), request.signal).then(headersOf);
+    return untilAborted(this.#request(owner), request.signal).then(proofOf);
   }
 
-  async renewed(
-    request: TransportRequest,
-    refused: CredentialHeaders,
-  ): Promise<CredentialHeaders | undefined> {
+  isRefusal(answer: Answer): boolean {
+    return this.#parts.source.isRefusal(answer);
+  }
+
+  async renewed(request: TransportRequest, refused: Proof): Promise<Proof | undefined> {
     const owner = this.#ownerOf(request);
     const held = this.#held(owner);
     const nowMs = clock.monotonicMs();
     if (held !== undefined) {
-      const headers = headersOf(held);
       // Somebody else was refused, too, and has another one already.
-      if (headers.authorization !== refused.authorization) return headers;
+      if (held.proof !== refused) return held.proof;
       if (nowMs - (held.replacedAtMs ?? -REPLACEMENT_PAUSE_MS) < REPLACEMENT_PAUSE_MS) {
         return undefined;
       }
       this.#parts.tokens.delete(this.#keyOf(owner));
     }
     const token = await untilAborted(this.#request(owner, nowMs), request.signal);
-    const headers = headersOf(token);
-    return headers.authorization === refused.authorization ? undefined : headers;
+    return token.text === held?.text ? undefined : token.proof;
   }
 
   close(): Promise<void> {
-    return this.#endpoint.close();
+    return this.#parts.source.close();
   }
 
   /** Whose token it is: everybody's where no client's token is exchanged. */
@@ -126,16 +117,16 @@ export class TokenCredential implements Credential {
   }
 
   async #get(owner: string, replacedAtMs: number | undefined): Promise<Token> {
-    const { backend, tokens, metrics } = this.#parts;
+    const { backend, source, tokens, metrics } = this.#parts;
     const key = this.#keyOf(owner);
     const subject = this.#subjectOf(owner);
     const before = tokens.get(key);
     const isPaused = before !== undefined && "error" in before && before.subject === subject;
     if (isPaused && clock.monotonicMs() < before.untilMs) throw before.error;
     try {
-      const granted = await this.#endpoint.request(subject);
+      const granted = await source.request(subject);
       metrics.credentialRequests.inc({ backend, outcome: "granted" });
-      const token = tokenOf(granted, replacedAtMs);
+      const token = tokenOf(granted, source.proofOf(granted.text), replacedAtMs);
       tokens.set(key, token);
       return token;
     } catch (thrown) {
@@ -163,15 +154,18 @@ export class TokenCredential implements Credential {
   }
 }
 
-function headersOf({ text }: Token): CredentialHeaders & { readonly authorization: string } {
-  return { authorization: `Bearer ${text}` };
-}
+const proofOf = ({ proof }: Token): Proof => proof;
 
-function tokenOf({ text, lifetimeSeconds }: Granted, replacedAtMs: number | undefined): Token {
+function tokenOf(
+  { text, lifetimeSeconds }: Granted,
+  proof: Proof,
+  replacedAtMs: number | undefined,
+): Token {
   const nowMs = clock.monotonicMs();
   const lifetimeMs = Math.max(0, lifetimeSeconds ?? USUAL_LIFETIME_SECONDS) * 1000;
   return {
     text,
+    proof,
     renewAtMs: nowMs + lifetimeMs * (RENEW_FROM + RENEW_SPREAD * random.fraction()),
     expiresAtMs: nowMs + lifetimeMs - Math.min(MARGIN_MS, lifetimeMs / 10),
     replacedAtMs,
@@ -182,8 +176,8 @@ function tokenOf({ text, lifetimeSeconds }: Granted, replacedAtMs: number | unde
 function failureOf(thrown: unknown, { auth, backend }: TokenCredentialParts): FleetError {
   if (thrown instanceof FleetError) return thrown;
   const isLogin = thrown instanceof TokenRefusal && LOGIN_ERRORS.has(thrown.reason);
-  if (auth.type !== "token_exchange" || !isLogin) return unavailable(backend, thrown);
-  const { loginUrl } = auth;
+  if (!needsPrincipal(auth) || !isLogin) return unavailable(backend, thrown);
+  const loginUrl = "loginUrl" in auth ? auth.loginUrl : undefined;
   return new FleetError("BACKEND_LOGIN_REQUIRED", {
     message: `the backend ${backend} needs you to log in or to consent${loginUrl === undefined ? "" : `: open ${loginUrl}`}; the call did not run`,
     data: { backend, ...(loginUrl !== undefined && { loginUrl }) },

@@ -1,8 +1,9 @@
 import { brief } from "@mcp-fleet/contract";
+import type { TokenRequestSettings } from "@mcp-fleet/contract/settings";
 import * as oauth from "oauth4webapi";
 import { clock } from "../platform/clock.ts";
 import { clientAuthOf } from "./client-auth.ts";
-import { grantOf, type TokenAuth } from "./grant.ts";
+import type { Grant } from "./grant.ts";
 import { ProviderConnection } from "./provider-connection.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -11,7 +12,12 @@ export interface Granted {
   readonly text: string;
   /** Absent where it does not say. */
   readonly lifetimeSeconds: number | undefined;
+  /** As a URN; absent where it does not say. */
+  readonly type?: string | undefined;
 }
+
+/** What is good for no backend, such as an assertion. */
+const NOT_APPLICABLE = { n_a: () => {} };
 
 /** An authorization server said no. */
 export class TokenRefusal extends Error {
@@ -27,14 +33,13 @@ export class TokenRefusal extends Error {
 }
 
 export interface TokenEndpointParts {
-  readonly auth: TokenAuth;
+  readonly server: TokenRequestSettings;
   readonly secrets: Secrets;
   readonly timeoutMs: number;
 }
 
-/** The token endpoint of an authorization server, as this gateway asks there for tokens of one strategy. */
+/** The token endpoint of an authorization server, as this gateway asks there for tokens. */
 export class TokenEndpoint {
-  readonly #auth: TokenAuth;
   readonly #timeoutMs: number;
   readonly #connection: ProviderConnection;
   readonly #server: oauth.AuthorizationServer;
@@ -42,21 +47,13 @@ export class TokenEndpoint {
   readonly #clientAuth: () => Promise<oauth.ClientAuth>;
 
   /** @throws {ConfigError} where a secret cannot be read. */
-  static async open(parts: TokenEndpointParts): Promise<TokenEndpoint> {
-    return new TokenEndpoint(parts, clientAuthOf(parts.auth, parts.secrets));
-  }
-
-  private constructor(
-    { auth, timeoutMs }: TokenEndpointParts,
-    clientAuth: () => Promise<oauth.ClientAuth>,
-  ) {
-    const { tokenUrl, issuer = tokenUrl, client } = auth;
-    this.#auth = auth;
+  constructor({ server, secrets, timeoutMs }: TokenEndpointParts) {
+    const { tokenUrl, issuer = tokenUrl, client } = server;
     this.#timeoutMs = timeoutMs;
     this.#connection = new ProviderConnection(tokenUrl);
     this.#server = { issuer, token_endpoint: tokenUrl };
     this.#client = { client_id: client?.id ?? "none" };
-    this.#clientAuth = clientAuth;
+    this.#clientAuth = clientAuthOf(server, secrets);
   }
 
   close(): Promise<void> {
@@ -66,11 +63,9 @@ export class TokenEndpoint {
   /**
    * Asks for a token.
    *
-   * @param subject the client's token, where that is exchanged.
    * @throws TokenRefusal, or what keeps the server from answering. Neither holds a token or secret.
    */
-  async request(subject: string | undefined): Promise<Granted> {
-    const { type, parameters } = grantOf(this.#auth, subject);
+  async request({ type, parameters }: Grant): Promise<Granted> {
     const { origin } = this.#connection;
     try {
       const response = await oauth.genericTokenEndpointRequest(
@@ -90,8 +85,10 @@ export class TokenEndpoint {
         this.#server,
         this.#client,
         response,
+        { recognizedTokenTypes: NOT_APPLICABLE },
       );
-      return { text: granted.access_token, lifetimeSeconds: granted.expires_in };
+      const { access_token: text, expires_in: lifetimeSeconds, issued_token_type: given } = granted;
+      return { text, lifetimeSeconds, ...(typeof given === "string" && { type: given }) };
     } catch (error) {
       if (error instanceof oauth.ResponseBodyError) {
         throw new TokenRefusal(origin, error.error, error.error_description);

@@ -7,6 +7,7 @@ import {
 import type { Logger } from "pino";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readCaBundle } from "./ca-bundle.ts";
+import { ClientCertificate } from "./client-certificate.ts";
 import {
   CIRCUIT_STATES,
   CircuitBreaker,
@@ -79,6 +80,7 @@ export class Backend {
   readonly #resolver: EndpointResolver;
   /** The certificates that it trusts; undefined: those of the system. */
   readonly ca: Buffer | undefined;
+  readonly #certificate: ClientCertificate | undefined;
   /** How much has begun with it that has to be finished before it closes. */
   #holds = 0;
   #unheld: (() => void) | undefined;
@@ -90,7 +92,7 @@ export class Backend {
 
   constructor(parts: BackendParts) {
     const { settings, dns, log, metrics } = parts;
-    const { address, caBundlePath } = settings;
+    const { address, caBundlePath, clientCertificate } = settings;
     const resolver = new EndpointResolver(dns.servers);
     const onChange = () => this.#follow();
     const srv = { resolver, refreshMs: dns.refreshSeconds * 1000, log, onChange };
@@ -100,6 +102,9 @@ export class Backend {
     this.#parts = parts;
     this.#resolver = resolver;
     this.ca = caBundlePath === undefined ? undefined : readCaBundle(settings.name, caBundlePath);
+    this.#certificate =
+      clientCertificate &&
+      new ClientCertificate(settings.name, clientCertificate, log, () => this.#renewConnections());
     this.#directory =
       address.kind === "srv" ? new SrvEndpoints({ ...srv, address }) : new FixedEndpoints(address);
     this.#follow();
@@ -259,6 +264,7 @@ export class Backend {
   #stop(): void {
     this.#stopMeasuring();
     this.#directory.close();
+    this.#certificate?.close();
     for (const { check } of this.#members.values()) check?.close();
   }
 
@@ -333,11 +339,12 @@ export class Backend {
       health,
       connections,
       messageLimits: { ...messageLimits, holder: this.name },
-      connect: {
+      connect: () => ({
         timeout: limits.connectTimeoutSeconds * 1000,
         ...(this.ca && { ca: this.ca }),
+        ...this.#certificate?.pair,
         ...(this.hasPods && { lookup: this.#resolver.lookup }),
-      },
+      }),
     });
     const transport =
       settings.transport === "sse"
@@ -346,6 +353,17 @@ export class Backend {
     const probe = (signal: AbortSignal) => this.#send({ ...PROBE, signal }, transport);
     const check = this.hasPods ? new HealthCheck({ health, settings: checks, probe }) : undefined;
     return { endpoint, transport, check, breaker: this.#breakerOf(address.name) };
+  }
+
+  /** There is another certificate to show. */
+  #renewConnections(): void {
+    const { log } = this.#parts;
+    for (const { endpoint } of this.#members.values()) {
+      const pod = endpoint.name;
+      endpoint
+        .renewConnections()
+        .catch((error: unknown) => log.info({ pod, error }, CONNECTIONS_STAY));
+    }
   }
 
   #breakerOf(pod: string): CircuitBreaker | undefined {

@@ -4,6 +4,7 @@ import { describe, expect, it, test } from "vitest";
 
 const JWT = { issuer: "https://issuer.example.com", audience: "a", jwks: "/jwks.json" };
 const INCOMING = { incomingAuth: { type: "jwt", jwt: JWT } };
+const ROLE = "arn:aws:iam::123456789012:role/all";
 const TOKEN_URL = "https://login.example.com/token";
 
 function backendWith(strategy: object, more: object = {}): BackendSettings | undefined {
@@ -36,6 +37,20 @@ const exchange = (fields: object = {}) => ({
   tokenExchange: { tokenUrl: TOKEN_URL, ...fields },
 });
 
+const aws = (fields: object = {}) => ({
+  type: "aws_sts",
+  awsSts: { region: "us-east-1", fallbackRoleArn: ROLE, ...fields },
+});
+const crossApp = (fields: object = {}) => ({
+  type: "xaa",
+  xaa: {
+    idpTokenUrl: TOKEN_URL,
+    targetTokenUrl: "https://auth.chat.example/token",
+    targetAudience: "https://auth.chat.example",
+    ...fields,
+  },
+});
+
 describe("ToolHive's strategies", () => {
   it("are taken as they are: header_injection and token_exchange, with its short names of token types", () => {
     expect(backendWith(header({ headerName: "X-API-Key", headerValueEnv: "KEY" }))?.auth).toEqual({
@@ -65,12 +80,60 @@ describe("ToolHive's strategies", () => {
     });
   });
 
+  it("are taken as they are: aws_sts with the roles by priority, and xaa with its two servers", () => {
+    const other = "arn:aws-cn:iam::123456789012:role/path/other";
+    const roleMappings = [
+      { matcher: "claims.sub == 'a'", roleArn: ROLE },
+      { claim: "b", roleArn: ROLE, priority: 7 },
+      { claim: "a", roleArn: other, priority: -1 },
+    ];
+    expect(backendWith(aws({ region: "cn-north-1", roleMappings }))?.auth).toEqual({
+      type: "aws_sts",
+      region: "cn-north-1",
+      service: "aws-mcp",
+      stsUrl: "https://sts.cn-north-1.amazonaws.com.cn/",
+      roles: [
+        { claim: "a", roleArn: other },
+        { claim: "b", roleArn: ROLE },
+        { matcher: "claims.sub == 'a'", roleArn: ROLE },
+      ],
+      fallbackRoleArn: ROLE,
+      roleClaim: "groups",
+      sessionSeconds: 3600,
+      sessionNameClaim: "sub",
+    });
+    const given = { idpClientId: "us", idpClientSecretEnv: "IDP", scopes: ["read"] };
+    expect(backendWith(crossApp(given))?.auth).toEqual({
+      type: "xaa",
+      idp: {
+        tokenUrl: TOKEN_URL,
+        client: {
+          id: "us",
+          method: "client_secret_basic",
+          secret: { kind: "variable", name: "IDP" },
+        },
+        audience: "https://auth.chat.example",
+        scopes: ["read"],
+      },
+      target: { tokenUrl: "https://auth.chat.example/token", scopes: ["read"] },
+      subjectTokenType: "urn:ietf:params:oauth:token-type:access_token",
+    });
+  });
+
   test("that need what is not there are refused by name", () => {
-    for (const type of ["upstream_inject", "obo", "aws_sts", "xaa"]) {
+    for (const type of ["upstream_inject", "obo"]) {
       expect(faultsOf({ type })).toEqual([
-        "type: must not be upstream_inject, obo, aws_sts or xaa, which are not supported",
+        "type: must not be upstream_inject or obo, which are not supported",
       ]);
     }
+    const rule =
+      "is not supported: there is no authorization server, so there are no tokens of its providers";
+    expect(faultsOf(aws({ subjectProviderName: "github" }))).toEqual([
+      `awsSts.subjectProviderName: ${rule}`,
+    ]);
+    expect(faultsOf(crossApp({ subjectProviderName: "okta" }))).toEqual([
+      `xaa.subjectProviderName: ${rule}`,
+    ]);
   });
 });
 
@@ -84,13 +147,82 @@ test("a backend without a strategy of its own has the default one, and none with
   expect([a?.auth?.type, b?.auth]).toEqual(["header", undefined]);
 });
 
-test("lists of a backend with token_exchange are each session's own, unless discoveryAuth reads them", () => {
+test("lists of a backend with token_exchange, aws_sts or xaa are each session's own, unless discoveryAuth reads them", () => {
+  const own = { webIdentityTokenFile: "/token" };
+  expect(backendWith(aws())?.catalog).toBe("perSession");
+  expect(backendWith(aws(own))?.catalog).toBe("shared");
+  expect(backendWith(aws(), { discoveryAuth: aws(own) })?.catalog).toBe("shared");
+  expect(backendWith(crossApp())?.catalog).toBe("perSession");
   expect(backendWith(exchange())?.catalog).toBe("perSession");
   const discoveryAuth = { type: "bearer_token", bearerToken: { tokenFile: "/token" } };
   expect(backendWith(exchange(), { discoveryAuth })?.catalog).toBe("shared");
 });
 
+test("a server of HTTP+SSE gets no signatures, and an anonymous client none of its own", () => {
+  expect(faultsOf(aws(), { transport: "sse" })).toEqual([
+    "backends[0].transport: must not be sse if the backend's strategy is aws_sts",
+  ]);
+  const anonymous = { incomingAuth: { type: "anonymous" } };
+  expect(faultsOf(aws(), {}, anonymous)).toEqual([
+    "type: must not be aws_sts where clients bring no tokens",
+  ]);
+  expect(faultsOf(crossApp(), {}, anonymous)).toEqual([
+    "type: must not be xaa where clients bring no tokens",
+  ]);
+  expect(faultsOf(aws({ webIdentityTokenFile: "/token" }), {}, anonymous)).toEqual([]);
+  expect(faultsOf(aws(), { discoveryAuth: aws() })).toEqual([
+    "backends[0].discoveryAuth.awsSts.webIdentityTokenFile: is required here",
+  ]);
+});
+
 test.each<[string, object, string[]]>([
+  [
+    "nobody's role",
+    aws({ fallbackRoleArn: undefined }),
+    ["awsSts.fallbackRoleArn: one of roleMappings, fallbackRoleArn is required"],
+  ],
+  [
+    "a role that is none, and one for nobody or twice",
+    aws({
+      roleMappings: [
+        { claim: "a", roleArn: "arn:aws:iam::123456789012:user/a" },
+        { roleArn: ROLE },
+        { claim: "a", matcher: "true", roleArn: ROLE },
+      ],
+    }),
+    [
+      "awsSts.roleMappings[0].roleArn: must be the ARN of an IAM role",
+      "awsSts.roleMappings[1].claim: one of claim, matcher is required",
+      "awsSts.roleMappings[2].matcher: must be absent if claim is set",
+    ],
+  ],
+  [
+    "an STS that can be read on the way",
+    aws({ stsUrl: "http://sts.example.com/" }),
+    ["awsSts.stsUrl: must be an https URL"],
+  ],
+  [
+    "two servers that can be read on the way, of which one may",
+    crossApp({
+      idpTokenUrl: "http://login.example.com/",
+      targetTokenUrl: "http://auth.example.com/",
+      insecureTargetTokenUrl: true,
+    }),
+    ["xaa.idpTokenUrl: must be an https URL"],
+  ],
+  [
+    "a secret of nobody, and another one twice",
+    crossApp({
+      idpClientSecret: "s",
+      targetClientId: "us",
+      targetClientSecretEnv: "S",
+      targetClientSecretFile: "/s",
+    }),
+    [
+      "xaa.targetClientSecretFile: must be absent if targetClientSecretEnv is set",
+      "xaa.idpClientId: is required",
+    ],
+  ],
   [
     "a header without a value",
     header({ headerName: "X-Key" }),
@@ -181,10 +313,10 @@ test("token_exchange is refused where clients bring no tokens", () => {
 test("discoveryAuth is refused where it would have no effect, and where it needs a client itself", () => {
   const own = { type: "bearer_token", bearerToken: { tokenFile: "/token" } };
   expect(faultsOf({ type: "unauthenticated" }, { discoveryAuth: own })).toEqual([
-    "backends[0].discoveryAuth: must be absent unless the backend's strategy is token_exchange",
+    "backends[0].discoveryAuth: must be absent unless the backend's strategy is token_exchange, aws_sts, xaa",
   ]);
   expect(faultsOf(exchange(), { discoveryAuth: exchange() })).toEqual([
-    "backends[0].discoveryAuth.type: must be one of header_injection, bearer_token, client_credentials",
+    "backends[0].discoveryAuth.type: must be one of header_injection, bearer_token, client_credentials, aws_sts",
   ]);
 });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { jwtVerify } from "jose";
 import { pino } from "pino";
 import { expect, it, onTestFinished, test } from "vitest";
+import { ownGrant } from "../../runtime/credentials/grant.ts";
 import { Secrets } from "../../runtime/credentials/secrets.ts";
 import { TokenEndpoint } from "../../runtime/credentials/token-endpoint.ts";
 import { TokenServer } from "../../testkit/servers/token-server.ts";
@@ -16,20 +17,15 @@ async function asked(client: object) {
   const provider = await TokenServer.start();
   const folder = mkdtempSync(join(tmpdir(), "mcp-fleet-client-auth-"));
   const secrets = new Secrets({ SECRET: "s3cret" }, LOG);
-  const auth = {
-    type: "client_credentials",
-    tokenUrl: provider.url,
-    scopes: [],
-    ...client,
-  } as const;
-  const endpoint = await TokenEndpoint.open({ auth, secrets, timeoutMs: 10_000 });
+  const server = { tokenUrl: provider.url, scopes: [], ...client };
+  const endpoint = new TokenEndpoint({ server, secrets, timeoutMs: 10_000 });
   onTestFinished(async () => {
     secrets.close();
     await endpoint.close();
     await provider.close();
     rmSync(folder, { recursive: true });
   });
-  const { text, lifetimeSeconds } = await endpoint.request(undefined);
+  const { text, lifetimeSeconds } = await endpoint.request(ownGrant(server));
   expect(text).toMatch(/^token-1/);
   expect(lifetimeSeconds).toBe(3600);
   return { provider, request: provider.requests[0] };

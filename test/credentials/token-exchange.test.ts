@@ -1,6 +1,6 @@
 import type { Configuration } from "@mcp-fleet/contract/settings";
 import { beforeEach, describe, expect, it } from "vitest";
-import { RawClient } from "../../testkit/clients/raw-client.ts";
+import { Person } from "../../testkit/clients/person.ts";
 import { startRoles } from "../../testkit/processes/gateway.ts";
 import { writtenLog } from "../../testkit/processes/written-log.ts";
 import { GuardedBackend } from "../../testkit/servers/guarded-backend.ts";
@@ -37,54 +37,18 @@ async function start(ofBackend: Partial<Configuration["backends"][number]> = {},
   return { gateways, url: gateways[0].url, lines };
 }
 
-/** What a client sends, with its token. */
-class Person {
-  readonly token: string;
-  sessionId: string | undefined;
-  readonly #url: string;
-
-  constructor(url: string, token: string) {
-    this.#url = url;
-    this.token = token;
-  }
-
-  static async open(url: string, sub: string, capabilities: object = {}): Promise<Person> {
-    const person = new Person(url, await issuer.token({ sub }));
-    const clientInfo = { name: sub, version: "1" };
-    const params = { protocolVersion: "2025-11-25", capabilities, clientInfo };
-    const { headers } = await person.ask("initialize", params);
-    person.sessionId = String(headers["mcp-session-id"]);
-    return person;
-  }
-
-  at(url: string): Person {
-    const twin = new Person(url, this.token);
-    twin.sessionId = this.sessionId;
-    return twin;
-  }
-
-  async ask(method: string, params: object = {}) {
-    const client = new RawClient(this.#url);
-    client.sessionId = this.sessionId;
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-    return await client.post(body, { authorization: `Bearer ${this.token}` });
-  }
-
-  call(text: string) {
-    return this.ask("tools/call", { name: "b_echo", arguments: { text } });
-  }
-}
-
 const errorOf = ({ text }: { text: string }) => JSON.parse(text).error;
 
 describe("a backend with the strategy token_exchange", () => {
   it("gets a token of each of 2 clients, with all requests of their sessions, and never their own", async () => {
     const { url, lines } = await start();
-    const people = [await Person.open(url, "alice"), await Person.open(url, "bob")];
+    const people = [await Person.open(url, issuer, "alice"), await Person.open(url, issuer, "bob")];
     for (const person of people) {
       expect((await person.ask("tools/list")).text).toContain("b_echo");
       for (let call = 0; call < 5; call += 1) {
-        expect((await person.call(`call ${call}`)).text).toContain(`call ${call}`);
+        expect((await person.call("b_echo", { text: `call ${call}` })).text).toContain(
+          `call ${call}`,
+        );
       }
     }
     expect(provider.requests.map(({ parameters }) => parameters)).toEqual(
@@ -109,10 +73,10 @@ describe("a backend with the strategy token_exchange", () => {
 
   it("gets the token of the session's client from whichever of 2 gateways sends the call", async () => {
     const { gateways } = await start({}, 2);
-    const alice = await Person.open(gateways[0].url, "alice");
-    expect((await alice.call("here")).text).toContain("here");
+    const alice = await Person.open(gateways[0].url, issuer, "alice");
+    expect((await alice.call("b_echo", { text: "here" })).text).toContain("here");
     const there = alice.at(gateways[1]?.url ?? "");
-    expect((await there.call("there")).text).toContain("there");
+    expect((await there.call("b_echo", { text: "there" })).text).toContain("there");
     expect(provider.requests).toHaveLength(2);
     expect(backend.count("initialize")).toBe(1);
   });
@@ -127,13 +91,13 @@ describe("a backend with the strategy token_exchange", () => {
       },
     } as const;
     const { url } = await start({ discoveryAuth });
-    const alice = await Person.open(url, "alice");
+    const alice = await Person.open(url, issuer, "alice");
     expect((await alice.ask("tools/list")).text).toContain("b_echo");
     expect(provider.requests.map(({ parameters }) => parameters.grant_type)).toEqual([
       "client_credentials",
     ]);
     expect(backend.count("tools/list")).toBe(0);
-    expect((await alice.call("hi")).text).toContain("hi");
+    expect((await alice.call("b_echo", { text: "hi" })).text).toContain("hi");
     expect(provider.requests).toHaveLength(2);
     expect(backend.refused).toBe(0);
   });
@@ -141,14 +105,16 @@ describe("a backend with the strategy token_exchange", () => {
   it("asks for a login by an URL elicitation where the client can open pages, and by an error where it cannot; its tools stay listed", async () => {
     const { url } = await start();
     const people = [
-      await Person.open(url, "alice", { elicitation: { url: {} } }),
-      await Person.open(url, "bob", { elicitation: {} }),
+      await Person.open(url, issuer, "alice", { elicitation: { url: {} } }),
+      await Person.open(url, issuer, "bob", { elicitation: {} }),
     ];
     for (const person of people) await person.ask("tools/list");
     provider.revokeAll();
     provider.script = (response) =>
       provider.refuse(response, "invalid_grant", "consent is missing");
-    const [alices, bobs] = await Promise.all(people.map((person) => person.call("hi")));
+    const [alices, bobs] = await Promise.all(
+      people.map((person) => person.call("b_echo", { text: "hi" })),
+    );
     expect(alices && errorOf(alices)).toMatchObject({
       code: -32042,
       data: { elicitations: [{ mode: "url", url: LOGIN_URL, elicitationId: expect.any(String) }] },
@@ -161,6 +127,22 @@ describe("a backend with the strategy token_exchange", () => {
       expect((await person.ask("tools/list")).text).toContain("b_echo");
     }
     provider.script = undefined;
-    await expect.poll(async () => (await people[0]?.call("again"))?.text).toContain("again");
+    await expect
+      .poll(async () => (await people[0]?.call("b_echo", { text: "again" }))?.text)
+      .toContain("again");
+  });
+
+  it("asks for a login also where the client has none from the start, so that not even its lists can be read", async () => {
+    const { url } = await start();
+    provider.script = (response) => provider.refuse(response, "consent_required");
+    const alice = await Person.open(url, issuer, "alice", { elicitation: { url: {} } });
+    expect(errorOf(await alice.call("b_echo", { text: "hi" }))).toMatchObject({
+      code: -32042,
+      data: { elicitations: [{ mode: "url", url: LOGIN_URL }] },
+    });
+    provider.script = undefined;
+    await expect
+      .poll(async () => (await alice.call("b_echo", { text: "again" })).text, { timeout: 10_000 })
+      .toContain("again");
   });
 });

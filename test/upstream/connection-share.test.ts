@@ -26,7 +26,13 @@ test("a pod with 3 calls in flight whose share becomes 1 finishes them, and then
   const health = new EndpointHealth({ threshold: 3, lossAfterMs: 10_000 });
   const address = { name: "counter-0", url };
   const messageLimits = { maxBytes: 1_024, budget: new ByteBudget(4_096, 1_024) };
-  const endpoint = new Endpoint({ address, health, connections: 3, messageLimits, connect: {} });
+  const endpoint = new Endpoint({
+    address,
+    health,
+    connections: 3,
+    messageLimits,
+    connect: () => ({}),
+  });
   onTestFinished(() => endpoint.destroy(new Error("the test is over")));
   const call = async () => {
     const { signal } = new AbortController();

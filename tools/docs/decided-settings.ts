@@ -23,6 +23,7 @@ const OF_PROCESSES: readonly Decided[] = [
   ["outgoingAuth", "nothing: write the configuration by hand where backends need credentials"],
   ["backends[].discoveryAuth", "nothing, as for outgoingAuth"],
   ["configuration", "nothing: gateways take changes over with the defaults"],
+  ["backends[].clientCertificate", "nothing, as for outgoingAuth"],
 ];
 
 const SECRET_FILE = "clientSecret and clientSecretRef, which pods have as a file";

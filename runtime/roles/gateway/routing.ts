@@ -12,6 +12,12 @@ import type { SessionCatalogs } from "./session-catalogs.ts";
 /** The lists that say whose a URI is. */
 const READABLE: readonly ListName[] = ["resources", "resourceTemplates"];
 
+/** What a client is told as it is, also where it has only kept the backend's lists from being read. */
+const AUTH_FAILURES: ReadonlySet<string> = new Set([
+  "BACKEND_AUTH_UNAVAILABLE",
+  "BACKEND_LOGIN_REQUIRED",
+]);
+
 /** Which provider a name, a URI or a template of a client belongs to, and what it is called there. */
 export class Routing {
   readonly #catalogs: SessionCatalogs;
@@ -27,7 +33,8 @@ export class Routing {
   /**
    * A tool that the client may not call with these arguments is as unknown as one that there is not.
    *
-   * @throws INVALID_PARAMS, or BACKEND_UNREACHABLE where the backend that should have it is missing.
+   * @throws INVALID_PARAMS, or where the backend that should have it is missing BACKEND_UNREACHABLE,
+   * BACKEND_AUTH_UNAVAILABLE or BACKEND_LOGIN_REQUIRED.
    */
   async tool(context: RequestContext, name: string, args?: unknown): Promise<Route> {
     const catalog = await this.#catalogs.of(context, ["tools"], (known) =>
@@ -35,7 +42,7 @@ export class Routing {
     );
     const item = { list: "tools", name } as const;
     const route = await this.#permitted(context, catalog, item, catalog.tool(name), args);
-    return route ?? this.#unknown("tool", name, catalog);
+    return route ?? this.#unknown(context, "tool", name, catalog);
   }
 
   /**
@@ -49,7 +56,7 @@ export class Routing {
     );
     const item = { list: "prompts", name } as const;
     const found = await this.#permitted(context, catalog, item, catalog.prompt(name), args);
-    const route = found ?? this.#unknown("prompt", name, catalog);
+    const route = found ?? this.#unknown(context, "prompt", name, catalog);
     return { ...route, repeatable: true };
   }
 
@@ -119,11 +126,18 @@ export class Routing {
     });
   }
 
-  #unknown(kind: "tool" | "prompt", name: string, catalog: Catalog): never {
+  #unknown(
+    { session }: RequestContext,
+    kind: "tool" | "prompt",
+    name: string,
+    catalog: Catalog,
+  ): never {
     const missing = catalog.missing(`${kind}s`);
     const all = this.#backends.all.map((backend) => backend.name);
     const owner = catalog.aggregation.naming.ownerOf(name, all);
     if (owner !== undefined && missing.includes(owner)) {
+      const failure = this.#catalogs.failureOf(session, owner);
+      if (failure !== undefined && AUTH_FAILURES.has(failure.code)) throw failure;
       throw new FleetError("BACKEND_UNREACHABLE", {
         message: `the backend ${owner} cannot be reached; the call did not run`,
         data: { backend: owner },

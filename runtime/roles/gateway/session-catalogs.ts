@@ -15,7 +15,7 @@ import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Backend } from "../../upstream/backend.ts";
 import type { BackendRegistry } from "../../upstream/backend-registry.ts";
 import type { UpstreamSessions } from "../../upstream/sessions/upstream-sessions.ts";
-import { causeText } from "../../wire/fleet-error.ts";
+import { causeText, FleetError } from "../../wire/fleet-error.ts";
 import type { ListName } from "../../wire/methods.ts";
 import { type CatalogLimits, readList } from "./read-list.ts";
 import { SessionListCache, type SessionLists } from "./session-lists.ts";
@@ -121,6 +121,11 @@ export class SessionCatalogs {
     return this.#merge(view, session, known);
   }
 
+  /** Why the lists of a backend could not be read in a session, such as that its client has to log in; undefined: for no such reason. */
+  failureOf(session: LiveSession | undefined, backend: string): FleetError | undefined {
+    return session && this.#lists.of(session.key).failures.get(backend);
+  }
+
   /** What is known of a session's lists right now. */
   known(session: LiveSession): Catalog {
     return this.#merge(this.#parts.views.get(session.record), session, this.#lists.of(session.key));
@@ -178,7 +183,10 @@ export class SessionCatalogs {
     const { limits, isFailing } = this.#parts;
     const backends = this.#own;
     for (const name of known.own.keys()) {
-      if (!backends.some((backend) => backend.name === name)) known.own.delete(name);
+      if (!backends.some((backend) => backend.name === name)) {
+        known.own.delete(name);
+        known.failures.delete(name);
+      }
     }
     const patience = clock.timeout(limits.listWaitSeconds * 1000);
     const waits = backends.flatMap((backend) =>
@@ -209,12 +217,15 @@ export class SessionCatalogs {
       const { items, warning } = await readList(upstream, list, limits, signal);
       const isOther = readings.read(list, items, warning);
       degraded.delete(list);
+      known.failures.delete(name);
       known.isStale = true;
       if (known.slow.delete(key) && isOther) this.#onLate(session, list);
     } catch (error) {
       const reason = causeText(error);
       readings.failed(list, reason);
       degraded.set(list, reason);
+      if (error instanceof FleetError) known.failures.set(name, error);
+      else known.failures.delete(name);
       known.isStale = true;
       const about = { sid: session.label, backend: name, list, error };
       log.warn(about, "a list of a session cannot be read: it keeps its last items");

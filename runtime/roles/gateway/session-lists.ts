@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { SingleFlight } from "../../async/single-flight.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { ListReadings } from "../../catalog/list-readings.ts";
+import type { FleetError } from "../../wire/fleet-error.ts";
 import type { ListName } from "../../wire/methods.ts";
 
 /** What a session has of its own, and what that was merged with. */
@@ -14,6 +15,8 @@ export interface SessionLists {
   readonly reading: SingleFlight<string, void>;
   /** Those that took longer than anybody waits: nobody does until they have been read. */
   readonly slow: Set<string>;
+  /** By the backend's name: why a list could not be read last, where the fleet has an answer of its own for that. */
+  readonly failures: Map<string, FleetError>;
   /** Lists were read since. */
   isStale: boolean;
   merged: { readonly shared: Catalog; readonly catalog: Catalog } | undefined;
@@ -50,6 +53,7 @@ export class SessionListCache {
       triedAtMs: new Map(),
       reading: new SingleFlight<string, void>(),
       slow: new Set<string>(),
+      failures: new Map<string, FleetError>(),
       isStale: true,
       merged: undefined,
     };

@@ -17,6 +17,19 @@ const KEEP_ALIVE_MS = 4_000;
 /** Some firewalls refuse requests that do not say whose they are. */
 const USER_AGENT = { "user-agent": `mcp-fleet/${VERSION}` };
 
+/** A request as it is about to be sent: everything that a signature covers. */
+export interface UnsignedRequest {
+  readonly origin: string;
+  /** With its query. */
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Signs a request. Returns all headers that it is sent with. */
+export type SignRequest = (request: UnsignedRequest) => Promise<Readonly<Record<string, string>>>;
+
 export interface HttpRequest {
   /** Absent: that of the endpoint's address. */
   readonly path?: string;
@@ -25,6 +38,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** The response is a stream that stays open: it takes no connection from calls. */
   readonly isStream?: boolean;
+  /** Signs it, after redirects anew. Absent: it is not signed. */
+  readonly sign?: SignRequest | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -34,8 +49,8 @@ export interface EndpointParts {
   /** Of calls; open streams have no limit here. */
   readonly connections: number;
   readonly messageLimits: MessageLimits;
-  /** How a connection is made. */
-  readonly connect: NonNullable<Pool.Options["connect"]>;
+  /** How connections are made; asked again after `renewConnections`. */
+  readonly connect: () => NonNullable<Pool.Options["connect"]>;
 }
 
 /**
@@ -46,20 +61,20 @@ export class Endpoint {
   readonly name: string;
   readonly address: string;
   readonly health: EndpointHealth;
+  readonly #origin: string;
   readonly #path: string;
   readonly #messageLimits: MessageLimits;
-  readonly #streams: Pool;
   readonly #open: (connections?: number) => Pool;
-  /** Pools with another limit, until their calls have finished. */
+  /** Pools of before, until their calls and streams have finished. */
   readonly #retired = new Set<Pool>();
   #calls: Pool;
+  #streams: Pool;
   #connections: number;
   #outstanding = 0;
 
   constructor({ address, health, connections, messageLimits, connect }: EndpointParts) {
     const { origin, pathname, search } = new URL(address.url);
     const options: Pool.Options = {
-      connect,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveTimeoutThreshold: KEEP_ALIVE_MARGIN_MS,
       headersTimeout: 0,
@@ -69,12 +84,11 @@ export class Endpoint {
     this.address = address.url;
     this.health = health;
     this.#messageLimits = messageLimits;
+    this.#origin = origin;
     this.#path = pathname + search;
     this.#open = (most) => {
-      const pool = sockets.pool(
-        origin,
-        most === undefined ? options : { ...options, connections: most },
-      );
+      const limit = most === undefined ? {} : { connections: most };
+      const pool = sockets.pool(origin, { ...options, ...limit, connect: connect() });
       pool.on("connect", () => health.recordConnect());
       pool.on("connectionError", (_origin, _targets, error) => {
         if (isRefusal(error)) health.recordConnectFailure(error);
@@ -91,11 +105,24 @@ export class Endpoint {
   async limitConnections(connections: number): Promise<void> {
     if (connections === this.#connections || this.#calls.closed) return;
     const before = this.#calls;
-    this.#retired.add(before);
     this.#connections = connections;
     this.#calls = this.#open(connections);
-    await before.close();
-    this.#retired.delete(before);
+    await this.#retire(before);
+  }
+
+  /** Makes new connections from now on. Calls and streams that are open finish on the ones that they have. */
+  async renewConnections(): Promise<void> {
+    if (this.#calls.closed) return;
+    const before = [this.#calls, this.#streams];
+    this.#calls = this.#open(this.#connections);
+    this.#streams = this.#open();
+    await Promise.all(before.map((pool) => this.#retire(pool)));
+  }
+
+  async #retire(pool: Pool): Promise<void> {
+    this.#retired.add(pool);
+    await pool.close();
+    this.#retired.delete(pool);
   }
 
   /** Requests that have not been answered yet. */
@@ -119,13 +146,18 @@ export class Endpoint {
     headers,
     body,
     isStream = false,
+    sign,
     signal,
   }: HttpRequest): Promise<HttpResponse> {
+    const unsigned = { ...USER_AGENT, ...headers };
+    const sent =
+      sign === undefined
+        ? unsigned
+        : await sign({ origin: this.#origin, path, method, headers: unsigned, body: body ?? "" });
     const pool = isStream ? this.#streams : this.#calls;
     const exchange = new HttpExchange(signal, this.#messageLimits);
     this.#outstanding += 1;
     try {
-      const sent = { ...USER_AGENT, ...headers };
       pool.dispatch({ path, method, headers: sent, body: body ?? null }, exchange);
       const response = await exchange.response;
       if (response.statusCode < 500) this.health.recordSuccess();

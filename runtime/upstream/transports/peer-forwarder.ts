@@ -99,7 +99,7 @@ export class PeerForwarder implements Peers, StreamPeers {
       health: new EndpointHealth({ threshold: 1, lossAfterMs }),
       connections: limits.upstreamConnections,
       messageLimits,
-      connect: { timeout: limits.connectTimeoutSeconds * 1000 },
+      connect: () => ({ timeout: limits.connectTimeoutSeconds * 1000 }),
     });
     this.#endpoints.set(url, endpoint);
     return endpoint;

@@ -37,21 +37,21 @@ export class StreamableHttp implements Transport {
     return this.send(request);
   }
 
-  async send({ session, text, headers, signal }: TransportRequest): Promise<Answer> {
+  async send({ session, text, headers, sign, signal }: TransportRequest): Promise<Answer> {
     const sent = messageHeaders(session, headers);
-    const request = { method: "POST", headers: sent, body: text, signal } as const;
+    const request = { method: "POST", headers: sent, body: text, sign, signal } as const;
     return await answerOf(await this.#path.request(request), session, signal);
   }
 
   async receive(request: TransportRequest): Promise<Answer> {
-    const { session, lastEventId, headers, signal } = request;
+    const { session, lastEventId, headers, sign, signal } = request;
     const sent = {
       ...sessionHeaders(session),
       accept: SSE_CONTENT_TYPE,
       ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
       ...headers,
     };
-    const get = { method: "GET", headers: sent, isStream: true, signal } as const;
+    const get = { method: "GET", headers: sent, isStream: true, sign, signal } as const;
     const answer = await answerOf(await this.#path.request(get), session, signal);
     if (answer.kind === "events" || answer.kind === "session-unknown") return answer;
     if (answer.kind === "json") answer.body.destroy();
@@ -62,9 +62,9 @@ export class StreamableHttp implements Transport {
     return statusCode === 401 ? { kind: "unsupported", statusCode } : UNSUPPORTED;
   }
 
-  async close({ session, headers, signal }: TransportRequest): Promise<Answer> {
+  async close({ session, headers, sign, signal }: TransportRequest): Promise<Answer> {
     const sent = { ...sessionHeaders(session), ...headers };
-    const request = { method: "DELETE", headers: sent, signal } as const;
+    const request = { method: "DELETE", headers: sent, sign, signal } as const;
     const response = await this.#path.request(request);
     const { statusCode } = response;
     if (statusCode >= 300 && statusCode !== 405) return await answerOf(response, session, signal);
@@ -72,9 +72,9 @@ export class StreamableHttp implements Transport {
     return statusCode === 405 ? UNSUPPORTED : ACCEPTED;
   }
 
-  async probe({ headers, signal }: TransportRequest): Promise<Answer> {
+  async probe({ headers, sign, signal }: TransportRequest): Promise<Answer> {
     const sent = { ...MESSAGE_HEADERS, ...headers };
-    const request = { method: "POST", headers: sent, body: PING, signal } as const;
+    const request = { method: "POST", headers: sent, body: PING, sign, signal } as const;
     const response = await this.#path.request(request);
     const { statusCode, body } = response;
     if (statusCode === 401) return await refusalOf(response, signal);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { SseEvent } from "../../wire/sse.ts";
 import type { Trial } from "../endpoints/circuit-breaker.ts";
+import type { SignRequest } from "../endpoints/endpoint.ts";
 import type { ResponseBody } from "../endpoints/response-body.ts";
 
 /** What a request is for: the label of the `upstream_requests_total` metric. */
@@ -37,6 +38,8 @@ export interface TransportRequest {
   readonly owner?: string;
   /** More headers than the transport's own, for transports that have some: credentials, trace. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Signs what is sent over HTTP by this process. */
+  readonly sign?: SignRequest | undefined;
   readonly signal: AbortSignal;
 }
 
