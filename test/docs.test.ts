@@ -119,6 +119,7 @@ test.each<[keyof typeof COMPONENTS, string, () => unknown]>([
         sessionStorage: storage,
         autoscaling: { maxReplicas: 4 },
         incomingAuth: { type: "oidc", oidc },
+        outgoingAuth: { default: { type: "bearer_token", bearerToken: { token: "secret" } } },
         ingress: { host: "mcp.example.com" },
         httpRoute: { hostnames: ["mcp.example.com"], parentRefs: [{ name: "public" }] },
       }),

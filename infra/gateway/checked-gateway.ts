@@ -4,6 +4,7 @@ import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
 import { durationFaults, wholeFaults } from "../faults/unit-faults.ts";
 import { componentNameFaults, namesOf } from "../naming.ts";
+import { authArgument, backendAuthFaults } from "../process/backend-auth-faults.ts";
 import { caFaults } from "../process/backend-ca.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
@@ -72,7 +73,7 @@ function withStorage(name: string, { sessionStorage }: GatewayArgs, settings: Co
 /** Host names come from several arguments. */
 function gatewayArgument(path: string, args: GatewayArgs): string {
   const [, index] = /^allowedHosts\[(\d+)\]$/.exec(path) ?? [];
-  return [...outsideHosts(args).values()][Number(index)] ?? argumentOfSetting(path);
+  return [...outsideHosts(args).values()][Number(index)] ?? authArgument(argumentOfSetting(path));
 }
 
 function ownFaults(args: GatewayArgs): ArgumentFault[] {
@@ -87,6 +88,7 @@ function ownFaults(args: GatewayArgs): ArgumentFault[] {
     ...scalingFaults(args),
     ...args.backends.flatMap((backend, index) => caFaults(`backends[${index}].`, backend)),
     ...loginFaults(args.incomingAuth ?? {}),
+    ...backendAuthFaults(args.outgoingAuth, args.backends, (argument) => argument),
   ];
   if (args.httpRoute?.parentRefs?.length === 0) {
     const rule = "must have at least 1 Gateway";

@@ -10,7 +10,7 @@ import {
 import { CACHED_DECISIONS, TOKEN_CACHE_BYTES } from "@mcp-fleet/contract/settings";
 import { AuthorizationType } from "../arguments/choices.ts";
 import type { IncomingAuthArgs } from "../arguments/settings-args.ts";
-import { processInputs, storeInputs } from "../process/process-inputs.ts";
+import { credentialInputs, processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
 
 /**
@@ -25,6 +25,7 @@ export function gatewayInputs(args: GatewayArgs): CompleteInputs {
   const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.default } = given;
   return completed({
     ...sessionLists(backends),
+    ...credentialInputs(args, backends),
     ...given,
     sessions,
     backends: backends.length,

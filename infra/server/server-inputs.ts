@@ -7,7 +7,7 @@ import {
   proxyInputs,
   pushes,
 } from "@mcp-fleet/contract/capacity";
-import { processInputs, storeInputs } from "../process/process-inputs.ts";
+import { credentialInputs, processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { ServerArgs } from "./server-args.ts";
 
 /** The default number of a server's sessions: what a pod of ToolHive holds. */
@@ -57,6 +57,7 @@ export function proxyLoad(args: ServerArgs, load: CompleteServerLoad): CompleteI
   const { proxy = {}, sessionStorage } = args;
   const sessions = sessionsOf(args);
   const given = completed({
+    ...credentialInputs(proxy, []),
     ...processInputs(proxy),
     sessions,
     backends: 1,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
+  BackendAuthType,
   IncomingAuthType,
   McpServer,
   NofileMode,
@@ -37,6 +38,12 @@ function program(): void {
         audience: "mcp",
         clientId: "gateway",
         clientSecret: "secret",
+      },
+    },
+    outgoingAuth: {
+      default: {
+        type: BackendAuthType.HeaderInjection,
+        headerInjection: { headerName: "X-API-Key", headerValue: "secret" },
       },
     },
     ingress: { host: "a.example.com" },

@@ -20,6 +20,7 @@ const OF_A_PROCESS = [
   "session",
   "limits",
   "operational",
+  "outgoingAuth",
   "passthroughHeaders",
   "acceptRisks",
   "sessionKeys",
