@@ -18,7 +18,9 @@ export type {
 } from "./arguments/backend-args.ts";
 export {
   AuthorizationType,
+  BackendAuthType,
   Catalog,
+  ClientAuthMethod,
   ConflictResolution,
   IncomingAuthType,
   LogLevel,
@@ -48,6 +50,15 @@ export type {
 } from "./arguments/exposure-args.ts";
 export type { AutoscalingArgs, CeilingsArgs, LoadArgs } from "./arguments/load-args.ts";
 export type { OidcArgs, OidcIssuerArgs } from "./arguments/oidc-args.ts";
+export type {
+  BackendAuthArgs,
+  BearerTokenArgs,
+  ClientCredentialsArgs,
+  HeaderInjectionArgs,
+  OutgoingAuthArgs,
+  ServiceAccountTokenArgs,
+  TokenExchangeArgs,
+} from "./arguments/outgoing-auth-args.ts";
 export type {
   DestinationArgs,
   NetworkPolicyArgs,

@@ -123,6 +123,7 @@ test.each<[keyof typeof COMPONENTS, string, () => unknown]>([
           groupRef: "eng",
           services: { labelSelector: "mcp=yes", namespaces: ["tools"] },
         },
+        outgoingAuth: { default: { type: "bearer_token", bearerToken: { token: "secret" } } },
         ingress: { host: "mcp.example.com" },
         httpRoute: { hostnames: ["mcp.example.com"], parentRefs: [{ name: "public" }] },
       }),

@@ -17,6 +17,7 @@ export {
 export { type FleetInputs, type Plan, type PlannedServer, plan, proxyInputs } from "./plan.ts";
 export {
   type CompleteInputs,
+  CREDENTIAL_BYTES,
   INPUT_NAMES,
   INPUTS,
   type Input,

@@ -40,10 +40,15 @@ export {
 export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";
 export {
   type BackendAuth,
+  CLIENT_STRATEGIES,
+  type ClientAuthMethod,
   getsTokens,
   HEADER_VALUE,
   HEADER_VALUE_RULE,
   needsPrincipal,
+  type SecretSource,
+  TOKEN_STRATEGIES,
+  type TokenRequestSettings,
 } from "./outgoing-auth.ts";
 export { REFUSALS } from "./refusals.ts";
 export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";

@@ -173,6 +173,12 @@ export function getsTokens(auth: BackendAuth | undefined): boolean {
   return auth !== undefined && auth.type !== "header";
 }
 
+/** The types of strategies that get tokens, as a configuration names them. */
+export const TOKEN_STRATEGIES: readonly string[] = ["client_credentials", "token_exchange"];
+
+/** Those of them whose tokens are for a client, so that the process has none for itself. */
+export const CLIENT_STRATEGIES: readonly string[] = ["token_exchange"];
+
 function headerOf(parsed: Strategy["headerInjection"]): BackendAuth | undefined {
   if (parsed === undefined) return undefined;
   const { headerName, headerValue, headerValueEnv, headerValueFile } = parsed;

@@ -1,5 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { Catalog, Notifications, Routing, Scheme, Transport } from "./choices.ts";
+import type { BackendAuthArgs } from "./outgoing-auth-args.ts";
 import type { ConfigMapKeyArgs } from "./session-storage-args.ts";
 
 /** A StatefulSet whose pods are the backend; each pod is addressed by its name. */
@@ -82,4 +83,6 @@ export interface BackendArgs {
   caBundle?: Input<string>;
   /** An existing ConfigMap with them in the namespace of the pods, instead of caBundle. It is read when a pod starts. Default: none. */
   caBundleRef?: ConfigMapKeyArgs;
+  /** How the gateway authenticates where it asks for lists and health by itself, with outgoingAuth token_exchange. Default: lists are read in each session. */
+  discoveryAuth?: BackendAuthArgs;
 }

@@ -68,6 +68,24 @@ export type ToolVisibility = (typeof ToolVisibility)[keyof typeof ToolVisibility
 export const IncomingAuthType = { Anonymous: "anonymous", Jwt: "jwt", Oidc: "oidc" } as const;
 export type IncomingAuthType = (typeof IncomingAuthType)[keyof typeof IncomingAuthType];
 
+/** How requests to a backend are authenticated: not at all, by a header or a token of the process, by a token that it gets for itself, or by one that it gets for the client's token. */
+export const BackendAuthType = {
+  Unauthenticated: "unauthenticated",
+  HeaderInjection: "header_injection",
+  BearerToken: "bearer_token",
+  ClientCredentials: "client_credentials",
+  TokenExchange: "token_exchange",
+} as const;
+export type BackendAuthType = (typeof BackendAuthType)[keyof typeof BackendAuthType];
+
+/** How a process authenticates at a token endpoint: by its client secret in the Authorization header or in the body, or by a JWT that it signs. */
+export const ClientAuthMethod = {
+  ClientSecretBasic: "client_secret_basic",
+  ClientSecretPost: "client_secret_post",
+  PrivateKeyJwt: "private_key_jwt",
+} as const;
+export type ClientAuthMethod = (typeof ClientAuthMethod)[keyof typeof ClientAuthMethod];
+
 /** Which typ header of a JWT is accepted: that of access tokens, or also JWT and none. */
 export const TokenType = { Any: "any", AccessToken: "at+jwt" } as const;
 export type TokenType = (typeof TokenType)[keyof typeof TokenType];

@@ -3,6 +3,7 @@ import type { ServiceType } from "./choices.ts";
 import type { EnvArgs, SecretEnvArgs } from "./env-args.ts";
 import type { MonitoringArgs, ServiceArgs } from "./exposure-args.ts";
 import type { CeilingsArgs, LoadArgs } from "./load-args.ts";
+import type { OutgoingAuthArgs } from "./outgoing-auth-args.ts";
 import type { NofileArgs, ResourcesArgs, ServiceAccountArgs } from "./pod-args.ts";
 import type {
   DnsArgs,
@@ -34,6 +35,8 @@ export interface ProcessArgs {
   limits?: LimitsArgs;
   /** Logging, timeouts and health checks. */
   operational?: OperationalArgs;
+  /** How requests to backends are authenticated. Default: not at all. */
+  outgoingAuth?: OutgoingAuthArgs;
   /** The headers of a client's request that go to backends. Authorization requires acceptRisks. Default: none. */
   passthroughHeaders?: string[];
   /** Risks of the configuration that are taken, by their names, such as authorization-passthrough. Default: none. */

@@ -6,6 +6,7 @@ import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
 import { durationFaults, wholeFaults } from "../faults/unit-faults.ts";
 import { componentNameFaults, namesOf } from "../naming.ts";
+import { authArgument, backendAuthFaults } from "../process/backend-auth-faults.ts";
 import { caFaults, caFiles } from "../process/backend-ca.ts";
 import { CONFIGURATION_FILE, fileText, tooLong } from "../process/configuration-text.ts";
 import { loginFaults } from "../process/login-settings.ts";
@@ -97,7 +98,7 @@ function whole(name: string, args: GatewayArgs, settings: Configuration) {
 /** Host names come from several arguments. */
 function gatewayArgument(path: string, args: GatewayArgs): string {
   const [, index] = /^allowedHosts\[(\d+)\]$/.exec(path) ?? [];
-  return [...outsideHosts(args).values()][Number(index)] ?? argumentOfSetting(path);
+  return [...outsideHosts(args).values()][Number(index)] ?? authArgument(argumentOfSetting(path));
 }
 
 function ownFaults(args: GatewayArgs): ArgumentFault[] {
@@ -113,6 +114,7 @@ function ownFaults(args: GatewayArgs): ArgumentFault[] {
     ...args.backends.flatMap((backend, index) => caFaults(`backends[${index}].`, backend)),
     ...loginFaults(args.incomingAuth ?? {}),
     ...discoveryFaults(args.discovery, args.backends.length),
+    ...backendAuthFaults(args.outgoingAuth, args.backends, (argument) => argument),
   ];
   if (args.httpRoute?.parentRefs?.length === 0) {
     const rule = "must have at least 1 Gateway";

@@ -1,4 +1,6 @@
+import { CLIENT_STRATEGIES } from "@mcp-fleet/contract/settings";
 import type { BackendArgs } from "../arguments/backend-args.ts";
+import type { OutgoingAuthArgs } from "../arguments/outgoing-auth-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import { backendOf, storageOf } from "../component-parts.ts";
 import type { VirtualMcpServerArgs } from "../virtual-mcp-server-args.ts";
@@ -11,21 +13,30 @@ export interface GatewayArgs extends Omit<VirtualMcpServerArgs, "backends" | "se
 
 /** In the order in which they are given. Whatever else is passed, which programs in other languages may do, stays as it is. */
 export function gatewayArgs(given: VirtualMcpServerArgs): GatewayArgs {
-  const { backends, sessionStorage, passthroughHeaders } = { ...given };
+  const { backends, sessionStorage, passthroughHeaders, outgoingAuth } = { ...given };
   return Object.assign(
     { ...given },
     {
       backends: Array.isArray(backends)
-        ? backends.map((one) => withOwnLists(backendOf(one), passthroughHeaders))
+        ? backends.map((one) => withOwnLists(backendOf(one), passthroughHeaders, outgoingAuth))
         : (backends ?? []),
     },
     { ...(sessionStorage !== undefined && { sessionStorage: storageOf(sessionStorage) }) },
   );
 }
 
-/** A backend that gets headers of clients may list something else to each, which the plan has to know. */
-function withOwnLists(backend: BackendArgs, headers: string[] = []): BackendArgs {
-  const { catalog, passthroughHeaders = headers } = { ...backend };
-  if (catalog !== undefined || passthroughHeaders.length === 0) return backend;
+/** A backend that gets headers or tokens of clients may list something else to each, which the plan has to know. */
+function withOwnLists(
+  backend: BackendArgs,
+  headers: string[] = [],
+  outgoing?: OutgoingAuthArgs,
+): BackendArgs {
+  const { name, catalog, passthroughHeaders = headers, discoveryAuth } = { ...backend };
+  const { backends: own, default: usual } = { ...outgoing };
+  const { type = "" } = { ...(own?.[name] ?? usual) };
+  const isListedForClients = CLIENT_STRATEGIES.includes(type) && discoveryAuth === undefined;
+  if (!isListedForClients && (catalog !== undefined || passthroughHeaders.length === 0)) {
+    return backend;
+  }
   return { ...backend, catalog: "perSession" };
 }

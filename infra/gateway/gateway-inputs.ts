@@ -9,7 +9,7 @@ import {
 } from "@mcp-fleet/contract/capacity";
 import { maxBackendsOf } from "../discovery/discovery-settings.ts";
 import { loginInputs } from "../process/login-inputs.ts";
-import { processInputs, storeInputs } from "../process/process-inputs.ts";
+import { credentialInputs, processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { GatewayArgs } from "./gateway-args.ts";
 
 /**
@@ -24,6 +24,7 @@ export function gatewayInputs(args: GatewayArgs): CompleteInputs {
   const { callTimeoutMaxSeconds: usual = INPUTS.callTimeoutMaxSeconds.default } = given;
   return completed({
     ...sessionLists(backends),
+    ...credentialInputs(args, backends),
     ...given,
     sessions,
     backends: Math.max(backends.length, discovery ? maxBackendsOf(discovery) : 0),

@@ -3,6 +3,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { type Output, output } from "@pulumi/pulumi";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { DNS, destinationRules, ELSEWHERE, namespacePeer } from "../pods/network-peers.ts";
+import { tokenAddresses } from "./backend-auth.ts";
 import { ADMIN_PORT, type ProcessSpec, selectorOf } from "./process-spec.ts";
 
 type Rule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
@@ -15,7 +16,7 @@ interface Destination {
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
-/** What a gateway or proxy connects to: DNS, its backends, the issuer of tokens, its store, its own kind, and what the user names. */
+/** What a gateway or proxy connects to: DNS, its backends, the issuers of tokens, its store, its own kind, and what the user names. */
 export function egress(spec: ProcessSpec): Output<Rule[]> {
   const { storage, callees, destinations, workload } = spec;
   // One with a name is outside of the cluster, and where that is may be known only after the update.
@@ -25,9 +26,10 @@ export function egress(spec: ProcessSpec): Output<Rule[]> {
   // Each as it is: lists of other languages are outputs as a whole.
   const guides = [sentinel?.addresses ?? [], cluster?.addresses ?? [], cluster?.natMap ?? {}];
   const own = { podSelector: { matchLabels: selectorOf(spec) } };
-  return output({ destinations, stores, guides }).apply((addresses) => {
+  const issuers = tokenAddresses(spec.process.outgoingAuth, spec.backends);
+  return output({ destinations, issuers, stores, guides }).apply((addresses) => {
     const named = [
-      ...addresses.destinations.map(destinationOfUrl),
+      ...[...addresses.destinations, ...addresses.issuers].map(destinationOfUrl),
       ...addresses.stores.map(destinationOfAddress),
       // The master or the nodes that they name may be anywhere, at ports of their own.
       ...addresses.guides

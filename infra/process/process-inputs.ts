@@ -1,8 +1,11 @@
 import { bytes, seconds } from "@mcp-fleet/contract";
-import type { PlanInputs, Store } from "@mcp-fleet/contract/capacity";
+import { CREDENTIAL_BYTES, type PlanInputs, type Store } from "@mcp-fleet/contract/capacity";
+import { TOKEN_STRATEGIES } from "@mcp-fleet/contract/settings";
+import type { BackendArgs } from "../arguments/backend-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import { present } from "../facts.ts";
+import { placedAuths } from "./backend-auth.ts";
 import { limitInputs } from "./planned-limits.ts";
 
 /** The inputs of the plan that the arguments of a process contain. */
@@ -21,6 +24,16 @@ export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "sto
     cacheEntries: session.cacheEntries,
     ...limitInputs(limits),
   });
+}
+
+/** The room for tokens, where a strategy gets some. */
+export function credentialInputs(
+  { outgoingAuth }: ProcessArgs,
+  backends: readonly BackendArgs[],
+): Pick<PlanInputs, "credentialBytes"> {
+  const placed = placedAuths(outgoingAuth, backends);
+  const isNeeded = placed.some(({ auth }) => TOKEN_STRATEGIES.includes(auth.type));
+  return isNeeded ? { credentialBytes: CREDENTIAL_BYTES } : {};
 }
 
 /** The kind of store, and how many shards it has, as inputs of the plan. */

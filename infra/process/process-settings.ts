@@ -4,6 +4,7 @@ import type { BackendArgs } from "../arguments/backend-args.ts";
 import { NofileShortage } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import { present } from "../facts.ts";
+import { discoveryAuthSettings, outgoingAuthSettings } from "./backend-auth.ts";
 import { caBundlePath } from "./backend-ca.ts";
 import { ADMIN_PORT, MCP_PORT, METRICS_PORT } from "./process-spec.ts";
 
@@ -32,6 +33,7 @@ export function processSettings(
     session = {},
     limits = {},
     operational,
+    outgoingAuth,
     passthroughHeaders,
     acceptRisks,
     nofile = {},
@@ -60,6 +62,7 @@ export function processSettings(
     },
     trustedProxies: trustedProxies ?? inFront,
     ...(operational && { operational }),
+    ...(outgoingAuth && { outgoingAuth: outgoingAuthSettings(outgoingAuth) }),
     ...(passthroughHeaders && { passthroughHeaders }),
     ...(acceptRisks && { acceptRisk: acceptRisks }),
     ...(dns && { dns }),
@@ -69,5 +72,9 @@ export function processSettings(
 /** An entry of `backends` in the configuration. */
 export function backendSettings(given: BackendArgs): Configuration {
   const { callTimeoutMax: _, caBundle, caBundleRef, ...backend } = given;
-  return present<Input<unknown>>({ ...backend, caBundlePath: caBundlePath(given) });
+  return present<Input<unknown>>({
+    ...backend,
+    caBundlePath: caBundlePath(given),
+    discoveryAuth: discoveryAuthSettings(given),
+  });
 }

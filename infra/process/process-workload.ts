@@ -4,6 +4,7 @@ import { Scaling } from "../arguments/choices.ts";
 import { autoscaler } from "../pods/autoscaler.ts";
 import { serviceAccountName } from "../pods/service-account.ts";
 import { adminToken } from "./admin-token.ts";
+import { authVolume } from "./backend-auth.ts";
 import { caFiles, caVolume } from "./backend-ca.ts";
 import { configurationFile } from "./configuration-file.ts";
 import { deployment } from "./deployment.ts";
@@ -47,11 +48,10 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   );
   const trusted = caVolume(spec.backends);
   const login = loginVolume(spec);
+  const credentials = authVolume(spec);
   const kept = [
     ...(spec.storage ? keptFiles(spec.storage) : []),
-    ...(trusted ? [trusted] : []),
-    ...(login ? [login] : []),
-    ...(spec.found ? [spec.found.kept] : []),
+    ...[trusted, login, credentials, spec.found?.kept].filter((file) => file !== undefined),
   ];
   const pods = deployment(
     spec,

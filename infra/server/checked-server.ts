@@ -7,6 +7,7 @@ import type { ProcessArgs } from "../arguments/process-args.ts";
 import { type Facts, present } from "../facts.ts";
 import { ArgumentFaults } from "../faults/argument-faults.ts";
 import { componentNameFaults, namesOf } from "../naming.ts";
+import { authArgument } from "../process/backend-auth-faults.ts";
 import { loginSettings } from "../process/login-settings.ts";
 import { withPlaceholders } from "../process/placeholders.ts";
 import { argumentOf, argumentOfSetting } from "../process/plan-arguments.ts";
@@ -122,7 +123,7 @@ function checkedProxy(
       const of = { instance: name, sized, storage, backends, sessionAffinity, acceptRisk, scaling };
       return { sized, configuration, facts: processFacts({ ...of, role: "proxy" }) };
     },
-    (input) => proxyArgument(argumentOfSetting(argumentOf(input))),
+    (input) => proxyArgument(authArgument(argumentOfSetting(argumentOf(input)))),
   );
 }
 

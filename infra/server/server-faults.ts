@@ -5,6 +5,7 @@ import { imageFaults, serviceAccountFaults } from "../faults/kubernetes-faults.t
 import { cpuFaults, durationFaults, sizeFaults, wholeFaults } from "../faults/unit-faults.ts";
 import { variableFaults } from "../faults/variable-faults.ts";
 import { backendNameFaults } from "../naming.ts";
+import { backendAuthFaults } from "../process/backend-auth-faults.ts";
 import { caFaults } from "../process/backend-ca.ts";
 import { loginFaults } from "../process/login-settings.ts";
 import {
@@ -35,6 +36,7 @@ export function serverFaults(args: ServerArgs): ArgumentFault[] {
     ...cpuFaults(["resources.cpu", resources.cpu]),
     ...cpuFaults(["resources.cpuLimit", resources.cpuLimit]),
     ...processFaults(proxy, (argument) => `proxy.${argument}`),
+    ...backendAuthFaults(proxy.outgoingAuth, [], (argument) => `proxy.${argument}`),
     ...serviceAccountFaults("serviceAccount", args.serviceAccount),
     ...storageFaults(args.sessionStorage),
     ...workloadFaults(args),

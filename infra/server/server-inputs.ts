@@ -10,7 +10,7 @@ import {
 } from "@mcp-fleet/contract/capacity";
 import { AuthorizationType } from "../arguments/choices.ts";
 import { loginInputs } from "../process/login-inputs.ts";
-import { processInputs, storeInputs } from "../process/process-inputs.ts";
+import { credentialInputs, processInputs, storeInputs } from "../process/process-inputs.ts";
 import type { ServerArgs } from "./server-args.ts";
 
 /** The default number of a server's sessions: what a pod of ToolHive holds. */
@@ -60,6 +60,7 @@ export function proxyLoad(args: ServerArgs, load: CompleteServerLoad): CompleteI
   const { proxy = {}, sessionStorage } = args;
   const sessions = sessionsOf(args);
   const given = completed({
+    ...credentialInputs(proxy, []),
     ...processInputs(proxy),
     sessions,
     backends: 1,

@@ -40,6 +40,10 @@ const OF_A_PROCESS: readonly Change[] = [
   to("limits.callTimeoutMax", "10m"),
   to("limits.streams", 3),
   to("operational.logLevel", "debug"),
+  to("outgoingAuth.default", {
+    type: "header_injection",
+    headerInjection: { headerName: "X-API-Key", headerValue: "a" },
+  }),
   to("passthroughHeaders", ["X-Tenant"]),
   to("acceptRisks", ["authorization-passthrough"]),
   to("sessionKeys", [{ id: "first" }, { id: "b", signAfter: "2026-12-01T12:00:00Z" }]),

@@ -21,8 +21,10 @@ const SETTINGS = LEAVES.filter(isRead)
 
 describe.each(Object.keys(DECIDED))("every setting of the processes of %s", (component) => {
   const said = new Set(
-    argumentTypes(component).flatMap(({ arguments: all }) =>
-      all.map(({ path }) => settingName(component, path)),
+    argumentTypes(component).flatMap(({ paths, arguments: all }) =>
+      all.flatMap(({ name, path }) =>
+        [path, ...paths.map((at) => `${at}.${name}`)].map((at) => settingName(component, at)),
+      ),
     ),
   );
   const isSaid = (setting: string) => said.has(setting);

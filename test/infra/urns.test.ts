@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
+  BackendAuthType,
   IncomingAuthType,
   McpServer,
   NofileMode,
@@ -43,6 +44,12 @@ function program(): void {
       groupRef: "eng",
       namespaces: ["tools"],
       services: { labelSelector: "mcp=yes" },
+    },
+    outgoingAuth: {
+      default: {
+        type: BackendAuthType.HeaderInjection,
+        headerInjection: { headerName: "X-API-Key", headerValue: "secret" },
+      },
     },
     ingress: { host: "a.example.com" },
     httpRoute: { hostnames: ["b.example.com"], parentRefs: [{ name: "public" }] },

@@ -133,6 +133,7 @@ const UNITS: Readonly<Record<string, string>> = {
   cpu: "CPU",
   cpuLimit: "CPU",
   db: "index",
+  expirationSeconds: "seconds",
   initializePerMinute: "per minute",
   maxClients: "connections",
   maxMemory: "size",

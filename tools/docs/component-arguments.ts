@@ -47,13 +47,10 @@ export function argumentTypes(component: string): ArgumentType[] {
   const { inputProperties = {}, requiredInputs = [] } = resources[PREFIX + component] ?? {};
   const found = new Map<string, { paths: string[]; arguments: readonly Argument[] }>();
   const visit = (name: string, path: string, members: Shape) => {
-    const known = found.get(name);
-    if (known !== undefined) {
-      known.paths.push(path);
-      return;
-    }
     const all = argumentsOf(path, members, types);
-    found.set(name, { paths: path === "" ? [] : [path], arguments: all });
+    const known = found.get(name);
+    if (known === undefined) found.set(name, { paths: path === "" ? [] : [path], arguments: all });
+    else known.paths.push(path);
     for (const argument of all) {
       const { members: inner } = argument;
       if (inner === undefined) continue;
@@ -81,7 +78,8 @@ export function componentAbout(component: string): string {
 }
 
 function entryPath({ path, type }: Argument): string {
-  return type.startsWith("list of") ? `${path}[]` : path;
+  if (type.startsWith("list of")) return `${path}[]`;
+  return type.startsWith("map of") ? `${path}.*` : path;
 }
 
 function argumentsOf(

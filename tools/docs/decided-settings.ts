@@ -7,6 +7,18 @@ const BY_THE_PLAN = "the plan";
 const ADDRESS = "the component, as its Services and probes have it";
 const VERIFIED = "the component: certificates are always verified";
 
+/** Of what gives a secret, pods have the file. */
+const strategySecrets = (strategy: string): readonly Decided[] =>
+  [
+    ["headerInjection", "headerValue"],
+    ["bearerToken", "token"],
+    ["clientCredentials", "clientSecret"],
+    ["tokenExchange", "clientSecret"],
+  ].map(([section, field = ""]) => [
+    `${strategy}.${section}.${field}Env`,
+    `${field} and ${field}Ref, which pods have as a file`,
+  ]);
+
 const OF_PROCESSES: readonly Decided[] = [
   ["host", ADDRESS],
   ["port", ADDRESS],
@@ -20,10 +32,12 @@ const OF_PROCESSES: readonly Decided[] = [
   ["sessionStorage.tls.caCertFile", "nothing: it is ToolHive's name of caFile"],
   ["sessionStorage.tls.insecureSkipVerify", VERIFIED],
   ["sessionStorage.tls.acceptUnverified", VERIFIED],
-  ["outgoingAuth", "nothing: write the configuration by hand where backends need credentials"],
-  ["backends[].discoveryAuth", "nothing, as for outgoingAuth"],
+  ["outgoingAuth.source", "nothing: there are the backends of the component's arguments"],
+  ...["outgoingAuth.default", "outgoingAuth.backends.*", "backends[].discoveryAuth"].flatMap(
+    strategySecrets,
+  ),
   ["configuration", "nothing: gateways take changes over with the defaults"],
-  ["backends[].clientCertificate", "nothing, as for outgoingAuth"],
+  ["backends[].clientCertificate", "nothing: write the configuration by hand"],
 ];
 
 const SECRET_FILE = "clientSecret and clientSecretRef, which pods have as a file";
@@ -62,6 +76,7 @@ export const DECIDED: Readonly<Record<string, readonly Decided[]>> = {
     ],
     ["allowedOrigins", "the component: proxies are for gateways, not for browsers"],
     ["acceptRisk", "nothing: proxies pass on what gateways send"],
+    ["backends[].discoveryAuth", "the gateways: proxies read lists for them"],
     ["backends[].passthroughHeaders", "the gateways, which choose the headers that they pass on"],
     ["incomingAuth", "the gateways, which authenticate clients"],
     ["aggregation", "nothing: a proxy has one backend, and changes nothing of its lists"],

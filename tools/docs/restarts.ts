@@ -26,6 +26,7 @@ const OF_A_PROCESS = [
   "session",
   "limits",
   "operational",
+  "outgoingAuth",
   "passthroughHeaders",
   "acceptRisks",
   "sessionKeys",
