@@ -59,6 +59,13 @@ export {
   type SessionStorageSettings,
 } from "./session-storage.ts";
 export type { CircuitBreakerSettings, Role, Settings } from "./settings.ts";
+export {
+  type OtlpProtocol,
+  PROMETHEUS_PORT,
+  QUEUED_SPANS,
+  SAMPLING_RATE,
+  type TelemetrySettings,
+} from "./telemetry.ts";
 export { LINGER_SECONDS, RETRY_AFTER_SECONDS } from "./times.ts";
 export { validate } from "./validation.ts";
 export { CALL_TIMEOUT, toolhive } from "./vmcp-schema.ts";

@@ -1,5 +1,6 @@
 import { bytes, seconds } from "@mcp-fleet/contract";
 import type { PlanInputs, Store } from "@mcp-fleet/contract/capacity";
+import { QUEUED_SPANS } from "@mcp-fleet/contract/settings";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
 import { present } from "../facts.ts";
@@ -8,6 +9,7 @@ import { limitInputs } from "./planned-limits.ts";
 /** The inputs of the plan that the arguments of a process contain. */
 export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "store"> {
   const { load = {}, ceilings = {}, session = {}, limits = {}, nofile = {} } = args;
+  const { telemetry } = args;
   const { callTime, ...calls } = load;
   return present<number>({
     ...calls,
@@ -19,6 +21,7 @@ export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "sto
     spareReplicas: args.spareReplicas,
     idleTtlSeconds: optional(seconds, session.idleTtl),
     cacheEntries: session.cacheEntries,
+    queuedSpans: telemetry && (telemetry.queuedSpans ?? QUEUED_SPANS.default),
     ...limitInputs(limits),
   });
 }

@@ -6,6 +6,7 @@ import type { ProcessArgs } from "../arguments/process-args.ts";
 import { present } from "../facts.ts";
 import { caBundlePath } from "./backend-ca.ts";
 import { ADMIN_PORT, MCP_PORT, METRICS_PORT } from "./process-spec.ts";
+import { telemetrySettings } from "./telemetry.ts";
 
 /** A configuration whose strings may be outputs, such as a namespace. */
 export type Configuration = Readonly<Record<string, unknown>>;
@@ -37,6 +38,7 @@ export function processSettings(
     nofile = {},
     trustedProxies,
     dns,
+    telemetry,
   }: ProcessArgs,
   inFront: readonly string[],
 ): Configuration {
@@ -63,6 +65,7 @@ export function processSettings(
     ...(passthroughHeaders && { passthroughHeaders }),
     ...(acceptRisks && { acceptRisk: acceptRisks }),
     ...(dns && { dns }),
+    ...(telemetry && { telemetry: telemetrySettings(telemetry) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { activeTrace } from "./active-trace.ts";
 import { MetricSet } from "./metric-set.ts";
 
 /** From a cached list to a call that progress keeps alive for minutes. */
@@ -63,7 +64,7 @@ export class Metrics extends MetricSet {
     "Requests of clients, by method and outcome (ok, or the error's name).",
     ["method", "outcome"],
   );
-  readonly callSeconds = this.histogram(
+  readonly callSeconds = this.traced(
     "call_seconds",
     "Seconds from a request forwarded to the end of its answer.",
     ["backend"],
@@ -269,10 +270,39 @@ export class Metrics extends MetricSet {
     "Faults of the files of discovery.directory: 0 where each is served as it says.",
   );
 
+  readonly exported = this.counter(
+    "telemetry_exported_total",
+    "Spans and exports of metrics that the OpenTelemetry collector has taken, by signal (traces, metrics).",
+    ["signal"],
+  );
+  readonly exportsDropped = this.counter(
+    "telemetry_dropped_total",
+    "Spans and exports of metrics that never reached the collector, by signal and reason (queue: telemetry.queuedSpans were waiting; failed: the collector did not take them in time).",
+    ["signal", "reason"],
+  );
+  readonly spansQueued = this.gauge(
+    "telemetry_queued_spans",
+    "Spans that wait to be sent; telemetry.queuedSpans is the maximum.",
+  );
+
   readonly defects = this.counter(
     "defects_total",
     "Failures that no part of the process handles. Alert on any: each is a defect, and the log has its stack.",
   );
+
+  /** A call to a backend took so long. */
+  observeCall(backend: string, seconds: number): void {
+    if (!this.hasExemplars) {
+      this.callSeconds.observe({ backend }, seconds);
+      return;
+    }
+    const trace = activeTrace();
+    this.callSeconds.observe({
+      labels: { backend },
+      value: seconds,
+      ...(trace?.isSampled && { exemplarLabels: trace.ids }),
+    });
+  }
 
   /** Runs before each scrape, to set gauges that nobody counts along the way. Returns what stops it. */
   onScrape(scraper: () => void | Promise<void>): () => void {
@@ -298,7 +328,16 @@ export class Metrics extends MetricSet {
   }
 
   override async text(): Promise<string> {
-    await Promise.all([...this.#scrapers].map((scraper) => scraper()));
+    await this.#scrape();
     return await super.text();
+  }
+
+  override async values() {
+    await this.#scrape();
+    return await super.values();
+  }
+
+  async #scrape(): Promise<void> {
+    await Promise.all([...this.#scrapers].map((scraper) => scraper()));
   }
 }
