@@ -55,6 +55,7 @@ import type { Applier } from "./live/live-configuration.ts";
 import { openLive } from "./open-live.ts";
 import { Readiness } from "./readiness.ts";
 import { Server } from "./server.ts";
+import { showLimits } from "./shown-limits.ts";
 import { SigningKeys } from "./signing-keys.ts";
 
 export interface ServerOptions {
@@ -119,7 +120,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const budget = new ByteBudget(limits.heldBytes, maxBytes, { shareBytes });
   const messageLimits = { maxBytes, budget };
   metrics.onScrape(() => metrics.heldBytes.set(budget.held));
-  const peers = new PeerForwarder({ credential, limits, messageLimits });
+  const peers = new PeerForwarder({ credential, limits, messageLimits, metrics });
   const faultsOf = (other: Settings) => descriptors.faultsOf(other);
   const { turns } = store;
   const live = await openLive({ ...shared, source: given.source, turns, faultsOf });
@@ -267,7 +268,14 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const metricsServer =
     settings.metricsPort === undefined ? undefined : buildMetricsServer({ metrics, settings, log });
   metrics.onScrape(() => status.measure(metrics));
-  metrics.onScrape(() => metrics.drainState.set(DRAIN_STATES.indexOf(drain.state)));
+  metrics.onScrape(() => {
+    const { state, secondsLeft } = drain;
+    metrics.drainState.set(DRAIN_STATES.indexOf(state));
+    metrics.drainSecondsLeft.reset();
+    if (secondsLeft !== undefined) metrics.drainSecondsLeft.set({ state }, secondsLeft);
+    metrics.changeLag.set(bus.silentMs / 1000);
+  });
+  showLimits(settings, metrics);
   metrics.onScrape(() => podReport.measureAll(backends.all, metrics));
 
   return new Server({

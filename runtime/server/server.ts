@@ -136,6 +136,11 @@ export class Server {
     await this.close();
   }
 
+  /** Says when what is in flight is cut. */
+  cutAfter(milliseconds: number): void {
+    this.#parts.drain.cutAfter(milliseconds);
+  }
+
   /** Takes no new connection, lets what is in flight finish, and gives everything back. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

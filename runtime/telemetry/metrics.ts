@@ -54,6 +54,11 @@ export class Metrics extends MetricSet {
     "drain_state",
     "0 serving, 1 lingering (unready, still listening), 2 closing (what is in flight finishes).",
   );
+  readonly drainSecondsLeft = this.gauge(
+    "drain_seconds_left",
+    "While the process ends: seconds until what is in flight is cut. Absent before.",
+    ["state"],
+  );
   readonly evictions = this.counter(
     "session_evictions_total",
     "Sessions evicted from memory; they stay in the store.",
@@ -245,6 +250,21 @@ export class Metrics extends MetricSet {
     "store_errors_total",
     "Operations of the shared session store that failed.",
     ["operation"],
+  );
+
+  readonly changeLag = this.gauge(
+    "change_lag_seconds",
+    "Seconds since it was last certain that no change of another process was missed; 0 where the store is this process's own.",
+  );
+  readonly peerRequests = this.counter(
+    "peer_requests_total",
+    "Requests that went on to another process of the fleet, by what for (session: it holds the session at the backend; stream: it holds the session's stream).",
+    ["purpose"],
+  );
+  readonly limit = this.gauge(
+    "limit",
+    "The limit that a figure is measured against, by its setting: bytes, sessions, calls or descriptors. A lowered one is what it was lowered to.",
+    ["setting"],
   );
 
   readonly configurationGeneration = this.gauge(
