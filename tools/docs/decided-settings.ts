@@ -5,6 +5,7 @@ type Decided = readonly [setting: string, by: string];
 
 const BY_THE_PLAN = "the plan";
 const ADDRESS = "the component, as its Services and probes have it";
+const PROMETHEUS = "the component: metrics have a port of their own in any case";
 const VERIFIED = "the component: certificates are always verified";
 
 const OF_PROCESSES: readonly Decided[] = [
@@ -24,6 +25,10 @@ const OF_PROCESSES: readonly Decided[] = [
   ["backends[].discoveryAuth", "nothing, as for outgoingAuth"],
   ["groupRef", "nothing: there are the backends of the component's arguments"],
   ["discovery", "nothing: there are the backends of the component's arguments"],
+  ["telemetry.caCertPath", "telemetry.caBundle, which pods have as a file"],
+  ["telemetry.enablePrometheusMetricsPath", PROMETHEUS],
+  ["telemetry.prometheusPort", PROMETHEUS],
+  ["telemetry.metricsOnTransportPort", PROMETHEUS],
   [
     "configuration",
     "nothing: pods have no configuration file, and a rollout changes what they read",
