@@ -425,8 +425,8 @@ describe("a gateway with an MCPTelemetryConfig", () => {
   it("has telemetry and the Secret of the header in its program", () => {
     const program = imported(documents).files.get("index.ts");
     expect(program).toContain('endpoint: "otel.monitoring:4318"');
-    expect(program).toContain(
-      '{ targetEnvName: "MCP_FLEET_IMPORTED_OTEL_AUTHORIZATION", name: "otlp", key: "token" }',
+    expect(program).toMatch(
+      /targetEnvName: "MCP_FLEET_IMPORTED_OTEL_AUTHORIZATION",\s+name: "otlp",\s+key: "token"/,
     );
   });
 });
