@@ -15,6 +15,7 @@ const RUNTIME = {
   ],
   "runtime/discover": ["runtime/server", "runtime/admin", "runtime/edge", "runtime/telemetry"],
   "runtime/server": [
+    "runtime/tracing",
     "runtime/admin",
     "runtime/edge",
     "runtime/auth",
@@ -60,6 +61,7 @@ const RUNTIME = {
     "runtime/telemetry",
     "runtime/wire",
   ],
+  "runtime/tracing": ["runtime/calls", "runtime/upstream", "runtime/telemetry", "runtime/wire"],
   "runtime/credentials": [
     "runtime/upstream",
     "runtime/sessions",

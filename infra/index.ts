@@ -34,6 +34,7 @@ export {
   ServiceType,
   SessionAffinity,
   Spread,
+  TelemetryProtocol,
   TokenType,
   ToolVisibility,
   Transport,
@@ -90,6 +91,7 @@ export type {
   SessionKeyArgs,
   TimeoutsArgs,
 } from "./arguments/settings-args.ts";
+export type { TelemetryArgs } from "./arguments/telemetry-args.ts";
 export { McpServer } from "./mcp-server.ts";
 export type { McpServerArgs, ServerCostArgs } from "./mcp-server-args.ts";
 export { ClaimRetention } from "./redis/claim-retention.ts";

@@ -10,6 +10,7 @@ import { oneScaler } from "./capacity/one-scaler.ts";
 import { rolesDeclared } from "./capacity/roles-declared.ts";
 import { rolloutStrategy } from "./capacity/rollout-strategy.ts";
 import { rolloutTimeouts } from "./capacity/rollout-timeouts.ts";
+import { sampledTraces } from "./capacity/sampled-traces.ts";
 import { closedMetadata } from "./exposure/closed-metadata.ts";
 import { closedPorts } from "./exposure/closed-ports.ts";
 import { openGateway } from "./exposure/open-gateway.ts";
@@ -85,6 +86,7 @@ export const POLICIES: readonly Policy[] = [
   pinnedImages,
   restrictedPods,
   plainSecrets,
+  sampledTraces,
   openGateway,
   closedPorts,
   closedMetadata,

@@ -127,6 +127,19 @@ export const CONSTANTS = {
     description: "Memory of a decision that is kept, with names of up to 256 characters",
     source: "How the code works: the text of its key, and its place in the cache",
   },
+  telemetryBytes: {
+    value: 24 * 2 ** 20,
+    unit: "bytes",
+    description: "Memory of the OpenTelemetry packages, and of an export on its way",
+    source:
+      "Estimated: the packages and two exports of 512 spans, as objects and as protobuf; gRPC has the larger ones",
+  },
+  spanBytes: {
+    value: 6 * 2 ** 10,
+    unit: "bytes",
+    description: "Memory of a span that waits to be exported, with its attributes",
+    source: "How the code works: some 20 attributes, of up to 1,024 characters each",
+  },
   memoryReserve: {
     value: 25,
     unit: "percent",

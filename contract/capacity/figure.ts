@@ -2,6 +2,7 @@
 export type Unit =
   | "sessions"
   | "decisions"
+  | "spans"
   | "pods"
   | "streams"
   | "descriptors"

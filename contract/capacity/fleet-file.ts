@@ -12,6 +12,7 @@ import type { BackendSettings } from "../settings/backend.ts";
 import { type IncomingAuthSettings, TOKEN_CACHE_BYTES } from "../settings/incoming-auth.ts";
 import { unknownBackends } from "../settings/rules.ts";
 import { numberAt } from "../settings/schema-walk.ts";
+import { QUEUED_SPANS } from "../settings/telemetry.ts";
 import { validate } from "../settings/validation.ts";
 import { CapacityError } from "./capacity-error.ts";
 import { readLoad } from "./load.ts";
@@ -72,6 +73,9 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
     statefulBackends: backends.filter(keepsStream).length,
     ...sessionLists(backends),
     ...(settings.authorization && { cachedDecisions: settings.authorization.cachedDecisions }),
+    ...(settings.telemetry && {
+      queuedSpans: settings.telemetry.tracing?.queuedSpans ?? QUEUED_SPANS.default,
+    }),
     ...tokens(backends),
     ...tokenCache(settings),
     ...settingNumbers(section),

@@ -1,6 +1,7 @@
 import { configuration, HELD_BODY_BYTES } from "../settings/configuration.ts";
 import { CLUSTER_SHARDS, type SessionStorageSettings } from "../settings/session-storage.ts";
 import { IDLE_TTL_SECONDS } from "../settings/settings.ts";
+import { QUEUED_SPANS } from "../settings/telemetry.ts";
 import { bytes, formatBytes, formatSeconds } from "../units.ts";
 import type { Unit } from "./figure.ts";
 
@@ -235,6 +236,13 @@ export const INPUTS = {
     description: "Decisions by Cedar policies that a pod keeps; 0: no authorization by policies",
     min: 0,
     max: 10_000_000,
+    default: 0,
+  },
+  queuedSpans: {
+    unit: "spans",
+    description: "Spans that wait in a pod for the OpenTelemetry collector; 0: nothing is exported",
+    min: 0,
+    max: QUEUED_SPANS.max,
     default: 0,
   },
   spareReplicas: {

@@ -39,6 +39,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
     ...authorizationLine(inputs),
     ...tokensLine(inputs),
     ...clientTokensLine(inputs),
+    ...telemetryLine(inputs),
     {
       name: "client streams",
       from: `sessionsPerPod × streamsPerSession ${streamsPerSession} × streamBytes ${streamBytes.value}`,
@@ -126,6 +127,19 @@ function clientTokensLine({ tokenCacheBytes }: CompleteInputs) {
   if (tokenCacheBytes === 0) return [];
   const from = `tokenCacheBytes ${tokenCacheBytes} × 2, for tokens and proofs`;
   return [{ name: "tokens of clients", from, fixed: 2 * tokenCacheBytes }];
+}
+
+/** Only where traces or metrics are exported. */
+function telemetryLine({ queuedSpans }: CompleteInputs) {
+  const { telemetryBytes, spanBytes } = CONSTANTS;
+  if (queuedSpans === 0) return [];
+  return [
+    {
+      name: "telemetry",
+      from: `telemetryBytes ${telemetryBytes.value} + queuedSpans ${queuedSpans} × spanBytes ${spanBytes.value}`,
+      fixed: telemetryBytes.value + queuedSpans * spanBytes.value,
+    },
+  ];
 }
 
 /** Node's old space, `--max-old-space-size`, in whole mebibytes. */

@@ -65,6 +65,13 @@ export {
   type SessionStorageSettings,
 } from "./session-storage.ts";
 export type { CircuitBreakerSettings, Role, Settings } from "./settings.ts";
+export {
+  type OtlpProtocol,
+  PROMETHEUS_PORT,
+  QUEUED_SPANS,
+  SAMPLING_RATE,
+  type TelemetrySettings,
+} from "./telemetry.ts";
 export { LINGER_SECONDS, RETRY_AFTER_SECONDS } from "./times.ts";
 export type { ClientAuthMethod, TokenRequestSettings } from "./token-request.ts";
 export { validate } from "./validation.ts";

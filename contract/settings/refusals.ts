@@ -70,11 +70,6 @@ export const REFUSALS: readonly Refusal[] = [
     fix: "remove it; clients call the tools one by one",
   },
   {
-    path: "telemetry",
-    rule: "is not supported: there is no OpenTelemetry export",
-    fix: "remove it; Prometheus scrapes /metrics at adminPort",
-  },
-  {
     path: "audit",
     rule: "is not supported: there is no audit log",
     fix: "remove it, or set enabled: false",

@@ -10,6 +10,7 @@ import { authorizationPassthrough } from "./passthrough-headers.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
 import { storageRules } from "./storage-rules.ts";
+import { telemetryRules } from "./telemetry-rules.ts";
 
 /** A rule about more than one value. It reports nothing about values that are faulty by themselves. */
 type Rule = (document: Section, role: Role) => Fault[];
@@ -36,6 +37,7 @@ const RULES: readonly Rule[] = [
   heldBodies,
   authorizationPassthrough,
   authRules,
+  telemetryRules,
 ];
 
 /** The faults of a document whose values do not fit each other. */

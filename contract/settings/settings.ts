@@ -8,6 +8,7 @@ import type { DiscoverySettings } from "./discovery-directory.ts";
 import { type IncomingAuthSettings, incomingAuthOf } from "./incoming-auth.ts";
 import { type BackendAuth, backendAuthOf } from "./outgoing-auth.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
+import { prometheusOf, type TelemetrySettings, telemetryOf } from "./telemetry.ts";
 
 /** When calls to a pod that keeps failing are not sent any more. */
 export interface CircuitBreakerSettings {
@@ -129,6 +130,10 @@ export interface Settings extends IncomingAuthSettings {
   };
   /** Absent: metrics have no port of their own. */
   readonly metricsPort?: number;
+  /** Metrics are where clients are, too. */
+  readonly metricsOnMcpPort?: true;
+  /** Absent: neither traces nor metrics are exported. */
+  readonly telemetry?: TelemetrySettings;
   /** IP addresses and networks in CIDR notation. */
   readonly trustedProxies: readonly string[];
   /** What clients are told of changed lists. */
@@ -160,13 +165,14 @@ const HEALTH_TIMEOUT_SECONDS = seconds("10s");
 /** The settings of a valid configuration. */
 export function settingsOf(parsed: Parsed, role: Role): Settings {
   const { name, groupRef, metadata, host, port, adminPort } = parsed;
-  const { allowedHosts, allowedOrigins, peerHost, metricsPort } = parsed;
+  const { allowedHosts, allowedOrigins, peerHost } = parsed;
   const { servers, refresh } = parsed.dns;
   const { outgoingAuth } = parsed;
   const strategies = strategiesOf(outgoingAuth);
   // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
   const authorization = authorizationOf(parsed.incomingAuth?.authz);
+  const telemetry = telemetryOf(parsed.telemetry, name);
   const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
   return frozen({
     role,
@@ -202,7 +208,9 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     dns: { ...(servers && { servers }), refreshSeconds: refresh },
     ...(peerHost !== undefined && { peerHost }),
     nofile: nofileOf(parsed.nofile),
-    ...(metricsPort !== undefined && { metricsPort }),
+    ...prometheusOf(parsed.telemetry),
+    ...(parsed.metricsPort !== undefined && { metricsPort: parsed.metricsPort }),
+    ...(telemetry && { telemetry }),
     trustedProxies: parsed.trustedProxies,
     health: healthOf(parsed.operational),
     listChanged: parsed.operational.listChanged,

@@ -5,6 +5,7 @@ import { incomingAuth } from "./incoming-auth.ts";
 import { strategy } from "./outgoing-auth.ts";
 import { passthroughHeaders } from "./passthrough-headers.ts";
 import { sessionStorage } from "./session-storage.ts";
+import { telemetry } from "./telemetry.ts";
 
 const outgoingAuth = z
   .strictObject({
@@ -130,7 +131,7 @@ export const toolhive = {
   sessionStorage: sessionStorage.optional(),
   compositeTools: unsupported("there are no workflows.").optional(),
   compositeToolRefs: unsupported("there are no workflows.").optional(),
-  telemetry: unsupported("there is no OpenTelemetry export.").optional(),
+  telemetry: telemetry.optional(),
   audit: unsupported("there is no audit log.").optional(),
   optimizer: unsupported("there is no optimizer.").optional(),
   codeMode: unsupported("there is no code mode.").optional(),

@@ -111,3 +111,7 @@ export type NofileShortage = (typeof NofileShortage)[keyof typeof NofileShortage
 /** Whether the pods of a workload must or only should be spread over nodes. Required keeps Redis pods on different nodes. */
 export const Spread = { Required: "Required", Preferred: "Preferred" } as const;
 export type Spread = (typeof Spread)[keyof typeof Spread];
+
+/** How traces and metrics go to an OpenTelemetry collector: OTLP over HTTP, or over gRPC. */
+export const TelemetryProtocol = { HttpProtobuf: "http/protobuf", Grpc: "grpc" } as const;
+export type TelemetryProtocol = (typeof TelemetryProtocol)[keyof typeof TelemetryProtocol];

@@ -12,6 +12,7 @@ import type {
   SessionArgs,
   SessionKeyArgs,
 } from "./settings-args.ts";
+import type { TelemetryArgs } from "./telemetry-args.ts";
 
 /** Arguments that gateways and proxies share: how the mcp-fleet image runs. */
 export interface ProcessArgs {
@@ -59,6 +60,8 @@ export interface ProcessArgs {
   monitoring?: MonitoringArgs;
   /** How the pods of backends are resolved. */
   dns?: DnsArgs;
+  /** Traces and metrics that go to an OpenTelemetry collector. Default: none. */
+  telemetry?: TelemetryArgs;
   /** Environment variables of the container, such as HTTPS_PROXY or NODE_EXTRA_CA_CERTS. Default: none but those of the component. */
   env?: EnvArgs[];
   /** Environment variables of the container with values from Secrets. Default: none. */

@@ -139,6 +139,7 @@ function factsOf(instance: string, args: GatewayArgs, sized: SizedProcess): Fact
       sessionAffinity,
       acceptRisk,
       scaling: args.autoscaling?.scaling,
+      telemetry: args.telemetry,
     }),
     backendNames: args.backends.map(({ name }) => name),
     incomingAuth: args.incomingAuth?.type ?? "anonymous",

@@ -16,9 +16,9 @@ interface Destination {
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
-/** What a gateway or proxy connects to: DNS, its backends, the issuers of tokens, its store, its own kind, and what the user names. */
+/** What a gateway or proxy connects to: DNS, its backends, the issuers of tokens, its store, its own kind, its collector, and what the user names. */
 export function egress(spec: ProcessSpec): Output<Rule[]> {
-  const { storage, callees, destinations, workload } = spec;
+  const { storage, callees, destinations, workload, process } = spec;
   // One with a name is outside of the cluster, and where that is may be known only after the update.
   const isNamed = storage?.name !== undefined;
   const stores = storage?.address === undefined || isNamed ? [] : [storage.address];
@@ -26,11 +26,13 @@ export function egress(spec: ProcessSpec): Output<Rule[]> {
   // Each as it is: lists of other languages are outputs as a whole.
   const guides = [sentinel?.addresses ?? [], cluster?.addresses ?? [], cluster?.natMap ?? {}];
   const own = { podSelector: { matchLabels: selectorOf(spec) } };
-  const issuers = tokenAddresses(spec.process.outgoingAuth, spec.backends);
-  return output({ destinations, issuers, stores, guides }).apply((addresses) => {
+  const issuers = tokenAddresses(process.outgoingAuth, spec.backends);
+  const collectors = process.telemetry === undefined ? [] : [process.telemetry.endpoint];
+  return output({ destinations, issuers, stores, guides, collectors }).apply((addresses) => {
     const named = [
       ...[...addresses.destinations, ...addresses.issuers].map(destinationOfUrl),
       ...addresses.stores.map(destinationOfAddress),
+      ...addresses.collectors.map(destinationOfCollector),
       // The master or the nodes that they name may be anywhere, at ports of their own.
       ...addresses.guides
         .flatMap(Object.values<string>)
@@ -77,6 +79,11 @@ function destinationOfUrl(text: string): Destination {
 /** `host:port`, as stores are given. */
 function destinationOfAddress(text: string): Destination {
   return destinationOfUrl(`redis://${text}`);
+}
+
+/** `host:port`, or a URL. */
+function destinationOfCollector(text: string): Destination {
+  return text.includes("://") ? destinationOfUrl(text) : destinationOfUrl(`otlp://${text}`);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { type CompleteInputs, INPUTS, type Input } from "@mcp-fleet/contract/capacity";
-import { keysBeginWith } from "@mcp-fleet/contract/settings";
+import { keysBeginWith, SAMPLING_RATE } from "@mcp-fleet/contract/settings";
 import { type Output, output } from "@pulumi/pulumi";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { Scaling, type SessionAffinity } from "../arguments/choices.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
+import type { TelemetryArgs } from "../arguments/telemetry-args.ts";
 import type { Facts } from "../facts.ts";
 import type { SizedProcess } from "./process-size.ts";
 import { keyPrefixOf } from "./storage.ts";
@@ -18,6 +19,7 @@ export interface ProcessFactsOf {
   readonly sessionAffinity: SessionAffinity;
   readonly acceptRisk: string | undefined;
   readonly scaling?: Scaling | undefined;
+  readonly telemetry: TelemetryArgs | undefined;
 }
 
 /** What the pods of one role were planned with, and the resulting sizes. */
@@ -54,6 +56,9 @@ export function processFacts(of: ProcessFactsOf): Facts {
     ...(storage && storeFacts(storage, of)),
     ...(storage?.sessions !== undefined && { storeSessions: storage.sessions }),
     ...(storage?.clientPods !== undefined && { storeClientPods: storage.clientPods }),
+    ...(of.telemetry?.tracingEnabled === true && {
+      sampledPercent: Number(of.telemetry.samplingRate ?? SAMPLING_RATE) * 100,
+    }),
     ...(acceptRisk !== undefined && { acceptRisk }),
     planInputs: changedInputs(inputs),
   };

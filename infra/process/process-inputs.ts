@@ -1,6 +1,6 @@
 import { bytes, seconds } from "@mcp-fleet/contract";
 import { CREDENTIAL_BYTES, type PlanInputs, type Store } from "@mcp-fleet/contract/capacity";
-import { TOKEN_STRATEGIES } from "@mcp-fleet/contract/settings";
+import { QUEUED_SPANS, TOKEN_STRATEGIES } from "@mcp-fleet/contract/settings";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
 import type { SessionStorageArgs } from "../arguments/session-storage-args.ts";
@@ -11,6 +11,7 @@ import { limitInputs } from "./planned-limits.ts";
 /** The inputs of the plan that the arguments of a process contain. */
 export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "store"> {
   const { load = {}, ceilings = {}, session = {}, limits = {}, nofile = {} } = args;
+  const { telemetry } = args;
   const { callTime, ...calls } = load;
   return present<number>({
     ...calls,
@@ -22,6 +23,7 @@ export function processInputs(args: ProcessArgs): Omit<Partial<PlanInputs>, "sto
     spareReplicas: args.spareReplicas,
     idleTtlSeconds: optional(seconds, session.idleTtl),
     cacheEntries: session.cacheEntries,
+    queuedSpans: telemetry && (telemetry.queuedSpans ?? QUEUED_SPANS.default),
     ...limitInputs(limits),
   });
 }

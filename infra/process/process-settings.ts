@@ -7,6 +7,7 @@ import { present } from "../facts.ts";
 import { discoveryAuthSettings, outgoingAuthSettings } from "./backend-auth.ts";
 import { caBundlePath } from "./backend-ca.ts";
 import { ADMIN_PORT, MCP_PORT, METRICS_PORT } from "./process-spec.ts";
+import { telemetrySettings } from "./telemetry.ts";
 
 /** A configuration whose strings may be outputs, such as a namespace. */
 export type Configuration = Readonly<Record<string, unknown>>;
@@ -39,6 +40,7 @@ export function processSettings(
     nofile = {},
     trustedProxies,
     dns,
+    telemetry,
   }: ProcessArgs,
   inFront: readonly string[],
 ): Configuration {
@@ -66,6 +68,7 @@ export function processSettings(
     ...(passthroughHeaders && { passthroughHeaders }),
     ...(acceptRisks && { acceptRisk: acceptRisks }),
     ...(dns && { dns }),
+    ...(telemetry && { telemetry: telemetrySettings(telemetry) }),
   };
 }
 

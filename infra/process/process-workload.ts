@@ -18,6 +18,7 @@ import { labelsOf, logicalNameOf, nameOf, type ProcessSpec } from "./process-spe
 import { cpuQuantity } from "./quantity.ts";
 import { service } from "./service.ts";
 import { fileSettings, keptFiles, storageSecret } from "./storage.ts";
+import { telemetryFiles } from "./telemetry.ts";
 
 /** The main resources of a gateway or proxy. */
 export interface ProcessWorkload {
@@ -40,12 +41,10 @@ export function processWorkload(spec: ProcessSpec): ProcessWorkload {
   const owner = ownerKey(spec);
   const admin = adminToken(spec);
   const storage = storageSecret(spec);
-  const configuration = configurationFile(
-    spec,
-    completed(spec),
-    caFiles(spec.backends),
-    loginFiles(spec),
-  );
+  const configuration = configurationFile(spec, completed(spec), caFiles(spec.backends), {
+    ...loginFiles(spec),
+    ...telemetryFiles(spec.process.telemetry),
+  });
   const trusted = caVolume(spec.backends);
   const login = loginVolume(spec);
   const credentials = authVolume(spec);

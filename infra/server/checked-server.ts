@@ -121,7 +121,11 @@ function checkedProxy(
       const backends = [backend];
       const scaling = args.autoscaling?.scaling;
       const of = { instance: name, sized, storage, backends, sessionAffinity, acceptRisk, scaling };
-      return { sized, configuration, facts: processFacts({ ...of, role: "proxy" }) };
+      return {
+        sized,
+        configuration,
+        facts: processFacts({ ...of, role: "proxy", telemetry: proxy.telemetry }),
+      };
     },
     (input) => proxyArgument(authArgument(argumentOfSetting(argumentOf(input)))),
   );

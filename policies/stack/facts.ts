@@ -66,6 +66,10 @@ export const FACTS = {
   graceSeconds: { of: ROLES, description: "terminationGracePeriodSeconds" },
   progressDeadlineSeconds: { of: PROCESSES, description: "progressDeadlineSeconds" },
   sessionAffinity: { of: PROCESSES, description: "None or ClientIP", is: ["None", "ClientIP"] },
+  sampledPercent: {
+    of: PROCESSES,
+    description: "Share of traces that are sampled, in percent; absent: none are exported",
+  },
   store: {
     of: PROCESSES,
     description: "Where sessions are stored: memory, redis, sentinel or cluster",

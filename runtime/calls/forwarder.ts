@@ -126,7 +126,7 @@ export class Forwarder {
     });
     const answered = () => {
       session.calls.delete(message.idText);
-      metrics.callSeconds.observe({ backend: backend.name }, timer.elapsedMs / 1000);
+      metrics.observeCall(backend.name, timer.elapsedMs / 1000);
     };
     context.progressToken = progressTokenOf(message);
     backend.hold();

@@ -13,6 +13,7 @@ export type DrainState = (typeof DRAIN_STATES)[number];
 export class Drain {
   readonly #canMove: boolean;
   #state: DrainState = "serving";
+  #endsAtMs: number | undefined;
 
   /** `canMove`: a session opened here goes on elsewhere, since its store outlives the process. */
   constructor(canMove: boolean) {
@@ -35,6 +36,17 @@ export class Drain {
 
   advance(state: Exclude<DrainState, "serving">): void {
     this.#state = state;
+  }
+
+  /** What is in flight by then is cut. */
+  cutAfter(milliseconds: number): void {
+    this.#endsAtMs = clock.monotonicMs() + milliseconds;
+  }
+
+  /** How long what is in flight still has; undefined while nothing says when it is cut. */
+  get secondsLeft(): number | undefined {
+    if (this.#endsAtMs === undefined) return undefined;
+    return Math.max(0, (this.#endsAtMs - clock.monotonicMs()) / 1000);
   }
 }
 

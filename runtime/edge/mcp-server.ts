@@ -152,7 +152,7 @@ function answerErrors(server: FastifyInstance, parts: McpServerParts): void {
 }
 
 /** CORS, for the pages whose origin the guards let through: no other one comes this far. */
-function allowPages(mcp: FastifyInstance, { backends }: Settings): void {
+function allowPages(mcp: FastifyInstance, { backends, telemetry }: Settings): void {
   mcp.register(cors, {
     origin: (origin, callback) => callback(null, origin !== undefined),
     methods: ["POST", "GET", "DELETE"],
@@ -164,6 +164,7 @@ function allowPages(mcp: FastifyInstance, { backends }: Settings): void {
       "last-event-id",
       "mcp-protocol-version",
       "mcp-session-id",
+      ...(telemetry?.tracing ? ["traceparent", "tracestate", "baggage"] : []),
       ...new Set(backends.flatMap(({ passthroughHeaders = [] }) => passthroughHeaders)),
     ],
     exposedHeaders: ["mcp-session-id", "mcp-protocol-version", "retry-after", "www-authenticate"],

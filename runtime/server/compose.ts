@@ -2,7 +2,7 @@ import type { NofileFit } from "@mcp-fleet/contract/capacity";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { buildAdminServer } from "../admin/admin-server.ts";
-import { buildMetricsServer } from "../admin/metrics-server.ts";
+import { addMetrics, buildMetricsServer } from "../admin/metrics-server.ts";
 import { StatusReport } from "../admin/status-report.ts";
 import { ByteBudget } from "../async/byte-budget.ts";
 import { openAuthenticator } from "../auth/open-authenticator.ts";
@@ -41,6 +41,7 @@ import { Sessions } from "../sessions/sessions.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { Metrics } from "../telemetry/metrics.ts";
+import { openTelemetry } from "../tracing/open-telemetry.ts";
 import type { BackendInterceptor } from "../upstream/backend.ts";
 import { BackendRegistry } from "../upstream/backend-registry.ts";
 import { PeerCalls } from "../upstream/peer-calls.ts";
@@ -54,6 +55,7 @@ import type { Applier } from "./live/live-configuration.ts";
 import { openLive } from "./open-live.ts";
 import { Readiness } from "./readiness.ts";
 import { Server } from "./server.ts";
+import { showLimits } from "./shown-limits.ts";
 import { SigningKeys } from "./signing-keys.ts";
 
 export interface ServerOptions {
@@ -84,12 +86,15 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const { isOnlyBackend, make } = ROLES[settings.role];
 
   // What everything else uses.
-  const metrics = new Metrics();
+  const metrics = new Metrics(settings.telemetry?.tracing !== undefined);
   const events = new Events(log);
   const addresses = new ClientAddresses(settings.trustedProxies);
   const descriptors = new Descriptors({ settings, fit: given.nofile, metrics, addresses, log });
   const { acquireStream } = descriptors;
   const shared = { settings, limits, events, metrics, log };
+
+  const { environment = process.env } = given;
+  const telemetry = await openTelemetry({ settings, environment, metrics, log });
 
   // Where sessions live, and what the fleet shares.
   const store = given.store ?? (await openStore(settings.sessionStorage, metrics, log));
@@ -115,14 +120,16 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const budget = new ByteBudget(limits.heldBytes, maxBytes, { shareBytes });
   const messageLimits = { maxBytes, budget };
   metrics.onScrape(() => metrics.heldBytes.set(budget.held));
-  const peers = new PeerForwarder({ credential, limits, messageLimits });
+  const peers = new PeerForwarder({ credential, limits, messageLimits, metrics });
   const faultsOf = (other: Settings) => descriptors.faultsOf(other);
   const { turns } = store;
   const live = await openLive({ ...shared, source: given.source, turns, faultsOf });
-  const { environment = process.env } = given;
   const present = { ...settings, backends: live?.backends ?? settings.backends };
   const credentials = await openCredentials({ settings: present, environment, metrics, log });
-  const backendInterceptors: readonly BackendInterceptor[] = credentials?.interceptors ?? [];
+  const backendInterceptors: readonly BackendInterceptor[] = [
+    ...(telemetry?.backendInterceptors ?? []),
+    ...(credentials?.interceptors ?? []),
+  ];
   const backends = new BackendRegistry(present.backends, {
     ...shared,
     health,
@@ -192,6 +199,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     authorizer,
   });
   const interceptors: readonly Interceptor[] = [
+    ...(telemetry?.interceptors ?? []),
     logFailures(log),
     countCalls(metrics),
     callLimits.ofLists,
@@ -223,6 +231,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const front = { endpoint, authenticator, guards, drain, addresses, probes: readiness };
   const endSessions = (owner: string) => sessions.endOwned(owner);
   const mcp = buildMcpServer({ ...shared, ...front, connections: descriptors, endSessions });
+
+  if (settings.metricsOnMcpPort) addMetrics(mcp, metrics);
 
   // What operators and the other processes reach.
   const status = new StatusReport({
@@ -258,7 +268,14 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   const metricsServer =
     settings.metricsPort === undefined ? undefined : buildMetricsServer({ metrics, settings, log });
   metrics.onScrape(() => status.measure(metrics));
-  metrics.onScrape(() => metrics.drainState.set(DRAIN_STATES.indexOf(drain.state)));
+  metrics.onScrape(() => {
+    const { state, secondsLeft } = drain;
+    metrics.drainState.set(DRAIN_STATES.indexOf(state));
+    metrics.drainSecondsLeft.reset();
+    if (secondsLeft !== undefined) metrics.drainSecondsLeft.set({ state }, secondsLeft);
+    metrics.changeLag.set(bus.silentMs / 1000);
+  });
+  showLimits(settings, metrics);
   metrics.onScrape(() => podReport.measureAll(backends.all, metrics));
 
   return new Server({
@@ -278,6 +295,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     backends,
     live,
     credentials,
+    telemetry,
     peers,
     reaper,
     follower,

@@ -65,6 +65,7 @@ function untilDrained(server: Server, settings: Settings, log: Logger): Promise<
       const lingerSeconds = signal === "SIGINT" ? 0 : drain.lingerSeconds;
       const deadlineMs = (lingerSeconds + limits.callTimeoutMaxSeconds) * 1000;
       const deadline = clock.after(deadlineMs, () => cut("the longest call's time is over"));
+      server.cutAfter(deadlineMs);
       void server.drain(lingerSeconds).then(() => {
         clock.clear(deadline);
         process.off("SIGTERM", onSignal).off("SIGINT", onSignal);

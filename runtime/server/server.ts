@@ -18,6 +18,7 @@ import type { Reaper } from "../sessions/reaper.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Store } from "../store/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { Telemetry } from "../tracing/telemetry.ts";
 import type { BackendRegistry } from "../upstream/backend-registry.ts";
 import type { PodDrains } from "../upstream/sessions/pod-drains.ts";
 import type { UpstreamSessions } from "../upstream/sessions/upstream-sessions.ts";
@@ -56,6 +57,7 @@ export interface ServerParts {
   /** Undefined: nothing of the configuration is followed. */
   readonly live: LiveConfiguration | undefined;
   readonly credentials: Credentials | undefined;
+  readonly telemetry: Telemetry | undefined;
   readonly peers: PeerForwarder;
   readonly reaper: Reaper;
   readonly follower: FleetFollower;
@@ -134,6 +136,11 @@ export class Server {
     await this.close();
   }
 
+  /** Says when what is in flight is cut. */
+  cutAfter(milliseconds: number): void {
+    this.#parts.drain.cutAfter(milliseconds);
+  }
+
   /** Takes no new connection, lets what is in flight finish, and gives everything back. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -180,6 +187,7 @@ export class Server {
     parts.keys.close();
     parts.authenticator.close();
     await parts.store.close();
+    await parts.telemetry?.close();
     await parts.metricsServer?.close();
     await parts.admin.close();
   }

@@ -26,6 +26,8 @@ export class LiveSession {
   ended = false;
   /** The record may be an old one: the next use loads it again. */
   stale = false;
+  /** When it was brought from the store, for the trace of the call that it was brought for. */
+  restored: { readonly startedAtMs: number; readonly endedAtMs: number } | undefined;
   /** By the JSON text of the request's id. */
   readonly calls = new Map<string, PendingCall>();
   /** What it is about to subscribe to. */

@@ -70,6 +70,7 @@ export class SessionLoader {
       return cached;
     }
     const session = new LiveSession(id, record, clock.now());
+    session.restored = { startedAtMs, endedAtMs: clock.monotonicMs() };
     cache.add(session);
     metrics.restores.inc();
     metrics.restoreSeconds.observe((clock.monotonicMs() - startedAtMs) / 1000);

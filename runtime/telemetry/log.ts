@@ -1,10 +1,13 @@
 import { brief, MESSAGE_CHARACTERS } from "@mcp-fleet/contract";
 import type { Settings } from "@mcp-fleet/contract/settings";
 import { type DestinationStream, type Logger, pino } from "pino";
+import { activeTrace } from "./active-trace.ts";
 import { LogLimit } from "./log-limit.ts";
 
 /** Of many lines, the message before them. */
 const STACK_CHARACTERS = 4_000;
+
+const NO_TRACE = {};
 
 /** What tells equal lines apart, beside their text: none of it is chosen by clients or servers. */
 const KIND_MEMBERS = ["code", "backend", "list", "setting", "what"];
@@ -25,6 +28,7 @@ export function buildLog(
       base: { role, pid: process.pid },
       serializers: { error: describeError },
       formatters: { log: shortened },
+      mixin: () => activeTrace()?.ids ?? NO_TRACE,
       redact: ["headers.authorization", 'headers["mcp-session-id"]', "headers.cookie"],
       hooks: {
         logMethod(args, method) {

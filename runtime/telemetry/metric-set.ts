@@ -1,4 +1,14 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  type OpenMetricsContentType,
+  openMetricsContentType,
+  Registry,
+} from "prom-client";
 
 export interface MetricDescription {
   readonly name: string;
@@ -11,11 +21,15 @@ type Metric = Counter | Gauge | Histogram;
 
 /** The metrics of a process, each in one place with its help text, on top of those that every Node process has. */
 export abstract class MetricSet {
-  readonly registry = new Registry();
+  readonly registry: Registry | Registry<OpenMetricsContentType>;
+  /** Whether measurements name the trace that they are of, which only the OpenMetrics format can say. */
+  readonly hasExemplars: boolean;
   readonly #described: MetricDescription[] = [];
   readonly #byLabel = new Map<string, Metric[]>();
 
-  constructor() {
+  constructor(hasExemplars = false) {
+    this.hasExemplars = hasExemplars;
+    this.registry = hasExemplars ? openMetrics() : new Registry();
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -26,6 +40,11 @@ export abstract class MetricSet {
 
   text(): Promise<string> {
     return this.registry.metrics();
+  }
+
+  /** The same, for who sends it on. */
+  values(): Promise<readonly MetricObjectWithValues<MetricValue<string>>[]> {
+    return this.registry.getMetricsAsJSON();
   }
 
   /** The metrics with this among their labels. */
@@ -46,6 +65,13 @@ export abstract class MetricSet {
     return this.#kept(new Histogram({ ...described, buckets }), labels);
   }
 
+  /** A histogram whose measurements are handed over with the trace that they are of, where there are exemplars. */
+  protected traced(name: string, help: string, labels: string[], buckets: number[]): Histogram {
+    const described = this.#describe("histogram", name, help, labels);
+    const { hasExemplars: enableExemplars } = this;
+    return this.#kept(new Histogram({ ...described, buckets, enableExemplars }), labels);
+  }
+
   #kept<Made extends Metric>(metric: Made, labels: readonly string[]): Made {
     for (const label of labels) {
       this.#byLabel.set(label, [...(this.#byLabel.get(label) ?? []), metric]);
@@ -58,4 +84,10 @@ export abstract class MetricSet {
     this.#described.push({ name, type, labels, help });
     return { name, help, labelNames: labels, registers: [this.registry] };
   }
+}
+
+function openMetrics(): Registry<OpenMetricsContentType> {
+  const registry = new Registry<OpenMetricsContentType>();
+  registry.setContentType(openMetricsContentType);
+  return registry;
 }

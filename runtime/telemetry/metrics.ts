@@ -1,3 +1,4 @@
+import { activeTrace } from "./active-trace.ts";
 import { MetricSet } from "./metric-set.ts";
 
 /** From a cached list to a call that progress keeps alive for minutes. */
@@ -53,6 +54,11 @@ export class Metrics extends MetricSet {
     "drain_state",
     "0 serving, 1 lingering (unready, still listening), 2 closing (what is in flight finishes).",
   );
+  readonly drainSecondsLeft = this.gauge(
+    "drain_seconds_left",
+    "While the process ends: seconds until what is in flight is cut. Absent before.",
+    ["state"],
+  );
   readonly evictions = this.counter(
     "session_evictions_total",
     "Sessions evicted from memory; they stay in the store.",
@@ -63,7 +69,7 @@ export class Metrics extends MetricSet {
     "Requests of clients, by method and outcome (ok, or the error's name).",
     ["method", "outcome"],
   );
-  readonly callSeconds = this.histogram(
+  readonly callSeconds = this.traced(
     "call_seconds",
     "Seconds from a request forwarded to the end of its answer.",
     ["backend"],
@@ -246,6 +252,21 @@ export class Metrics extends MetricSet {
     ["operation"],
   );
 
+  readonly changeLag = this.gauge(
+    "change_lag_seconds",
+    "Seconds since it was last certain that no change of another process was missed; 0 where the store is this process's own.",
+  );
+  readonly peerRequests = this.counter(
+    "peer_requests_total",
+    "Requests that went on to another process of the fleet, by what for (session: it holds the session at the backend; stream: it holds the session's stream).",
+    ["purpose"],
+  );
+  readonly limit = this.gauge(
+    "limit",
+    "The limit that a figure is measured against, by its setting: bytes, sessions, calls or descriptors. A lowered one is what it was lowered to.",
+    ["setting"],
+  );
+
   readonly configurationGeneration = this.gauge(
     "configuration_generation",
     "How many configurations the process has had since its start, the first one included.",
@@ -269,10 +290,39 @@ export class Metrics extends MetricSet {
     "Faults of the files of discovery.directory: 0 where each is served as it says.",
   );
 
+  readonly exported = this.counter(
+    "telemetry_exported_total",
+    "Spans and exports of metrics that the OpenTelemetry collector has taken, by signal (traces, metrics).",
+    ["signal"],
+  );
+  readonly exportsDropped = this.counter(
+    "telemetry_dropped_total",
+    "Spans and exports of metrics that never reached the collector, by signal and reason (queue: telemetry.queuedSpans were waiting; failed: the collector did not take them in time).",
+    ["signal", "reason"],
+  );
+  readonly spansQueued = this.gauge(
+    "telemetry_queued_spans",
+    "Spans that wait to be sent; telemetry.queuedSpans is the maximum.",
+  );
+
   readonly defects = this.counter(
     "defects_total",
     "Failures that no part of the process handles. Alert on any: each is a defect, and the log has its stack.",
   );
+
+  /** A call to a backend took so long. */
+  observeCall(backend: string, seconds: number): void {
+    if (!this.hasExemplars) {
+      this.callSeconds.observe({ backend }, seconds);
+      return;
+    }
+    const trace = activeTrace();
+    this.callSeconds.observe({
+      labels: { backend },
+      value: seconds,
+      ...(trace?.isSampled && { exemplarLabels: trace.ids }),
+    });
+  }
 
   /** Runs before each scrape, to set gauges that nobody counts along the way. Returns what stops it. */
   onScrape(scraper: () => void | Promise<void>): () => void {
@@ -298,7 +348,16 @@ export class Metrics extends MetricSet {
   }
 
   override async text(): Promise<string> {
-    await Promise.all([...this.#scrapers].map((scraper) => scraper()));
+    await this.#scrape();
     return await super.text();
+  }
+
+  override async values() {
+    await this.#scrape();
+    return await super.values();
+  }
+
+  async #scrape(): Promise<void> {
+    await Promise.all([...this.#scrapers].map((scraper) => scraper()));
   }
 }

@@ -387,3 +387,46 @@ describe("wrong input", () => {
 it("the arguments that programs may have are those of the components", () => {
   expect(readFileSync(IMPORT_ARGUMENTS_FILE, "utf8")).toBe(importArguments(SCHEMA));
 });
+
+describe("a gateway with an MCPTelemetryConfig", () => {
+  const telemetryConfig = resource("MCPTelemetryConfig", "otel", {
+    openTelemetry: {
+      enabled: true,
+      endpoint: "otel.monitoring:4318",
+      insecure: true,
+      resourceAttributes: { team: "a" },
+      sensitiveHeaders: [{ name: "Authorization", secretKeyRef: { name: "otlp", key: "token" } }],
+      tracing: { enabled: true, samplingRate: "0.1" },
+      metrics: { enabled: true },
+    },
+    prometheus: { enabled: true },
+  });
+  const telemetryConfigRef = { name: "otel", serviceName: "vmcp" };
+  const documents = [group, server("github"), telemetryConfig, gateway({ telemetryConfigRef })];
+
+  it("sends the same there, with the header from a variable", () => {
+    const { configurations } = imported(documents);
+    const configuration = configurations.get("gateway.yaml");
+    expect(configuration?.telemetry).toEqual({
+      endpoint: "otel.monitoring:4318",
+      insecure: true,
+      customAttributes: { team: "a" },
+      headersEnv: { Authorization: "MCP_FLEET_IMPORTED_OTEL_AUTHORIZATION" },
+      serviceName: "vmcp",
+      tracingEnabled: true,
+      metricsEnabled: true,
+      samplingRate: "0.1",
+      enablePrometheusMetricsPath: true,
+    });
+    expect(validate(configuration).telemetry?.tracing?.samplingRatio).toBe(0.1);
+    expect(left(documents)).toEqual([]);
+  });
+
+  it("has telemetry and the Secret of the header in its program", () => {
+    const program = imported(documents).files.get("index.ts");
+    expect(program).toContain('endpoint: "otel.monitoring:4318"');
+    expect(program).toMatch(
+      /targetEnvName: "MCP_FLEET_IMPORTED_OTEL_AUTHORIZATION",\s+name: "otlp",\s+key: "token"/,
+    );
+  });
+});

@@ -51,6 +51,7 @@ const OF_A_PROCESS: readonly Change[] = [
   to("trustedProxies", ["192.0.2.0/24"]),
   to("terminationGracePeriodSeconds", 900),
   to("dns.refresh", "9s"),
+  to("telemetry", { endpoint: "otel.monitoring.svc:4318", tracingEnabled: true }),
   to("env", [{ name: "HTTPS_PROXY", value: "http://proxy.example.com:3128" }]),
   to("secrets", [{ targetEnvName: "A", name: "b", key: "c" }]),
   OTHER_ACCOUNT,

@@ -13,9 +13,10 @@ const ownPackages = ({ packages }: LoadedModules) =>
 const filesIn = ({ files }: LoadedModules, folder: string) =>
   files.filter((file) => file.startsWith(folder));
 
-/** With nothing switched on. */
+/** With nothing switched on. prom-client loads the API of OpenTelemetry, which does nothing by itself. */
 const CORE = [
   "@fastify/cors",
+  "@opentelemetry/api",
   "eventsource-parser",
   "fastest-levenshtein",
   "fastify",
@@ -28,7 +29,7 @@ const CORE = [
 ];
 
 describe("a gateway that listens", () => {
-  it("has loaded 10 packages with nothing switched on, and 0 files of what is off", async () => {
+  it("has loaded 11 packages with nothing switched on, and 0 files of what is off", async () => {
     const loaded = await loadedModules({ backends });
     expect(ownPackages(loaded)).toEqual(CORE);
     const off = [
@@ -40,6 +41,7 @@ describe("a gateway that listens", () => {
         "auth/local",
         "authz/cedar",
         "credentials/credentials",
+        "tracing/telemetry",
       ],
     ];
     for (const folder of off) {
@@ -86,6 +88,18 @@ describe("a gateway that listens", () => {
           },
         },
       },
+    ],
+    [
+      "OpenTelemetry for HTTP alone where traces are exported",
+      [
+        "@opentelemetry/core",
+        "@opentelemetry/exporter-metrics-otlp-proto",
+        "@opentelemetry/exporter-trace-otlp-proto",
+        "@opentelemetry/resources",
+        "@opentelemetry/sdk-metrics",
+        "@opentelemetry/sdk-trace-base",
+      ],
+      { telemetry: { endpoint: "127.0.0.1:9", tracingEnabled: true } },
     ],
     [
       "jose and oauth4webapi where their issuers are asked",

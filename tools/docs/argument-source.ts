@@ -155,6 +155,7 @@ const UNITS: Readonly<Record<string, string>> = {
   cachedDecisions: "decisions",
   callsPerPrincipal: "calls",
   queuedCalls: "calls",
+  queuedSpans: "spans",
   terminationGracePeriodSeconds: "seconds",
   tolerationSeconds: "seconds",
   unhealthyThreshold: "checks",

@@ -5,6 +5,7 @@ type Decided = readonly [setting: string, by: string];
 
 const BY_THE_PLAN = "the plan";
 const ADDRESS = "the component, as its Services and probes have it";
+const PROMETHEUS = "the component: metrics have a port of their own in any case";
 const VERIFIED = "the component: certificates are always verified";
 
 /** Of what gives a secret, pods have the file. */
@@ -38,6 +39,10 @@ const OF_PROCESSES: readonly Decided[] = [
   ),
   ["configuration", "nothing: gateways take changes over with the defaults"],
   ["backends[].clientCertificate", "nothing: write the configuration by hand"],
+  ["telemetry.caCertPath", "telemetry.caBundle, which pods have as a file"],
+  ["telemetry.enablePrometheusMetricsPath", PROMETHEUS],
+  ["telemetry.prometheusPort", PROMETHEUS],
+  ["telemetry.metricsOnTransportPort", PROMETHEUS],
 ];
 
 const SECRET_FILE = "clientSecret and clientSecretRef, which pods have as a file";

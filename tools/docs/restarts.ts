@@ -33,6 +33,7 @@ const OF_A_PROCESS = [
   "ownerKey",
   "trustedProxies",
   "dns",
+  "telemetry",
   "env",
   "secrets",
   "serviceAccount",

@@ -26,6 +26,7 @@ import * as z from "zod";
 import { DiscoverMetrics } from "../../runtime/discover/discover-metrics.ts";
 import type { MetricDescription } from "../../runtime/telemetry/metric-set.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
+import { ATTRIBUTES, type AttributeDescription, SPANS } from "../../runtime/tracing/vocabulary.ts";
 import { ERROR_LEVELS, ERROR_TABLE, type ErrorRow } from "../../runtime/wire/error-table.ts";
 import { ALERT_TABLES } from "./alert-tables.ts";
 import { COMPONENT_TABLES } from "./component-pages.ts";
@@ -50,6 +51,8 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "errors.md", name: "error-levels", table: errorLevels },
   { file: "errors.md", name: "errors", table: errors },
   { file: "metrics.md", name: "metrics", table: metrics },
+  { file: "telemetry.md", name: "spans", table: spans },
+  { file: "telemetry.md", name: "attributes", table: attributes },
   { file: "discovery.md", name: "discovery-metrics", table: discoveryMetrics },
   { file: "capacity.md", name: "example", table: example },
   { file: "capacity.md", name: "times", table: () => constants(TIMES) },
@@ -225,6 +228,21 @@ function errors(): string {
     "For the operator",
   ];
   return markdown(head, rows);
+}
+
+function spans(): string {
+  const rows = SPANS.map(({ name, kind, help }) => [code(name), kind, help]);
+  return markdown(["Span", "Kind", "What it is"], rows);
+}
+
+function attributes(): string {
+  const rows = Object.values<AttributeDescription>(ATTRIBUTES).map(({ name, legacy, on, help }) => [
+    code(name),
+    legacy === undefined ? "–" : code(legacy),
+    on,
+    help,
+  ]);
+  return markdown(["Attribute", "Older name", "On spans", "What it says"], rows);
 }
 
 function metrics(): string {

@@ -50,7 +50,7 @@ export function virtualMcpServer(
     incoming(given, reading, document, secrets);
     outgoing(given, reading, document, secrets);
     sessionStorage(reading, document);
-    references(given, reading, document);
+    references(given, reading, document, secrets);
   }
   const members = isFile ? [] : membersOf(reading, servers);
   backends(reading, document, members);
@@ -246,8 +246,13 @@ function sessionStorage(reading: Reading, document: GatewayDocument): void {
   });
 }
 
-function references(given: Given, reading: Reading, document: GatewayDocument): void {
-  const telemetry = telemetryOf(given, reading, "spec.telemetryConfigRef");
+function references(
+  given: Given,
+  reading: Reading,
+  document: GatewayDocument,
+  secrets: SecretVariable[],
+): void {
+  const telemetry = telemetryOf(given, reading, "spec.telemetryConfigRef", secrets);
   if (telemetry && Object.keys(telemetry).length > 0) {
     document.put(["telemetry"], telemetry, reading, "spec.telemetryConfigRef");
   }

@@ -1,5 +1,7 @@
 import type { RedisSettings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
+import { clock } from "../../platform/clock.ts";
+import { activeTrace } from "../../telemetry/active-trace.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { ClusterState } from "../cluster-state.ts";
 import { clusterOf, confirmingReplicas, type RedisClient } from "./redis-client.ts";
@@ -173,14 +175,17 @@ export class RedisCommands {
 
   async #measured<T>(operation: string, work: () => Promise<T>): Promise<T> {
     const { storeSeconds, storeErrors } = this.#parts.metrics;
-    const stop = storeSeconds.startTimer({ operation });
+    const startedAtMs = clock.monotonicMs();
+    let failed = false;
     try {
       return await work();
     } catch (error) {
+      failed = true;
       storeErrors.inc({ operation });
       throw error;
     } finally {
-      stop();
+      storeSeconds.observe({ operation }, (clock.monotonicMs() - startedAtMs) / 1000);
+      activeTrace()?.record(`store ${operation}`, startedAtMs, failed);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { PeerCredential } from "../../fleet/peer-credential.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
 import { Endpoint } from "../endpoints/endpoint.ts";
 import { EndpointHealth } from "../endpoints/endpoint-health.ts";
 import type { MessageLimits } from "../endpoints/message-limits.ts";
@@ -13,6 +14,7 @@ export interface PeerForwarderParts {
   readonly credential: PeerCredential;
   readonly limits: Settings["limits"];
   readonly messageLimits: MessageLimits;
+  readonly metrics: Metrics;
 }
 
 /** The header in which another process gets those that the backend is to get with a message, as JSON. */
@@ -47,6 +49,7 @@ export class PeerForwarder implements Peers, StreamPeers {
 
   /** @throws TransportFault, or the signal's reason once it is aborted. */
   async forward({ owner, backend, endpoint, request }: PeerRequest): Promise<Answer> {
+    this.#parts.metrics.peerRequests.inc({ purpose: "session" });
     const path = `/peer/${encodeURIComponent(backend)}/${encodeURIComponent(endpoint)}`;
     const peer = this.#endpoint(owner);
     const transport = new StreamableHttp(peer, { path });
@@ -69,6 +72,7 @@ export class PeerForwarder implements Peers, StreamPeers {
   /** Tells another process something about a session's stream. Returns whether it did what that asks for; never fails. */
   async tell(peer: string, word: StreamWord, signal: AbortSignal): Promise<boolean> {
     const { key, backend, news, text } = word;
+    this.#parts.metrics.peerRequests.inc({ purpose: "stream" });
     const path = `/streams/${encodeURIComponent(backend)}/${news}`;
     const headers = { authorization: this.#parts.credential.authorizationFor(key) };
     const session = { sessionId: key, protocol: "" };
