@@ -4,6 +4,8 @@ export type {
   ItemOverride,
   WorkloadRules,
 } from "./aggregation.ts";
+export { AUDIT_QUEUE_BYTES, type AuditSettings } from "./audit.ts";
+export { AUDIT_EVENT_TYPES, AUDIT_EVENTS, type AuditEventType } from "./audit-events.ts";
 export { type AuthorizationSettings, CACHED_DECISIONS } from "./authorization.ts";
 export {
   addressText,
@@ -26,6 +28,7 @@ export {
   type OidcSettings,
   TOKEN_CACHE_BYTES,
 } from "./incoming-auth.ts";
+export { LIMIT_KINDS } from "./limit-kinds.ts";
 export {
   type Changes,
   changesOf,
@@ -45,6 +48,13 @@ export {
   type SecretSource,
   type TokenRequestSettings,
 } from "./outgoing-auth.ts";
+export {
+  everyLimit,
+  limitBuckets,
+  type RateClass,
+  type RateLimit,
+  type RateLimitSettings,
+} from "./rate-limiting.ts";
 export { REFUSALS } from "./refusals.ts";
 export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";
 export {

@@ -1,12 +1,14 @@
 import type * as z from "zod";
 import { seconds } from "../units.ts";
 import { type AggregationSettings, aggregationOf } from "./aggregation.ts";
+import { type AuditSettings, auditOf } from "./audit.ts";
 import { type AuthorizationSettings, authorizationOf } from "./authorization.ts";
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import type { DiscoverySettings } from "./discovery-directory.ts";
 import { type IncomingAuthSettings, incomingAuthOf } from "./incoming-auth.ts";
 import { type BackendAuth, backendAuthOf } from "./outgoing-auth.ts";
+import { type RateLimitSettings, rateLimitsOf } from "./rate-limiting.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 
 /** When calls to a pod that keeps failing are not sent any more. */
@@ -138,6 +140,10 @@ export interface Settings extends IncomingAuthSettings {
   };
   /** Absent: every client may do everything. */
   readonly authorization?: AuthorizationSettings;
+  /** Absent: no events are written. */
+  readonly audit?: AuditSettings;
+  /** Absent: nothing is limited. */
+  readonly rateLimits?: RateLimitSettings;
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
@@ -167,6 +173,8 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
   // Proxies of two servers may share a store and keys, but not sessions.
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
   const authorization = authorizationOf(parsed.incomingAuth?.authz);
+  const audit = auditOf(parsed.audit);
+  const rateLimits = rateLimitsOf(parsed.rateLimiting);
   const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
   return frozen({
     role,
@@ -181,6 +189,8 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     ...(allowedOrigins && { allowedOrigins }),
     ...incomingAuthOf(parsed.incomingAuth),
     ...(authorization && { authorization }),
+    ...(audit && { audit }),
+    ...(rateLimits && { rateLimits }),
     ...(strategies.length > 0 && { strategies }),
     backends: parsed.backends.map((backend) =>
       backendOf(backend, role, {

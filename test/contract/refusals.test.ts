@@ -77,6 +77,6 @@ test("every refusal is of a field that the schema knows, and every refused field
   const marked = FIELDS.filter(({ schema }) =>
     z.toJSONSchema(schema, { io: "input" }).description?.startsWith("Not supported:"),
   ).map(({ path }) => path.join("."));
-  expect(marked.length).toBeGreaterThan(8);
+  expect(marked.length).toBeGreaterThan(5);
   expect(marked.filter((path) => !refused.includes(path))).toEqual([]);
 });

@@ -40,6 +40,9 @@ describe("a gateway that listens", () => {
         "auth/local",
         "authz/cedar",
         "credentials/credentials",
+        "limits/rate-limits",
+        "limits/token-stocks",
+        "audit/",
       ],
     ];
     for (const folder of off) {
