@@ -33,8 +33,6 @@ const MAX_DATA_BYTES = { min: 0, max: bytes("1Mi") };
 const QUEUE_BYTES = { min: bytes("64Ki"), max: bytes("512Mi") };
 const ROTATE_BYTES = { min: bytes("64Ki"), max: bytes("512Mi") };
 
-export const AUDIT_QUEUE_BYTES = bytes("8Mi");
-
 const eventType = z.enum(AUDIT_EVENT_TYPES);
 
 /** ToolHive's fields, and ours on top. */
@@ -63,7 +61,7 @@ export const audit = z.strictObject({
   maxDataSize: size(
     "The maximum size of a request's or response's data. Longer data are left out, and metadata.extra says how long they were.",
     MAX_DATA_BYTES,
-  ).prefault(1024),
+  ).prefault("1Ki"),
   logFile: text(
     "The file that events are appended to. It is opened again within 1s when it is renamed or removed. Absent: standard output.",
   ).optional(),
@@ -103,7 +101,7 @@ export const audit = z.strictObject({
   queueBytes: size(
     "The maximum total size of events that wait to be written.",
     QUEUE_BYTES,
-  ).prefault(AUDIT_QUEUE_BYTES),
+  ).prefault("8Mi"),
   rotateBytes: size(
     "The size from which logFile is renamed to logFile.1, logFile.1 to logFile.2, and so on. Absent: whoever rotates it renames or truncates it.",
     ROTATE_BYTES,

@@ -93,3 +93,11 @@ export type NofileShortage = (typeof NofileShortage)[keyof typeof NofileShortage
 /** Whether the pods of a workload must or only should be spread over nodes. Required keeps Redis pods on different nodes. */
 export const Spread = { Required: "Required", Preferred: "Preferred" } as const;
 export type Spread = (typeof Spread)[keyof typeof Spread];
+
+/** What happens while audit events come faster than they are written: events are lost, or calls are refused. */
+export const AuditOverload = { Drop: "drop", Refuse: "refuse" } as const;
+export type AuditOverload = (typeof AuditOverload)[keyof typeof AuditOverload];
+
+/** What happens to calls whose rate limits cannot be asked for: they run, or are refused. */
+export const StoreFailure = { Allow: "allow", Refuse: "refuse" } as const;
+export type StoreFailure = (typeof StoreFailure)[keyof typeof StoreFailure];

@@ -14,6 +14,7 @@ import { loginSettings } from "./login.ts";
 /** The configuration of a gateway, without the paths that only its pods know. */
 export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPlan): Configuration {
   const { sessions, incomingAuth, aggregation, allowedOrigins } = args;
+  const { audit, rateLimits } = args;
   const isRouted = args.ingress !== undefined || args.httpRoute !== undefined;
   return {
     ...processSettings(name, sessions, plan, args, isRouted ? PRIVATE_NETWORKS : []),
@@ -23,6 +24,8 @@ export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPl
       allowedOrigins,
       incomingAuth: incomingAuth && loginSettings(incomingAuth),
       aggregation: aggregation && aggregationSettings(aggregation),
+      audit,
+      rateLimiting: rateLimits,
     }),
   };
 }

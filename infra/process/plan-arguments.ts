@@ -31,6 +31,7 @@ const SETTINGS: readonly (readonly [setting: string, argument: string])[] = [
   ["sessionStorage.sentinel.addrs", "sessionStorage.sentinel.addresses"],
   ["sessionStorage.cluster.addrs", "sessionStorage.cluster.addresses"],
   ["aggregation.conflictResolutionConfig.", "aggregation."],
+  ["rateLimiting", "rateLimits"],
 ];
 
 /** The argument that a setting comes from. */
