@@ -9,6 +9,7 @@ export type {
   ToolOverrideArgs,
   ToolRulesArgs,
 } from "./arguments/aggregation-args.ts";
+export type { AuditArgs } from "./arguments/audit-args.ts";
 export type { AuthzArgs } from "./arguments/authz-args.ts";
 export type {
   BackendArgs,
@@ -17,6 +18,7 @@ export type {
   StatefulSetAddressArgs,
 } from "./arguments/backend-args.ts";
 export {
+  AuditOverload,
   AuthorizationType,
   BackendAuthType,
   Catalog,
@@ -34,6 +36,7 @@ export {
   ServiceType,
   SessionAffinity,
   Spread,
+  StoreFailure,
   TelemetryProtocol,
   TokenType,
   ToolVisibility,
@@ -71,6 +74,15 @@ export type {
   WorkloadArgs,
 } from "./arguments/pod-args.ts";
 export type { ProcessArgs } from "./arguments/process-args.ts";
+export type {
+  ByteLimitArgs,
+  ByteLimitsArgs,
+  InitializeLimitArgs,
+  NamedRateLimitArgs,
+  RateClassArgs,
+  RateLimitArgs,
+  RateLimitsArgs,
+} from "./arguments/rate-limit-args.ts";
 export type {
   ConfigMapKeyArgs,
   HasConnection,

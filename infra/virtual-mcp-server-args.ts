@@ -1,4 +1,5 @@
 import type { AggregationArgs } from "./arguments/aggregation-args.ts";
+import type { AuditArgs } from "./arguments/audit-args.ts";
 import type { BackendArgs, HasBackend } from "./arguments/backend-args.ts";
 import type { SessionAffinity } from "./arguments/choices.ts";
 import type { DiscoveryArgs } from "./arguments/discovery-args.ts";
@@ -6,6 +7,7 @@ import type { HttpRouteArgs, IngressArgs } from "./arguments/exposure-args.ts";
 import type { AutoscalingArgs } from "./arguments/load-args.ts";
 import type { WorkloadArgs } from "./arguments/pod-args.ts";
 import type { ProcessArgs } from "./arguments/process-args.ts";
+import type { RateLimitsArgs } from "./arguments/rate-limit-args.ts";
 import type { HasConnection, SessionStorageArgs } from "./arguments/session-storage-args.ts";
 import type { IncomingAuthArgs } from "./arguments/settings-args.ts";
 import type { ProcessTransforms } from "./transform.ts";
@@ -24,6 +26,10 @@ export interface VirtualMcpServerArgs extends WorkloadArgs, ProcessArgs {
   incomingAuth?: IncomingAuthArgs;
   /** How name conflicts between backends are resolved. */
   aggregation?: AggregationArgs;
+  /** Which audit events are written. Default: none. */
+  audit?: AuditArgs;
+  /** How much clients may do in a period. Default: no limits. */
+  rateLimits?: RateLimitsArgs;
   /** The number of pods, instead of the planned one. Fewer are refused. Default: as planned. */
   replicas?: number;
   /** An autoscaler that adds pods to the planned ones. Not together with replicas. Default: none. */

@@ -97,6 +97,23 @@ export function matching(description: string, pattern: RegExp, rule: string, fix
     .meta({ description, pattern: pattern.source });
 }
 
+/** A regular expression, as JavaScript writes them. */
+export function matchable(description: string) {
+  return z
+    .string()
+    .min(1)
+    .max(1_000)
+    .superRefine((value, report) => {
+      try {
+        new RegExp(value, "giu");
+      } catch {
+        const fix = "correct it: it is read as JavaScript reads it, with the flag u";
+        refuse(report, value, "must be a regular expression", fix);
+      }
+    })
+    .describe(description);
+}
+
 /** The http or https address of a backend. */
 export function url(description: string) {
   const rule = "must be an http or https URL without a user name, password or fragment";

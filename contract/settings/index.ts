@@ -4,6 +4,8 @@ export type {
   ItemOverride,
   WorkloadRules,
 } from "./aggregation.ts";
+export type { AuditSettings } from "./audit.ts";
+export { AUDIT_EVENT_TYPES, AUDIT_EVENTS, type AuditEventType } from "./audit-events.ts";
 export { type AuthorizationSettings, CACHED_DECISIONS } from "./authorization.ts";
 export type { AwsRoleMapping, AwsStsSettings } from "./aws-sts.ts";
 export {
@@ -28,6 +30,7 @@ export {
   type OidcSettings,
   TOKEN_CACHE_BYTES,
 } from "./incoming-auth.ts";
+export { LIMIT_KINDS } from "./limit-kinds.ts";
 export {
   type Changes,
   changesOf,
@@ -50,6 +53,13 @@ export {
   TOKEN_STRATEGIES,
   type TokenRequestSettings,
 } from "./outgoing-auth.ts";
+export {
+  everyLimit,
+  limitBuckets,
+  type RateClass,
+  type RateLimit,
+  type RateLimitSettings,
+} from "./rate-limiting.ts";
 export { REFUSALS } from "./refusals.ts";
 export { fieldsWithin, LEAVES, type Leaf } from "./schema-walk.ts";
 export type { SecretSource } from "./secret-source.ts";

@@ -70,9 +70,10 @@ export const REFUSALS: readonly Refusal[] = [
     fix: "remove it; clients call the tools one by one",
   },
   {
-    path: "audit",
-    rule: "is not supported: there is no audit log",
-    fix: "remove it, or set enabled: false",
+    path: "audit.output",
+    allowed: ["file", "stdout"],
+    rule: "must be file or stdout; export by OTLP is not supported",
+    fix: "use stdout, and have the collector read the logs of the pods",
   },
   {
     path: "optimizer",
@@ -81,11 +82,6 @@ export const REFUSALS: readonly Refusal[] = [
     fix: "remove the key; clients see every tool",
   },
   { path: "codeMode", rule: "is not supported", fix: "remove it, or set enabled: false" },
-  {
-    path: "rateLimiting",
-    rule: "is not supported: there are no rate limits",
-    fix: "remove it; limits.upstreamConnections limits the calls in flight per backend",
-  },
 ];
 
 /** Absent, empty, false or disabled: it would have no effect even if it were supported. */

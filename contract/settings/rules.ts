@@ -3,10 +3,12 @@ import { type Fault, fault, suggest } from "../faults.ts";
 import { DURATION, formatBytes, formatSeconds, seconds } from "../units.ts";
 import { addressRules } from "./address-rules.ts";
 import { aggregatedBackends, aggregationRules } from "./aggregation-rules.ts";
+import { auditRules } from "./audit-rules.ts";
 import { authRules } from "./auth-rules.ts";
 import { authorizationRules } from "./authorization-rules.ts";
 import { incomingAuthRules } from "./incoming-auth-rules.ts";
 import { authorizationPassthrough } from "./passthrough-headers.ts";
+import { rateLimitingRules } from "./rate-limiting-rules.ts";
 import { numberAt } from "./schema-walk.ts";
 import type { Role } from "./settings.ts";
 import { storageRules } from "./storage-rules.ts";
@@ -38,6 +40,8 @@ const RULES: readonly Rule[] = [
   authorizationPassthrough,
   authRules,
   telemetryRules,
+  auditRules,
+  rateLimitingRules,
 ];
 
 /** The faults of a document whose values do not fit each other. */

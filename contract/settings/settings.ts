@@ -1,12 +1,14 @@
 import type * as z from "zod";
 import { seconds } from "../units.ts";
 import { type AggregationSettings, aggregationOf } from "./aggregation.ts";
+import { type AuditSettings, auditOf } from "./audit.ts";
 import { type AuthorizationSettings, authorizationOf } from "./authorization.ts";
 import { type BackendSettings, backendOf } from "./backend.ts";
 import type { configuration } from "./configuration.ts";
 import type { DiscoverySettings } from "./discovery-directory.ts";
 import { type IncomingAuthSettings, incomingAuthOf } from "./incoming-auth.ts";
 import { type BackendAuth, backendAuthOf } from "./outgoing-auth.ts";
+import { type RateLimitSettings, rateLimitsOf } from "./rate-limiting.ts";
 import { type SessionStorageSettings, sessionStorageOf } from "./session-storage.ts";
 import { prometheusOf, type TelemetrySettings, telemetryOf } from "./telemetry.ts";
 
@@ -143,6 +145,10 @@ export interface Settings extends IncomingAuthSettings {
   };
   /** Absent: every client may do everything. */
   readonly authorization?: AuthorizationSettings;
+  /** Absent: no events are written. */
+  readonly audit?: AuditSettings;
+  /** Absent: nothing is limited. */
+  readonly rateLimits?: RateLimitSettings;
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
@@ -173,6 +179,8 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
   const server = role === "proxy" ? parsed.backends[0]?.name : undefined;
   const authorization = authorizationOf(parsed.incomingAuth?.authz);
   const telemetry = telemetryOf(parsed.telemetry, name);
+  const audit = auditOf(parsed.audit);
+  const rateLimits = rateLimitsOf(parsed.rateLimiting);
   const perWorkload = new Map(Object.entries(parsed.operational.timeouts.perWorkload));
   return frozen({
     role,
@@ -187,6 +195,8 @@ export function settingsOf(parsed: Parsed, role: Role): Settings {
     ...(allowedOrigins && { allowedOrigins }),
     ...incomingAuthOf(parsed.incomingAuth),
     ...(authorization && { authorization }),
+    ...(audit && { audit }),
+    ...(rateLimits && { rateLimits }),
     ...(strategies.length > 0 && { strategies }),
     backends: parsed.backends.map((backend) =>
       backendOf(backend, role, {

@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { aggregation } from "./aggregation.ts";
+import { audit } from "./audit.ts";
 import { count, duration, labels, text, unsupported } from "./fields.ts";
 import { incomingAuth } from "./incoming-auth.ts";
 import { strategy } from "./outgoing-auth.ts";
 import { passthroughHeaders } from "./passthrough-headers.ts";
+import { rateLimiting } from "./rate-limiting.ts";
 import { sessionStorage } from "./session-storage.ts";
 import { telemetry } from "./telemetry.ts";
 
@@ -132,10 +134,10 @@ export const toolhive = {
   compositeTools: unsupported("there are no workflows.").optional(),
   compositeToolRefs: unsupported("there are no workflows.").optional(),
   telemetry: telemetry.optional(),
-  audit: unsupported("there is no audit log.").optional(),
+  audit: audit.prefault({}),
   optimizer: unsupported("there is no optimizer.").optional(),
   codeMode: unsupported("there is no code mode.").optional(),
-  rateLimiting: unsupported("there are no rate limits.").optional(),
+  rateLimiting: rateLimiting.prefault({}),
   passthroughHeaders: passthroughHeaders(
     "The headers of a client's request that go to backends with what that request causes there. Not those between two hosts (Connection, Host, Content-*, Forwarded …) or of MCP (Mcp-*). Authorization requires acceptRisk.",
   ).default([]),

@@ -115,3 +115,11 @@ export type Spread = (typeof Spread)[keyof typeof Spread];
 /** How traces and metrics go to an OpenTelemetry collector: OTLP over HTTP, or over gRPC. */
 export const TelemetryProtocol = { HttpProtobuf: "http/protobuf", Grpc: "grpc" } as const;
 export type TelemetryProtocol = (typeof TelemetryProtocol)[keyof typeof TelemetryProtocol];
+
+/** What happens while audit events come faster than they are written: events are lost, or calls are refused. */
+export const AuditOverload = { Drop: "drop", Refuse: "refuse" } as const;
+export type AuditOverload = (typeof AuditOverload)[keyof typeof AuditOverload];
+
+/** What happens to calls whose rate limits cannot be asked for: they run, or are refused. */
+export const StoreFailure = { Allow: "allow", Refuse: "refuse" } as const;
+export type StoreFailure = (typeof StoreFailure)[keyof typeof StoreFailure];

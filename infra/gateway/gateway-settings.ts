@@ -16,6 +16,7 @@ import type { GatewayArgs } from "./gateway-args.ts";
 /** The configuration of a gateway, without the paths that only its pods know. */
 export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPlan): Configuration {
   const { sessions, incomingAuth, aggregation, allowedOrigins, discovery } = args;
+  const { audit, rateLimits } = args;
   const isRouted = args.ingress !== undefined || args.httpRoute !== undefined;
   return {
     ...processSettings(name, sessions, plan, args, isRouted ? PRIVATE_NETWORKS : []),
@@ -29,6 +30,8 @@ export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPl
         directory: BACKENDS_PATH,
         maxBackends: maxBackendsOf(discovery),
       },
+      audit,
+      rateLimiting: rateLimits,
     }),
   };
 }

@@ -32,6 +32,7 @@ const SETTINGS: readonly (readonly [setting: string, argument: string])[] = [
   ["sessionStorage.cluster.addrs", "sessionStorage.cluster.addresses"],
   ["aggregation.conflictResolutionConfig.", "aggregation."],
   ["discovery.configMap", "discovery.configMapName"],
+  ["rateLimiting", "rateLimits"],
 ];
 
 /** The argument that a setting comes from. */

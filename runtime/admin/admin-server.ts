@@ -6,7 +6,7 @@ import { adminListener, guard } from "./admin-listener.ts";
 import { ADMIN_PAGE } from "./admin-page.ts";
 import { addMetrics } from "./metrics-server.ts";
 import { addPeerRoutes, type PeerRoutesParts } from "./peer-routes.ts";
-import { addPodRoutes, type PodAdministration } from "./pod-routes.ts";
+import { addPodRoutes, type OnPod, type PodAdministration } from "./pod-routes.ts";
 import { addSessionRoutes, type EndSessions } from "./session-routes.ts";
 
 export interface AdminServerParts extends Omit<PeerRoutesParts, "limits"> {
@@ -14,6 +14,7 @@ export interface AdminServerParts extends Omit<PeerRoutesParts, "limits"> {
   readonly metrics: Metrics;
   readonly status: { read(): Promise<object> };
   readonly pods: PodAdministration;
+  readonly onPod: OnPod;
   readonly endSessions: EndSessions;
   readonly settings: Pick<Settings, "host" | "peerHost" | "allowedHosts" | "limits">;
   /** Guards what changes something. Undefined: only who is on the same machine, or in the same pod, may. */
@@ -34,8 +35,8 @@ export function buildAdminServer(parts: AdminServerParts): FastifyInstance {
 }
 
 function addGuarded(server: FastifyInstance, parts: AdminServerParts): void {
-  const { metrics, status, pods, endSessions, token, settings, log } = parts;
-  addPodRoutes(server, pods, token, log);
+  const { metrics, status, pods, onPod, endSessions, token, settings, log } = parts;
+  addPodRoutes(server, pods, onPod, token, log);
   addSessionRoutes(server, endSessions, token, log);
   addPeerRoutes(server, { ...parts, limits: settings.limits });
   addMetrics(server, metrics);

@@ -11,6 +11,9 @@ export interface PodAdministration {
   readonly pods: readonly string[];
 }
 
+/** Hears of what was done to a pod. */
+export type OnPod = (action: "drain_pod" | "undrain_pod", pod: string) => void;
+
 interface PodRequest {
   readonly Params: { readonly name: string };
 }
@@ -19,6 +22,7 @@ interface PodRequest {
 export function addPodRoutes(
   server: FastifyInstance,
   pods: PodAdministration,
+  onPod: OnPod,
   token: string | undefined,
   log: Logger,
 ): void {
@@ -31,10 +35,12 @@ export function addPodRoutes(
     guarded.post<PodRequest>("/pods/:name/drain", async ({ params }, reply) => {
       const drain = await pods.drain(params.name);
       if (drain === undefined) return reply.code(404).send(unknown(params.name));
+      onPod("drain_pod", params.name);
       return reply.code(202).send(drain);
     });
     guarded.delete<PodRequest>("/pods/:name/drain", async ({ params }, reply) => {
       const isKnown = await pods.undrain(params.name);
+      if (isKnown) onPod("undrain_pod", params.name);
       return isKnown ? reply.code(204).send() : reply.code(404).send(unknown(params.name));
     });
     done();

@@ -10,6 +10,8 @@ export interface CallsParts {
   /** From the outermost. */
   readonly interceptors: readonly Interceptor[];
   readonly messages: ClientMessages;
+  /** Hears of what clients say without waiting for an answer. */
+  readonly heard?: ((context: RequestContext, message: Message) => void) | undefined;
 }
 
 /**
@@ -52,6 +54,7 @@ export class Calls {
   /** What a client says without waiting for an answer. */
   async notification(context: RequestContext, message: Message): Promise<void> {
     if (context.session !== undefined) {
+      this.#parts.heard?.(context, message);
       await this.#parts.messages.notification(context.session, message, context);
     }
   }

@@ -27,8 +27,15 @@ import type { Call } from "./call.ts";
 import type { CallLimits } from "./call-limits.ts";
 import { CallTimer } from "./call-timer.ts";
 import { Places } from "./places.ts";
+import type { RequestContext } from "./request-context.ts";
 import type { SessionStreams } from "./session-streams.ts";
 import { placesOf } from "./too-many-calls.ts";
+
+/** Limits of what is sent to one backend. */
+export interface BackendRates {
+  /** @throws RATE_LIMIT_EXCEEDED, STORE_UNAVAILABLE. */
+  requireOf(context: RequestContext, backend: string): Promise<void>;
+}
 
 /** A call on its way to one backend. */
 export interface Forwarding {
@@ -47,6 +54,8 @@ export interface ForwarderParts {
   readonly sessionStreams: SessionStreams;
   readonly limits: Settings["limits"];
   readonly callLimits: CallLimits;
+  /** Absent: requests to backends are not limited. */
+  readonly rates?: BackendRates | undefined;
   /** Clients see no other backend. */
   readonly isOnlyBackend: boolean;
   /** Clients hear of changed lists in its own words. */
@@ -106,6 +115,8 @@ export class Forwarder {
     }
     this.#requireClosedCircuit(session, backend);
     context.backend = backend.name;
+    const { rates } = this.#parts;
+    if (rates !== undefined) await rates.requireOf(context, backend.name);
     await this.#parts.callLimits.run(context, backend.name, () =>
       this.#forwardNow(session, forwarding),
     );

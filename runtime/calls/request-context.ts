@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { clock } from "../platform/clock.ts";
 import type { LiveSession, PendingCall } from "../sessions/live-session.ts";
 import type { Principal } from "../sessions/principal.ts";
@@ -20,6 +20,8 @@ export interface RequestContextParts {
   readonly authorization?: string | undefined;
   /** As they came with the request. */
   readonly headers?: IncomingHttpHeaders;
+  /** What it came with; absent for what the process asks by itself. */
+  readonly incoming?: IncomingMessage;
   readonly session: LiveSession | undefined;
   /** Absent where the session knows. */
   readonly client?: ClientFacts;
@@ -37,6 +39,8 @@ export class RequestContext implements PendingCall {
   readonly authorization: string | undefined;
   /** Those that came with the request: backends get what their settings name of them. */
   readonly headers: IncomingHttpHeaders | undefined;
+  /** What it came with, for who has to know where from. */
+  readonly incoming: IncomingMessage | undefined;
   readonly era: Era;
   readonly session: LiveSession | undefined;
   readonly startedAtMs = clock.monotonicMs();
@@ -53,10 +57,19 @@ export class RequestContext implements PendingCall {
   readonly #client: ClientFacts | undefined;
   #controller: AbortController | undefined;
 
-  constructor({ principal, authorization, headers, session, client, maxMs }: RequestContextParts) {
+  constructor({
+    principal,
+    authorization,
+    headers,
+    incoming,
+    session,
+    client,
+    maxMs,
+  }: RequestContextParts) {
     this.principal = principal;
     this.authorization = authorization;
     this.headers = headers;
+    this.incoming = incoming;
     this.session = session;
     this.era = session === undefined && client !== undefined ? "stateless" : "session";
     this.maxMs = maxMs;

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { Handler } from "../calls/call.ts";
 import type { Calls } from "../calls/calls.ts";
 import { RequestContext } from "../calls/request-context.ts";
+import type { Events } from "../sessions/events.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import { ANONYMOUS } from "../sessions/principal.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -52,6 +53,7 @@ export interface McpEndpointParts {
   readonly room: Room;
   readonly addresses: ClientAddresses;
   readonly limits: Settings["limits"];
+  readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -130,18 +132,21 @@ export class McpEndpoint {
   async get(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     requireEvents(request.headers.accept);
     const session = await this.#session(request);
-    const { sessions, drain, room, streams } = this.#parts;
+    const { sessions, drain, room, streams, events } = this.#parts;
     if (drain.state === "closing") throw new FleetError("DRAINING");
     room.recognise(request.raw.socket);
     room.requireCapacity("stream");
     sessions.use(session);
     streams.open(session, reply, request.principal.expiresAtMs);
+    events.emit("sessionRequested", "GET", session, request.raw, request.principal);
     return reply;
   }
 
   async delete(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const session = await this.#session(request);
-    await this.#parts.sessions.end(session, "deleted");
+    const { sessions, events } = this.#parts;
+    await sessions.end(session, "deleted");
+    events.emit("sessionRequested", "DELETE", session, request.raw, request.principal);
     return reply.code(204).send();
   }
 
@@ -239,10 +244,10 @@ export class McpEndpoint {
   }
 
   #context(request: FastifyRequest, session: LiveSession | undefined): RequestContext {
-    const { principal, headers } = request;
+    const { principal, headers, raw: incoming } = request;
     const maxMs = this.#parts.limits.callTimeoutMaxSeconds * 1000;
     const { authorization } = headers;
-    return new RequestContext({ principal, authorization, headers, session, maxMs });
+    return new RequestContext({ principal, authorization, headers, incoming, session, maxMs });
   }
 
   #replyTo(request: FastifyRequest, reply: FastifyReply, idText: string): HttpReply {

@@ -10,6 +10,7 @@ import Fastify, {
 } from "fastify";
 import type { Logger } from "pino";
 import type { Authenticator } from "../auth/authenticator.ts";
+import type { Events } from "../sessions/events.ts";
 import type { Principal } from "../sessions/principal.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { FleetError } from "../wire/fleet-error.ts";
@@ -42,6 +43,7 @@ export interface McpServerParts {
   readonly connections: ConnectionBudget;
   readonly addresses: ClientAddresses;
   readonly settings: Settings;
+  readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
 }

@@ -1,18 +1,20 @@
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
+import type { Events } from "../sessions/events.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { FleetError } from "../wire/fleet-error.ts";
 import type { ClientAddresses } from "./client-addresses.ts";
 
 export interface RefusalParts {
   readonly log: Logger;
+  readonly events: Events;
   readonly metrics: Metrics;
   readonly addresses: ClientAddresses;
 }
 
 /** Logs and counts a request that is refused before it becomes a call. */
 export function recordRefusal(
-  { log, metrics, addresses }: RefusalParts,
+  { log, events, metrics, addresses }: RefusalParts,
   request: IncomingMessage,
   error: FleetError,
 ): void {
@@ -20,4 +22,5 @@ export function recordRefusal(
   if (error.code === "INTERNAL") log.error(about, "request failed");
   else log.info({ ...about, address: addresses.ofRequest(request) }, "a request is refused");
   metrics.calls.inc({ method: "none", outcome: error.code });
+  events.emit("requestRefused", request, error);
 }

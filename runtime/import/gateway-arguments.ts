@@ -19,15 +19,23 @@ export function argumentsOf(part: GatewayPart): Section {
   const said = Object.fromEntries(
     Object.entries(document.content).filter(([key]) => !OWN.includes(key)),
   );
+  const { rateLimiting, audit, ...rest } = said;
   const aggregation = flattened(said.aggregation, dropped);
   const fitted = asArguments(
-    { ...said, ...(aggregation && { aggregation }) },
+    {
+      ...rest,
+      ...(aggregation && { aggregation }),
+      ...(isSection(audit) && { audit: withSizeText(audit) }),
+      ...(isSection(rateLimiting) && { rateLimits: withShared(rateLimiting) }),
+    },
     "VirtualMcpServer",
     [],
     dropped,
     new Map(secrets.map(({ targetEnvName, name, key }) => [targetEnvName, { name, key }])),
   );
-  for (const path of dropped) withoutArgument(document, path);
+  for (const [top = "", ...path] of dropped) {
+    withoutArgument(document, [top === "rateLimits" ? "rateLimiting" : top, ...path]);
+  }
   if (part.needsStore && document.isGiven(["sessionStorage"])) {
     const why = "the program has a RedisSentinel of its own; gateway.yaml uses the given Redis";
     document.differs(
@@ -57,6 +65,21 @@ export function argumentsOf(part: GatewayPart): Section {
     ...(secrets.length > 0 && isSection(env) && env),
     ...discoveryOf(part),
   };
+}
+
+/** ToolHive's size is a number of bytes. */
+function withSizeText(audit: Section): Section {
+  const { maxDataSize, ...others } = audit;
+  return maxDataSize === undefined ? audit : { ...others, maxDataSize: `${maxDataSize}B` };
+}
+
+/** Limits under the one name that the component has for `global` and `shared`. */
+function withShared(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withShared);
+  if (!isSection(value)) return value;
+  const { global, ...others } = value;
+  const named = global === undefined ? others : { ...others, shared: global };
+  return Object.fromEntries(Object.entries(named).map(([key, one]) => [key, withShared(one)]));
 }
 
 /** Says that a program does without something, if that makes a difference; a guard must not be missing there. */

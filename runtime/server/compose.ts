@@ -18,6 +18,7 @@ import { askForLogin } from "../calls/interceptors/login.ts";
 import { countCalls } from "../calls/interceptors/metrics.ts";
 import { noteSubjects } from "../calls/interceptors/subjects.ts";
 import { sendRenewalNotices } from "../calls/renewal-notices.ts";
+import type { RequestContext } from "../calls/request-context.ts";
 import { SessionStreams } from "../calls/session-streams.ts";
 import { Subscriptions } from "../calls/subscriptions.ts";
 import { openCredentials } from "../credentials/open-credentials.ts";
@@ -31,6 +32,7 @@ import { McpEndpoint } from "../edge/mcp-endpoint.ts";
 import { buildMcpServer, MCP_PATH } from "../edge/mcp-server.ts";
 import { FleetFollower } from "../fleet/fleet-follower.ts";
 import { PeerCredential } from "../fleet/peer-credential.ts";
+import { openRateLimits } from "../limits/open-rate-limits.ts";
 import type { Role } from "../roles/role.ts";
 import { ROLES } from "../roles/roles.ts";
 import { Events } from "../sessions/events.ts";
@@ -179,13 +181,32 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     relaysListChanges,
   });
   const callLimits = new CallLimits(limits, metrics);
-  const sending = { upstreams, sessionStreams, callLimits, isOnlyBackend, relaysListChanges };
+  const addressOf = ({ incoming }: RequestContext) => incoming && addresses.ofRequest(incoming);
+  const rates = await openRateLimits({ ...shared, store: store.limits, addressOf });
+  const sending = {
+    upstreams,
+    sessionStreams,
+    callLimits,
+    rates,
+    isOnlyBackend,
+    relaysListChanges,
+  };
   const forwarder = new Forwarder({ ...shared, ...sending });
   sendRenewalNotices(events, streams);
   const messages = new ClientMessages({ ...shared, backends, bus, upstreams });
   const kept = { sessions: store.sessions, forwarder, sessionStreams };
   const subscriptions = new Subscriptions({ ...kept, limits });
-  const authorizer = await openAuthorizer(settings, metrics, log);
+  const audit = settings.audit && (await import("../audit/audit.ts"));
+  const auditor =
+    settings.audit &&
+    audit?.openAuditor({
+      ...shared,
+      settings: settings.audit,
+      name: settings.name,
+      addressOf: (incoming) => addresses.ofRequest(incoming),
+    });
+  const decider = await openAuthorizer(settings, metrics, log);
+  const authorizer = decider && auditor && audit ? audit.audited(decider, auditor) : decider;
   const role = await make({
     ...shared,
     ...kept,
@@ -200,12 +221,15 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
   });
   const interceptors: readonly Interceptor[] = [
     ...(telemetry?.interceptors ?? []),
+    ...(auditor ? [auditor.interceptor] : []),
     logFailures(log),
     countCalls(metrics),
+    ...(rates ? [rates.interceptor] : []),
     callLimits.ofLists,
     ...(credentials?.exchanges ? [noteSubjects(credentials), askForLogin()] : []),
   ];
-  const calls = new Calls({ handler: role.request, interceptors, messages });
+  const heard = auditor?.heard;
+  const calls = new Calls({ handler: role.request, interceptors, messages, heard });
 
   // What clients reach.
   const authenticator = await openAuthenticator(settings, MCP_PATH, given.ownerKey, log);
@@ -225,6 +249,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     room: descriptors,
     addresses,
     limits,
+    events,
     metrics,
     log,
   });
@@ -251,12 +276,18 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     { section: "aggregation", apply: (changed) => role.applyAggregation?.(changed.aggregation) },
     ...(authorizer === undefined ? [] : [applierOf(authorizer, role)]),
   ]);
+  const endAll = async (issuer: string, subject: string) => {
+    const ended = await sessions.endOwned(ownerOf(issuer, subject, given.ownerKey));
+    auditor?.administered("end_sessions", { issuer, subject, ended: String(ended) });
+    return ended;
+  };
   const admin = buildAdminServer({
     probes: readiness,
     metrics,
     status,
     pods: drains,
-    endSessions: (issuer, subject) => sessions.endOwned(ownerOf(issuer, subject, given.ownerKey)),
+    onPod: (action, pod) => auditor?.administered(action, { pod }),
+    endSessions: endAll,
     peers: new PeerCalls(credential, backends),
     streams: sessionStreams,
     bodies,
@@ -296,6 +327,8 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     live,
     credentials,
     telemetry,
+    rates,
+    auditor,
     peers,
     reaper,
     follower,

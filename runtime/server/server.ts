@@ -4,6 +4,7 @@ import type { Settings } from "@mcp-fleet/contract/settings";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Status, StatusReport } from "../admin/status-report.ts";
+import type { Auditor } from "../audit/auditor.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { SessionStreams } from "../calls/session-streams.ts";
 import type { Credentials } from "../credentials/credentials.ts";
@@ -12,6 +13,7 @@ import { closeListener, type Drain } from "../edge/drain.ts";
 import type { KeepAlive } from "../edge/keep-alive.ts";
 import { MCP_PATH } from "../edge/mcp-server.ts";
 import type { FleetFollower } from "../fleet/fleet-follower.ts";
+import type { RateLimits } from "../limits/rate-limits.ts";
 import { clock } from "../platform/clock.ts";
 import type { Role } from "../roles/role.ts";
 import type { Reaper } from "../sessions/reaper.ts";
@@ -58,6 +60,8 @@ export interface ServerParts {
   readonly live: LiveConfiguration | undefined;
   readonly credentials: Credentials | undefined;
   readonly telemetry: Telemetry | undefined;
+  readonly rates: RateLimits | undefined;
+  readonly auditor: Auditor | undefined;
   readonly peers: PeerForwarder;
   readonly reaper: Reaper;
   readonly follower: FleetFollower;
@@ -183,6 +187,7 @@ export class Server {
     parts.drains.close();
     await parts.backends.close();
     await parts.credentials?.close();
+    await parts.rates?.close();
     await parts.peers.close();
     parts.keys.close();
     parts.authenticator.close();
@@ -190,6 +195,7 @@ export class Server {
     await parts.telemetry?.close();
     await parts.metricsServer?.close();
     await parts.admin.close();
+    await parts.auditor?.close();
   }
 }
 

@@ -1,6 +1,9 @@
+import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
+import type { FleetError } from "../wire/fleet-error.ts";
 import type { ListName } from "../wire/methods.ts";
 import type { LiveSession } from "./live-session.ts";
+import type { Principal } from "./principal.ts";
 import type { EndedSession, SessionRecord } from "./session-record.ts";
 
 /** Why a session ended. */
@@ -36,6 +39,19 @@ export interface EventMap {
   backendAdded: [backend: string];
   /** The set of backends has one less. */
   backendRemoved: [backend: string];
+  /** A client's request was refused before it became a call. */
+  requestRefused: [incoming: IncomingMessage, error: FleetError];
+  /** A client opens a stream of its session, or has ended it. */
+  sessionRequested: [
+    method: "GET" | "DELETE",
+    session: LiveSession,
+    incoming: IncomingMessage,
+    principal: Principal,
+  ];
+  /** The process works with another configuration. */
+  configurationTaken: [generation: number, digest: string];
+  /** A changed configuration is not taken over. */
+  configurationRefused: [reason: string, faults: readonly string[]];
 }
 
 export type EventName = keyof EventMap;

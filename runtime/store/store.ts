@@ -1,5 +1,6 @@
 import type { FleetBus } from "../fleet/fleet-bus.ts";
 import type { LeaseStore } from "../fleet/lease-store.ts";
+import type { LimitStore } from "../fleet/limit-store.ts";
 import type { PodStore } from "../fleet/pod-store.ts";
 import type { SecretStore } from "../fleet/secret-store.ts";
 import type { TurnStore } from "../fleet/turn-store.ts";
@@ -23,5 +24,6 @@ export interface Store {
   /** Absent where it is in no cluster. */
   readonly cluster?: ClusterState | undefined;
   readonly turns: TurnStore;
+  readonly limits: LimitStore;
   close(): Promise<void>;
 }

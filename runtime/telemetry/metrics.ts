@@ -305,6 +305,42 @@ export class Metrics extends MetricSet {
     "Spans that wait to be sent; telemetry.queuedSpans is the maximum.",
   );
 
+  readonly auditEvents = this.counter(
+    "audit_events_total",
+    "Audit events by type, those that were lost included.",
+    ["type"],
+  );
+  readonly auditDropped = this.counter(
+    "audit_dropped_total",
+    "Audit events that were lost: the queue was full, or the process ended before they were written.",
+  );
+  readonly auditFailures = this.counter(
+    "audit_write_failures_total",
+    "Attempts to write audit events that failed; they are repeated.",
+  );
+  readonly auditQueued = this.gauge(
+    "audit_queued_events",
+    "Audit events that wait to be written; audit.queueEvents is the maximum.",
+  );
+  readonly auditQueuedBytes = this.gauge(
+    "audit_queued_bytes",
+    "Bytes of audit events that wait to be written; audit.queueBytes is the maximum.",
+  );
+  readonly rateLimitRefused = this.counter(
+    "rate_limit_refused_total",
+    "Requests that a limit of rateLimiting refused, by the limit.",
+    ["limit"],
+  );
+  readonly rateLimitUnchecked = this.counter(
+    "rate_limit_unchecked_total",
+    "Requests whose limits could not be asked for, by what then happened (allowed, refused).",
+    ["outcome"],
+  );
+  readonly rateLimitLeases = this.gauge(
+    "rate_limit_leases",
+    "Limits of which this process holds tokens that it has not used yet.",
+  );
+
   readonly defects = this.counter(
     "defects_total",
     "Failures that no part of the process handles. Alert on any: each is a defect, and the log has its stack.",

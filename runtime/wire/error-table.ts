@@ -206,6 +206,29 @@ export const ERROR_TABLE = {
     operator:
       "session.initializePerMinute is reached, or many ids under an unknown key come in at once.",
   },
+  RATE_LIMIT_EXCEEDED: {
+    level: "either",
+    httpStatus: 429,
+    // ToolHive's.
+    rpcCode: -32029,
+    retryAfter: true,
+    message: "Rate limit exceeded",
+    client:
+      "Try again after Retry-After. The session goes on, and the call did not run. error.data.limit names the limit.",
+    operator:
+      "A limit of rateLimiting is reached: rate_limit_refused_total says which. Raise it if the load is legitimate.",
+  },
+  AUDIT_UNAVAILABLE: {
+    level: "either",
+    httpStatus: 503,
+    rpcCode: -32000,
+    retryAfter: true,
+    notProcessed: true,
+    message: "audit events cannot be written just now; the call did not run",
+    client: "Try again after Retry-After. The session goes on.",
+    operator:
+      "audit.onOverload is refuse, and the queue is full: audit.logFile is on a full or slow disk, or nobody reads standard output. The log says which.",
+  },
   TOO_MANY_CALLS: {
     level: "request",
     httpStatus: 200,

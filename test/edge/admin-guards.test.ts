@@ -24,6 +24,7 @@ const build = (token?: string) =>
       drain: async (pod) => ({ pod, at: drained.push(pod) }),
       undrain: async () => true,
     },
+    onPod: () => {},
     endSessions: async () => 0,
     peers: { isPeer: () => false, serve: () => Promise.reject(new Error("nobody calls")) },
     streams: { hear: async () => true },

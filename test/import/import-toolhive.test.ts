@@ -175,15 +175,13 @@ describe("nothing is dropped silently", () => {
     expect(components.map(({ type }) => type)).toEqual(["VirtualMcpServer"]);
   });
 
-  it("a file with audit, rate limits and an optimizer names 3 fields", () => {
+  it("a file with audit, rate limits and an optimizer names 1 field, and takes the others over", () => {
     const config = {
       audit: { enabled: true },
       rateLimiting: { shared: { maxTokens: 1, refillPeriod: "1s" } },
       optimizer: {},
     };
     expect(left([group, server("github"), gateway({ config })])).toEqual([
-      "VirtualMCPServer tools/vmcp spec.config.audit",
-      "VirtualMCPServer tools/vmcp spec.config.rateLimiting",
       "VirtualMCPServer tools/vmcp spec.config.optimizer",
     ]);
   });

@@ -42,6 +42,9 @@ describe("a gateway that listens", () => {
         "authz/cedar",
         "credentials/credentials",
         "tracing/telemetry",
+        "limits/rate-limits",
+        "limits/token-stocks",
+        "audit/",
       ],
     ];
     for (const folder of off) {

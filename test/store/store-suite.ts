@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeFleetBus } from "./fleet-bus-suite.ts";
 import { describeLeaseStore } from "./lease-store-suite.ts";
+import { describeLimitStore } from "./limit-store-suite.ts";
 import { describePodStore } from "./pod-store-suite.ts";
 import { describeSessionStore } from "./session-store-suite.ts";
 import { type MakeStore, useStore } from "./store-under-test.ts";
@@ -13,6 +14,7 @@ export function describeStore(name: string, makeStore: MakeStore): void {
   describePodStore(name, makeStore);
   describeFleetBus(name, makeStore);
   describeTurnStore(name, makeStore);
+  describeLimitStore(name, makeStore);
 
   describe(`the secret store ${name}`, () => {
     const at = useStore(makeStore);

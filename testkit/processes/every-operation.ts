@@ -3,7 +3,7 @@ import { sessionRecord } from "./session-record.ts";
 
 /** Has a store do everything that it can do on demand. Answers what went wrong, in the order of the operations. */
 export async function useEveryOperation(store: Store): Promise<unknown[]> {
-  const { sessions, leases, pods, bus, secrets, turns } = store;
+  const { sessions, leases, pods, bus, secrets, turns, limits } = store;
   const record = sessionRecord("a", { expiresAtMs: Date.now() + 600_000 });
   const upstream = { sessionId: "1", protocol: "2025-11-25", pod: "pod-0", epoch: 1 };
   const pod = { backend: "backend", pod: "pod-0" };
@@ -40,6 +40,8 @@ export async function useEveryOperation(store: Store): Promise<unknown[]> {
     () => turns.take("one", "holder", 1_000),
     () => turns.holder("one"),
     () => turns.release("one", "holder"),
+    () => limits.take([{ bucket: "one", tokens: 1_000, periodMs: 60_000, cost: 1 }]),
+    () => limits.giveBack("one", { tokens: 1, slot: 1 }),
   ];
   const outcomes: unknown[] = [];
   for (const operation of operations) {

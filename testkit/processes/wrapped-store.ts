@@ -1,6 +1,6 @@
 import type { Store } from "../../runtime/store/store.ts";
 
-const SUBJECTS = ["sessions", "leases", "pods", "bus", "secrets", "turns"] as const;
+const SUBJECTS = ["sessions", "leases", "pods", "bus", "secrets", "turns", "limits"] as const;
 
 /** Does an operation of a store, such as `sessions.load`, or does something before it. */
 export type Around = (operation: string, run: () => unknown) => unknown;

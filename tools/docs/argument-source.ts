@@ -123,6 +123,12 @@ const UNITS: Readonly<Record<string, string>> = {
   catalogReads: "lists",
   catalogTemplates: "templates",
   crowdedPercent: "percent",
+  maxBytes: "size",
+  maxDelegationDepth: "actors",
+  maxTokens: "tokens",
+  queueEvents: "events",
+  refillPeriod: "duration",
+  rotatedFiles: "files",
   maxReplicas: "pods",
   recordFormat: "format",
   serverRequests: "requests",
@@ -269,5 +275,5 @@ export function settingName(component: string, path: string): string | undefined
   if (own === "nofile.mode") return undefined;
   // The component plans with it, and writes none into the configuration.
   if (own === "load") return undefined;
-  return SETTINGS[own] ?? own;
+  return SETTINGS[own] ?? own.replace(/^rateLimits\b/, "rateLimiting");
 }

@@ -68,7 +68,14 @@ const OF_LOGIN: readonly Decided[] = [
 
 /** By component: settings of gateways and proxies that follow from something else. `test/infra/settings.test.ts` counts them. */
 export const DECIDED: Readonly<Record<string, readonly Decided[]>> = {
-  VirtualMcpServer: [...OF_PROCESSES, ...OF_DISCOVERY, ...OF_LOGIN],
+  VirtualMcpServer: [
+    ...OF_PROCESSES,
+    ...OF_DISCOVERY,
+    ...OF_LOGIN,
+    ["audit.output", "whether audit.logFile is given"],
+    ["rateLimiting.global", "nothing: it is ToolHive's name of shared"],
+    ["rateLimiting.tools[].global", "nothing: it is ToolHive's name of shared"],
+  ],
   McpServer: [
     ...OF_PROCESSES,
     ["name", "name of the component"],
@@ -84,6 +91,8 @@ export const DECIDED: Readonly<Record<string, readonly Decided[]>> = {
     ["backends[].discoveryAuth", "the gateways: proxies read lists for them"],
     ["backends[].passthroughHeaders", "the gateways, which choose the headers that they pass on"],
     ["incomingAuth", "the gateways, which authenticate clients"],
+    ["audit", "nothing: the gateways write events, which name the backend"],
+    ["rateLimiting", "the gateways, which know the principals"],
     ["aggregation", "nothing: a proxy has one backend, and changes nothing of its lists"],
     ["backends[].srv", "the component: the Service of its pods"],
     ["backends[].maxPods", "the component: as many as a server may have"],

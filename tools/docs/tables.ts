@@ -14,9 +14,11 @@ import {
   TIMES,
 } from "@mcp-fleet/contract/capacity";
 import {
+  AUDIT_EVENTS,
   fieldsWithin,
   LEAVES,
   type Leaf,
+  LIMIT_KINDS,
   REFUSALS,
   toolhive,
   variableName,
@@ -50,6 +52,8 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "toolhive.md", name: "import", table: importTable },
   { file: "errors.md", name: "error-levels", table: errorLevels },
   { file: "errors.md", name: "errors", table: errors },
+  { file: "audit.md", name: "audit-events", table: () => described("Type", AUDIT_EVENTS) },
+  { file: "rate-limits.md", name: "rate-limits", table: () => described("Limit", LIMIT_KINDS) },
   { file: "metrics.md", name: "metrics", table: metrics },
   { file: "telemetry.md", name: "spans", table: spans },
   { file: "telemetry.md", name: "attributes", table: attributes },
@@ -174,6 +178,12 @@ const OUR_STRATEGIES = [
   "resource",
 ];
 
+/** In sections of ToolHive's. */
+const OURS: Readonly<Record<string, RegExp>> = {
+  audit: /^(?:output|redact|onOverload|queueEvents|queueBytes|rotateBytes|rotatedFiles)$/,
+  rateLimiting: /^(?:perSession|backends|classes|initialize|bytes|onStoreFailure)\b/,
+};
+
 function works(): string {
   const leaves = LEAVES.flatMap((leaf) => [leaf, ...fieldsWithin(leaf)]).filter((leaf) => {
     const [top, field = ""] = leaf.path;
@@ -182,6 +192,7 @@ function works(): string {
     if (top === "incomingAuth" && field === "jwt") return false;
     if (top === "incomingAuth" && field === "oidc") return isToolhiveOidc(leaf.path[2]);
     if (top === "aggregation" && OURS_OF_LISTS.test(field)) return false;
+    if (OURS[top ?? ""]?.test(field)) return false;
     if (top === "outgoingAuth" && leaf.path.some((step) => OUR_STRATEGIES.includes(step)))
       return false;
     return isToolhive(top?.replace(/\[\]$|\.\*$/, "")) && !isSilent(leaf);
@@ -243,6 +254,11 @@ function attributes(): string {
     help,
   ]);
   return markdown(["Attribute", "Older name", "On spans", "What it says"], rows);
+}
+
+function described(head: string, table: Readonly<Record<string, string>>): string {
+  const rows = Object.entries(table).map(([name, text]) => [code(name), text]);
+  return markdown([head, "When it is written, or what it counts"], rows);
 }
 
 function metrics(): string {

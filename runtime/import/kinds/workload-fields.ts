@@ -230,8 +230,8 @@ export function proxyFields(reading: Reading): void {
   if (reading.at("spec.audit.enabled") === true) {
     reading.left("spec.audit", {
       topic: "audit",
-      why: "there is no audit log",
-      fix: "the log has a line per call; keep it as long as you need it",
+      why: "the server's pods have no proxy that would write events",
+      fix: "set audit at the gateway, whose events name the backend",
     });
   } else reading.taken("spec.audit");
   for (const key of ["telemetryConfigRef", "telemetry"]) {
@@ -243,7 +243,7 @@ export function proxyFields(reading: Reading): void {
   }
   reading.left("spec.rateLimiting", {
     topic: "rate limits",
-    why: "there are no rate limits",
-    fix: "limits.upstreamConnections limits the calls in flight per backend",
+    why: "the server's pods have no proxy that would limit calls",
+    fix: "set rateLimiting.backends at the gateway, with this server's name",
   });
 }

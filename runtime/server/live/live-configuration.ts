@@ -22,6 +22,7 @@ import { Turns } from "../../async/turns.ts";
 import type { TurnStore } from "../../fleet/turn-store.ts";
 import { clock } from "../../platform/clock.ts";
 import { WatchedFile } from "../../platform/watched-file.ts";
+import type { Events } from "../../sessions/events.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { readConfiguration, type StartedFrom } from "../configuration.ts";
 import { BackendFolder, type Judgement } from "./backend-folder.ts";
@@ -48,6 +49,7 @@ export interface LiveConfigurationParts {
   readonly turns: TurnStore;
   /** What speaks against settings that are valid by themselves, such as the limit of open files. */
   readonly faultsOf: (settings: Settings) => readonly Fault[];
+  readonly events: Events;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -243,6 +245,7 @@ export class LiveConfiguration {
       const backends = after.backends.map(({ name }) => name);
       const generation = this.#generation;
       log.info({ generation, digest: this.#inUse.digest, backends }, "the configuration is new");
+      this.#parts.events.emit("configurationTaken", generation, this.#inUse.digest);
     });
   }
 
@@ -310,8 +313,9 @@ export class LiveConfiguration {
   }
 
   #refuse(reason: "invalid" | "failed_calls", texts: readonly string[]): void {
-    const { metrics, log } = this.#parts;
+    const { events, metrics, log } = this.#parts;
     const faults = first(texts);
+    events.emit("configurationRefused", reason, faults);
     this.#state = "refused";
     this.#refused = { reason, faults };
     metrics.configurationRefused.inc({ reason });

@@ -4,6 +4,7 @@ import { random } from "../../platform/random.ts";
 import type { Store } from "../store.ts";
 import { MemoryBus } from "./memory-bus.ts";
 import { MemoryLeases } from "./memory-leases.ts";
+import { MemoryLimits } from "./memory-limits.ts";
 import { MemoryPods } from "./memory-pods.ts";
 import { MemoryRecords } from "./memory-records.ts";
 import { MemorySessions } from "./memory-sessions.ts";
@@ -19,6 +20,7 @@ export class MemoryStore implements Store {
   readonly bus: MemoryBus;
   readonly secrets: SecretStore;
   readonly turns: MemoryTurns;
+  readonly limits: MemoryLimits;
   readonly #records: MemoryRecords;
 
   /** @param now milliseconds since 1970. Default: the clock of this process. */
@@ -31,11 +33,12 @@ export class MemoryStore implements Store {
     this.sessions = new MemorySessions(records, this.leases, this.pods);
     this.bus = new MemoryBus(records);
     this.turns = new MemoryTurns(now);
+    this.limits = new MemoryLimits(now);
     this.secrets = { signingKey: async () => key };
   }
 
   async close(): Promise<void> {
-    const parts = [this.#records, this.leases, this.pods, this.sessions, this.turns];
+    const parts = [this.#records, this.leases, this.pods, this.sessions, this.turns, this.limits];
     for (const part of parts) part.clear();
   }
 }

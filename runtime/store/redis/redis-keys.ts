@@ -63,6 +63,11 @@ export class RedisKeys {
     return `${this.#prefix}turn:${name}`;
   }
 
+  /** What was taken of a limit. */
+  bucket(name: string): string {
+    return `${this.#prefix}bucket:${name}`;
+  }
+
   /** The sets that a session is a member of, as far as its record says. */
   setsOf({ owner, upstreams }: SessionRecord): string[] {
     const pods = Object.entries(upstreams).flatMap(([backend, { pod }]) =>

@@ -26,6 +26,8 @@ export const OPERATIONS = [
   "take-turn",
   "turn-holder",
   "release-turn",
+  "take-tokens",
+  "give-back-tokens",
   "cancel",
   "lists-changed",
   "end",

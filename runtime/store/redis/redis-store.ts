@@ -10,6 +10,7 @@ import { RedisBus } from "./redis-bus.ts";
 import { RedisCommands } from "./redis-commands.ts";
 import { RedisKeys } from "./redis-keys.ts";
 import { RedisLeases } from "./redis-leases.ts";
+import { RedisLimits } from "./redis-limits.ts";
 import { RedisPods } from "./redis-pods.ts";
 import { RedisSecrets } from "./redis-secrets.ts";
 import { RedisSessions } from "./redis-sessions.ts";
@@ -36,6 +37,7 @@ export class RedisStore implements Store {
   readonly bus: RedisBus;
   readonly secrets: RedisSecrets;
   readonly turns: RedisTurns;
+  readonly limits: RedisLimits;
   readonly #commands: RedisCommands;
   readonly #log: Logger;
 
@@ -53,6 +55,7 @@ export class RedisStore implements Store {
     this.pods = new RedisPods(commands, bus);
     this.secrets = new RedisSecrets(commands);
     this.turns = new RedisTurns(commands);
+    this.limits = new RedisLimits(commands);
   }
 
   get cluster(): ClusterState | undefined {
