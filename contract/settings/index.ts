@@ -44,14 +44,11 @@ export { isCidr, isPort, MAX_PORT, PORTS } from "./network.ts";
 export {
   type BackendAuth,
   CLIENT_STRATEGIES,
-  type ClientAuthMethod,
   getsTokens,
   HEADER_VALUE,
   HEADER_VALUE_RULE,
   needsPrincipal,
-  type SecretSource,
   TOKEN_STRATEGIES,
-  type TokenRequestSettings,
 } from "./outgoing-auth.ts";
 export {
   everyLimit,

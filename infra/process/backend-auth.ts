@@ -10,8 +10,9 @@ import type {
 } from "../arguments/outgoing-auth-args.ts";
 import type { SecretKeyArgs } from "../arguments/session-storage-args.ts";
 import { present } from "../facts.ts";
+import type { KeptFile } from "../pods/kept-file.ts";
 import { labelsOf, logicalNameOf, type ProcessSpec } from "./process-spec.ts";
-import { type KeptFile, SECRET_MODE } from "./storage.ts";
+import { SECRET_MODE } from "./storage.ts";
 
 /** Where pods have the secrets of their strategies, a file each. */
 const AUTH_PATH = "/etc/mcp-fleet/backend-auth";

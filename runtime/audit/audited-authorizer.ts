@@ -14,6 +14,10 @@ export class AuditedAuthorizer implements Authorizer {
     this.#auditor = auditor;
   }
 
+  get readsHints(): boolean {
+    return this.#authorizer.readsHints;
+  }
+
   classOf(principal: Principal): string {
     return this.#authorizer.classOf(principal);
   }

@@ -34,8 +34,8 @@ export class AuditedReply implements Reply {
     return this.#reply.takesEvents;
   }
 
-  get gone(): AbortSignal {
-    return this.#reply.gone;
+  get isGone(): boolean {
+    return this.#reply.isGone;
   }
 
   message(text: string | Buffer): void {
