@@ -174,10 +174,15 @@ export function getsTokens(auth: BackendAuth | undefined): boolean {
 }
 
 /** The types of strategies that get tokens, as a configuration names them. */
-export const TOKEN_STRATEGIES: readonly string[] = ["client_credentials", "token_exchange"];
+export const TOKEN_STRATEGIES: readonly string[] = [
+  "client_credentials",
+  "token_exchange",
+  "aws_sts",
+  "xaa",
+];
 
 /** Those of them whose tokens are for a client, so that the process has none for itself. */
-export const CLIENT_STRATEGIES: readonly string[] = ["token_exchange"];
+export const CLIENT_STRATEGIES: readonly string[] = ["token_exchange", "xaa"];
 
 function headerOf(parsed: Strategy["headerInjection"]): BackendAuth | undefined {
   if (parsed === undefined) return undefined;

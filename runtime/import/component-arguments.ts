@@ -6,6 +6,7 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
   VirtualMcpServer: {
     sessions: "",
     backends: "[]BackendArgs",
+    discovery: "DiscoveryArgs",
     sessionStorage: "SessionStorageArgs",
     incomingAuth: "IncomingAuthArgs",
     aggregation: "AggregationArgs",
@@ -86,6 +87,7 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     caBundleRef: "ConfigMapKeyArgs",
     workload: "=StatefulSet|Deployment",
     backendAutoscaling: "AutoscalingArgs",
+    incomingAuth: "IncomingAuthArgs",
     name: "",
     namespace: "",
     spread: "=Required|Preferred",
@@ -144,6 +146,16 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     caBundle: "",
     caBundleRef: "ConfigMapKeyArgs",
     discoveryAuth: "BackendAuthArgs",
+  },
+  DiscoveryArgs: {
+    groupRef: "",
+    namespaces: "[]",
+    services: "DiscoveredServicesArgs",
+    maxBackends: "",
+    clusterDomain: "",
+    configMapName: "",
+    serviceAccount: "ServiceAccountArgs",
+    rbac: "",
   },
   SessionStorageArgs: {
     address: "",
@@ -435,6 +447,10 @@ export const COMPONENT_ARGUMENTS: Readonly<Record<string, Readonly<Record<string
     bearerToken: "BearerTokenArgs",
     clientCredentials: "ClientCredentialsArgs",
     tokenExchange: "TokenExchangeArgs",
+  },
+  DiscoveredServicesArgs: {
+    labelSelector: "",
+    namespaces: "[]",
   },
   StorageSentinelArgs: {
     masterName: "",
