@@ -151,7 +151,7 @@ $(NODE):
 	  "prometheus prometheus-redis-exporter"
 
 # Python packages for the tests, each in an environment of its own.
-.tools/python/ready:
+.tools/python/ready: Makefile testkit/processes/get-python.sh
 	@sh testkit/processes/get-python.sh .tools/python mcp-1.30.0:mcp==1.30.0 mcp-2.3.0:mcp==2.3.0 \
 	  servers:fastmcp==4.2.3,mcp-server-time==2026.10.19,mcp-server-git==2026.10.19 fastmcp-2:fastmcp==2.14.7 moto:moto[server]==5.1.22
 
