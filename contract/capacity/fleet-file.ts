@@ -76,6 +76,7 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
     ...(settings.telemetry && {
       queuedSpans: settings.telemetry.tracing?.queuedSpans ?? QUEUED_SPANS.default,
     }),
+    ...(settings.audit && { auditQueueBytes: settings.audit.queueBytes }),
     ...tokens(backends),
     ...tokenCache(settings),
     ...settingNumbers(section),

@@ -1,3 +1,4 @@
+import { AUDIT_QUEUE_BYTES } from "../settings/audit.ts";
 import { configuration, HELD_BODY_BYTES } from "../settings/configuration.ts";
 import { CLUSTER_SHARDS, type SessionStorageSettings } from "../settings/session-storage.ts";
 import { IDLE_TTL_SECONDS } from "../settings/settings.ts";
@@ -243,6 +244,13 @@ export const INPUTS = {
     description: "Spans that wait in a pod for the OpenTelemetry collector; 0: nothing is exported",
     min: 0,
     max: QUEUED_SPANS.max,
+    default: 0,
+  },
+  auditQueueBytes: {
+    unit: "bytes",
+    description: "Audit events that wait in a pod to be written; 0: none are written",
+    min: 0,
+    max: AUDIT_QUEUE_BYTES.max,
     default: 0,
   },
   spareReplicas: {

@@ -40,6 +40,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
     ...tokensLine(inputs),
     ...clientTokensLine(inputs),
     ...telemetryLine(inputs),
+    ...auditLine(inputs),
     {
       name: "client streams",
       from: `sessionsPerPod × streamsPerSession ${streamsPerSession} × streamBytes ${streamBytes.value}`,
@@ -140,6 +141,13 @@ function telemetryLine({ queuedSpans }: CompleteInputs) {
       fixed: telemetryBytes.value + queuedSpans * spanBytes.value,
     },
   ];
+}
+
+/** Only where audit events are written: those that wait, and as text while they are. */
+function auditLine({ auditQueueBytes }: CompleteInputs) {
+  if (auditQueueBytes === 0) return [];
+  const from = `auditQueueBytes ${auditQueueBytes} × 2, as events and as the text that is written`;
+  return [{ name: "audit", from, fixed: 2 * auditQueueBytes }];
 }
 
 /** Node's old space, `--max-old-space-size`, in whole mebibytes. */

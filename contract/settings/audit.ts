@@ -30,7 +30,8 @@ export interface AuditSettings {
 
 /** What of a call may be kept until its event is written, beside its data. */
 const MAX_DATA_BYTES = { min: 0, max: bytes("1Mi") };
-const QUEUE_BYTES = { min: bytes("64Ki"), max: bytes("512Mi") };
+/** The default and the range of the bytes of events that wait to be written. */
+export const AUDIT_QUEUE_BYTES = { default: bytes("8Mi"), min: bytes("64Ki"), max: bytes("512Mi") };
 const ROTATE_BYTES = { min: bytes("64Ki"), max: bytes("512Mi") };
 
 const eventType = z.enum(AUDIT_EVENT_TYPES);
@@ -100,8 +101,8 @@ export const audit = z.strictObject({
   ).default(10_000),
   queueBytes: size(
     "The maximum total size of events that wait to be written.",
-    QUEUE_BYTES,
-  ).prefault("8Mi"),
+    AUDIT_QUEUE_BYTES,
+  ).default(AUDIT_QUEUE_BYTES.default),
   rotateBytes: size(
     "The size from which logFile is renamed to logFile.1, logFile.1 to logFile.2, and so on. Absent: whoever rotates it renames or truncates it.",
     ROTATE_BYTES,

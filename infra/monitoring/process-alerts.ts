@@ -244,6 +244,15 @@ function backends(watched: WatchedProcess): Alert[] {
         "See why it ended: memory, a node, a rollout. Drain pods before they are taken away (docs/operations.md).",
     },
     {
+      name: "McpFleetAuditLost",
+      severity: "critical",
+      expr: `sum by (pod) (${grown(of("mcp_fleet_audit_dropped_total"))})`,
+      forSeconds: 0,
+      meaning: `Within ${NOTICE_MINUTES} minutes, audit events were lost: more came than could be written, or a pod ended before they were.`,
+      action:
+        "Look for “audit” in the pod's log: a full or slow disk. Raise audit.queueBytes, or set audit.onOverload to refuse.",
+    },
+    {
       name: "McpFleetIssuerUnavailable",
       severity: "critical",
       expr: `sum(rate(${of("mcp_fleet_calls_total", 'outcome=~"JWKS_UNAVAILABLE|ISSUER_UNAVAILABLE"')}[5m])) > 0`,

@@ -234,7 +234,7 @@ test('"" leaves the names of 2 backends unchanged, and a.b beside a_b is then fi
 test("a secret is not shown: not under a key that names one, not in a URL, not inside a map", () => {
   const faults = faultsOf({
     apiToken: "hunter2",
-    telemetry: { headers: { authorization: "hunter2" } },
+    codeMode: { headers: { authorization: "hunter2" } },
     backends: [{ name: "a", url: "http://user:hunter2@a/mcp?x=1", headers: { x: "hunter2" } }],
     metadata: { password: ["hunter2"] },
     aggregation: { conflictResolution: "http://a?api_key=hunter2" },

@@ -150,6 +150,10 @@ const GATEWAY: Readonly<Record<string, readonly [fires: Case, silent: Case]>> = 
     at(6, { [`mcp_fleet_upstream_memory_lost_total{${POD},backend="github"}`]: "_x4 1x20" }),
     at(30, { [`mcp_fleet_upstream_memory_lost_total{${POD},backend="github"}`]: "1x40" }),
   ],
+  McpFleetAuditLost: [
+    at(6, { [`mcp_fleet_audit_dropped_total{${POD}}`]: "_x4 1x20" }),
+    at(30, { [`mcp_fleet_audit_dropped_total{${POD}}`]: "1x40" }),
+  ],
   McpFleetIssuerUnavailable: [
     at(8, { [`mcp_fleet_calls_total{${POD},method="none",outcome="JWKS_UNAVAILABLE"}`]: "0+1x20" }),
     at(19, { [`mcp_fleet_calls_total{${POD},method="none",outcome="JWKS_UNAVAILABLE"}`]: "3x20" }),
@@ -305,12 +309,12 @@ describe.each(TESTED)("the alerts of %s", (_, spec, cases) => {
 });
 
 describe("alerts", () => {
-  test("of gateways read 20 metrics, all of which the runtime has", async () => {
+  test("of gateways read 21 metrics, all of which the runtime has", async () => {
     const known = new Set((await new Metrics().text()).match(/(?<=^# TYPE )\S+/gm));
     const used = new Set(
       rulesOf(specOf(gateway, "eng-gateway")).flatMap(({ expr }) => metricsIn(expr)),
     );
-    expect(used.size).toBe(20);
+    expect(used.size).toBe(21);
     expect([...used].filter((name) => !known.has(name))).toEqual([]);
   });
 
