@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
-import { interpolate, output } from "@pulumi/pulumi";
+import { interpolate, output, secret } from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import * as fleet from "../infra/index.ts";
@@ -48,6 +48,15 @@ const cloud = (): unknown =>
     construct: () => new Proxy({}, { get: (_, name) => output(`${String(name)}.example.com`) }),
   });
 
+/** The package, with a configuration of the stack that has whatever is asked of it. */
+const pulumi = {
+  Config: class {
+    requireSecret(name: string) {
+      return secret(`${name}-secret`);
+    }
+  },
+};
+
 /** What examples take for granted: components of the same program, and packages of clouds. */
 const GIVEN = {
   backends: () => [{ name: "wiki", url: "https://wiki.example.com/mcp" }],
@@ -62,7 +71,7 @@ function runTypescript(text: string): void {
   const given = Object.entries(GIVEN).map(
     ([name, make]) => [name, isTaken(name) ? make() : undefined] as const,
   );
-  const names = { ...fleet, interpolate, random: cloud(), aws: cloud(), gcp: cloud() };
+  const names = { ...fleet, pulumi, interpolate, random: cloud(), aws: cloud(), gcp: cloud() };
   const scope = { ...names, ...Object.fromEntries(given) };
   const used = `if (typeof sessionStorage !== "undefined" && ${body.includes("const sessionStorage")})
     new VirtualMcpServer("of-the-store", { sessions: 500, sessionStorage,

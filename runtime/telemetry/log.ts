@@ -7,8 +7,6 @@ import { LogLimit } from "./log-limit.ts";
 /** Of many lines, the message before them. */
 const STACK_CHARACTERS = 4_000;
 
-const NO_TRACE = {};
-
 /** What tells equal lines apart, beside their text: none of it is chosen by clients or servers. */
 const KIND_MEMBERS = ["code", "backend", "list", "setting", "what"];
 
@@ -28,7 +26,8 @@ export function buildLog(
       base: { role, pid: process.pid },
       serializers: { error: describeError },
       formatters: { log: shortened },
-      mixin: () => activeTrace()?.ids ?? NO_TRACE,
+      // An object of its own for each line: pino adds the line's members to it.
+      mixin: () => ({ ...activeTrace()?.ids }),
       redact: ["headers.authorization", 'headers["mcp-session-id"]', "headers.cookie"],
       hooks: {
         logMethod(args, method) {

@@ -181,6 +181,8 @@ const GATEWAY: readonly Change[] = [
     { incomingAuth: { type: "anonymous" } },
   ],
   [authorized("cedar", ["a"]), authorized("cedar", ["a"], { cachedDecisions: 70_000 })],
+  to("audit", { enabled: true, redact: ["token"] }),
+  to("rateLimits", { shared: { maxTokens: 100, refillPeriod: "1m" } }),
   to("aggregation.prefixFormat", "x_{workload}_"),
   to("aggregation.excludeAllTools", true),
   to("allowedHosts", [a]),

@@ -939,7 +939,7 @@ describe("pods", () => {
       team: "eng",
       ...deployment.map("spec.selector.matchLabels"),
     });
-    expect(deployment.at("spec.template.metadata.annotations")).toEqual({ note: "hello" });
+    expect(deployment.at("spec.template.metadata.annotations")).toMatchObject({ note: "hello" });
     expect(deployment.at(POD)).toMatchObject({
       nodeSelector: { pool: "mcp" },
       tolerations: [{ key: "mcp", operator: "Exists" }],

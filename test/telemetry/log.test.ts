@@ -38,3 +38,12 @@ it("cuts what others say at 200 characters, in one line, and messages at 1,000",
   expect(lines[0]?.error).toMatchObject({ message: `${"x".repeat(1_000)}…` });
   expect(JSON.stringify(lines[0]).length).toBeLessThan(1_500);
 });
+
+it("writes a line with its own members only, none of the line before", () => {
+  const { log, lines } = writtenLog();
+  log.warn({ sid: "a", nofile: { limit: 1_024 } }, "the limit is low");
+  log.info({ url: "http://localhost/mcp" }, "listening");
+  expect(lines[1]).toMatchObject({ url: "http://localhost/mcp", msg: "listening" });
+  expect(Object.keys(lines[1] ?? {})).not.toContain("nofile");
+  expect(Object.keys(lines[1] ?? {})).not.toContain("sid");
+});

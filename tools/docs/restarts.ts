@@ -103,6 +103,8 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "incomingAuth",
         "incomingAuth.authz.type",
         "incomingAuth.authz.cachedDecisions",
+        "audit",
+        "rateLimits",
         "allowedHosts",
         "allowedOrigins",
         "ingress.host",
