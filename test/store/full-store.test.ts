@@ -76,8 +76,8 @@ describe.skipIf(!hasRedis)("a store that has used its maxmemory", () => {
     await fill();
     const outcomes = await useEveryOperation(store);
     const refused = outcomes.filter((outcome) => outcome !== undefined);
-    // create four times, subscribe, and the signing key of a fleet that is new.
-    expect(refused).toHaveLength(6);
+    // create four times, subscribe, the signing key of a fleet that is new, and a limit that nobody has used yet.
+    expect(refused).toHaveLength(7);
     for (const outcome of refused) expect(outcome).toMatchObject(full);
   });
 
