@@ -93,17 +93,22 @@ export const awsSts = z.strictObject({
     ),
 });
 
+/** The security token service of a region. */
+export function stsUrl(region: string): string {
+  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  return `https://sts.${region}.${domain}/`;
+}
+
 /** The settings of a valid section. */
 export function awsStsOf(parsed: z.output<typeof awsSts>): AwsStsSettings {
   const { region, service, fallbackRoleArn, roleClaim, sessionDuration, sessionNameClaim } = parsed;
   const { webIdentityTokenFile: path, roleMappings } = parsed;
-  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   const rank = ({ priority = Number.MAX_SAFE_INTEGER }: (typeof roleMappings)[number]) => priority;
   const roles = roleMappings.toSorted((one, other) => rank(one) - rank(other));
   return {
     region,
     service,
-    stsUrl: parsed.stsUrl ?? `https://sts.${region}.${domain}/`,
+    stsUrl: parsed.stsUrl ?? stsUrl(region),
     roles: roles.map((role) => ({
       ...(role.claim !== undefined && { claim: role.claim }),
       ...(role.matcher !== undefined && { matcher: role.matcher }),

@@ -7,7 +7,7 @@ export type {
 export { AUDIT_QUEUE_BYTES, type AuditSettings } from "./audit.ts";
 export { AUDIT_EVENT_TYPES, AUDIT_EVENTS, type AuditEventType } from "./audit-events.ts";
 export { type AuthorizationSettings, CACHED_DECISIONS } from "./authorization.ts";
-export type { AwsRoleMapping, AwsStsSettings } from "./aws-sts.ts";
+export { type AwsRoleMapping, type AwsStsSettings, stsUrl } from "./aws-sts.ts";
 export {
   addressText,
   type BackendAddress,

@@ -181,8 +181,8 @@ export const TOKEN_STRATEGIES: readonly string[] = [
   "xaa",
 ];
 
-/** Those of them whose tokens are for a client, so that the process has none for itself. */
-export const CLIENT_STRATEGIES: readonly string[] = ["token_exchange", "xaa"];
+/** Those of them whose tokens are for a client, so that the process has none for itself; `aws_sts` may have one of its own. */
+export const CLIENT_STRATEGIES: readonly string[] = ["token_exchange", "aws_sts", "xaa"];
 
 function headerOf(parsed: Strategy["headerInjection"]): BackendAuth | undefined {
   if (parsed === undefined) return undefined;

@@ -75,6 +75,8 @@ export const BackendAuthType = {
   BearerToken: "bearer_token",
   ClientCredentials: "client_credentials",
   TokenExchange: "token_exchange",
+  AwsSts: "aws_sts",
+  Xaa: "xaa",
 } as const;
 export type BackendAuthType = (typeof BackendAuthType)[keyof typeof BackendAuthType];
 

@@ -74,9 +74,83 @@ export interface TokenExchangeArgs extends ClientCredentialsArgs {
   loginUrl?: Input<string>;
 }
 
+/** Which clients a role of AWS is for. Either claim or matcher is required. */
+export interface AwsRoleMappingArgs {
+  /** The role is for clients whose roleClaim is this value, or a list with it. Default: matcher decides. */
+  claim?: string;
+  /** The role is for clients whose claims fit this expression in CEL. Default: claim decides. */
+  matcher?: string;
+  /** The role. */
+  roleArn: Input<string>;
+  /** Of the roles that a client fits, the one with the lowest number is assumed. Default: after those with one, in the order of the list. */
+  priority?: number;
+}
+
+/** Which role of AWS a token is exchanged for, and what is signed with its credentials. */
+export interface AwsStsArgs {
+  /** The region of the AWS security token service and of the server. */
+  region: string;
+  /** The service that the signatures are for. Default: aws-mcp. */
+  service?: string;
+  /** The role of clients that no entry of roleMappings fits. Default: they get no credentials. */
+  fallbackRoleArn?: Input<string>;
+  /** Which role which clients get. Default: fallbackRoleArn. */
+  roleMappings?: AwsRoleMappingArgs[];
+  /** The claim of the token that roleMappings[].claim is looked for in. Default: groups. */
+  roleClaim?: string;
+  /** How long credentials are good, in seconds. Default: 3600. */
+  sessionDuration?: number;
+  /** The claim that names the session. Default: sub. */
+  sessionNameClaim?: string;
+  /** A file of the pods with a token of their own, which podTemplate mounts; credentials are then the same for all clients. Default: each client's token is exchanged. */
+  webIdentityTokenFile?: string;
+  /** A token of the pods' service account, instead of webIdentityTokenFile. Default: none. */
+  serviceAccountToken?: ServiceAccountTokenArgs;
+  /** The URL of the security token service, such as a VPC endpoint. Default: that of the region. */
+  stsUrl?: Input<string>;
+  /** Whether stsUrl may be http on another host. Tokens and credentials can then be read on the way. Default: false. */
+  insecureAllowHttp?: boolean;
+}
+
+/** How the clients' identity provider vouches for them at the authorization server of a backend: cross-app access (ID-JAG). */
+export interface XaaArgs {
+  /** The token endpoint of the clients' identity provider. */
+  idpTokenUrl: Input<string>;
+  /** The client id of the process there. Default: none. */
+  idpClientId?: Input<string>;
+  /** Its client secret there; it is stored in a Secret next to the pods. Default: none. */
+  idpClientSecret?: Input<string>;
+  /** An existing Secret with it, instead of idpClientSecret. Pods follow its changes. Default: none. */
+  idpClientSecretRef?: SecretKeyArgs;
+  /** A file of the pods with it, which podTemplate mounts, instead of idpClientSecret. Pods follow its changes. Default: none. */
+  idpClientSecretFile?: string;
+  /** The token endpoint of the backend's authorization server. */
+  targetTokenUrl: Input<string>;
+  /** Whether targetTokenUrl may be http on another host. Secrets and tokens can then be read on the way. Default: false. */
+  insecureTargetTokenUrl?: boolean;
+  /** The client id of the process there. Default: none. */
+  targetClientId?: Input<string>;
+  /** Its client secret there; it is stored in a Secret next to the pods. Default: none. */
+  targetClientSecret?: Input<string>;
+  /** An existing Secret with it, instead of targetClientSecret. Pods follow its changes. Default: none. */
+  targetClientSecretRef?: SecretKeyArgs;
+  /** A file of the pods with it, which podTemplate mounts, instead of targetClientSecret. Pods follow its changes. Default: none. */
+  targetClientSecretFile?: string;
+  /** The issuer identifier of the backend's authorization server: the assertion is for it alone. */
+  targetAudience: Input<string>;
+  /** The resource of the requested token, such as the URL of the backend. Default: none. */
+  targetResource?: Input<string>;
+  /** The scopes of the requested token. Default: none. */
+  scopes?: string[];
+  /** The type of the client's token: access_token, id_token, jwt, or the URN of one of these. Default: access_token. */
+  subjectTokenType?: string;
+  /** A page where people log in or give their consent for the backend. Default: none. */
+  loginUrl?: Input<string>;
+}
+
 /** How requests to a backend are authenticated. */
 export interface BackendAuthArgs {
-  /** As whom: nobody, by a header or token of the process, by a token that it gets for itself, or by one that it gets for the client's. */
+  /** As whom: nobody, by a header or token of the process, by a token that it gets for itself, by one that it gets for the client's, or by signatures of AWS. */
   type: BackendAuthType;
   /** The header. Required with type header_injection. */
   headerInjection?: HeaderInjectionArgs;
@@ -86,6 +160,10 @@ export interface BackendAuthArgs {
   clientCredentials?: ClientCredentialsArgs;
   /** Where tokens of clients are exchanged. Required with type token_exchange. */
   tokenExchange?: TokenExchangeArgs;
+  /** The role of AWS. Required with type aws_sts. */
+  awsSts?: AwsStsArgs;
+  /** The two authorization servers. Required with type xaa. */
+  xaa?: XaaArgs;
 }
 
 /** How requests to backends are authenticated. */

@@ -33,8 +33,10 @@ function withOwnLists(
 ): BackendArgs {
   const { name, catalog, passthroughHeaders = headers, discoveryAuth } = { ...backend };
   const { backends: own, default: usual } = { ...outgoing };
-  const { type = "" } = { ...(own?.[name] ?? usual) };
-  const isListedForClients = CLIENT_STRATEGIES.includes(type) && discoveryAuth === undefined;
+  const { type = "", awsSts } = { ...(own?.[name] ?? usual) };
+  const isOfProcess = (awsSts?.webIdentityTokenFile ?? awsSts?.serviceAccountToken) !== undefined;
+  const isOfClients = CLIENT_STRATEGIES.includes(type) && !isOfProcess;
+  const isListedForClients = isOfClients && discoveryAuth === undefined;
   if (!isListedForClients && (catalog !== undefined || passthroughHeaders.length === 0)) {
     return backend;
   }

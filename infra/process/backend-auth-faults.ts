@@ -7,12 +7,17 @@ import { type AuthSecret, placedAuths, secretsOf } from "./backend-auth.ts";
 /** What a secret may be given by, in words. */
 type Way = readonly [argument: string, given: unknown];
 
-const waysOf = ({ field, value, ref, file, token }: AuthSecret): Way[] => [
-  [field, value],
-  [`${field}Ref`, ref],
-  [`${field}File`, file],
-  ...(field === "token" ? [["serviceAccountToken", token] as const] : []),
-];
+function waysOf({ field, value, ref, file, token }: AuthSecret): Way[] {
+  const ofService: Way = ["serviceAccountToken", token];
+  // A token of the process's own is given by nothing that has it as a value.
+  if (field === "webIdentityToken") return [[`${field}File`, file], ofService];
+  return [
+    [field, value],
+    [`${field}Ref`, ref],
+    [`${field}File`, file],
+    ...(field === "token" ? [ofService] : []),
+  ];
+}
 
 /** The faults of secrets of strategies: each is given once, and what a type does not go without is given. */
 export function backendAuthFaults(
@@ -41,6 +46,7 @@ export function backendAuthFaults(
 
 function isNeeded(auth: BackendAuthArgs, { section, field }: AuthSecret): boolean {
   if (field === "headerValue" || field === "token") return true;
+  if (section === "awsSts" || section === "xaa") return false;
   const client = section === "tokenExchange" ? auth.tokenExchange : auth.clientCredentials;
   const signs = client?.clientAuth === ClientAuthMethod.PrivateKeyJwt;
   if (field === "privateKey") return signs;
@@ -50,7 +56,7 @@ function isNeeded(auth: BackendAuthArgs, { section, field }: AuthSecret): boolea
 /** The argument of a field of a strategy: the file of a secret stands for what was given. */
 export function authArgument(path: string): string {
   return path.replace(
-    /^((?:outgoingAuth|backends\[\d+\]\.discoveryAuth)\..*\.(?:headerValue|token|clientSecret|privateKey))File$/,
+    /^((?:outgoingAuth|backends\[\d+\]\.discoveryAuth)\..*\.(?:headerValue|token|webIdentityToken|clientSecret|idpClientSecret|targetClientSecret|privateKey))File$/,
     "$1",
   );
 }

@@ -1,4 +1,5 @@
 import { isSection } from "@mcp-fleet/contract";
+import { stsUrl } from "@mcp-fleet/contract/settings";
 import * as k8s from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import type { BackendArgs } from "../arguments/backend-args.ts";
@@ -7,6 +8,7 @@ import type {
   ClientCredentialsArgs,
   OutgoingAuthArgs,
   ServiceAccountTokenArgs,
+  XaaArgs,
 } from "../arguments/outgoing-auth-args.ts";
 import type { SecretKeyArgs } from "../arguments/session-storage-args.ts";
 import { present } from "../facts.ts";
@@ -67,6 +69,8 @@ export function secretsOf({
   bearerToken: bearer,
   clientCredentials,
   tokenExchange,
+  awsSts,
+  xaa,
 }: BackendAuthArgs): AuthSecret[] {
   const secrets: AuthSecret[] = [];
   if (header) {
@@ -79,6 +83,11 @@ export function secretsOf({
   }
   if (clientCredentials) secrets.push(...clientSecrets("clientCredentials", clientCredentials));
   if (tokenExchange) secrets.push(...clientSecrets("tokenExchange", tokenExchange));
+  if (awsSts) {
+    const { webIdentityTokenFile: file, serviceAccountToken: token } = awsSts;
+    secrets.push({ section: "awsSts", field: "webIdentityToken", file, token });
+  }
+  if (xaa) secrets.push(...crossAppSecrets(xaa));
   return secrets;
 }
 
@@ -93,6 +102,19 @@ function clientSecrets(section: string, client: ClientCredentialsArgs): AuthSecr
     {
       ...{ section, field: "privateKey", value: privateKey },
       ...{ ref: privateKeyRef, file: privateKeyFile },
+    },
+  ];
+}
+
+function crossAppSecrets(xaa: XaaArgs): AuthSecret[] {
+  return [
+    {
+      ...{ section: "xaa", field: "idpClientSecret", value: xaa.idpClientSecret },
+      ...{ ref: xaa.idpClientSecretRef, file: xaa.idpClientSecretFile },
+    },
+    {
+      ...{ section: "xaa", field: "targetClientSecret", value: xaa.targetClientSecret },
+      ...{ ref: xaa.targetClientSecretRef, file: xaa.targetClientSecretFile },
     },
   ];
 }
@@ -194,6 +216,9 @@ export function tokenAddresses(
   const urls = placedAuths(outgoing, backends).flatMap(({ auth }) => [
     auth.clientCredentials?.tokenUrl,
     auth.tokenExchange?.tokenUrl,
+    auth.xaa?.idpTokenUrl,
+    auth.xaa?.targetTokenUrl,
+    auth.awsSts && (auth.awsSts.stsUrl ?? stsUrl(auth.awsSts.region)),
   ]);
   return urls.filter((url) => url !== undefined);
 }

@@ -1,8 +1,9 @@
 import { isSection, type Section } from "@mcp-fleet/contract";
 import { Output } from "@pulumi/pulumi";
 
-/** Placeholders that pass the validation of names and URLs. */
+/** Placeholders that pass the validation of names, URLs and roles. */
 const NAME = "known-later";
+const ROLE = "arn:aws:iam::000000000000:role/known-later";
 const TEXTS: Readonly<Record<string, string>> = {
   url: "http://known-later:8080/mcp",
   urls: "http://known-later:8080/mcp",
@@ -11,6 +12,11 @@ const TEXTS: Readonly<Record<string, string>> = {
   jwksUrl: "https://known-later/keys",
   introspectionUrl: "https://known-later/introspect",
   tokenUrl: "https://known-later/token",
+  idpTokenUrl: "https://known-later/token",
+  targetTokenUrl: "https://known-later/token",
+  stsUrl: "https://known-later/",
+  roleArn: ROLE,
+  fallbackRoleArn: ROLE,
   loginUrl: "https://known-later/login",
   resource: "https://known-later/mcp",
   address: "known-later:6379",

@@ -166,6 +166,55 @@ describe("a gateway that authenticates at its backends", () => {
     expect(await reached({})).toBe(false);
   });
 
+  test("signs for AWS with a token of its service account, and gets tokens by cross-app access with 2 secrets", async () => {
+    const login = `https://login.example.com:9443`;
+    const stack = await gatewayStack({
+      incomingAuth: LOGIN,
+      backends: [of("lambda"), of("files")],
+      outgoingAuth: {
+        backends: {
+          lambda: {
+            type: BackendAuthType.AwsSts,
+            awsSts: {
+              region: "eu-west-1",
+              service: "lambda",
+              fallbackRoleArn: output("arn:aws:iam::123456789012:role/mcp"),
+              stsUrl: "https://sts.internal:9444/",
+              serviceAccountToken: { audience: "sts.amazonaws.com" },
+            },
+          },
+          files: {
+            type: BackendAuthType.Xaa,
+            xaa: {
+              idpTokenUrl: `${login}/token`,
+              idpClientId: "gateway",
+              idpClientSecret: secret("secret-at-the-idp"),
+              targetTokenUrl: "https://files.example.com/token",
+              targetClientId: "gateway",
+              targetClientSecretRef: { name: "files-client", key: "secret" },
+              targetAudience: "https://files.example.com",
+            },
+          },
+        },
+      },
+    });
+    const file = configurationOf(stack, "eng-gateway");
+    const path = (name: string) => ({ kind: "file", path: `${FOLDER}/${name}` });
+    const { backends } = validate(file, [], "gateway");
+    expect(backends.map(({ auth }) => auth)).toMatchObject([
+      { type: "aws_sts", webIdentityToken: path("backend.lambda.webIdentityToken") },
+      {
+        idp: { client: { secret: path("backend.files.idpClientSecret") } },
+        target: { client: { secret: path("backend.files.targetClientSecret") } },
+      },
+    ]);
+    expect(JSON.stringify(file)).not.toContain("secret-at-the-idp");
+    // Credentials of AWS are the same for all clients, so that the process reads the lists there by itself.
+    expect(backends.map(({ catalog }) => catalog)).toEqual(["shared", "perSession"]);
+    const egress = JSON.stringify(stack.one("NetworkPolicy", "eng-gateway").at("spec.egress"));
+    for (const port of [9443, 9444]) expect(egress).toContain(`"port":${port}`);
+  });
+
   test("has room for 16 MiB of tokens where a strategy gets some, and no more where none does", async () => {
     const backends = [GITHUB];
     const plain = await gatewayStack({ backends });

@@ -163,6 +163,8 @@ const UNITS: Readonly<Record<string, string>> = {
   queuedCalls: "calls",
   queuedSpans: "spans",
   terminationGracePeriodSeconds: "seconds",
+  sessionDuration: "seconds",
+  priority: "place",
   tolerationSeconds: "seconds",
   unhealthyThreshold: "checks",
   failureThreshold: "failures",

@@ -9,16 +9,27 @@ const PROMETHEUS = "the component: metrics have a port of their own in any case"
 const VERIFIED = "the component: certificates are always verified";
 
 /** Of what gives a secret, pods have the file. */
-const strategySecrets = (strategy: string): readonly Decided[] =>
-  [
+const strategySecrets = (strategy: string): readonly Decided[] => [
+  ...["awsSts", "xaa"].map(
+    (section): Decided => [
+      `${strategy}.${section}.subjectProviderName`,
+      "nothing: there is no authorization server that keeps the tokens of a provider",
+    ],
+  ),
+  ...[
     ["headerInjection", "headerValue"],
     ["bearerToken", "token"],
     ["clientCredentials", "clientSecret"],
     ["tokenExchange", "clientSecret"],
-  ].map(([section, field = ""]) => [
-    `${strategy}.${section}.${field}Env`,
-    `${field} and ${field}Ref, which pods have as a file`,
-  ]);
+    ["xaa", "idpClientSecret"],
+    ["xaa", "targetClientSecret"],
+  ].map(
+    ([section, field = ""]): Decided => [
+      `${strategy}.${section}.${field}Env`,
+      `${field} and ${field}Ref, which pods have as a file`,
+    ],
+  ),
+];
 
 const OF_PROCESSES: readonly Decided[] = [
   ["host", ADDRESS],
