@@ -4,6 +4,7 @@ import {
   type Output,
   output,
 } from "@pulumi/pulumi";
+import { reportOldName } from "./accepted-risks.ts";
 import { SessionAffinity } from "./arguments/choices.ts";
 import { checkedGateway } from "./gateway/checked-gateway.ts";
 import { type GatewayArgs, gatewayArgs } from "./gateway/gateway-args.ts";
@@ -58,7 +59,8 @@ export class VirtualMcpServer extends ComponentResource {
     const { sized, configuration, facts } = checked;
     const { namespace = "default", sessionAffinity = SessionAffinity.None } = args;
     const names = namesOf(name, args);
-    reportPlan(`gateway ${name}`, sized, args.acceptRisk, this);
+    reportPlan(`gateway ${name}`, sized, args, this);
+    reportOldName(args, this);
     const { deployment, service, adminToken } = processWorkload({
       parent: this,
       ...names,

@@ -1,4 +1,5 @@
 import { validate } from "@mcp-fleet/contract/settings";
+import { acceptedRisks, riskFacts } from "../accepted-risks.ts";
 import { SessionAffinity } from "../arguments/choices.ts";
 import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
@@ -48,7 +49,7 @@ export function checkedGateway(
     sizeProcess(gatewayInputs(valid), valid, (argument) => argument);
   const sized = faults.judge(args, LEAST, size, argumentOf);
   const sound = faults.sound(args, LEAST);
-  if (sized && sound.acceptRisk === undefined) faults.add(...sized.risks);
+  if (sized && acceptedRisks(sound).belowPlan === undefined) faults.add(...sized.risks);
   const { instance: name } = namesOf(logicalName, sound);
   const configuration = sized && gatewaySettings(name, sound, sized.plan);
   faults.try(
@@ -102,7 +103,7 @@ function ownFaults(args: GatewayArgs): ArgumentFault[] {
 }
 
 function factsOf(instance: string, args: GatewayArgs, sized: SizedProcess): Facts {
-  const { sessionStorage: storage, sessionAffinity = SessionAffinity.None, acceptRisk } = args;
+  const { sessionStorage: storage, sessionAffinity = SessionAffinity.None } = args;
   return {
     ...processFacts({
       instance,
@@ -111,7 +112,7 @@ function factsOf(instance: string, args: GatewayArgs, sized: SizedProcess): Fact
       storage,
       backends: args.backends,
       sessionAffinity,
-      acceptRisk,
+      accepted: riskFacts(args),
       scaling: args.autoscaling?.scaling,
     }),
     backendNames: args.backends.map(({ name }) => name),

@@ -16,13 +16,14 @@ export interface ProcessFactsOf {
   readonly storage: SessionStorageArgs | undefined;
   readonly backends: readonly BackendArgs[];
   readonly sessionAffinity: SessionAffinity;
-  readonly acceptRisk: string | undefined;
+  /** The risks that are taken. */
+  readonly accepted: Facts;
   readonly scaling?: Scaling | undefined;
 }
 
 /** What the pods of one role were planned with, and the resulting sizes. */
 export function processFacts(of: ProcessFactsOf): Facts {
-  const { role, storage, acceptRisk } = of;
+  const { role, storage, accepted } = of;
   const { inputs, plan, size } = of.sized;
   const { grace } = plan;
   return {
@@ -54,7 +55,7 @@ export function processFacts(of: ProcessFactsOf): Facts {
     ...(storage && storeFacts(storage, of)),
     ...(storage?.sessions !== undefined && { storeSessions: storage.sessions }),
     ...(storage?.clientPods !== undefined && { storeClientPods: storage.clientPods }),
-    ...(acceptRisk !== undefined && { acceptRisk }),
+    ...accepted,
     planInputs: changedInputs(inputs),
   };
 }

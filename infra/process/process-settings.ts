@@ -35,7 +35,6 @@ export function processSettings(
     operational,
     outgoingAuth,
     passthroughHeaders,
-    acceptRisks,
     nofile = {},
     trustedProxies,
     dns,
@@ -64,7 +63,6 @@ export function processSettings(
     ...(operational && { operational }),
     ...(outgoingAuth && { outgoingAuth: outgoingAuthSettings(outgoingAuth) }),
     ...(passthroughHeaders && { passthroughHeaders }),
-    ...(acceptRisks && { acceptRisk: acceptRisks }),
     ...(dns && { dns }),
   };
 }

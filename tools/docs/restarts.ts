@@ -22,7 +22,6 @@ const OF_A_PROCESS = [
   "operational",
   "outgoingAuth",
   "passthroughHeaders",
-  "acceptRisks",
   "sessionKeys",
   "ownerKey",
   "trustedProxies",
@@ -35,7 +34,7 @@ const OF_A_PROCESS = [
 
 /** What is only kept in the facts, or makes other resources than pods. */
 const METADATA = ["labels", "annotations"];
-const OF_NO_POD = ["acceptRisk", "sessionAffinity", "networkPolicy", ...METADATA];
+const OF_NO_POD = ["acceptRisk", "acceptRisks", "sessionAffinity", "networkPolicy", ...METADATA];
 const OF_NO_PROCESS = [
   "spareReplicas",
   "serviceType",
@@ -69,6 +68,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "backends",
         "sessionStorage",
         "incomingAuth",
+        "acceptRisks.authorizationPassthrough",
         "aggregation",
         "allowedHosts",
         "allowedOrigins",
@@ -111,6 +111,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "scheme",
         "caBundle",
         "caBundleRef",
+        "acceptRisks.authorizationPassthrough",
         ...proxy(OF_A_PROCESS),
       ],
     },
@@ -141,7 +142,15 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
     {
       restarts: [],
       arguments: [
-        ...["acceptRisk", "networkPolicy", "clientPods", "maxClients", "users", ...METADATA],
+        ...[
+          "acceptRisk",
+          "acceptRisks",
+          "networkPolicy",
+          "clientPods",
+          "maxClients",
+          "users",
+          ...METADATA,
+        ],
         ...["tls.caCertificate", "tls.caConfigMapRef"],
         ...["from", "serviceMonitor", "alerts", "grafanaDashboard", "labels"].map(
           (name) => `exporter.${name}`,
