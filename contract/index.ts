@@ -1,3 +1,4 @@
+export { RISK_NAMES, RISKS, type Risk } from "./accepted-risks.ts";
 export { ANNOTATION_PREFIX, annotationOf, nofileAnnotationsOf } from "./annotations.ts";
 export { brief, MESSAGE_CHARACTERS } from "./brief.ts";
 export {

@@ -64,11 +64,13 @@ export type {
   TokenExchangeArgs,
 } from "./arguments/outgoing-auth-args.ts";
 export type {
+  AcceptRisksArgs,
   DestinationArgs,
   NetworkPolicyArgs,
   NofileArgs,
   PeerArgs,
   PodTemplate,
+  ProcessRisksArgs,
   ResourcesArgs,
   ServiceAccountArgs,
   WorkloadArgs,

@@ -10,7 +10,12 @@ import type {
 } from "./arguments/choices.ts";
 import type { EnvArgs, SecretEnvArgs } from "./arguments/env-args.ts";
 import type { AutoscalingArgs } from "./arguments/load-args.ts";
-import type { ResourcesArgs, ServiceAccountArgs, WorkloadArgs } from "./arguments/pod-args.ts";
+import type {
+  ProcessRisksArgs,
+  ResourcesArgs,
+  ServiceAccountArgs,
+  WorkloadArgs,
+} from "./arguments/pod-args.ts";
 import type { ProcessArgs } from "./arguments/process-args.ts";
 import type {
   ConfigMapKeyArgs,
@@ -82,6 +87,8 @@ export interface McpServerArgs extends WorkloadArgs {
   serviceAccount?: ServiceAccountArgs;
   /** Seconds between SIGTERM and SIGKILL of the server's pods, instead of the planned ones. Less is refused. Default: as planned. */
   terminationGracePeriodSeconds?: number;
+  /** The risks that are taken, each with its reason, which is shown in every preview and kept in the facts. Default: none. */
+  acceptRisks?: ProcessRisksArgs;
   /** How its proxies run. */
   proxy?: ProcessArgs;
   /** An autoscaler that adds proxies to the planned ones. Not together with replicas. Default: none. */

@@ -4,6 +4,7 @@ import {
   type Output,
   output,
 } from "@pulumi/pulumi";
+import { reportOldName } from "./accepted-risks.ts";
 import type { ServerBackend } from "./arguments/backend-args.ts";
 import { SessionAffinity } from "./arguments/choices.ts";
 import type { McpServerArgs } from "./mcp-server-args.ts";
@@ -66,7 +67,7 @@ export class McpServer extends ComponentResource {
     const checked = checkedServer(token, name, own);
     super(token, name, checked.facts, withMetadata(opts, args));
     const { pods, proxy, facts } = checked;
-    const { namespace = "default", acceptRisk, transform } = args;
+    const { namespace = "default", transform } = args;
     const names = namesOf(name, args);
     const { instance } = names;
     const none = output("");
@@ -74,16 +75,17 @@ export class McpServer extends ComponentResource {
     this.proxyWorkloadName = none;
     this.serviceName = none;
     this.adminToken = none;
+    reportOldName(args, this);
     if (pods) {
       const port = args.port ?? SERVER_PORT;
       const { proxy: _, ...podFacts } = facts;
       const spec = { parent: this, ...names, namespace, ...pods, facts: podFacts, port, args: own };
-      const workload = serverWorkload(spec, proxy !== undefined, acceptRisk);
+      const workload = serverWorkload(spec, proxy !== undefined);
       this.workloadName = workload.pods.metadata.name;
       this.serviceName = workload.service.metadata.name;
     }
     if (proxy) {
-      reportPlan(`proxies of ${name}`, proxy.sized, acceptRisk, this);
+      reportPlan(`proxies of ${name}`, proxy.sized, args, this);
       const { deployment, service, adminToken } = processWorkload({
         parent: this,
         ...names,

@@ -7,6 +7,7 @@ import {
   output,
   secret,
 } from "@pulumi/pulumi";
+import { reportOldName } from "./accepted-risks.ts";
 import type { SessionStorageArgs } from "./arguments/session-storage-args.ts";
 import { withMetadata } from "./metadata.ts";
 import { namesOf } from "./naming.ts";
@@ -165,5 +166,6 @@ function report({ parent, logicalName, args }: RedisSpec, { load, size, risks }:
     `volumes of ${amountText(size.volumeBytes, "bytes")}`,
   ].join(", ");
   void log.info(`${line}; the output "capacity" shows the arithmetic`, parent);
-  reportRisks(risks, args.acceptRisk, parent);
+  reportRisks(risks, args, parent);
+  reportOldName(args, parent);
 }

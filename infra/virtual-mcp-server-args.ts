@@ -5,7 +5,7 @@ import type { SessionAffinity } from "./arguments/choices.ts";
 import type { DiscoveryArgs } from "./arguments/discovery-args.ts";
 import type { HttpRouteArgs, IngressArgs } from "./arguments/exposure-args.ts";
 import type { AutoscalingArgs } from "./arguments/load-args.ts";
-import type { WorkloadArgs } from "./arguments/pod-args.ts";
+import type { ProcessRisksArgs, WorkloadArgs } from "./arguments/pod-args.ts";
 import type { ProcessArgs } from "./arguments/process-args.ts";
 import type { RateLimitsArgs } from "./arguments/rate-limit-args.ts";
 import type { HasConnection, SessionStorageArgs } from "./arguments/session-storage-args.ts";
@@ -24,6 +24,8 @@ export interface VirtualMcpServerArgs extends WorkloadArgs, ProcessArgs {
   sessionStorage?: SessionStorageArgs | HasConnection;
   /** How clients authenticate. Default: everyone who reaches the port may call. */
   incomingAuth?: IncomingAuthArgs;
+  /** The risks that are taken, each with its reason, which is shown in every preview and kept in the facts. Default: none. */
+  acceptRisks?: ProcessRisksArgs;
   /** How name conflicts between backends are resolved. */
   aggregation?: AggregationArgs;
   /** Which audit events are written. Default: none. */

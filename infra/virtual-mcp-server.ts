@@ -4,6 +4,7 @@ import {
   type Output,
   output,
 } from "@pulumi/pulumi";
+import { reportOldName } from "./accepted-risks.ts";
 import { SessionAffinity } from "./arguments/choices.ts";
 import { discoveryWorkload } from "./discovery/discovery-workload.ts";
 import { checkedGateway } from "./gateway/checked-gateway.ts";
@@ -59,7 +60,8 @@ export class VirtualMcpServer extends ComponentResource {
     const { sized, configuration, facts } = checked;
     const { namespace = "default", sessionAffinity = SessionAffinity.None } = args;
     const names = namesOf(name, args);
-    reportPlan(`gateway ${name}`, sized, args.acceptRisk, this);
+    reportPlan(`gateway ${name}`, sized, args, this);
+    reportOldName(args, this);
     const found =
       own.discovery &&
       discoveryWorkload({

@@ -14,6 +14,11 @@ import { sampledTraces } from "./capacity/sampled-traces.ts";
 import { closedMetadata } from "./exposure/closed-metadata.ts";
 import { closedPorts } from "./exposure/closed-ports.ts";
 import { openGateway } from "./exposure/open-gateway.ts";
+import { httpIssuers } from "./identity/http-issuers.ts";
+import { httpTokenEndpoints } from "./identity/http-token-endpoints.ts";
+import { privateIssuers } from "./identity/private-issuers.ts";
+import { tokenPassthrough } from "./identity/token-passthrough.ts";
+import { wildcardPermits } from "./identity/wildcard-permits.ts";
 import { disruptionBudget } from "./pods/disruption-budget.ts";
 import { pinnedImages } from "./pods/pinned-images.ts";
 import { plainSecrets } from "./pods/plain-secrets.ts";
@@ -88,6 +93,11 @@ export const POLICIES: readonly Policy[] = [
   plainSecrets,
   sampledTraces,
   openGateway,
+  wildcardPermits,
+  httpIssuers,
+  privateIssuers,
+  httpTokenEndpoints,
+  tokenPassthrough,
   closedPorts,
   closedMetadata,
   stdioAlone,

@@ -6,7 +6,6 @@ import { discoveryDirectory } from "./discovery-directory.ts";
 import { count, duration, durationOrNone, matching, network, port, size, text } from "./fields.ts";
 import { liveConfiguration } from "./live-sections.ts";
 import { PORTS } from "./network.ts";
-import { AUTHORIZATION_RISK } from "./passthrough-headers.ts";
 import { LINGER_SECONDS } from "./times.ts";
 import { toolhive } from "./vmcp-schema.ts";
 
@@ -279,12 +278,18 @@ export const configuration = z.strictObject({
     .describe(
       "The load balancers in front of the process, and the gateways in front of a proxy. Shares of client addresses go by the address that these report: the last one in X-Forwarded-For, or else in Forwarded, that is not a trusted proxy's. A trusted proxy that reports none has no limit.",
     ),
-  acceptRisk: z
-    .array(z.enum([AUTHORIZATION_RISK]))
-    .default([])
-    .describe(
-      "Risks that are taken, by their names. authorization-passthrough: passthroughHeaders may name Authorization, so that backends get the tokens of clients.",
-    ),
+  acceptRisks: z
+    .strictObject({
+      authorizationPassthrough: matching(
+        "The reason why passthroughHeaders may name Authorization, so that backends get the tokens of clients.",
+        /\S/,
+        "must be a reason",
+        "write why it is no risk here, or remove it",
+      ),
+    })
+    .partial()
+    .prefault({})
+    .describe("Risks that are taken, by their names, each with its reason."),
   backends: z
     .array(backend)
     .describe(

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Risk } from "../accepted-risks.ts";
 import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault } from "../faults.ts";
 import { matching } from "./fields.ts";
@@ -33,8 +34,7 @@ export function passthroughHeaders(description: string) {
 
 /** A client's token is for the gateway: to hand it on is a risk that somebody has to take by name. */
 export function authorizationPassthrough(document: Section): Fault[] {
-  const accepted = valueAt(document, ["acceptRisk"]);
-  if (Array.isArray(accepted) && accepted.includes(AUTHORIZATION_RISK)) return [];
+  if (typeof valueAt(document, ["acceptRisks", AUTHORIZATION_RISK]) === "string") return [];
   const backends = valueAt(document, ["backends"]);
   const ofBackends = (Array.isArray(backends) ? backends : []).map(
     (backend, index): [Path, unknown] => [
@@ -48,7 +48,7 @@ export function authorizationPassthrough(document: Section): Fault[] {
   ];
   const rule =
     "must not name Authorization: every backend would get the client's token, which is meant for the gateway";
-  const fix = `remove it, or set acceptRisk: [${AUTHORIZATION_RISK}]`;
+  const fix = `remove it, or say in acceptRisks.${AUTHORIZATION_RISK} why that is no risk`;
   return all.flatMap(([path, names]) =>
     (Array.isArray(names) ? names : []).flatMap((name: unknown, index) =>
       String(name).toLowerCase() === "authorization"
@@ -58,4 +58,4 @@ export function authorizationPassthrough(document: Section): Fault[] {
   );
 }
 
-export const AUTHORIZATION_RISK = "authorization-passthrough";
+const AUTHORIZATION_RISK: Risk = "authorizationPassthrough";

@@ -139,6 +139,6 @@ export const toolhive = {
   codeMode: unsupported("there is no code mode.").optional(),
   rateLimiting: rateLimiting.prefault({}),
   passthroughHeaders: passthroughHeaders(
-    "The headers of a client's request that go to backends with what that request causes there. Not those between two hosts (Connection, Host, Content-*, Forwarded …) or of MCP (Mcp-*). Authorization requires acceptRisk.",
+    "The headers of a client's request that go to backends with what that request causes there. Not those between two hosts (Connection, Host, Content-*, Forwarded …) or of MCP (Mcp-*). Authorization requires acceptRisks.",
   ).default([]),
 };

@@ -66,6 +66,28 @@ export interface ServiceAccountArgs {
   annotations?: Record<string, Input<string>>;
 }
 
+/** The risks of any workload that are taken, each with its reason. */
+export interface AcceptRisksArgs {
+  /** Why something may be deployed below the plan. Default: none, and less than planned is refused. */
+  belowPlan?: string;
+}
+
+/** The risks of gateways and proxies that are taken, each with its reason. Policies are silent about them. */
+export interface ProcessRisksArgs extends AcceptRisksArgs {
+  /** Why everyone may call who reaches it from outside the cluster. Default: none. */
+  openGateway?: string;
+  /** Why a Cedar policy may permit every client every tool. Default: none. */
+  wildcardPermits?: string;
+  /** Why keys, metadata or introspection of an issuer may come over http. Default: none. */
+  httpIssuers?: string;
+  /** Why an issuer may be at private and loopback addresses. Default: none. */
+  privateIssuers?: string;
+  /** Why secrets and tokens may go to a token endpoint over http. Default: none. */
+  httpTokenEndpoints?: string;
+  /** Why backends may get the Authorization header of clients; without it, passthroughHeaders must not name it. Default: none. */
+  authorizationPassthrough?: string;
+}
+
 /** Arguments that all components share. */
 export interface WorkloadArgs {
   /** The name of its Kubernetes resources, and so of addresses and the default key prefix: at most 40 lowercase letters, digits and dashes. A change replaces them. Default: the name in Pulumi. */
@@ -82,6 +104,8 @@ export interface WorkloadArgs {
   labels?: Record<string, Input<string>>;
   /** Annotations of every resource that the component makes, in addition to its own. Those of pods are in podTemplate. Default: none. */
   annotations?: Record<string, Input<string>>;
-  /** The reason to deploy something below the plan. It is shown in every preview and kept in the facts. Default: none, and less than planned is refused. */
+  /** The risks that are taken, each with its reason, which is shown in every preview and kept in the facts. Default: none. */
+  acceptRisks?: AcceptRisksArgs;
+  /** The old name of acceptRisks.belowPlan. Default: none. */
   acceptRisk?: string;
 }

@@ -38,10 +38,8 @@ export interface ProcessArgs {
   operational?: OperationalArgs;
   /** How requests to backends are authenticated. Default: not at all. */
   outgoingAuth?: OutgoingAuthArgs;
-  /** The headers of a client's request that go to backends. Authorization requires acceptRisks. Default: none. */
+  /** The headers of a client's request that go to backends. Authorization requires acceptRisks.authorizationPassthrough. Default: none. */
   passthroughHeaders?: string[];
-  /** Risks of the configuration that are taken, by their names, such as authorization-passthrough. Default: none. */
-  acceptRisks?: string[];
   /** The keys that sign session ids. To rotate, add a key with signAfter set to a time after the rollout, and remove the old key later. Default: one, with the id first. */
   sessionKeys?: SessionKeyArgs[];
   /** The key that principals are hashed with in the store: 32 random bytes in base64. Never change it: open sessions would no longer match their principals. Default: no key. */

@@ -15,7 +15,7 @@ export function belowPlan(
       path,
       value: print(value),
       rule: `must be at least ${need}, as planned: ${figureText(figure)}`,
-      fix: `remove it, set it to ${need} or more, or explain in acceptRisk why less is right`,
+      fix: `remove it, set it to ${need} or more, or explain in acceptRisks.belowPlan why less is right`,
     },
   ];
 }

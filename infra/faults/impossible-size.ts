@@ -10,7 +10,7 @@ interface PodSize {
 }
 
 /**
- * Refuses sizes that no cluster accepts, whatever `acceptRisk` says.
+ * Refuses sizes that no cluster accepts, whatever `acceptRisks` says.
  *
  * @throws {CapacityError} if a CPU limit is below its request, or the grace period ends before SIGTERM is sent.
  */

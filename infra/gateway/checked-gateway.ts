@@ -1,5 +1,6 @@
 import { valueAt } from "@mcp-fleet/contract";
 import { validate } from "@mcp-fleet/contract/settings";
+import { acceptedRisks, riskFacts } from "../accepted-risks.ts";
 import { SessionAffinity } from "../arguments/choices.ts";
 import { discoveryFaults, lookedFor } from "../discovery/discovery-settings.ts";
 import type { Facts } from "../facts.ts";
@@ -51,7 +52,7 @@ export function checkedGateway(
     sizeProcess(gatewayInputs(valid), valid, (argument) => argument);
   const sized = faults.judge(args, LEAST, size, argumentOf);
   const sound = faults.sound(args, LEAST);
-  if (sized && sound.acceptRisk === undefined) faults.add(...sized.risks);
+  if (sized && acceptedRisks(sound).belowPlan === undefined) faults.add(...sized.risks);
   const { instance: name } = namesOf(logicalName, sound);
   const configuration = sized && gatewaySettings(name, sound, sized.plan);
   faults.try(
@@ -128,7 +129,7 @@ function ownFaults(args: GatewayArgs): ArgumentFault[] {
 }
 
 function factsOf(instance: string, args: GatewayArgs, sized: SizedProcess): Facts {
-  const { sessionStorage: storage, sessionAffinity = SessionAffinity.None, acceptRisk } = args;
+  const { sessionStorage: storage, sessionAffinity = SessionAffinity.None } = args;
   return {
     ...processFacts({
       instance,
@@ -137,7 +138,7 @@ function factsOf(instance: string, args: GatewayArgs, sized: SizedProcess): Fact
       storage,
       backends: args.backends,
       sessionAffinity,
-      acceptRisk,
+      accepted: riskFacts(args),
       scaling: args.autoscaling?.scaling,
       telemetry: args.telemetry,
     }),

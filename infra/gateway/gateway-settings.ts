@@ -1,5 +1,6 @@
 import type { ProcessPlan } from "@mcp-fleet/contract/capacity";
 import { interpolate, type Output } from "@pulumi/pulumi";
+import { riskSettings } from "../accepted-risks.ts";
 import type { AggregationArgs } from "../arguments/aggregation-args.ts";
 import { maxBackendsOf } from "../discovery/discovery-settings.ts";
 import { BACKENDS_PATH } from "../discovery/found-backends.ts";
@@ -20,6 +21,7 @@ export function gatewaySettings(name: string, args: GatewayArgs, plan: ProcessPl
   const isRouted = args.ingress !== undefined || args.httpRoute !== undefined;
   return {
     ...processSettings(name, sessions, plan, args, isRouted ? PRIVATE_NETWORKS : []),
+    ...riskSettings(args),
     backends: args.backends.map(backendSettings),
     ...present<unknown>({
       allowedHosts: allowedHosts(name, args),

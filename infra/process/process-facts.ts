@@ -17,14 +17,15 @@ export interface ProcessFactsOf {
   readonly storage: SessionStorageArgs | undefined;
   readonly backends: readonly BackendArgs[];
   readonly sessionAffinity: SessionAffinity;
-  readonly acceptRisk: string | undefined;
+  /** The risks that are taken. */
+  readonly accepted: Facts;
   readonly scaling?: Scaling | undefined;
   readonly telemetry: TelemetryArgs | undefined;
 }
 
 /** What the pods of one role were planned with, and the resulting sizes. */
 export function processFacts(of: ProcessFactsOf): Facts {
-  const { role, storage, acceptRisk } = of;
+  const { role, storage, accepted } = of;
   const { inputs, plan, size } = of.sized;
   const { grace } = plan;
   return {
@@ -59,7 +60,7 @@ export function processFacts(of: ProcessFactsOf): Facts {
     ...(of.telemetry?.tracingEnabled === true && {
       sampledPercent: Number(of.telemetry.samplingRate ?? SAMPLING_RATE) * 100,
     }),
-    ...(acceptRisk !== undefined && { acceptRisk }),
+    ...accepted,
     planInputs: changedInputs(inputs),
   };
 }

@@ -1,3 +1,4 @@
+import { riskFaults } from "../accepted-risks.ts";
 import type { AutoscalingArgs } from "../arguments/load-args.ts";
 import type { WorkloadArgs } from "../arguments/pod-args.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
@@ -145,20 +146,13 @@ export function workloadFaults({
   podTemplate,
   networkPolicy = {},
   labels,
-  acceptRisk,
+  ...risks
 }: WorkloadArgs): ArgumentFault[] {
-  const faults = [
+  return [
     ...labelFaults("labels", labels),
     ...podTemplateFaults(podTemplate),
     ...labelFaults("networkPolicy.clientNamespaces", networkPolicy.clientNamespaces),
     ...networkPolicyFaults(networkPolicy),
+    ...riskFaults(risks),
   ];
-  if (acceptRisk !== undefined && acceptRisk.trim() === "") {
-    faults.push({
-      path: "acceptRisk",
-      rule: "must not be empty",
-      fix: "write the reason, or remove it",
-    });
-  }
-  return faults;
 }

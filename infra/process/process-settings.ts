@@ -36,7 +36,6 @@ export function processSettings(
     operational,
     outgoingAuth,
     passthroughHeaders,
-    acceptRisks,
     nofile = {},
     trustedProxies,
     dns,
@@ -66,7 +65,6 @@ export function processSettings(
     ...(operational && { operational }),
     ...(outgoingAuth && { outgoingAuth: outgoingAuthSettings(outgoingAuth) }),
     ...(passthroughHeaders && { passthroughHeaders }),
-    ...(acceptRisks && { acceptRisk: acceptRisks }),
     ...(dns && { dns }),
     ...(telemetry && { telemetry: telemetrySettings(telemetry) }),
   };

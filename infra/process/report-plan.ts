@@ -1,5 +1,6 @@
 import { amountText } from "@mcp-fleet/contract/capacity";
 import { log, type Resource } from "@pulumi/pulumi";
+import { type Accepting, acceptedRisks } from "../accepted-risks.ts";
 import type { ArgumentFault } from "../faults/argument-faults.ts";
 import type { SizedProcess } from "./process-size.ts";
 
@@ -7,7 +8,7 @@ import type { SizedProcess } from "./process-size.ts";
 export function reportPlan(
   what: string,
   { inputs, plan, size, risks }: SizedProcess,
-  acceptRisk: string | undefined,
+  args: Accepting,
   resource: Resource,
 ): void {
   const line = [
@@ -17,16 +18,17 @@ export function reportPlan(
     `grace period ${size.graceSeconds} s`,
   ].join(", ");
   void log.info(`${line}; the output "capacity" shows the arithmetic`, resource);
-  reportRisks(risks, acceptRisk, resource);
+  reportRisks(risks, args, resource);
 }
 
-/** Warns of each accepted risk: what is below the plan, and the reason that `acceptRisk` gives. */
+/** Warns of what is below the plan, with the reason that is given. */
 export function reportRisks(
   risks: readonly ArgumentFault[],
-  acceptRisk: string | undefined,
+  args: Accepting,
   resource: Resource,
 ): void {
+  const { belowPlan } = acceptedRisks(args);
   for (const { path, value, rule } of risks) {
-    void log.warn(`accepted risk (${acceptRisk}): ${path} is ${value}, but ${rule}`, resource);
+    void log.warn(`accepted risk (${belowPlan}): ${path} is ${value}, but ${rule}`, resource);
   }
 }

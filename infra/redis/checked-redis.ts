@@ -1,4 +1,5 @@
 import { figureText, STORAGE_SESSIONS } from "@mcp-fleet/contract/capacity";
+import { acceptedRisks, riskFacts } from "../accepted-risks.ts";
 import type { Facts } from "../facts.ts";
 import { type ArgumentFault, ArgumentFaults } from "../faults/argument-faults.ts";
 import { imageFaults, labelFaults, serviceAccountFaults } from "../faults/kubernetes-faults.ts";
@@ -33,7 +34,7 @@ export function checkedRedis(token: string, name: string, args: RedisSentinelArg
   faults.add(...ownFaults(faults.sound(args, LEAST)));
   const sound = faults.sound(args, LEAST);
   const sized = sizeRedis(sound);
-  if (sound.acceptRisk === undefined) faults.add(...sized.risks);
+  if (acceptedRisks(sound).belowPlan === undefined) faults.add(...sized.risks);
   faults.throwAny();
   return { sized, facts: factsOf(args, sized) };
 }
@@ -130,7 +131,7 @@ function countFaults(path: string, value: number | undefined): ArgumentFault[] {
 }
 
 function factsOf(args: RedisSentinelArgs, { load, plan, size }: SizedRedis): Facts {
-  const { engine = DEFAULT_ENGINE, persistence = Persistence.Aof, acceptRisk } = args;
+  const { engine = DEFAULT_ENGINE, persistence = Persistence.Aof } = args;
   const { eviction = Eviction.NoEviction } = args;
   return {
     role: "redis",
@@ -155,6 +156,6 @@ function factsOf(args: RedisSentinelArgs, { load, plan, size }: SizedRedis): Fac
     networkPolicy: args.networkPolicy?.enabled ?? true,
     graceSeconds: NODE.graceSeconds,
     arithmetic: { memory: figureText(plan.memory), clients: figureText(plan.clients) },
-    ...(acceptRisk !== undefined && { acceptRisk }),
+    ...riskFacts(args),
   };
 }

@@ -1,6 +1,7 @@
 import { seconds } from "@mcp-fleet/contract";
 import { type CompleteServerLoad, SERVER_INPUT_NAMES } from "@mcp-fleet/contract/capacity";
 import { CALL_TIMEOUT, type Settings, validate } from "@mcp-fleet/contract/settings";
+import { acceptedRisks, riskFacts, riskSettings } from "../accepted-risks.ts";
 import type { BackendArgs } from "../arguments/backend-args.ts";
 import { Scaling, SessionAffinity } from "../arguments/choices.ts";
 import type { ProcessArgs } from "../arguments/process-args.ts";
@@ -63,7 +64,7 @@ export function checkedServer(token: string, logicalName: string, args: ServerAr
   const sound = faults.sound(args);
   const proxy = load && hasProxies(sound) ? checkedProxy(name, sound, load, faults) : undefined;
   const risks = [...(pods?.risks ?? []), ...(proxy?.sized.risks ?? [])];
-  if (sound.acceptRisk === undefined) faults.add(...risks);
+  if (acceptedRisks(sound).belowPlan === undefined) faults.add(...risks);
   faults.throwAny();
   if (load === undefined) throw new Error(`${name}: no load and no fault`);
   return {
@@ -97,7 +98,7 @@ function checkedProxy(
   load: CompleteServerLoad,
   faults: ArgumentFaults,
 ): CheckedProxy | undefined {
-  const { proxy = {}, sessionStorage: storage, acceptRisk } = args;
+  const { proxy = {}, sessionStorage: storage } = args;
   const { sessionAffinity = SessionAffinity.None } = args;
   return faults.try(
     () => {
@@ -113,6 +114,7 @@ function checkedProxy(
           withCallTimeout(proxy, args),
           PRIVATE_NETWORKS,
         ),
+        ...riskSettings(args),
         backends: [backendSettings(withoutNotifications(backend))],
         ...(args.incomingAuth && { incomingAuth: loginSettings(args.incomingAuth) }),
       };
@@ -120,7 +122,8 @@ function checkedProxy(
       validate(withPlaceholders({ ...configuration, ...section }), [], "proxy");
       const backends = [backend];
       const scaling = args.autoscaling?.scaling;
-      const of = { instance: name, sized, storage, backends, sessionAffinity, acceptRisk, scaling };
+      const accepted = riskFacts(args);
+      const of = { instance: name, sized, storage, backends, sessionAffinity, accepted, scaling };
       return {
         sized,
         configuration,
@@ -178,7 +181,6 @@ function serverArgument(input: string): string {
 }
 
 function factsOf(args: ServerArgs, load: CompleteServerLoad, pods: SizedServer | undefined): Facts {
-  const { acceptRisk } = args;
   return {
     role: "server",
     sessions: load.sessions,
@@ -198,7 +200,7 @@ function factsOf(args: ServerArgs, load: CompleteServerLoad, pods: SizedServer |
       graceSeconds: pods.size.graceSeconds,
       planInputs: planInputs(load),
     }),
-    ...(acceptRisk !== undefined && { acceptRisk }),
+    ...riskFacts(args),
   };
 }
 

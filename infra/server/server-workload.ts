@@ -20,13 +20,9 @@ export interface ServerWorkload {
 }
 
 /** Creates everything that the pods of an MCP server need. */
-export function serverWorkload(
-  spec: ServerSpec & SizedServer,
-  isProxied: boolean,
-  acceptRisk: string | undefined,
-): ServerWorkload {
+export function serverWorkload(spec: ServerSpec & SizedServer, isProxied: boolean): ServerWorkload {
   const { parent, logicalName, instance, namespace, args } = spec;
-  report(spec, acceptRisk);
+  report(spec);
   const account = serviceAccountName({
     logicalName: serverName(logicalName),
     name: serverName(instance),
@@ -64,15 +60,12 @@ function scaled(spec: ServerSpec): void {
   });
 }
 
-function report(
-  { parent, logicalName, plan, size, risks }: ServerSpec & SizedServer,
-  acceptRisk: string | undefined,
-): void {
+function report({ parent, logicalName, plan, size, risks, args }: ServerSpec & SizedServer): void {
   const line = [
     `server ${logicalName}: ${amountText(plan.replicas.value, "pods")}`,
     `${amountText(plan.sessionsPerPod.value, "sessions")} and ${amountText(size.memoryBytes, "bytes")} memory each`,
     `grace period ${size.graceSeconds} s`,
   ].join(", ");
   void log.info(line, parent);
-  reportRisks(risks, acceptRisk, parent);
+  reportRisks(risks, args, parent);
 }

@@ -23,7 +23,7 @@ export const factsPlanned = policy({
     "Someone lowers the memory in both manifest and annotation, and pods are killed under the load that the stack still declares",
   source: "The plan of docs/capacity.md, the same code that sizes the components",
   remediation:
-    "Set the value of the message, change the inputs in mcp-fleet.dev/plan-inputs, or explain in acceptRisk why less is right.",
+    "Set the value of the message, change the inputs in mcp-fleet.dev/plan-inputs, or explain in acceptRisks.belowPlan why less is right.",
   examples: {
     passes: gatewayStack(),
     fails: withFacts(gatewayStack(), "Deployment eng-gateway", { requiredNofile: 1024 }),

@@ -74,8 +74,8 @@ function* workloadFaults(workload: Workload): Iterable<string> {
 function* toolHiveFaults({ kind, graceSeconds, facts }: ToolHiveServer): Iterable<string> {
   const { seconds, source } = TOOLHIVE_DRAIN[kind];
   if (kind === "MCPServer") {
-    if (facts.has("acceptRisk")) return;
-    yield `its proxy drains for ${seconds} s of a grace period of ${GRACE_SECONDS} s, without headroom, and no field changes that: spec.podTemplateSpec is for the server's own pods; use McpServer, or accept it in the annotation mcp-fleet.dev/accept-risk`;
+    if (facts.riskReason("belowPlan") !== undefined) return;
+    yield `its proxy drains for ${seconds} s of a grace period of ${GRACE_SECONDS} s, without headroom, and no field changes that: spec.podTemplateSpec is for the server's own pods; use McpServer, or accept it as belowPlan in the annotation mcp-fleet.dev/accept-risks`;
     return;
   }
   if (graceSeconds > seconds) return;

@@ -17,7 +17,7 @@ export const onePodLost = policy({
   source:
     "The plan of docs/capacity.md: podCapacity, holding, and the memory of an MCP server's sessions",
   remediation:
-    "Set the replicas of the message, raise the ceiling that limits podCapacity, or explain in acceptRisk why fewer are right.",
+    "Set the replicas of the message, raise the ceiling that limits podCapacity, or explain in acceptRisks.belowPlan why fewer are right.",
   settings: {
     spareReplicas: {
       type: "integer",

@@ -28,7 +28,11 @@ export function toolHiveStack(): ResourceDescription[] {
       },
     }),
     manifest(`${API}:MCPServer`, "github", {
-      metadata: { annotations: { [annotationOf("acceptRisk")]: "calls end within seconds" } },
+      metadata: {
+        annotations: {
+          [annotationOf("acceptRisks")]: JSON.stringify({ belowPlan: "calls end within seconds" }),
+        },
+      },
       spec: {
         groupRef: { name: GROUP },
         image: image("github-mcp"),

@@ -26,7 +26,7 @@ export const openGateway = policy({
   source:
     "MCP: servers authenticate all HTTP connections. ToolHive deploys incomingAuth anonymous with a LoadBalancer",
   remediation:
-    "Set incomingAuth with the issuer of your tokens, or remove the external route. Declare routes that are internal in internalEntrances.",
+    "Set incomingAuth with the issuer of your tokens, or remove the external route. Declare routes that are internal in internalEntrances. Where everybody may call, say in acceptRisks.openGateway why.",
   settings: {
     internalEntrances: {
       type: "list",
@@ -45,7 +45,7 @@ export const openGateway = policy({
     ...toolHiveServers.filter(({ kind }) => kind === "VirtualMCPServer"),
   ],
   *judge(subject, fleet, { internalEntrances }) {
-    if (!isAnonymous(subject)) return;
+    if (!isAnonymous(subject) || subject.facts.riskReason("openGateway") !== undefined) return;
     const entrances = waysTo(subject, fleet);
     for (const { title, classes } of entrances) {
       const isInternal =

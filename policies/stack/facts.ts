@@ -1,4 +1,4 @@
-import { ANNOTATION_PREFIX, annotationOf } from "@mcp-fleet/contract";
+import { ANNOTATION_PREFIX, annotationOf, type Risk } from "@mcp-fleet/contract";
 import { STORES as SESSION_STORES } from "@mcp-fleet/contract/capacity";
 import type { Fields } from "./fields.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
@@ -181,7 +181,12 @@ export const FACTS = {
     is: "flag",
   },
   arithmetic: { of: STORES, description: "Arithmetic of its sizes, for people", is: "map" },
-  acceptRisk: { of: ROLES, description: "Reason why something is below the plan", is: "text" },
+  acceptRisks: {
+    of: ROLES,
+    description:
+      'Risks that are taken, each with its reason, as a JSON object such as {"belowPlan":"a demonstration"}',
+    is: "map",
+  },
 } as const satisfies Readonly<Record<string, FactKind>>;
 
 export type Fact = keyof typeof FACTS;
@@ -256,6 +261,13 @@ export class Facts {
     throw new Unjudgeable(
       `the annotation ${annotationOf(fact)} must be a JSON object of numbers and strings`,
     );
+  }
+
+  /** The reason for which a risk is taken; undefined where it is not. */
+  riskReason(risk: Risk): string | undefined {
+    if (!this.has("acceptRisks")) return undefined;
+    const reason = String(this.map("acceptRisks")[risk] ?? "");
+    return reason.trim() === "" ? undefined : reason;
   }
 
   /** Checks that a fact has a valid value. */

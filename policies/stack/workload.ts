@@ -147,7 +147,7 @@ export class Workload {
 
   /** Whether the user accepts that something is below the plan. */
   get acceptsRisk(): boolean {
-    return this.facts.has("acceptRisk") && this.facts.text("acceptRisk").trim() !== "";
+    return this.facts.riskReason("belowPlan") !== undefined;
   }
 }
 

@@ -196,14 +196,14 @@ it("passthroughHeaders: [Authorization] is refused, for all and for one backend,
   const own = { name: "a", url: "http://a/mcp", passthroughHeaders: ["X-A", "authorization"] };
   expect(faultsOf({ passthroughHeaders: ["Authorization"] })).toEqual(["passthroughHeaders[0]"]);
   expect(faultsOf({ backends: [own] })).toEqual(["backends[0].passthroughHeaders[1]"]);
-  const acceptRisk = ["authorization-passthrough"];
-  expect(faultsOf({ backends: [own], passthroughHeaders: ["Authorization"], acceptRisk })).toEqual(
+  const acceptRisks = { authorizationPassthrough: "one team" };
+  expect(faultsOf({ backends: [own], passthroughHeaders: ["Authorization"], acceptRisks })).toEqual(
     [],
   );
-  expect(faultsOf({ acceptRisk: ["everything"] })).toEqual(["acceptRisk[0]"]);
+  expect(faultsOf({ acceptRisks: { everything: "a" } })).toEqual(["acceptRisks.everything"]);
   const fleet = await startFleet({
     passthroughHeaders: ["Authorization"],
-    acceptRisk: ["authorization-passthrough"],
+    acceptRisks: { authorizationPassthrough: "one team" },
   });
   await fleet.client.post(callOf("write"), { Authorization: "Bearer of-the-client" });
   const [call] = fleet.backend.of("tools/call");

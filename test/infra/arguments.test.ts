@@ -110,8 +110,8 @@ describe("an argument that the schema does not have so", () => {
       () => gateway({ backends: lost }),
     ],
     [
-      "acceptRisk: invalid value (an output): must be a plain value, because it decides which resources are created; pass the value itself",
-      () => redis({ acceptRisk: Promise.resolve("a reason") }),
+      "acceptRisks.belowPlan: invalid value (an output): must be a plain value, because it decides which resources are created; pass the value itself",
+      () => redis({ acceptRisks: { belowPlan: Promise.resolve("a reason") } }),
     ],
   ])("is refused: %s", async (fault, declare) => {
     expect(await faultsOf(declare)).toEqual([fault]);
@@ -263,8 +263,12 @@ describe("an argument that cannot be", () => {
       () => gateway({ podTemplate: { spec: { securityContext: { runAsUser: 0 } } } }),
     ],
     [
-      "acceptRisk: must not be empty; write the reason, or remove it",
-      () => redis({ acceptRisk: " " }),
+      "acceptRisk: must be absent if acceptRisks.belowPlan is set; remove it",
+      () => redis({ acceptRisk: "a laptop", acceptRisks: { belowPlan: "a laptop" } }),
+    ],
+    [
+      "acceptRisks.belowPlan: must not be empty; write the reason, or remove it",
+      () => redis({ acceptRisks: { belowPlan: " " } }),
     ],
     [
       'backends[1].name: invalid value "github": must be unique; rename one of the two',
@@ -579,14 +583,14 @@ describe("less than the plan", () => {
       gateway({ replicas: 1, resources: little, terminationGracePeriodSeconds: 60 }),
     );
     expect(faults).toEqual([
-      "replicas: invalid value 1: must be at least 2, as planned: 2 pods = holding 1 + spareReplicas 1; remove it, set it to 2 or more, or explain in acceptRisk why less is right",
+      "replicas: invalid value 1: must be at least 2, as planned: 2 pods = holding 1 + spareReplicas 1; remove it, set it to 2 or more, or explain in acceptRisks.belowPlan why less is right",
       expect.stringMatching(
         /^resources\.memory: invalid value 64Mi: must be at least \d+Mi, as planned: \d+Mi = process \d+Mi \+ sessions .*; remove it, set it to \d+Mi or more, or explain/,
       ),
       expect.stringMatching(
         /^resources\.cpu: invalid value 1m: must be at least \d+m, as planned: \d+ millicores = process \d+ \+ calls \d+ /,
       ),
-      "terminationGracePeriodSeconds: invalid value 60 s: must be at least 330 s, as planned: 5m30s = preStop 5s + linger 10s + drain 5m + close 5s + headroom 10s; remove it, set it to 330 s or more, or explain in acceptRisk why less is right",
+      "terminationGracePeriodSeconds: invalid value 60 s: must be at least 330 s, as planned: 5m30s = preStop 5s + linger 10s + drain 5m + close 5s + headroom 10s; remove it, set it to 330 s or more, or explain in acceptRisks.belowPlan why less is right",
     ]);
   });
 
@@ -640,7 +644,7 @@ describe("less than the plan", () => {
         replicas: 1,
         resources: { memory: "128Mi" },
         terminationGracePeriodSeconds: 60,
-        acceptRisk: "a laptop",
+        acceptRisks: { belowPlan: "a laptop" },
       }),
     );
     expect(stack.said("warning")).toEqual([
@@ -656,25 +660,32 @@ describe("less than the plan", () => {
     expect(deployment.at("spec.replicas")).toBe(1);
     expect(deployment.at(`${CONTAINER}.resources.limits.memory`)).toBe("128Mi");
     expect(deployment.at(`${POD}.terminationGracePeriodSeconds`)).toBe(60);
-    expect(stack.one("VirtualMcpServer", "eng").at("acceptRisk")).toBe("a laptop");
+    expect(stack.one("VirtualMcpServer", "eng").at("acceptRisks")).toEqual({
+      belowPlan: "a laptop",
+    });
     expect(deployment.map("metadata.annotations")).toMatchObject({
-      "mcp-fleet.dev/accept-risk": "a laptop",
+      "mcp-fleet.dev/accept-risks": '{"belowPlan":"a laptop"}',
     });
   });
 
   test("is warned of for a server, its proxies and a store alike, and not where nothing is below", async () => {
-    const acceptRisk = "a laptop";
+    const acceptRisks = { belowPlan: "a laptop" };
     const warnings = async (declare: () => unknown) =>
       (await RecordedStack.of(declare)).said("warning").map((line) => line.split(",")[0]);
     const few = { resources: { memory: "64Mi" } };
-    expect(await warnings(() => server({ acceptRisk, ...few, proxy: few }))).toEqual([
+    expect(await warnings(() => server({ acceptRisks, ...few, proxy: few }))).toEqual([
       "accepted risk (a laptop): resources.memory is 64Mi",
       "accepted risk (a laptop): proxy.resources.memory is 64Mi",
     ]);
-    expect(await warnings(() => redis({ acceptRisk, maxClients: 10 }))).toEqual([
+    expect(await warnings(() => redis({ acceptRisks, maxClients: 10 }))).toEqual([
       "accepted risk (a laptop): maxClients is 10",
     ]);
-    expect(await warnings(() => gateway({ acceptRisk }))).toEqual([]);
+    expect(await warnings(() => gateway({ acceptRisks }))).toEqual([]);
+    // The old name does the same, and says the new one.
+    expect(await warnings(() => redis({ acceptRisk: "a laptop", maxClients: 10 }))).toEqual([
+      "accepted risk (a laptop): maxClients is 10",
+      "acceptRisk is deprecated: write its reason as acceptRisks.belowPlan",
+    ]);
   });
 });
 
@@ -689,10 +700,10 @@ describe("what no cluster takes", () => {
   ];
 
   test("is refused whatever risk is accepted: a limit below its request, 5 s to end with 5 s of preStop", async () => {
-    const acceptRisk = "a laptop";
-    expect(await faultsOf(() => gateway({ ...impossible, acceptRisk }))).toEqual(reasons);
-    expect(await faultsOf(() => server({ ...impossible, acceptRisk }))).toEqual(reasons);
-    expect(await faultsOf(() => server({ proxy: impossible, acceptRisk }))).toEqual([
+    const acceptRisks = { belowPlan: "a laptop" };
+    expect(await faultsOf(() => gateway({ ...impossible, acceptRisks }))).toEqual(reasons);
+    expect(await faultsOf(() => server({ ...impossible, acceptRisks }))).toEqual(reasons);
+    expect(await faultsOf(() => server({ proxy: impossible, acceptRisks }))).toEqual([
       expect.stringMatching(/^proxy\.resources\.cpuLimit: invalid value 1: /),
       expect.stringMatching(/^proxy\.terminationGracePeriodSeconds: invalid value 5: /),
     ]);
@@ -700,7 +711,7 @@ describe("what no cluster takes", () => {
 
   test("is refused where there is no plan at all: pods of 64Mi", async () => {
     const { errors } = await refusal(() =>
-      gateway({ ceilings: { memory: "64Mi" }, acceptRisk: "a laptop" }),
+      gateway({ ceilings: { memory: "64Mi" }, acceptRisks: { belowPlan: "a laptop" } }),
     );
     expect(errors.map(({ propertyPath }) => propertyPath)).toEqual(["ceilings.memory"]);
   });

@@ -45,7 +45,6 @@ const OF_A_PROCESS: readonly Change[] = [
     headerInjection: { headerName: "X-API-Key", headerValue: "a" },
   }),
   to("passthroughHeaders", ["X-Tenant"]),
-  to("acceptRisks", ["authorization-passthrough"]),
   to("sessionKeys", [{ id: "first" }, { id: "b", signAfter: "2026-12-01T12:00:00Z" }]),
   to("ownerKey", "b3duZXIta2V5LW9mLXRoaXJ0eS10d28tYnl0ZXMhISE="),
   to("trustedProxies", ["192.0.2.0/24"]),
@@ -73,7 +72,8 @@ const OF_NO_PROCESS: readonly Change[] = [
 
 const OF_NO_POD: readonly Change[] = [
   to("acceptRisk", "until May", "for now"),
-  to("acceptRisk", "a demo"),
+  to("acceptRisks.belowPlan", "until May", "for now"),
+  to("acceptRisks.httpIssuers", "a demo"),
   to("sessionAffinity", "ClientIP"),
   to("networkPolicy.enabled", false),
   to("networkPolicy.clientNamespaces", { team: "a" }),
@@ -183,6 +183,7 @@ const GATEWAY: readonly Change[] = [
   [authorized("cedar", ["a"]), authorized("cedar", ["a"], { cachedDecisions: 70_000 })],
   to("audit", { enabled: true, redact: ["token"] }),
   to("rateLimits", { shared: { maxTokens: 100, refillPeriod: "1m" } }),
+  to("acceptRisks.authorizationPassthrough", "one team"),
   to("aggregation.prefixFormat", "x_{workload}_"),
   to("aggregation.excludeAllTools", true),
   to("allowedHosts", [a]),
@@ -236,6 +237,7 @@ const SERVER: readonly Change[] = [
   to("backendReplicas", 2, 1),
   to("url", `https://${b}/mcp`, `https://${a}/mcp`),
   to("replicas", 5),
+  to("acceptRisks.authorizationPassthrough", "one team"),
   to("path", "/other"),
   to("transport", "sse"),
   to("catalog", "perSession"),
@@ -268,6 +270,7 @@ const SERVER: readonly Change[] = [
 
 const REDIS: readonly Change[] = [
   to("acceptRisk", "a demo"),
+  to("acceptRisks.belowPlan", "a demo"),
   to("networkPolicy.enabled", false),
   to("networkPolicy.clientNamespaces", { team: "a" }),
   ...METADATA,

@@ -187,12 +187,16 @@ describe("one-pod-lost", () => {
   });
 
   test("fewer pods for a reason that is said are left to accepted-risks", () => {
-    const accepted = withFacts(withPods(2001, 2), GATEWAY, { acceptRisk: "a demonstration" });
+    const accepted = withFacts(withPods(2001, 2), GATEWAY, {
+      acceptRisks: { belowPlan: "a demonstration" },
+    });
     expect(check(accepted)).toEqual([]);
     expect(judged("accepted-risks", accepted)).toEqual([
-      `${GATEWAY}: is deployed below the plan: a demonstration`,
+      `${GATEWAY}: something is deployed below the plan: a demonstration`,
     ]);
-    expect(check(withFacts(accepted, GATEWAY, { acceptRisk: " " }))).toHaveLength(1);
+    expect(check(withFacts(accepted, GATEWAY, { acceptRisks: { belowPlan: " " } }))).toHaveLength(
+      1,
+    );
   });
 
   test("inputs that no plan can have are a violation, with what to change", () => {
@@ -344,7 +348,9 @@ describe("grace-period", () => {
         ),
       ]);
     }
-    const accepted = { annotations: { "mcp-fleet.dev/accept-risk": "calls end within seconds" } };
+    const accepted = {
+      annotations: { "mcp-fleet.dev/accept-risks": '{"belowPlan":"calls end within seconds"}' },
+    };
     expect(check(toolHive("MCPServer", {}, accepted))).toEqual([]);
   });
 });
@@ -596,7 +602,11 @@ describe("facts-planned", () => {
   });
 
   test("less than the plan passes where somebody says why, and what is no size does not", () => {
-    const accepted = { acceptRisk: "a demonstration", memoryBytes: 1, graceSeconds: 60 };
+    const accepted = {
+      acceptRisks: { belowPlan: "a demonstration" },
+      memoryBytes: 1,
+      graceSeconds: 60,
+    };
     expect(check(withFacts(gatewayStack(), GATEWAY, accepted))).toEqual([]);
     expect(check(withFacts(gatewayStack(), GATEWAY, { ...accepted, backends: 1 }))).toHaveLength(1);
   });
@@ -823,7 +833,7 @@ describe("facts-known", () => {
   test("an annotation that is spelt wrongly is a violation that names the right one", () => {
     const path = "metadata.annotations[mcp-fleet.dev/accept-rsik]";
     expect(check(edited(gatewayStack(), GATEWAY, { [path]: "a demonstration" }))).toEqual([
-      expect.stringContaining("is unknown; did you mean mcp-fleet.dev/accept-risk?"),
+      expect.stringContaining("is unknown; did you mean mcp-fleet.dev/accept-risks?"),
     ]);
   });
 

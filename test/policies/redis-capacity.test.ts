@@ -221,7 +221,10 @@ describe("how large a store is", () => {
   });
 
   test("may be less where somebody accepts the risk, but not for more sessions than it says", () => {
-    const accepted = withFacts(fleet(), SERVERS, { maxClients: 1, acceptRisk: "a trial" });
+    const accepted = withFacts(fleet(), SERVERS, {
+      maxClients: 1,
+      acceptRisks: { belowPlan: "a trial" },
+    });
     expect(saysOf(accepted)).toEqual([]);
     expect(saysOf(withFacts(accepted, SERVERS, { sessions: 999 }))).toHaveLength(1);
   });

@@ -183,7 +183,7 @@ describe("rollout-strategy", () => {
       gateway({ "spec.strategy": { type: "Recreate" } }),
       "Deployment eng-gateway",
       {
-        acceptRisk: "a demonstration",
+        acceptRisks: { belowPlan: "a demonstration" },
       },
     );
     expect(judged(rolloutStrategy, stack)).toEqual([]);

@@ -92,7 +92,7 @@ describe.skipIf(!hasEngine)("what is wrong ends a preview", () => {
       expect(stdout + stderr).toMatch(
         /resources\.memory: invalid value 128Mi: must be at least \d+Mi, as planned: .*process/,
       );
-      expect(stdout + stderr).toContain("or explain in acceptRisk why less is right");
+      expect(stdout + stderr).toContain("or explain in acceptRisks.belowPlan why less is right");
       engine.remove();
     },
     LIMIT_MS,

@@ -57,7 +57,7 @@ const sessions = fc.integer({ min: 1, max: 50_000 });
 
 const REGISTRY: k8s.types.input.core.v1.LocalObjectReference[] = [{ name: "registry" }];
 
-const workload: Members<Omit<WorkloadArgs, "name">> = {
+const workload: Members<Omit<WorkloadArgs, "name" | "acceptRisk">> = {
   namespace: fc.constantFrom("mcp", "team-a"),
   spread: fc.constantFrom(Spread.Preferred, Spread.Required),
   podTemplate: fc.record({
@@ -73,7 +73,7 @@ const workload: Members<Omit<WorkloadArgs, "name">> = {
   labels,
   annotations: labels,
   networkPolicy: options({ enabled: fc.boolean(), clientNamespaces: labels }),
-  acceptRisk: fc.constant("a test"),
+  acceptRisks: fc.constant({ belowPlan: "a test" }),
 };
 
 const processArgs = {

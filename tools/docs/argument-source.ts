@@ -269,7 +269,7 @@ function settingPlace(component: string, path: string): Place | undefined {
 /** The setting of the runtime that an argument writes; it may be none that the runtime has. */
 export function settingName(component: string, path: string): string | undefined {
   if (component === "RedisSentinel") return undefined;
-  if (component === "McpServer" && !/^(?:proxy|sessionStorage)\b/.test(path)) {
+  if (component === "McpServer" && !/^(?:acceptRisks|proxy|sessionStorage)\b/.test(path)) {
     return SETTINGS[`backends[].${path}`] ?? `backends[].${path}`;
   }
   const own = path.replace(/^proxy\./, "");

@@ -98,7 +98,6 @@ export const DECIDED: Readonly<Record<string, readonly Decided[]>> = {
       "the component: proxies accept every name, from the clients that networkPolicy admits",
     ],
     ["allowedOrigins", "the component: proxies are for gateways, not for browsers"],
-    ["acceptRisk", "nothing: proxies pass on what gateways send"],
     ["backends[].discoveryAuth", "the gateways: proxies read lists for them"],
     ["backends[].passthroughHeaders", "the gateways, which choose the headers that they pass on"],
     ["incomingAuth", "the gateways, which authenticate clients"],

@@ -28,7 +28,6 @@ const OF_A_PROCESS = [
   "operational",
   "outgoingAuth",
   "passthroughHeaders",
-  "acceptRisks",
   "sessionKeys",
   "ownerKey",
   "trustedProxies",
@@ -42,7 +41,7 @@ const OF_A_PROCESS = [
 
 /** What is only kept in the facts, or makes other resources than pods. */
 const METADATA = ["labels", "annotations"];
-const OF_NO_POD = ["acceptRisk", "sessionAffinity", "networkPolicy", ...METADATA];
+const OF_NO_POD = ["acceptRisk", "acceptRisks", "sessionAffinity", "networkPolicy", ...METADATA];
 const OF_NO_PROCESS = [
   "spareReplicas",
   "serviceType",
@@ -105,6 +104,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "incomingAuth.authz.cachedDecisions",
         "audit",
         "rateLimits",
+        "acceptRisks.authorizationPassthrough",
         "allowedHosts",
         "allowedOrigins",
         "ingress.host",
@@ -147,6 +147,7 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
         "scheme",
         "caBundle",
         "caBundleRef",
+        "acceptRisks.authorizationPassthrough",
         ...proxy(OF_A_PROCESS),
       ],
     },
@@ -177,7 +178,15 @@ export const RESTARTS: Readonly<Record<string, readonly RestartRow[]>> = {
     {
       restarts: [],
       arguments: [
-        ...["acceptRisk", "networkPolicy", "clientPods", "maxClients", "users", ...METADATA],
+        ...[
+          "acceptRisk",
+          "acceptRisks",
+          "networkPolicy",
+          "clientPods",
+          "maxClients",
+          "users",
+          ...METADATA,
+        ],
         ...["tls.caCertificate", "tls.caConfigMapRef"],
         ...["from", "serviceMonitor", "alerts", "grafanaDashboard", "labels"].map(
           (name) => `exporter.${name}`,
