@@ -17,6 +17,7 @@ export default defineConfig({
       "@mcp-fleet/contract",
       "fastest-levenshtein",
       "@secretlint/secretlint-rule-preset-recommend",
+      "yaml",
     ],
   },
 });
