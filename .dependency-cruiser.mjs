@@ -104,6 +104,7 @@ const ROOMS = {
     "contract/units.ts",
     "contract/faults.ts",
     "contract/document.ts",
+    "contract/accepted-risks.ts",
     "contract/annotations.ts",
   ],
   "contract/capacity": [
