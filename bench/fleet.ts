@@ -41,7 +41,19 @@ export class Fleet {
   }
 
   async passThrough(): Promise<MeasuredProcess> {
-    return this.#start([join(import.meta.dirname, "pass-through.ts"), this.backend.url]);
+    return this.script(join(import.meta.dirname, "pass-through.ts"), this.backend.url);
+  }
+
+  /** A script that says at which URL it answers. */
+  script(file: string, ...args: readonly string[]): Promise<MeasuredProcess> {
+    return this.#start([file, ...args]);
+  }
+
+  /** A gateway before another backend than ours. */
+  async gatewayOf(url: string): Promise<MeasuredProcess> {
+    const [gateway] = await this.#serve("gateway", [{ url }], "memory");
+    if (gateway === undefined) throw new Error("no gateway");
+    return gateway;
   }
 
   /** Gateways with everything at its default, but for where sessions live and how often pods are checked. */

@@ -1,11 +1,13 @@
 import { markdown } from "../tools/docs/generated-table.ts";
 import type { CallRuns, TargetKey } from "./calls.ts";
+import { LISTED_TOOLS, type ListFigures, listRatio } from "./lists.ts";
 import { cpu, type LoadResult, middle, ratio } from "./load.ts";
 import type { RestoreFigures } from "./restore.ts";
 import { FEW_SESSIONS, type SessionFigures } from "./sessions.ts";
 
 export interface Figures {
   readonly calls: readonly CallRuns[];
+  readonly lists: ListFigures;
   readonly sessions: SessionFigures;
   readonly restore: RestoreFigures;
 }
@@ -29,7 +31,7 @@ export function goalTable(figures: Figures): string {
   return markdown(["Goal", "Measured", "Asked", ""], rows);
 }
 
-function goalsOf({ calls, sessions, restore }: Figures): Goal[] {
+function goalsOf({ calls, lists, sessions, restore }: Figures): Goal[] {
   const { idle, streaming, few, many, manySessions, cpuMsPerSession } = sessions;
   const at = (concurrency: number) => calls.find((one) => one.concurrency === concurrency)?.runs;
   const over = (key: TargetKey, other: TargetKey, concurrency: number) => {
@@ -142,6 +144,11 @@ function goalsOf({ calls, sessions, restore }: Figures): Goal[] {
       maxAt(16, ["proxyRedisTwo", "fleetTwo"], (run) => run.storeCommandsPerCall),
       0.01,
       3,
+    ),
+    goal(
+      `CPU per \`tools/list\` of ${LISTED_TOOLS.toLocaleString("en-US")} tools from the cache, over the same bytes sent bare`,
+      listRatio(lists),
+      1.3,
     ),
     goal("CPU ms per session created, memory", cpuMsPerSession.memory, 0.5, 3),
     goal("CPU ms per session created, Redis", cpuMsPerSession.redis, 0.5, 3),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { measureCalls } from "./calls.ts";
 import { Fleet } from "./fleet.ts";
 import { goalTable } from "./goals.ts";
+import { measureLists } from "./lists.ts";
 import { withFigures } from "./page.ts";
 import { measureRestore } from "./restore.ts";
 import { measureSessions } from "./sessions.ts";
@@ -28,6 +29,7 @@ const isThere = isToolhiveOnPath();
 process.stdout.write(`ToolHive's proxy is ${isThere ? "" : "not "}on PATH: not measured\n`);
 const figures = {
   calls: await onFleet("calls", measureCalls),
+  lists: await onFleet("lists", measureLists),
   restore: await onFleet("restores", measureRestore),
   sessions: await onFleet("sessions", measureSessions),
 };

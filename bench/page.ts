@@ -3,7 +3,8 @@ import { availableParallelism } from "node:os";
 import { markdown } from "../tools/docs/generated-table.ts";
 import { type CallRuns, ROUNDS, SECONDS_PER_RUN, TARGETS, type TargetKey } from "./calls.ts";
 import { type Figures, goalTable } from "./goals.ts";
-import { cpu, type LoadResult, middle, ratio } from "./load.ts";
+import { LIST_ROUNDS, LISTED_TOOLS, listRatio } from "./lists.ts";
+import { cpu, type LoadResult, middle, quantile, ratio } from "./load.ts";
 import { RESTORES } from "./restore.ts";
 import { FEW_SESSIONS, STREAMS } from "./sessions.ts";
 import { type Reference, TOOLHIVE } from "./toolhive.ts";
@@ -42,6 +43,12 @@ ${REFERENCE_CONCURRENCY} calls in flight, over Redis. **The rows of ToolHive are
 elsewhere, on two cores as well. Its fleet is \`vmcp\` before two proxies with a backend each.
 
 ${referenceTable(figures.calls)}
+
+### Lists
+
+Medians of ${LIST_ROUNDS} rounds, in turn. The bare server answers every request with bytes that it has ready.
+
+${listTable(figures)}
 
 ### Sessions
 
@@ -104,6 +111,22 @@ function referenceTable(calls: readonly CallRuns[]): string {
       ours("fleet"),
       ours("fleetTwo"),
       elsewhere("ToolHive's fleet", TOOLHIVE.fleet),
+    ],
+  );
+}
+
+function listTable({ lists }: Figures): string {
+  const ms = (values: readonly number[]) => quantile(values, 0.5).toFixed(3);
+  return markdown(
+    ["Tools", "Bytes", "CPU ms/list, gateway", "CPU ms/list, bare", "Gateway over bare"],
+    [
+      [
+        LISTED_TOOLS.toLocaleString("en-US"),
+        lists.bytes.toLocaleString("en-US"),
+        ms(lists.gatewayCpuMs),
+        ms(lists.bareCpuMs),
+        listRatio(lists).toFixed(2),
+      ],
     ],
   );
 }

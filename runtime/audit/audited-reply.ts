@@ -1,7 +1,7 @@
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FleetError } from "../wire/fleet-error.ts";
-import type { Reply } from "../wire/reply.ts";
+import type { FramedMessage, Reply } from "../wire/reply.ts";
 
 /** An answer on its way to the client, of which the beginning is kept for its event. */
 export class AuditedReply implements Reply {
@@ -42,6 +42,14 @@ export class AuditedReply implements Reply {
     this.#begin();
     this.#keep(typeof text === "string" ? Buffer.from(text) : text);
     this.#reply.message(text);
+  }
+
+  framed(message: FramedMessage): void {
+    this.#begin();
+    for (const piece of [Buffer.from(message.head), message.body, Buffer.from(message.tail)]) {
+      this.#keep(piece);
+    }
+    this.#reply.framed(message);
   }
 
   async stream(body: Readable): Promise<void> {

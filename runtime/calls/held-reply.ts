@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 
 import { asFleetError, type FleetError } from "../wire/fleet-error.ts";
 import { at } from "../wire/json-text.ts";
-import type { Reply } from "../wire/reply.ts";
+import { type FramedMessage, framedText, type Reply } from "../wire/reply.ts";
 
 /** Answers that are held back say little more than that something was done. */
 const MAX_HELD_BYTES = 256 * 1024;
@@ -52,6 +52,10 @@ export class HeldReply implements Reply {
   message(text: string | Buffer): void {
     this.#requireRoom(Buffer.byteLength(text));
     this.#answer = text.toString();
+  }
+
+  framed(message: FramedMessage): void {
+    this.message(framedText(message));
   }
 
   /** @throws where there is no room for the answer. */

@@ -1,7 +1,7 @@
 import { brief } from "@mcp-fleet/contract";
 import type { ListName } from "../wire/methods.ts";
 import type { Aggregation } from "./aggregation.ts";
-import { bytesOf, LIST_NAMES } from "./listing.ts";
+import { LIST_NAMES } from "./listing.ts";
 import {
   type Conflict,
   type MergedList,
@@ -115,10 +115,7 @@ export class Catalog {
 
   /** What its items are counted as, in memory. */
   get bytes(): number {
-    return LIST_NAMES.reduce(
-      (sum, list) => sum + bytesOf(this.#lists[list].texts.map((text) => ({ text }))),
-      0,
-    );
+    return LIST_NAMES.reduce((sum, list) => sum + this.#lists[list].items.bytes, 0);
   }
 
   digest(list: ListName): string {
@@ -136,8 +133,8 @@ export class Catalog {
 
   /** One of the lists, as a client gets it. */
   list(list: ListName): OfferedList {
-    const { names, texts, announcedDigest, isAnnounced } = this.#lists[list];
-    return new OfferedList(names, texts, announcedDigest, isAnnounced);
+    const { names, items, announcedDigest, isAnnounced } = this.#lists[list];
+    return new OfferedList(names, items, announcedDigest, isAnnounced);
   }
 
   /** Whose an item of a list is. */

@@ -4,6 +4,7 @@ import { at, cut, elements } from "../wire/json-text.ts";
 import type { ListName } from "../wire/methods.ts";
 import { isRepeatable, withSoundAnnotations } from "./annotations.ts";
 import { withoutNulls } from "./item-shape.ts";
+import { ITEM_BYTES } from "./packed-items.ts";
 
 /** The lists, in the order in which they are read and announced. */
 export const LIST_NAMES: readonly ListName[] = [
@@ -50,9 +51,6 @@ export function readItems(resultText: string, list: ListName): Item[] {
     return [{ name, text, repeatable: isRepeatable(text) }];
   });
 }
-
-/** An item in memory beside its text: its name, where it leads, and its places in lists. */
-const ITEM_BYTES = 384;
 
 /** What items are counted as, in memory. */
 export function bytesOf(items: readonly Pick<Item, "text">[]): number {

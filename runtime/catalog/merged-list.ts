@@ -4,6 +4,7 @@ import type { ListName } from "../wire/methods.ts";
 import type { Aggregation } from "./aggregation.ts";
 import type { Offer } from "./item-rules.ts";
 import { digestOf, type Listing } from "./listing.ts";
+import { PackedItems } from "./packed-items.ts";
 
 /** Where a name leads: the provider, and what the provider itself calls the thing. */
 export interface Route {
@@ -39,7 +40,7 @@ export interface ProviderListing {
 /** One list of all providers. */
 export interface MergedList {
   readonly names: readonly string[];
-  readonly texts: readonly string[];
+  readonly items: PackedItems;
   readonly digest: string;
   /** Of the items whose changes clients are told of. */
   readonly announcedDigest: string;
@@ -118,19 +119,20 @@ export function mergeList(
   }
   const digest = digestOf(texts);
   const names = [...routes.keys()];
+  const items = new PackedItems(texts);
   if (silent.size === 0) {
     return {
       routes,
       hidden,
       names,
-      texts,
+      items,
       digest,
       announcedDigest: digest,
       isAnnounced: undefined,
     };
   }
   const announcedDigest = digestOf(texts.filter((_, place) => marks[place]));
-  return { routes, hidden, names, texts, digest, announcedDigest, isAnnounced: marks };
+  return { routes, hidden, names, items, digest, announcedDigest, isAnnounced: marks };
 }
 
 /**

@@ -1,14 +1,16 @@
 import { digestOf } from "./listing.ts";
+import type { PackedItems } from "./packed-items.ts";
 
 export interface Page {
-  readonly texts: readonly string[];
+  /** JSON texts with commas between them. Not to be written to. */
+  readonly items: Buffer;
   readonly nextCursor?: string;
 }
 
 /** A list as clients of one kind get it. Never changes. */
 export class OfferedList {
   readonly names: readonly string[];
-  readonly texts: readonly string[];
+  readonly items: PackedItems;
   /** Two lists with one digest are the same list, but for items whose changes clients are not told of. */
   readonly digest: string;
   readonly #isAnnounced: readonly boolean[] | undefined;
@@ -16,12 +18,12 @@ export class OfferedList {
   /** @param isAnnounced which items' changes clients are told of, by their places; absent: all. */
   constructor(
     names: readonly string[],
-    texts: readonly string[],
+    items: PackedItems,
     digest: string,
     isAnnounced?: readonly boolean[],
   ) {
     this.names = names;
-    this.texts = texts;
+    this.items = items;
     this.digest = digest;
     this.#isAnnounced = isAnnounced;
   }
@@ -29,11 +31,13 @@ export class OfferedList {
   /** The same without the items for which `keeps` is false, by their places. */
   filter(keeps: readonly boolean[]): OfferedList {
     if (keeps.every(Boolean)) return this;
-    const kept = (_: unknown, index: number) => keeps[index] === true;
-    const texts = this.texts.filter(kept);
-    const isAnnounced = this.#isAnnounced?.filter(kept);
-    const announced = isAnnounced ? texts.filter((_, index) => isAnnounced[index]) : texts;
-    return new OfferedList(this.names.filter(kept), texts, digestOf(announced), isAnnounced);
+    const places = [...this.names.keys()].filter((place) => keeps[place] === true);
+    const names = places.map((place) => this.names[place] ?? "");
+    const isAnnounced = this.#isAnnounced;
+    const announced = places.filter((place) => isAnnounced?.[place] !== false);
+    const digest = digestOf(announced.map((place) => this.items.text(place)));
+    const marks = isAnnounced && places.map((place) => isAnnounced[place] === true);
+    return new OfferedList(names, this.items.pick(places), digest, marks);
   }
 
   /**
@@ -41,13 +45,16 @@ export class OfferedList {
    * Undefined for a cursor that is none of ours, or whose item is gone.
    */
   page(cursor: string | undefined, pageSize: number): Page | undefined {
-    const { names, texts } = this;
+    const { names, items } = this;
     const start = cursor === undefined ? 0 : names.indexOf(decodeCursor(cursor)) + 1;
     if (cursor !== undefined && start === 0) return undefined;
     const end = Math.min(start + pageSize, names.length);
     const last = names[end - 1];
     const more = end < names.length && last !== undefined;
-    return { texts: texts.slice(start, end), ...(more ? { nextCursor: encodeCursor(last) } : {}) };
+    return {
+      items: items.between(start, end),
+      ...(more ? { nextCursor: encodeCursor(last) } : {}),
+    };
   }
 }
 

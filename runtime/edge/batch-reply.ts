@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
 import type { FleetError } from "../wire/fleet-error.ts";
-import type { Reply } from "../wire/reply.ts";
+import { type FramedMessage, framedText, type Reply } from "../wire/reply.ts";
 import type { HttpReply } from "./http-reply.ts";
 
 /** The answer to one request of a batch: its messages become events of the one stream that the batch is answered on. */
@@ -36,6 +36,10 @@ export class BatchReply implements Reply {
   message(text: string | Buffer): void {
     if (!this.#ended) this.#written = this.#stream.event(text.toString());
     this.#ended = true;
+  }
+
+  framed(message: FramedMessage): void {
+    this.message(framedText(message));
   }
 
   async stream(body: Readable): Promise<void> {

@@ -6,7 +6,7 @@ import type { FastifyReply } from "fastify";
 
 import type { FleetError } from "../wire/fleet-error.ts";
 import { JSON_CONTENT_TYPE } from "../wire/message.ts";
-import type { Reply } from "../wire/reply.ts";
+import { type FramedMessage, framedText, type Reply } from "../wire/reply.ts";
 import { EVENT_END, EVENT_START, encodeEvent, inOneLine, SSE_KEEP_ALIVE } from "../wire/sse.ts";
 import { beginAnswer, beginEvents, sendError } from "./http-response.ts";
 import type { KeepAlive, KeepAliveTarget } from "./keep-alive.ts";
@@ -72,6 +72,22 @@ export class HttpReply implements Reply, KeepAliveTarget {
     if (this.#mode !== "open") return;
     this.#finish("json");
     this.#reply.header("content-type", JSON_CONTENT_TYPE).send(text);
+  }
+
+  framed(message: FramedMessage): void {
+    if (this.#mode !== "open" || this.#form === "events") {
+      this.message(framedText(message));
+      return;
+    }
+    const { head, body, tail } = message;
+    const length = Buffer.byteLength(head) + body.length + Buffer.byteLength(tail);
+    this.#finish("json");
+    const headers = { "content-type": JSON_CONTENT_TYPE, "content-length": String(length) };
+    beginAnswer(this.#reply, headers);
+    const { raw } = this.#reply;
+    raw.write(head);
+    raw.write(body);
+    raw.end(tail);
   }
 
   async stream(body: Readable): Promise<void> {

@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 import type { FleetError } from "../wire/fleet-error.ts";
 import { JSON_CONTENT_TYPE } from "../wire/message.ts";
-import type { Reply } from "../wire/reply.ts";
+import { type FramedMessage, framedText, type Reply } from "../wire/reply.ts";
 import { encodeEvent, SSE_CONTENT_TYPE } from "../wire/sse.ts";
 import { sendError } from "./http-response.ts";
 import type { AnswerForm } from "./negotiation.ts";
@@ -35,6 +35,10 @@ export class WholeReply implements Reply {
     if (this.#form === "events") {
       this.#reply.header("content-type", SSE_CONTENT_TYPE).send(encodeEvent(text.toString()));
     } else this.#reply.header("content-type", JSON_CONTENT_TYPE).send(text);
+  }
+
+  framed(message: FramedMessage): void {
+    this.message(framedText(message));
   }
 
   async stream(): Promise<void> {

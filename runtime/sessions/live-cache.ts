@@ -1,5 +1,3 @@
-import { LRUCache } from "lru-cache";
-
 import { AddressCounts } from "./address-counts.ts";
 import type { LiveSession } from "./live-session.ts";
 
@@ -10,19 +8,19 @@ import type { LiveSession } from "./live-session.ts";
 export class LiveCache {
   /** Of the sessions in it, by the address that opened them. */
   readonly held = new AddressCounts();
-  readonly #idle: LRUCache<string, LiveSession>;
+  readonly #maxIdle: number;
+  readonly #onEvict: () => void;
+  /**
+   * The one that was used longest ago first. A session leaves it and comes back at every call: an LRUCache clears all of
+   * its places where its only entry leaves, and the calls of a single client would pay for that.
+   */
+  readonly #idle = new Map<string, LiveSession>();
   readonly #busy = new Map<string, { readonly session: LiveSession; requests: number }>();
   readonly #idsByKey = new Map<string, string>();
 
   constructor(maxEntries: number, onEvict: () => void) {
-    this.#idle = new LRUCache({
-      max: maxEntries,
-      dispose: (session, _id, reason) => {
-        if (reason !== "evict") return;
-        this.#forget(session);
-        onEvict();
-      },
-    });
+    this.#maxIdle = maxEntries;
+    this.#onEvict = onEvict;
   }
 
   get size(): number {
@@ -34,7 +32,11 @@ export class LiveCache {
   }
 
   get(id: string): LiveSession | undefined {
-    return this.#busy.get(id)?.session ?? this.#idle.get(id);
+    const busy = this.#busy.get(id)?.session;
+    if (busy !== undefined) return busy;
+    const idle = this.#idle.get(id);
+    if (idle !== undefined) this.#rest(idle);
+    return idle;
   }
 
   byKey(key: string): LiveSession | undefined {
@@ -44,7 +46,7 @@ export class LiveCache {
 
   add(session: LiveSession): void {
     this.#note(session);
-    this.#idle.set(session.id, session);
+    this.#rest(session);
   }
 
   delete(session: LiveSession): void {
@@ -63,7 +65,7 @@ export class LiveCache {
       held.requests += 1;
       return held.session;
     }
-    const current = this.#idle.peek(session.id) ?? session;
+    const current = this.#idle.get(session.id) ?? session;
     this.#busy.set(current.id, { session: current, requests: 1 });
     this.#note(current);
     this.#idle.delete(current.id);
@@ -76,7 +78,7 @@ export class LiveCache {
     held.requests -= 1;
     if (held.requests > 0) return;
     this.#busy.delete(session.id);
-    this.#idle.set(session.id, session);
+    this.#rest(session);
   }
 
   /** Those with a request in flight. */
@@ -94,6 +96,18 @@ export class LiveCache {
     this.#idle.clear();
     this.#idsByKey.clear();
     this.held.clear();
+  }
+
+  /** Is the one that was used last; the one that was used longest ago gives way. */
+  #rest(session: LiveSession): void {
+    this.#idle.delete(session.id);
+    this.#idle.set(session.id, session);
+    if (this.#idle.size <= this.#maxIdle) return;
+    const [oldest] = this.#idle.values();
+    if (oldest === undefined) return;
+    this.#idle.delete(oldest.id);
+    this.#forget(oldest);
+    this.#onEvict();
   }
 
   #note({ key, id, address }: LiveSession): void {

@@ -2,6 +2,17 @@ import type { Readable } from "node:stream";
 
 import type { FleetError } from "./fleet-error.ts";
 
+/** One JSON-RPC message, most of which is there already, as bytes: not to be written to. */
+export interface FramedMessage {
+  readonly head: string;
+  readonly body: Buffer;
+  readonly tail: string;
+}
+
+export function framedText({ head, body, tail }: FramedMessage): string {
+  return `${head}${body}${tail}`;
+}
+
 /**
  * The answer to one request, as the code that answers sees it. Either one JSON message (`message` or
  * `stream`), or any number of events and an `end`. The first of them decides what the client gets:
@@ -16,6 +27,8 @@ export interface Reply {
   readonly isGone: boolean;
   /** The whole answer: one JSON-RPC message. */
   message(text: string | Buffer): void;
+  /** The same, without a copy of the body where that can be. */
+  framed(message: FramedMessage): void;
   /** The whole answer, passed on as it arrives. */
   stream(body: Readable): Promise<void>;
   /** One message of an SSE answer. */

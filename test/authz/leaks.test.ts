@@ -216,8 +216,9 @@ it("whatever the policies, 2 to 5 clients and the order: each sees, pages throug
             const theirs = await permissions.list(another.context, catalog, list);
             const { nextCursor } = theirs.page(undefined, 1) ?? {};
             const offered = await permissions.list(member.context, catalog, list);
-            const texts = offered.page(nextCursor, 10)?.texts ?? [];
-            const names = texts.map((text): string => JSON.parse(text)[NAME_KEY[list]]);
+            const page = offered.page(nextCursor, 10)?.items ?? "";
+            const items: Record<string, string>[] = JSON.parse(`[${page}]`);
+            const names = items.map((item) => item[NAME_KEY[list]]);
             expect(mine).toEqual(expect.arrayContaining(names));
           } else if (kind === "use") {
             const what = ITEMS[list][index % ITEMS[list].length] as What;

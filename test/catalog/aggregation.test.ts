@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { Catalog } from "../../runtime/catalog/catalog.ts";
 import { explainHidden, explainNames } from "../../runtime/catalog/explanation.ts";
 import { readItems } from "../../runtime/catalog/listing.ts";
-import { aggregated, listing, namesOf } from "./listings.ts";
+import { aggregated, listing, namesOf, pageText } from "./listings.ts";
 
 const TOOL =
   '{ "unknown" : [1.0,9007199254740993],"name" : "find" ,"description":"old","annotations":{"readOnlyHint":true,"x-new":1},"inputSchema":{"type":"object"}}';
 
-function textOf(catalog: Catalog, position = 0): string | undefined {
-  return catalog.list("tools").page(undefined, 10)?.texts[position];
+function textOf(catalog: Catalog, position = 0): string {
+  return catalog.list("tools").items.text(position);
 }
 
 describe("overrides", () => {
@@ -90,13 +90,9 @@ describe("overrides", () => {
       [listing("a", { prompts: ["p"], resources: [{ uri: "file:///1", name: "old" }] })],
       rules,
     );
-    expect(catalog.list("prompts").page(undefined, 10)?.texts).toEqual([
-      '{"description":"d","name":"a_q"}',
-    ]);
+    expect(pageText(catalog, "prompts")).toBe('{"description":"d","name":"a_q"}');
     expect(catalog.prompt("a_q")).toMatchObject({ name: "p" });
-    expect(catalog.list("resources").page(undefined, 10)?.texts).toEqual([
-      '{"title":"1","uri":"file:///1","name":"One"}',
-    ]);
+    expect(pageText(catalog, "resources")).toBe('{"title":"1","uri":"file:///1","name":"One"}');
     expect(catalog.resource("file:///1")).toBe("a");
   });
 

@@ -42,6 +42,15 @@ export function aggregated(
 
 /** What clients see of a list, by name or URI. */
 export function namesOf(catalog: Catalog, list: ListName): unknown[] {
-  const texts = catalog.list(list).page(undefined, 1_000)?.texts ?? [];
-  return texts.map((text) => JSON.parse(text)[LISTS[list].nameKey]);
+  return itemsOf(catalog, list).map((item) => item[LISTS[list].nameKey]);
+}
+
+/** The first 1,000 items of a list. */
+function itemsOf(catalog: Catalog, list: ListName): Record<string, unknown>[] {
+  return JSON.parse(`[${pageText(catalog, list)}]`);
+}
+
+/** The items of a page, as clients get them: JSON texts with commas between them. */
+export function pageText(catalog: Catalog, list: ListName, cursor?: string, size = 1_000): string {
+  return String(catalog.list(list).page(cursor, size)?.items);
 }

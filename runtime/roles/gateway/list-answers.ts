@@ -1,6 +1,6 @@
 import type { Settings } from "@mcp-fleet/contract/settings";
 import type { Call } from "../../calls/call.ts";
-import { FleetError, resultText } from "../../wire/fleet-error.ts";
+import { FleetError } from "../../wire/fleet-error.ts";
 import type { Message } from "../../wire/message.ts";
 import { METHODS } from "../../wire/methods.ts";
 import type { Permissions } from "./permissions.ts";
@@ -45,9 +45,8 @@ export class ListAnswers {
     const next = page.nextCursor === undefined ? "" : `,"nextCursor":"${page.nextCursor}"`;
     const meta =
       missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ [MISSING_META_KEY]: missing })}`;
-    reply.message(
-      resultText(message.idText, `{"${list}":[${page.texts.join(",")}]${next}${meta}}`),
-    );
+    const head = `{"jsonrpc":"2.0","id":${message.idText},"result":{"${list}":[`;
+    reply.framed({ head, body: page.items, tail: `]${next}${meta}}}` });
   }
 }
 

@@ -97,11 +97,11 @@ export class Permissions {
     this.#items.set(catalog, known);
     const present = known.get(list);
     if (present !== undefined) return present;
-    const { names, texts } = catalog.list(list);
+    const { names, items: texts } = catalog.list(list);
     const items = new Map(
       names.map((name, index): [string, Item] => {
         const backend = catalog.providerOf(list, name) ?? "";
-        const hints = list === "tools" ? hintsOf(texts[index] ?? "{}") : undefined;
+        const hints = list === "tools" ? hintsOf(texts.text(index)) : undefined;
         return [name, { list, name, backend, ...(hints && { hints }) }];
       }),
     );
