@@ -38,7 +38,7 @@ test: build $(STORES) .tools/dns/dnsmasq .tools/prometheus/promtool .tools/pulum
 
 # Settings of a part are given as they are here: SEED=7 ROUNDS=100.
 PART :=
-proof: node_modules/.installed $(STORES) .tools/python/ready .tools/pulumi/parts.json $(if $(filter manifests,$(PART)),.tools/checkov/ready .tools/kube-score/version) ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
+proof: node_modules/.installed $(STORES) .tools/python/ready .tools/pulumi/parts.json $(if $(filter manifests,$(PART)),.tools/checkov/ready .tools/kube-score/version) $(if $(filter differential,$(PART)),.tools/toolhive/ready) ## list what is proven in long runs; PART=soak: run it, and write docs/proof/soak.md
 	@FLEET_REQUIRE_ALL=1 node proof/main.ts $(PART)
 
 e2e: images policies/dist/main.cjs .tools/pulumi/parts.json ## run the whole fleet on a real Kubernetes while it is replaced, killed and scaled: docs/proof.md
@@ -161,6 +161,10 @@ $(NODE):
 
 .tools/kube-score/version: testkit/processes/get-kube-score.sh
 	@sh testkit/processes/get-kube-score.sh .tools/kube-score 1.20.0
+
+# ToolHive's vmcp, for `make proof PART=differential`. Without Go, it is not compared with.
+.tools/toolhive/ready: testkit/toolhive/get-vmcp.sh
+	@sh testkit/toolhive/get-vmcp.sh .tools/toolhive v0.47.0
 
 # Servers in Go for the tests. Without Go, their tests are skipped by name.
 .tools/go/ready: testkit/servers/get-go-servers.sh testkit/servers/go/go.mod $(wildcard testkit/servers/go/*/*.go)

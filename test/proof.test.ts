@@ -33,7 +33,7 @@ describe("make proof", () => {
     [
       "nothing",
       {},
-      /^proof: PART=nothing must be one of certificates, fuzz, languages, large-stack, manifests, odd-servers, second-store, seeds, soak, [a-z, -]+\n$/,
+      /^proof: PART=nothing must be one of certificates, differential, fuzz, languages, large-stack, manifests, odd-servers, second-store, seeds, soak, [a-z, -]+\n$/,
     ],
     ["upgrades", { FROM: "nowhere" }, /^proof: FROM=nowhere is no commit here\n$/],
     ["soak", { SEED: "0" }, /^proof: SEED=0 must be a whole number from 1 to 999999999\n$/],

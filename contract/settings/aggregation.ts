@@ -91,7 +91,7 @@ export const aggregation = z.strictObject({
         .string()
         .default("{workload}_")
         .describe(
-          'The prefix of tool and prompt names; {workload} stands for the backend\'s name. Characters other than letters, digits, _ and - become _. "" leaves names unchanged; then, as without {workload}, of two equal names the first backend keeps its own, and /status lists the conflict.',
+          'The prefix of tool and prompt names; {workload} stands for the backend\'s name. Characters other than letters, digits, _ and - become _, but for a dot that prefixFormat has. "" leaves names unchanged; then, as without {workload}, of two equal names the first backend keeps its own, and /status lists the conflict.',
         ),
       priorityOrder: z
         .array(text("The name of a backend."))

@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 export const MAX_NAME_LENGTH = 64;
 
 const ILLEGAL = /[^A-Za-z0-9_-]/g;
+/** What MCP has in names, and some model APIs refuse, is there where an operator writes it. */
+const ILLEGAL_IN_FORMAT = /[^A-Za-z0-9_.-]/g;
 const DIGEST_LENGTH = 8;
 
 /** How an item of a backend is called at the gateway. */
@@ -69,7 +71,10 @@ export class Naming {
   prefix(backend: string): string {
     const known = this.#prefixes.get(backend);
     if (known !== undefined) return known;
-    const prefix = this.#prefixFormat.replaceAll("{workload}", backend).replace(ILLEGAL, "_");
+    const prefix = this.#prefixFormat
+      .split("{workload}")
+      .map((literal) => literal.replace(ILLEGAL_IN_FORMAT, "_"))
+      .join(backend.replace(ILLEGAL, "_"));
     this.#prefixes.set(backend, prefix);
     return prefix;
   }

@@ -5,8 +5,8 @@ import { MAX_NAME_LENGTH, Naming } from "../../runtime/catalog/naming.ts";
 
 describe("how a backend's tool is called", () => {
   it.each([
-    ["{workload}_", "github", "create_issue", "github_create_issue"],
-    ["{workload}.", "github", "create_issue", "github_create_issue"],
+    ["{workload}.", "github", "create_issue", "github.create_issue"],
+    ["{workload}.", "github", "create_issue", "github.create_issue"],
     ["{workload}-", "github", "list", "github-list"],
     ["mcp__{workload}__", "github", "list", "mcp__github__list"],
     ["{workload}/{workload}:", "a", "b", "a_a_b"],

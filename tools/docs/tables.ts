@@ -40,6 +40,7 @@ import { DRAWING_FILE, EXAMPLE_FILE, planDrawing } from "./plan-drawing.ts";
 import { POLICY_PAGES, POLICY_TABLES } from "./policy-pages.ts";
 import { roomPicture } from "./room-picture.ts";
 import { SCALING_TABLES } from "./scaling-tables.ts";
+import { differencesTable } from "./toolhive-differences.ts";
 
 const DOCS = join(import.meta.dirname, "../../docs");
 
@@ -50,6 +51,7 @@ export const TABLES: readonly GeneratedTable[] = [
   { file: "toolhive.md", name: "works", table: works },
   { file: "toolhive.md", name: "refused", table: refused },
   { file: "toolhive.md", name: "import", table: importTable },
+  { file: "toolhive.md", name: "differences", table: differencesTable },
   { file: "errors.md", name: "error-levels", table: errorLevels },
   { file: "errors.md", name: "errors", table: errors },
   { file: "audit.md", name: "audit-events", table: () => described("Type", AUDIT_EVENTS) },
