@@ -10,7 +10,7 @@ const part = (about: string, settings: Part["settings"], load: Part["load"]): Pa
 // biome-ignore format: a part is a line.
 export const PARTS: ReadonlyMap<string, Part> = new Map([
   ["certificates", part("A store with TLS goes on through certificates that expire and are renewed by other authorities, and loses nothing.", { RENEWALS: "10", CERTIFICATE_SECONDS: "90" }, () => import("./parts/certificates.ts"))],
-  ["differential", part("Clients of ToolHive's vmcp see the same through a gateway with the same configuration, but for what docs/toolhive.md lists.", {}, () => import("./parts/differential.ts"))],
+  ["differential", part("Clients of ToolHive's vmcp see the same through a gateway with the same configuration, but for what is listed with its reason.", {}, () => import("./parts/differential.ts"))],
   ["fuzz", part("Whatever bytes a client or a backend sends, the gateway answers without a fault of its own, and honest calls go on.", { SEED: "a random one", FUZZ_RUNS: "1000" }, () => import("./parts/fuzz.ts"))],
   ["languages", part("Examples in Go are programs of the SDK that Pulumi generates, which refuses an argument that it does not know.", {}, () => import("./parts/languages.ts"))],
   ["large-stack", part("A stack of many gateways and servers is previewed without a fault.", { GATEWAYS: "50" }, () => import("./parts/large-stack.ts"))],
