@@ -121,8 +121,8 @@ it("leaves 0 objects and less than 500 bytes per session behind after 5 rounds o
   });
   const nothing = { sessions: 0, timers: 0, relays: 0, replies: 0 };
 
-  await round();
-  await round();
+  // What the first rounds add is code that is compiled.
+  for (let index = 0; index < 5; index += 1) await round();
   const before = await heapBytes();
   for (let index = 0; index < 5; index += 1) await round();
   const after = await heapBytes();

@@ -213,6 +213,7 @@ export class ScriptedBackend {
     } else if (kind === "GET") this.openStream(exchange);
     else if (kind === "DELETE") {
       this.sessions.delete(sessionId ?? "");
+      this.#clients.delete(sessionId ?? "");
       exchange.status(200);
     } else if (kind === "response" || kind.startsWith("notifications/")) exchange.status(202);
     else if (kind === "tools/call") exchange.result(textResult(`${params.name} for ${client}`));
