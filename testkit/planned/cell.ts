@@ -38,7 +38,7 @@ const HELD_BYTES = 2 ** 20;
 /** Bodies are short, too. */
 const HELD_BODY_BYTES = 2 * 2 ** 20;
 
-/** The backends have no streams for sessions, whatever their clients declare. */
+/** The backends refuse streams of sessions, whatever their clients declare. */
 const ASKABLE_SESSIONS_PERCENT = 0;
 
 /** A gateway that checks its open files takes it that so many calls of each session are in flight. */

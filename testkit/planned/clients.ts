@@ -2,7 +2,7 @@ import type { ClientRequest } from "node:http";
 import { ClientPool } from "../clients/client-pool.ts";
 import { openStreams } from "../clients/client-streams.ts";
 import type { RawClient } from "../clients/raw-client.ts";
-import { HOLD } from "./holding-backend.ts";
+import { HOLD, PLANNED_CLIENT, SUBSCRIBED } from "./holding-backend.ts";
 
 export interface ClientsLoad {
   /** What each says of itself: `clientInfo` and `capabilities` together, as JSON. */
@@ -45,7 +45,7 @@ export class Clients {
     this.#parallel = new ClientPool(url, concurrentCalls);
   }
 
-  /** Sessions that have called every backend. */
+  /** Sessions that have called every backend, and whose records are as long as planned. */
   async open(count: number): Promise<void> {
     const opened: Client[] = [];
     await eachOf(Array.from({ length: count }), async () => {
@@ -54,6 +54,7 @@ export class Clients {
     this.#clients.push(...opened);
     // Backend by backend, so that no connection is idle for as long as it takes a session to call them all.
     for (const tool of this.#tools) await this.#callAll(opened, tool);
+    await eachOf(opened, ({ session }) => remembered(session));
   }
 
   /** Ends all sessions, and what they have open. */
@@ -119,10 +120,22 @@ async function callOf(session: RawClient, tool: string, text: string): Promise<v
   }
 }
 
+/** What a record has room for: a log level, and two subscriptions. */
+async function remembered(session: RawClient): Promise<void> {
+  const requests = [
+    { method: "logging/setLevel", params: { level: "warning" } },
+    ...SUBSCRIBED.map((uri) => ({ method: "resources/subscribe", params: { uri } })),
+  ];
+  for (const [id, request] of requests.entries()) {
+    const { status, text } = await session.post(JSON.stringify({ jsonrpc: "2.0", id, ...request }));
+    if (!text.includes('"result"')) throw new Error(`${request.method} got ${status}: ${text}`);
+  }
+}
+
 /** The params of `initialize`. */
 function initializeOf(clientBytes: number): object {
   const capabilities = { roots: { listChanged: true }, sampling: {}, elicitation: {} };
-  const clientInfo = { name: "planned", version: "1.0.0", description: "" };
+  const clientInfo = { name: PLANNED_CLIENT, version: "1.0.0", description: "" };
   const bytes = JSON.stringify(capabilities).length + JSON.stringify(clientInfo).length;
   const description = "x".repeat(clientBytes - bytes);
   return {

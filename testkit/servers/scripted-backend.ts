@@ -47,6 +47,7 @@ export class ScriptedBackend {
   ];
   prompts: object[] = [];
   resources: object[] = [];
+  newSessionId: () => string = randomUUID;
   resourceTemplates: object[] = [];
   /** What it says of itself in initialize. */
   capabilities: object = {
@@ -225,7 +226,7 @@ export class ScriptedBackend {
 
   /** Answers initialize with a new session. */
   welcome(exchange: Exchange): void {
-    const sessionId = randomUUID();
+    const sessionId = this.newSessionId();
     this.#clients.set(sessionId, exchange.received.client ?? "");
     this.sessions.add(sessionId);
     const result = {

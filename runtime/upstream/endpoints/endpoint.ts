@@ -14,6 +14,9 @@ const KEEP_ALIVE_MARGIN_MS = 1_000;
 /** How long an idle connection is kept where the server announces nothing: Node's servers close at 5 s. */
 const KEEP_ALIVE_MS = 4_000;
 
+/** How long a connection is kept whose stream has ended or was refused: calls have their own, and few streams follow. */
+const STREAM_KEEP_ALIVE_MS = 500;
+
 /** Some firewalls refuse requests that do not say whose they are. */
 const USER_AGENT = { "user-agent": `mcp-fleet/${VERSION}` };
 
@@ -29,6 +32,12 @@ export interface UnsignedRequest {
 
 /** Signs a request. Returns all headers that it is sent with. */
 export type SignRequest = (request: UnsignedRequest) => Promise<Readonly<Record<string, string>>>;
+
+/** Streams are not limited here. */
+const OF_STREAMS: Pool.Options = {
+  keepAliveTimeout: STREAM_KEEP_ALIVE_MS,
+  keepAliveMaxTimeout: STREAM_KEEP_ALIVE_MS,
+};
 
 export interface HttpRequest {
   /** Absent: that of the endpoint's address. */
@@ -87,7 +96,7 @@ export class Endpoint {
     this.#origin = origin;
     this.#path = pathname + search;
     this.#open = (most) => {
-      const limit = most === undefined ? {} : { connections: most };
+      const limit = most === undefined ? OF_STREAMS : { connections: most };
       const pool = sockets.pool(origin, { ...options, ...limit, connect: connect() });
       pool.on("connect", () => health.recordConnect());
       pool.on("connectionError", (_origin, _targets, error) => {
