@@ -1,3 +1,5 @@
+import { badConfiguration, configurationChange } from "./faults/configuration.ts";
+import { discovery } from "./faults/discovery.ts";
 import { eviction } from "./faults/eviction.ts";
 import { growth } from "./faults/growth.ts";
 import { keyRotation } from "./faults/key-rotation.ts";
@@ -26,6 +28,9 @@ export const FAULTS: readonly Fault[] = [
   serverGrowth(3, "the server's 2 pods become 3"),
   podKill("server", "one of the server's 3 pods is killed"),
   serverShrinking(2, "the server's 3 pods become 2"),
+  discovery,
+  configurationChange,
+  badConfiguration,
   keyRotation,
   growth(5_000, "1,000 declared sessions become 5,000"),
 ];

@@ -7,6 +7,7 @@ import { REDIS_IMAGE } from "../testkit/images/redis-image.ts";
 import { bootCheck, openFilesLimit } from "./boot-check.ts";
 import { Cluster } from "./cluster.ts";
 import { tried } from "./fault-trial.ts";
+import { BACKEND_SELECTOR } from "./faults/discovery.ts";
 import { FAULTS, MAX_GATEWAYS } from "./faults.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Kubectl } from "./kubectl.ts";
@@ -42,6 +43,7 @@ const CONFIGURATION = {
   engine: "Redis",
   redisCpu: "100m",
   spread: "Preferred",
+  backendSelector: BACKEND_SELECTOR,
 };
 
 const MAX_CORES = 1.5;

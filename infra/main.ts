@@ -2,6 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import { type ComponentResourceOptions, Config } from "@pulumi/pulumi";
 import {
+  type AggregationArgs,
   Engine,
   McpServer,
   type ProcessArgs,
@@ -21,6 +22,8 @@ const spread = config.require("spread") === Spread.Required ? Spread.Required : 
 const redisImage = config.get("redisImage");
 const gatewayReplicas = config.getNumber("gatewayReplicas");
 const sessionKeys: SessionKeyArgs[] | undefined = config.getObject("sessionKeys");
+const aggregation: AggregationArgs | undefined = config.getObject("aggregation");
+const backendSelector = config.get("backendSelector");
 
 /** Arguments that the gateway and the proxies share. */
 const processArgs: ProcessArgs = {
@@ -87,6 +90,10 @@ const gateway = new VirtualMcpServer(
     namespace,
     sessions,
     backends: [server.backend],
+    ...(backendSelector !== undefined && {
+      discovery: { services: { labelSelector: backendSelector }, maxBackends: 4 },
+    }),
+    ...(aggregation !== undefined && { aggregation }),
     sessionStorage: store.connection,
     spread,
     ...(gatewayReplicas !== undefined && { replicas: gatewayReplicas }),

@@ -1,0 +1,59 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import type { Fleet } from "./fleet.ts";
+import type { PodState } from "./pods.ts";
+
+/** What the faults look for in the `/status` of a gateway. */
+export interface GatewayStatus {
+  readonly backends: readonly { readonly name: string; readonly state: string }[];
+  readonly configuration: {
+    readonly generation: number;
+    readonly state: string;
+    readonly needsRollout: readonly string[];
+  };
+}
+
+/** Run within a gateway, whose admin port nobody else reaches. */
+const READ = `fetch("http://localhost:9090/status").then(async (answer) => console.log(await answer.text()));`;
+
+const WITHIN_MS = 150_000;
+const POLL_MS = 1_000;
+
+/** What every gateway says of itself. */
+export async function statuses({ kubectl, pods }: Fleet): Promise<GatewayStatus[]> {
+  const gateways = await pods.of("gateway");
+  const read = ({ name }: PodState) => kubectl.run(["exec", name, "--", "node", "-e", READ]);
+  return (await Promise.all(gateways.map(read))).map((text) => JSON.parse(text));
+}
+
+/**
+ * Until every gateway says so. The kubelet brings a changed ConfigMap to a pod when it looks at the pod again, which is within a
+ * minute: a changed annotation has it look at once.
+ *
+ * @throws it takes too long; says what they say.
+ */
+export async function untilAll(
+  fleet: Fleet,
+  what: string,
+  holds: (status: GatewayStatus) => boolean,
+): Promise<void> {
+  const limit = Date.now() + WITHIN_MS;
+  for (;;) {
+    const said = await statuses(fleet);
+    if (said.length > 0 && said.every(holds)) return;
+    if (Date.now() > limit) throw new Error(`no ${what} in time: ${JSON.stringify(said)}`);
+    await delay(POLL_MS);
+  }
+}
+
+/** Has the kubelet look at the gateways' ConfigMaps now. */
+export async function lookAgain({ kubectl, pods }: Fleet): Promise<void> {
+  const names = (await pods.of("gateway")).map(({ name }) => name);
+  await kubectl.run([
+    "annotate",
+    "pod",
+    "--overwrite",
+    ...names,
+    `mcp-fleet-e2e/looked=${Date.now()}`,
+  ]);
+}
