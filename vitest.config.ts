@@ -4,11 +4,23 @@ import { defineConfig } from "vitest/config";
 // Tests start hundreds of processes, each of which would compile the same files anew.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, ".cache/node");
 
+/** What only computes. */
+const COMPUTED = ["contract", "import", "infra", "policies", "wire"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   // Programs in examples/ import the package by its name; here it is what the sources are now.
   resolve: { alias: { "mcp-fleet": join(import.meta.dirname, "infra/index.ts") } },
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      // Its files share what a worker has loaded.
+      { extends: true, test: { name: "computed", include: COMPUTED, isolate: false } },
+      {
+        extends: true,
+        test: { name: "running", include: ["test/**/*.test.ts"], exclude: COMPUTED },
+      },
+    ],
     reporters: ["default", "./testkit/vitest/summary-reporter.ts"],
     globalSetup: [],
     setupFiles: ["./testkit/vitest/seeded.ts"],
