@@ -41,7 +41,8 @@ export async function untilAll(
   for (;;) {
     const said = await statuses(fleet);
     if (said.length > 0 && said.every(holds)) return;
-    if (Date.now() > limit) throw new Error(`no ${what} in time: ${JSON.stringify(said)}`);
+    if (Date.now() > limit)
+      throw new Error(`no ${what} in time: ${JSON.stringify(said.map(brief))}`);
     await delay(POLL_MS);
   }
 }
@@ -56,4 +57,9 @@ export async function lookAgain({ kubectl, pods }: Fleet): Promise<void> {
     ...names,
     `mcp-fleet-e2e/looked=${Date.now()}`,
   ]);
+}
+
+/** Of all that a gateway says, what faults look for. */
+function brief({ backends, configuration }: GatewayStatus): object {
+  return { backends: backends.map(({ name, state }) => `${name} ${state}`), configuration };
 }

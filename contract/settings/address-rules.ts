@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 
 import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault } from "../faults.ts";
+import { stdioRules } from "./stdio.ts";
 
 const ADDRESSES = ["url", "urls", "srv", "statefulSet"] as const;
 
@@ -15,7 +16,11 @@ export function addressRules(document: Section): Fault[] {
 }
 
 function rulesOf(backend: Section, path: Path): Fault[] {
+  if (backend.transport === "stdio") {
+    return [...stdioRules(backend, path), ...routingOfStreams(backend, path)];
+  }
   return [
+    ...stdioRules(backend, path),
     ...oneAddress(backend, path),
     ...distinctPods(backend, path),
     ...namesThatStay(backend, path),
@@ -89,10 +94,12 @@ function routingOfState(backend: Section, path: Path): Fault[] {
   return [fault([...path, "routing"], "spread", rule, "remove it, or set stateful: false")];
 }
 
-/** With HTTP+SSE, a session is a stream to one pod. */
+/** With HTTP+SSE, a session is a stream to one pod; with stdio, a program of one process. */
 function routingOfStreams(backend: Section, path: Path): Fault[] {
-  if (backend.transport !== "sse" || backend.routing !== "spread") return [];
-  const rule = "must be session with transport sse, where a session is a stream to one pod";
+  const { transport } = backend;
+  if ((transport !== "sse" && transport !== "stdio") || backend.routing !== "spread") return [];
+  const what = transport === "sse" ? "a stream to one pod" : "a program of one process";
+  const rule = `must be session with transport ${transport}, where a session is ${what}`;
   return [fault([...path, "routing"], "spread", rule, "set routing: session")];
 }
 

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { count, duration, labels, matching, port, text, url } from "./fields.ts";
 import { type BackendAuth, backendAuthOf, needsPrincipal, strategy } from "./outgoing-auth.ts";
 import { passthroughHeaders } from "./passthrough-headers.ts";
+import { STDIO_FIELDS, type StdioSettings, stdioOf } from "./stdio.ts";
 
 /** How the pods of a backend are found and reached. */
 export type BackendAddress =
@@ -28,13 +29,15 @@ export type BackendAddress =
       readonly port: number;
       readonly scheme: "http" | "https";
       readonly path: string;
-    };
+    }
+  /** A program that this process runs, once for each session. */
+  | ({ readonly kind: "command" } & StdioSettings);
 
 /** The settings of one backend, as the runtime reads them. */
 export interface BackendSettings {
   readonly name: string;
   readonly address: BackendAddress;
-  readonly transport: "streamable-http" | "sse";
+  readonly transport: "streamable-http" | "sse" | "stdio";
   readonly caBundlePath?: string;
   /** What the process shows of itself in TLS. Absent: nothing. */
   readonly clientCertificate?: { readonly certFile: string; readonly keyFile: string };
@@ -92,7 +95,7 @@ export const backend = z.strictObject({
     "use only these characters",
   ),
   url: url(
-    "The URL of the MCP endpoint: of a single server, of a Service in front of servers without sessions, or of a proxy. One of url, urls, srv and statefulSet is required.",
+    "The URL of the MCP endpoint: of a single server, of a Service in front of servers without sessions, or of a proxy. One of url, urls, srv and statefulSet is required, unless transport is stdio.",
   ).optional(),
   urls: z
     .array(url("The URL of one pod."))
@@ -124,11 +127,12 @@ export const backend = z.strictObject({
     1000,
   ).default(16),
   transport: z
-    .enum(["streamable-http", "sse"])
+    .enum(["streamable-http", "sse", "stdio"])
     .default("streamable-http")
     .describe(
-      "The MCP transport of the server: Streamable HTTP, or the HTTP+SSE of MCP 2024-11-05, where the URL is that of its event stream.",
+      "The MCP transport of the server: Streamable HTTP; the HTTP+SSE of MCP 2024-11-05, where the URL is that of its event stream; or stdio, where command is run once for each session.",
     ),
+  ...STDIO_FIELDS,
   type: z
     .enum(["", "entry"])
     .optional()
@@ -137,15 +141,15 @@ export const backend = z.strictObject({
   metadata: labels("Labels of your own. No effect.").prefault({}),
   stateful: z
     .boolean()
-    .default(false)
+    .optional()
     .describe(
-      "Set it to true where losing a server session loses work: the call then fails with an error instead of being sent again in a new session.",
+      "Set it to true where losing a server session loses work: the call then fails with an error instead of being sent again in a new session. Absent: true with transport stdio, false otherwise.",
     ),
   routing: z
     .enum(["session", "spread"])
     .optional()
     .describe(
-      "Which pod gets a call. session: the pod of its session, chosen as the one with the fewest sessions. spread: the least busy pod. Absent: session for a stateful server or transport sse, spread otherwise.",
+      "Which pod gets a call. session: the pod of its session, chosen as the one with the fewest sessions. spread: the least busy pod. Absent: session for a stateful server, transport sse or stdio, spread otherwise.",
     ),
   catalog: z
     .enum(["shared", "perSession"])
@@ -198,11 +202,16 @@ interface Elsewhere {
 export function backendOf(
   parsed: Parsed,
   role: "gateway" | "proxy",
-  { callTimeoutSeconds = parsed.callTimeout, auth, passthroughHeaders: headers = [] }: Elsewhere,
+  elsewhere: Elsewhere,
 ): BackendSettings {
-  const { name, caBundlePath, clientCertificate, metadata, stateful, transport } = parsed;
+  const { callTimeoutSeconds = parsed.callTimeout, passthroughHeaders: headers = [] } = elsewhere;
+  const { name, caBundlePath, clientCertificate, metadata, transport } = parsed;
+  const isProgram = transport === "stdio";
+  const { stateful = isProgram } = parsed;
   const discoveryAuth = backendAuthOf(parsed.discoveryAuth);
-  const passed = parsed.passthroughHeaders ?? headers;
+  // Nothing authenticates requests to a program, and it gets no headers.
+  const auth = isProgram ? undefined : elsewhere.auth;
+  const passed = isProgram ? [] : (parsed.passthroughHeaders ?? headers);
   const isListedForSomebody = needsPrincipal(auth) && discoveryAuth === undefined;
   const { catalog: chosen = passed.length > 0 ? "perSession" : "shared" } = parsed;
   const catalog = isListedForSomebody ? "perSession" : chosen;
@@ -214,7 +223,7 @@ export function backendOf(
     ...(clientCertificate && { clientCertificate }),
     metadata,
     stateful,
-    routing: parsed.routing ?? (stateful || transport === "sse" ? "session" : "spread"),
+    routing: parsed.routing ?? (stateful || transport !== "streamable-http" ? "session" : "spread"),
     catalog,
     notifications: parsed.notifications ?? (role === "proxy" ? "session" : "calls"),
     ...(callTimeoutSeconds !== undefined && { callTimeoutSeconds }),
@@ -226,6 +235,7 @@ export function backendOf(
 
 function addressOf({ url: one, urls, srv, ...parsed }: Parsed): BackendAddress {
   const { scheme, path, maxPods } = parsed;
+  if (parsed.transport === "stdio") return { kind: "command", ...stdioOf(parsed) };
   if (urls !== undefined) return { kind: "urls", urls };
   if (srv !== undefined) return { kind: "srv", service: srv, scheme, path, maxPods };
   if (parsed.statefulSet !== undefined) {
@@ -234,8 +244,9 @@ function addressOf({ url: one, urls, srv, ...parsed }: Parsed): BackendAddress {
   return { kind: "url", url: one ?? "" };
 }
 
-/** The address as logs and /status show it. */
+/** The address as logs and /status show it: of a program its name, since arguments may be secret. */
 export function addressText(address: BackendAddress): string {
+  if (address.kind === "command") return `stdio ${address.command}`;
   if (address.kind === "url") return address.url;
   if (address.kind === "urls") return address.urls.join(", ");
   if (address.kind === "srv") return `srv ${address.service}`;

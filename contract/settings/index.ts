@@ -72,6 +72,7 @@ export {
   type SessionStorageSettings,
 } from "./session-storage.ts";
 export type { CircuitBreakerSettings, Role, Settings } from "./settings.ts";
+export { foundStdioFaults, PASSED_ENV, type StdioSettings } from "./stdio.ts";
 export {
   type OtlpProtocol,
   PROMETHEUS_PORT,

@@ -49,12 +49,6 @@ export const REFUSALS: readonly Refusal[] = [
     ...strategyType,
   },
   {
-    path: "backends[].transport",
-    allowed: ["streamable-http", "sse"],
-    rule: "must be streamable-http or sse; stdio is not supported",
-    fix: "put a bridge such as mcp-proxy in front of the server, and use its URL",
-  },
-  {
     path: "aggregation.tools[].toolConfigRef",
     rule: "is not supported in a file: it names an MCPToolConfig of a cluster",
     fix: "run mcp-fleet import toolhive, which writes its filter and overrides instead",

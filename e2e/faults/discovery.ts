@@ -45,17 +45,15 @@ async function serviceOfProxies({ kubectl }: Fleet) {
   return items[0];
 }
 
-/** Until every gateway has these as healthy backends, and those no more. */
+/** Until every gateway has these as backends that are up, and those no more. */
 async function untilFound(fleet: Fleet, there: readonly string[], gone: readonly string[]) {
   const what = `change of backends (${[...there, ...gone.map((name) => `without ${name}`)].join(", ")})`;
   await untilPublished(fleet, there, gone);
   await lookAgain(fleet);
   await untilAll(fleet, what, ({ backends }) => {
-    const healthy = backends.filter(({ state }) => state === "healthy").map(({ name }) => name);
+    const up = backends.filter(({ state }) => state === "up").map(({ name }) => name);
     const names = backends.map(({ name }) => name);
-    return (
-      there.every((name) => healthy.includes(name)) && !gone.some((name) => names.includes(name))
-    );
+    return there.every((name) => up.includes(name)) && !gone.some((name) => names.includes(name));
   });
 }
 

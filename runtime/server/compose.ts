@@ -139,6 +139,7 @@ export async function compose({ settings, log, ...given }: ServerOptions): Promi
     peers,
     messageLimits,
     acquireStream,
+    environment,
     interceptors: backendInterceptors,
   });
   const behind = { store: store.sessions, leases, pods, backends, held };

@@ -3,6 +3,7 @@ import {
   type BackendSettings,
   connectionsPerPod,
   type Settings,
+  type StdioSettings,
 } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -15,6 +16,7 @@ import {
   settle,
   type Trial,
 } from "./endpoints/circuit-breaker.ts";
+import { CommandEndpoint, type ReachedEndpoint } from "./endpoints/command-endpoint.ts";
 import { Endpoint } from "./endpoints/endpoint.ts";
 import type { EndpointAddress, EndpointDirectory } from "./endpoints/endpoint-address.ts";
 import { EndpointHealth } from "./endpoints/endpoint-health.ts";
@@ -23,7 +25,9 @@ import { FixedEndpoints } from "./endpoints/fixed-endpoints.ts";
 import { HealthCheck } from "./endpoints/health-check.ts";
 import type { MessageLimits } from "./endpoints/message-limits.ts";
 import { SrvEndpoints } from "./endpoints/srv-endpoints.ts";
-import { HttpSse, type Peers } from "./transports/http-sse.ts";
+import { HttpSse } from "./transports/http-sse.ts";
+import type { Peers } from "./transports/peers.ts";
+import { Stdio } from "./transports/stdio.ts";
 import { StreamableHttp } from "./transports/streamable-http.ts";
 import type { Answer, MessageAnswer, Transport, TransportRequest } from "./transports/transport.ts";
 import { CircuitOpen, EndpointGone, TransportFault } from "./transports/transport-fault.ts";
@@ -47,6 +51,8 @@ export interface BackendParts {
   readonly acquireStream: () => (() => void) | undefined;
   /** From the outermost. */
   readonly interceptors: readonly BackendInterceptor[];
+  /** Where programs of servers over stdio get their variables from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -62,12 +68,14 @@ const CONNECTIONS_STAY = "the connections to a pod could not be closed";
 
 /** An endpoint with what speaks to it and what looks after it. */
 interface Member {
-  readonly endpoint: Endpoint;
+  readonly endpoint: ReachedEndpoint;
   readonly transport: Transport;
   readonly check: HealthCheck | undefined;
   /** Undefined: there are none. */
   readonly breaker: CircuitBreaker | undefined;
 }
+
+type Reached = Pick<Member, "endpoint" | "transport">;
 
 /** One MCP server: the endpoints that it runs at, and which of them a request goes to. */
 export class Backend {
@@ -98,7 +106,7 @@ export class Backend {
     const srv = { resolver, refreshMs: dns.refreshSeconds * 1000, log, onChange };
     this.name = settings.name;
     this.settings = settings;
-    this.hasPods = address.kind !== "url";
+    this.hasPods = address.kind !== "url" && address.kind !== "command";
     this.#parts = parts;
     this.#resolver = resolver;
     this.ca = caBundlePath === undefined ? undefined : readCaBundle(settings.name, caBundlePath);
@@ -112,7 +120,7 @@ export class Backend {
   }
 
   /** In their order. */
-  get endpoints(): readonly Endpoint[] {
+  get endpoints(): readonly ReachedEndpoint[] {
     return [...this.#members.values()].map(({ endpoint }) => endpoint);
   }
 
@@ -329,11 +337,35 @@ export class Backend {
   }
 
   #open(address: EndpointAddress, connections: number): Member {
-    const { limits, health: checks, settings, peers, messageLimits, acquireStream } = this.#parts;
+    const { limits, health: checks, settings } = this.#parts;
     const health = new EndpointHealth({
       threshold: checks.unhealthyThreshold,
       lossAfterMs: limits.podLossAfterSeconds * 1000,
     });
+    const reached =
+      settings.address.kind === "command"
+        ? this.#run(settings.address, address, health)
+        : this.#connect(address, connections, health);
+    const probe = (signal: AbortSignal) => this.#send({ ...PROBE, signal }, reached.transport);
+    const check = this.hasPods ? new HealthCheck({ health, settings: checks, probe }) : undefined;
+    return { ...reached, check, breaker: this.#breakerOf(address.name) };
+  }
+
+  /** A server that is a program of this process. */
+  #run(settings: StdioSettings, address: EndpointAddress, health: EndpointHealth): Reached {
+    const { peers, messageLimits, acquireStream, environment, log } = this.#parts;
+    const { maxBytes: maxLineBytes } = messageLimits;
+    const named = { backend: this.name, endpoint: address.name };
+    const parts = { settings, health, peers, maxLineBytes, environment, acquireStream, log };
+    return {
+      endpoint: new CommandEndpoint(address, health),
+      transport: new Stdio({ ...named, ...parts }),
+    };
+  }
+
+  /** A server that is reached over HTTP. */
+  #connect(address: EndpointAddress, connections: number, health: EndpointHealth): Reached {
+    const { limits, settings, peers, messageLimits, acquireStream } = this.#parts;
     const endpoint = new Endpoint({
       address,
       health,
@@ -350,9 +382,7 @@ export class Backend {
       settings.transport === "sse"
         ? new HttpSse({ endpoint, backend: this.name, peers, acquireStream })
         : new StreamableHttp(endpoint);
-    const probe = (signal: AbortSignal) => this.#send({ ...PROBE, signal }, transport);
-    const check = this.hasPods ? new HealthCheck({ health, settings: checks, probe }) : undefined;
-    return { endpoint, transport, check, breaker: this.#breakerOf(address.name) };
+    return { endpoint, transport };
   }
 
   /** There is another certificate to show. */

@@ -8,7 +8,7 @@ import {
   printPath,
   type Section,
 } from "@mcp-fleet/contract";
-import { type DiscoverySettings, type Role, validate } from "@mcp-fleet/contract/settings";
+import { type DiscoverySettings, foundStdioFaults, type Role, validate } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { type FolderFile, WatchedFolder } from "../../platform/watched-folder.ts";
 import { readCaBundle } from "../../upstream/ca-bundle.ts";
@@ -136,7 +136,10 @@ export class BackendFolder {
     faults.push(...source.faults);
     if (source.section === undefined || source.faults.length > 0) return undefined;
     const entry = { file, backend: source.section, source };
-    const found = this.#faultsOf([entry], [], document).map(([, one]) => one);
+    const found = [
+      ...foundStdioFaults(entry.backend, []),
+      ...this.#faultsOf([entry], [], document).map(([, one]) => one),
+    ];
     faults.push(...found, ...certificateFaults(entry));
     return found.length > 0 || certificateFaults(entry).length > 0 ? undefined : entry;
   }

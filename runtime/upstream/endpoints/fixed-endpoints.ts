@@ -1,4 +1,4 @@
-import type { BackendAddress } from "@mcp-fleet/contract/settings";
+import { addressText, type BackendAddress } from "@mcp-fleet/contract/settings";
 import type { EndpointAddress, EndpointDirectory } from "./endpoint-address.ts";
 
 type FixedAddress = Exclude<BackendAddress, { readonly kind: "srv" }>;
@@ -23,6 +23,7 @@ export class FixedEndpoints implements EndpointDirectory {
 }
 
 function endpointsOf(address: FixedAddress): EndpointAddress[] {
+  if (address.kind === "command") return [{ name: "stdio", url: addressText(address) }];
   if (address.kind === "url") return [endpointAt(address.url)];
   if (address.kind === "urls") return address.urls.map(endpointAt);
   const { name, service, namespace, clusterDomain, replicas, scheme, port, path } = address;

@@ -53,6 +53,11 @@ export class JsonRpcChannel {
     return this.#initialized;
   }
 
+  /** Whether a request waits for its response. */
+  get isBusy(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /**
    * Sends a message. A request is answered with a stream that ends with its response.
    *

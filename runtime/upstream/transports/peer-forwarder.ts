@@ -5,7 +5,7 @@ import { Endpoint } from "../endpoints/endpoint.ts";
 import { EndpointHealth } from "../endpoints/endpoint-health.ts";
 import type { MessageLimits } from "../endpoints/message-limits.ts";
 import type { StreamPeers, StreamWord } from "../stream-peers.ts";
-import type { PeerRequest, Peers } from "./http-sse.ts";
+import type { PeerRequest, Peers } from "./peers.ts";
 import { StreamableHttp } from "./streamable-http.ts";
 import type { Answer } from "./transport.ts";
 import { TransportFault } from "./transport-fault.ts";

@@ -1,0 +1,166 @@
+import type { StdioSettings } from "@mcp-fleet/contract/settings";
+import type { Logger } from "pino";
+import { Backoff } from "../../platform/backoff.ts";
+import { clock } from "../../platform/clock.ts";
+import { LogLimit } from "../../telemetry/log-limit.ts";
+import { FleetError } from "../../wire/fleet-error.ts";
+import type { EndpointHealth } from "../endpoints/endpoint-health.ts";
+import { LocalSessions } from "./local-sessions.ts";
+import type { Peers } from "./peers.ts";
+import type { StdioSession } from "./stdio/stdio-session.ts";
+import type { Answer, Transport, TransportRequest } from "./transport.ts";
+import { TransportFault } from "./transport-fault.ts";
+
+/** A program that ends before it has opened a session is started again after this, and later each time. */
+const PAUSES = { firstMs: 500, maxMs: 30_000 };
+
+/** A program's standard input, output and error. */
+const PIPES = 3;
+
+export interface StdioParts {
+  readonly settings: StdioSettings;
+  readonly backend: string;
+  readonly endpoint: string;
+  readonly health: EndpointHealth;
+  readonly peers: Peers;
+  /** What a message may have. */
+  readonly maxLineBytes: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Counts one more descriptor. Returns what gives it back; undefined where there is no room. */
+  readonly acquireStream: () => (() => void) | undefined;
+  readonly log: Logger;
+}
+
+/** Servers over stdio: each session is a program that this process runs, and speaks to over its input and output. */
+export class Stdio implements Transport {
+  readonly #parts: StdioParts;
+  readonly #sessions: LocalSessions<StdioSession>;
+  /** Programs that have not ended yet, those that are about to included. */
+  readonly #running = new Set<StdioSession>();
+  readonly #backoff = new Backoff(PAUSES);
+  readonly #logLimit = new LogLimit();
+  #starting = 0;
+  /** Nothing is started before this. */
+  #pausedUntilMs = 0;
+  #lastEnd = "";
+
+  constructor(parts: StdioParts) {
+    const { backend, endpoint, peers } = parts;
+    this.#parts = parts;
+    this.#sessions = new LocalSessions({ prefix: "stdio", backend, endpoint, peers });
+  }
+
+  /** How many programs run. */
+  get processes(): number {
+    return this.#running.size;
+  }
+
+  async start(request: TransportRequest): Promise<Answer> {
+    const { settings, environment, maxLineBytes, health } = this.#parts;
+    const pauseMs = this.#pausedUntilMs - clock.monotonicMs();
+    if (pauseMs > 0) {
+      const seconds = Math.ceil(pauseMs / 1000);
+      throw new TransportFault(false, `${this.#lastEnd}; it is started again in ${seconds} s`);
+    }
+    const release = this.#acquire();
+    this.#starting += 1;
+    try {
+      // Nothing of it is loaded where no server is a program.
+      const { StdioSession } = await import("./stdio/stdio-session.ts");
+      const onErrorLine = (line: string) => this.#heard(session, line);
+      const session: StdioSession = new StdioSession({
+        settings,
+        environment,
+        maxLineBytes,
+        onErrorLine,
+        onAnswer: () => {
+          this.#backoff.reset();
+          health.recordSuccess();
+        },
+      });
+      this.#follow(session, release);
+      return await this.#sessions.open(this.#sessions.newId(), session, request);
+    } finally {
+      this.#starting -= 1;
+    }
+  }
+
+  send(request: TransportRequest): Promise<Answer> {
+    return this.#sessions.atOwner(request);
+  }
+
+  receive(request: TransportRequest): Promise<Answer> {
+    return this.#sessions.atOwner(request);
+  }
+
+  close(request: TransportRequest): Promise<Answer> {
+    return this.#sessions.atOwner(request);
+  }
+
+  /** No program is started to find out whether one can be. */
+  async probe(): Promise<Answer> {
+    return { kind: "accepted" };
+  }
+
+  get serveHere() {
+    return this.#sessions.serveHere;
+  }
+
+  /** Also for other processes; resolves when all programs have ended. */
+  async finish(): Promise<void> {
+    await this.#sessions.finish();
+    await Promise.all([...this.#running].map(({ ended }) => ended));
+  }
+
+  destroy(): void {
+    for (const session of this.#running) session.kill();
+  }
+
+  /** @throws AT_CAPACITY. */
+  #acquire(): () => void {
+    const { backend, settings, acquireStream } = this.#parts;
+    const { maxProcesses } = settings;
+    if (this.#running.size + this.#starting >= maxProcesses) {
+      const message = `the backend ${backend} runs as many programs as it may (process.max ${maxProcesses})`;
+      throw new FleetError("AT_CAPACITY", { message, data: { backend } });
+    }
+    const acquired: (() => void)[] = [];
+    const release = () => {
+      for (const one of acquired) one();
+    };
+    for (let pipe = 0; pipe < PIPES; pipe += 1) {
+      const one = acquireStream();
+      if (one === undefined) {
+        release();
+        const message = `this process has no room for another program of the backend ${backend}: its open files are in use`;
+        throw new FleetError("AT_CAPACITY", { message, data: { backend } });
+      }
+      acquired.push(one);
+    }
+    return release;
+  }
+
+  #follow(session: StdioSession, release: () => void): void {
+    const { backend, health, log } = this.#parts;
+    this.#running.add(session);
+    void session.ended.then(() => {
+      this.#running.delete(session);
+      release();
+      const reason = session.endedBy?.message ?? "";
+      log.info({ backend, program: session.pid, reason }, "a program has ended");
+      if (session.hasAnswered) return;
+      health.recordFailure(session.endedBy);
+      this.#lastEnd = reason;
+      this.#pausedUntilMs = clock.monotonicMs() + this.#backoff.nextMs();
+    });
+  }
+
+  #heard(session: StdioSession, line: string): void {
+    const { backend, log } = this.#parts;
+    const { pid } = session;
+    const tell = (leftOut: number) =>
+      log.info({ backend, program: pid, leftOut }, "more lines of a program");
+    if (this.#logLimit.allows(`stderr ${pid}`, tell))
+      log.info({ backend, program: pid, line }, "a program says");
+  }
+}

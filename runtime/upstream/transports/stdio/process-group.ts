@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A variable in the environment of a program and of all that it starts, by which those that left its group are found. */
+export const MARK = "MCP_FLEET_STDIO";
+
+/** Linux has pages of 4 KiB on x64 and arm64. */
+const PAGE_BYTES = 4096;
+
+/** Where fields are in /proc/PID/stat, counted behind the name, which may have spaces. */
+const GROUP_FIELD = 2;
+const RSS_FIELD = 21;
+
+/** Sends a signal to everything in a group; nothing where it is gone. */
+export function signalGroup(group: number, signal: NodeJS.Signals): void {
+  signalTo(-group, signal);
+}
+
+/** Kills what a program started and what has left its group since, by the mark in its environment. Linux alone shows it. */
+export function killMarked(mark: string): void {
+  const text = Buffer.from(`${MARK}=${mark}`);
+  for (const pid of processes()) {
+    if (pid !== process.pid && read(pid, "environ")?.includes(text)) signalTo(pid, "SIGKILL");
+  }
+}
+
+/** What a group has in memory, in bytes; 0 where the system does not show it. */
+export function groupRssBytes(group: number): number {
+  let pages = 0;
+  for (const pid of processes()) {
+    const stat = read(pid, "stat")?.toString("latin1") ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (Number(fields[GROUP_FIELD]) === group) pages += Number(fields[RSS_FIELD]);
+  }
+  return pages * PAGE_BYTES;
+}
+
+function processes(): number[] {
+  try {
+    return readdirSync("/proc").map(Number).filter(Number.isInteger);
+  } catch {
+    return [];
+  }
+}
+
+/** It may have ended meanwhile, or be somebody else's. */
+function read(pid: number, file: string): Buffer | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}

@@ -1,0 +1,78 @@
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Configuration, Role } from "@mcp-fleet/contract/settings";
+import { RawClient } from "../clients/raw-client.ts";
+import { type RunningRole, startRoles } from "./gateway.ts";
+import { callOf, messagesOf } from "./scripted-fleet.ts";
+
+const SERVER = join(import.meta.dirname, "../servers/stdio-server.ts");
+
+/** What its folders for sessions begin with. */
+const FOLDERS = "mcp-fleet-stdio-";
+
+type Backend = Configuration["backends"][number];
+
+export interface StdioOptions extends Partial<Backend> {
+  /** What the server does at its start: see `stdio-server.ts`. */
+  readonly flags?: readonly string[];
+  readonly limits?: Configuration["limits"];
+  readonly role?: Role;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A process before the server over stdio of the tests, until the end of the test. */
+export async function startStdio(options: StdioOptions = {}): Promise<RunningRole> {
+  const { flags = [], limits, role = "gateway", environment = {}, ...backend } = options;
+  const configuration: Configuration = {
+    aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
+    backends: [
+      {
+        name: "local",
+        transport: "stdio",
+        command: process.execPath,
+        args: [SERVER, ...flags],
+        ...backend,
+      },
+    ],
+    ...(limits && { limits }),
+  };
+  const { PATH = "" } = process.env;
+  const [running] = await startRoles(configuration, {
+    role,
+    environment: { PATH, ...environment },
+  });
+  return running;
+}
+
+/** A client whose session is open. */
+export function openAt({ url }: RunningRole, capabilities: object = {}): Promise<RawClient> {
+  return RawClient.open(url, "2025-06-18", capabilities);
+}
+
+/** A call of the server's one tool. */
+export function deedOf(what: string, id = 1): string {
+  return callOf("do", id, { input: { what } });
+}
+
+/** What the server's tool says to a deed; where the call fails, the whole answer. */
+export async function deed(client: RawClient, what: string): Promise<string> {
+  const answer = await client.post(deedOf(what));
+  const [last] = messagesOf(answer).toReversed();
+  return last?.result?.content?.[0]?.text ?? answer.text;
+}
+
+/** Whether a process is there. */
+export function isRunning(pid: string): boolean {
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How many folders of sessions there are. */
+export function sessionFolders(): number {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDERS)).length;
+}
