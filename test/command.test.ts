@@ -156,3 +156,21 @@ test.each([
   expect(stderr).not.toBe("");
   expect(stderr).not.toMatch(/^\s+at /m);
 });
+
+test("stdio names 2 wrong options, each with what it must be, exit 2 and no stack", () => {
+  for (const [option, value, rule] of [
+    ["--max", "many", "must be a whole number"],
+    ["--env", "=x", "must be NAME=VALUE"],
+  ] as const) {
+    const { status, stderr } = run(["stdio", option, value, "--", "node"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(rule);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  }
+});
+
+test("stdio judges the size of --memory as the field that it is", () => {
+  const { status, stderr } = run(["stdio", "--memory", "much", "--", "node"]);
+  expect(status).toBe(2);
+  expect(stderr).toContain("backends[0].process.memory");
+});

@@ -6,6 +6,7 @@ export type Unit =
   | "pods"
   | "streams"
   | "descriptors"
+  | "processes"
   | "connections"
   | "bytes"
   | "millicores"

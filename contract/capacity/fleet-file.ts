@@ -12,6 +12,7 @@ import type { BackendSettings } from "../settings/backend.ts";
 import { type IncomingAuthSettings, TOKEN_CACHE_BYTES } from "../settings/incoming-auth.ts";
 import { unknownBackends } from "../settings/rules.ts";
 import { numberAt } from "../settings/schema-walk.ts";
+import { commandsOf, programsOf } from "../settings/stdio.ts";
 import { QUEUED_SPANS } from "../settings/telemetry.ts";
 import { validate } from "../settings/validation.ts";
 import { CapacityError } from "./capacity-error.ts";
@@ -77,6 +78,7 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
       queuedSpans: settings.telemetry.tracing?.queuedSpans ?? QUEUED_SPANS.default,
     }),
     ...(settings.audit && { auditQueueBytes: settings.audit.queueBytes }),
+    ...programsOf(commandsOf(backends)),
     ...tokens(backends),
     ...tokenCache(settings),
     ...settingNumbers(section),

@@ -43,6 +43,7 @@ export function descriptorBudget(inputs: CompleteInputs): Budget {
       perSession: sessionStreamBackends,
     },
     ...callStreamsLine(inputs, 1, ""),
+    ...programsLine(inputs),
     {
       name: "store",
       from:
@@ -58,4 +59,12 @@ export function descriptorBudget(inputs: CompleteInputs): Budget {
     },
   ];
   return new Budget("descriptors", lines, { reservePercent: CONSTANTS.descriptorReserve.value });
+}
+
+/** Only where servers are programs of the process. */
+function programsLine({ programs }: CompleteInputs) {
+  if (programs === 0) return [];
+  const { value } = CONSTANTS.programPipes;
+  const from = `programs ${programs} × programPipes ${value}`;
+  return [{ name: "programs", from, fixed: programs * value }];
 }

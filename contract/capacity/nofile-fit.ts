@@ -1,4 +1,5 @@
 import type { Settings } from "../settings/settings.ts";
+import { commandsOf, programsOf } from "../settings/stdio.ts";
 import type { Budget } from "./budget.ts";
 import { completed } from "./complete-inputs.ts";
 import { type Figure, sum } from "./figure.ts";
@@ -97,6 +98,7 @@ function inputsOf(settings: Settings): CompleteInputs {
     views: limits.views,
     // The streams during calls give way to clients: a process with room for the others works.
     askableSessionsPercent: 0,
+    programs: programsOf(commandsOf(backends)).programs,
     store,
     ...(sessionStorage.provider === "redis" &&
       sessionStorage.cluster !== undefined && { storeShards: sessionStorage.cluster.shards }),

@@ -253,6 +253,22 @@ export const INPUTS = {
     max: AUDIT_QUEUE_BYTES.max,
     default: 0,
   },
+  programs: {
+    unit: "processes",
+    description:
+      "Programs of servers over stdio that a pod runs at a time; 0: none. Absent: the sum of process.max",
+    min: 0,
+    max: 1_000_000,
+    default: 0,
+  },
+  programBytes: {
+    unit: "bytes",
+    description:
+      "Memory of all programs of a pod together. Absent: the sum of process.max × process.memory",
+    min: 0,
+    max: bytes("1Ti"),
+    default: 0,
+  },
   spareReplicas: {
     unit: "pods",
     description:

@@ -156,6 +156,8 @@ export function proxyInputs(
     credentialBytes: 0,
     tokenCacheBytes: 0,
     cachedDecisions: 0,
+    programs: 0,
+    programBytes: 0,
     auditQueueBytes: 0,
     callsPerSecond: fleet.callsPerSecond * share,
     concurrentCalls: fleet.concurrentCalls * share,

@@ -41,6 +41,7 @@ export function memoryBudget(inputs: CompleteInputs): Budget {
     ...clientTokensLine(inputs),
     ...telemetryLine(inputs),
     ...auditLine(inputs),
+    ...programsLine(inputs),
     {
       name: "client streams",
       from: `sessionsPerPod × streamsPerSession ${streamsPerSession} × streamBytes ${streamBytes.value}`,
@@ -150,15 +151,33 @@ function auditLine({ auditQueueBytes }: CompleteInputs) {
   return [{ name: "audit", from, fixed: 2 * auditQueueBytes }];
 }
 
-/** Node's old space, `--max-old-space-size`, in whole mebibytes. */
-export function heap(memory: Figure): Figure {
+/** Only where servers are programs of the process. */
+function programsLine({
+  programs,
+  programBytes,
+}: Pick<CompleteInputs, "programs" | "programBytes">) {
+  if (programs === 0) return [];
+  return [{ name: "programs", from: `programBytes ${programBytes}`, fixed: programBytes }];
+}
+
+/** Node's old space, `--max-old-space-size`, in whole mebibytes. Programs have their own memory. */
+export function heap(
+  memory: Figure,
+  { programs, programBytes }: Pick<CompleteInputs, "programs" | "programBytes">,
+): Figure {
   const { value: percent, description } = CONSTANTS.heap;
+  const own = memory.value - (programs === 0 ? 0 : programBytes);
   return {
-    value: Math.floor((memory.value * percent) / 100 / MEBIBYTE) * MEBIBYTE,
+    value: Math.floor((own * percent) / 100 / MEBIBYTE) * MEBIBYTE,
     unit: "bytes",
-    formula: "⌊memory × heap⌋",
+    formula: programs === 0 ? "⌊memory × heap⌋" : "⌊(memory − programs) × heap⌋",
     terms: [
       termOf("memory", memory),
+      ...programsLine({ programs, programBytes }).map(({ name, from, fixed }) => ({
+        ...{ name, from },
+        value: fixed,
+        unit: "bytes" as const,
+      })),
       { name: "heap", value: percent, unit: "percent", from: description },
     ],
   };

@@ -99,7 +99,7 @@ export function processPlan(inputs: CompleteInputs): ProcessPlan {
     openStreams: openStreams(inputs, sessionsPerPod),
     requiredNofile: descriptors.need(sessionsPerPod.value),
     memory: memoryFigure,
-    heap: heap(memoryFigure),
+    heap: heap(memoryFigure, inputs),
     cpu: cpu.need(sessionsPerPod.value),
     cpuLimit: sum("millicores", [
       { ...CONSTANTS.cpuLimit, name: "cpuLimit", from: CONSTANTS.cpuLimit.description },

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault } from "../faults.ts";
+import { bytes } from "../units.ts";
 import { count, duration, matching, size, text } from "./fields.ts";
 
 /** A server that this process runs: one program for each session, spoken to over its standard input and output. */
@@ -23,6 +24,10 @@ export interface StdioSettings {
   readonly memoryBytes?: number;
 }
 
+type Address =
+  | ({ readonly kind: "command" } & StdioSettings)
+  | { readonly kind: "url" | "urls" | "srv" | "statefulSet" };
+
 /** What the parent's environment has for every program, as official clients pass it on. */
 export const PASSED_ENV: readonly string[] = [
   "HOME",
@@ -34,6 +39,29 @@ export const PASSED_ENV: readonly string[] = [
   "TZ",
   "USER",
 ];
+
+/** What a plan takes a program without a limit to have in memory: a small server in Node has some 70 MiB. */
+const PROGRAM_BYTES = bytes("100Mi");
+
+/** The programs among these backends. */
+export function commandsOf(
+  backends: readonly { readonly address: Address }[],
+): readonly StdioSettings[] {
+  return backends.flatMap(({ address }) => (address.kind === "command" ? [address] : []));
+}
+
+/** How many programs of all backends may run at a time, and what they then have in memory. */
+export function programsOf(programs: readonly StdioSettings[]): {
+  readonly programs: number;
+  readonly programBytes: number;
+} {
+  const total = { programs: 0, programBytes: 0 };
+  for (const { maxProcesses, memoryBytes = PROGRAM_BYTES } of programs) {
+    total.programs += maxProcesses;
+    total.programBytes += maxProcesses * memoryBytes;
+  }
+  return total;
+}
 
 const variable = (description: string) =>
   matching(
@@ -68,13 +96,13 @@ export const STDIO_FIELDS = {
         "The maximum number of programs at a time, one for each session that has called the server, and one for the gateway itself. Further sessions are refused at their first call.",
         1,
         10_000,
-      ).default(32),
+      ).default(10),
       idleTimeout: duration(
         "How long a program may be unused until it is ended: its session is told so, or gets another one (stateful: false). Absent: as long as the session.",
       ).optional(),
       stopGrace: duration("How long a program has from SIGTERM until SIGKILL.").prefault("5s"),
       memory: size(
-        "The maximum memory of a program with all that it starts: above it, they are ended. Absent: nobody looks. The plan takes each to have that much, or 128Mi.",
+        "The maximum memory of a program with all that it starts: above it, they are ended. Absent: nobody looks. The plan takes each to have that much, or 100Mi.",
       ).optional(),
     })
     .optional()

@@ -8,6 +8,7 @@ import { addImport } from "./import.ts";
 import { addPlan } from "./plan.ts";
 import { addSchema } from "./schema.ts";
 import { addServe } from "./serve.ts";
+import { addStdio } from "./stdio.ts";
 import { addValidate } from "./validate.ts";
 
 /** The command line or the configuration is wrong: nothing has started. */
@@ -23,6 +24,7 @@ const program = new Command("mcp-fleet")
   .addHelpText("after", "\nFlags override MCP_FLEET_* variables, which override the file.");
 
 addServe(program);
+addStdio(program);
 addValidate(program);
 addSchema(program);
 addPlan(program);

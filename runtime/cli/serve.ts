@@ -4,7 +4,8 @@ import { type Flags, readStart } from "../server/configuration.ts";
 import { readSecrets } from "../server/secrets.ts";
 import { configOption } from "./config-option.ts";
 
-interface Options {
+/** What every role that runs is told on its command line. */
+export interface ServeOptions {
   readonly config?: string;
   readonly host?: string;
   readonly port?: string;
@@ -19,18 +20,32 @@ export function addServe(program: Command): void {
 }
 
 function addRole(program: Command, role: Role, description: string): void {
-  program
-    .command(role)
-    .description(description)
+  withServeOptions(program.command(role).description(description)).action((options: ServeOptions) =>
+    serve(role, options),
+  );
+}
+
+/** Adds the options of every role that runs. */
+export function withServeOptions(command: Command): Command {
+  return command
     .addOption(configOption())
     .option("--host <address>", "the address that both listeners bind")
     .option("--port <number>", "the port of MCP; 0 is any free one")
     .option("--admin-port <number>", "the port of health, metrics and status; 0 is any free one")
-    .option("--log-level <level>", "debug, info, warn, error or silent")
-    .action((options: Options) => serve(role, options));
+    .option("--log-level <level>", "debug, info, warn, error or silent");
 }
 
-async function serve(role: Role, options: Options): Promise<void> {
+/**
+ * Runs a role until a signal ends it.
+ *
+ * @param environment where its variables are read.
+ * @throws {ConfigError} with every fault of the configuration.
+ */
+export async function serve(
+  role: Role,
+  options: ServeOptions,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<void> {
   const { config, host, port, adminPort, logLevel } = options;
   const flags: Flags = {
     ...(host !== undefined && { "--host": host }),
@@ -38,7 +53,7 @@ async function serve(role: Role, options: Options): Promise<void> {
     ...(adminPort !== undefined && { "--admin-port": adminPort }),
     ...(logLevel !== undefined && { "--log-level": logLevel }),
   };
-  const sources = { role, file: config, environment: process.env, flags };
+  const sources = { role, file: config, environment, flags };
   const { settings, source } = readStart(sources);
   const { run } = await import("../server/run.ts");
   await run(settings, readSecrets(process.env), source);

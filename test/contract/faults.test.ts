@@ -25,7 +25,7 @@ test("type faults, unknown keys, refusals and conflicts of one document come at 
   const faults = faultsOf({
     port: "4483",
     sesion: {},
-    backends: [{ name: "a", url, statful: true, transport: "stdio" }],
+    backends: [{ name: "a", url, statful: true, transport: "http" }],
     outgoingAuth: { backends: { b: { type: "unauthenticated" } } },
     session: { maxSessions: 3, cacheEntries: 5, idleTtl: "soon" },
   });

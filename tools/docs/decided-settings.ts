@@ -31,7 +31,12 @@ const strategySecrets = (strategy: string): readonly Decided[] => [
   ),
 ];
 
+const NO_PROGRAMS = "nothing: the image has no programs of servers over stdio";
+
 const OF_PROCESSES: readonly Decided[] = [
+  ...["command", "passEnv", "cwd", "process"].map(
+    (field): Decided => [`backends[].${field}`, NO_PROGRAMS],
+  ),
   ["host", ADDRESS],
   ["port", ADDRESS],
   ["adminPort", ADDRESS],
@@ -83,6 +88,8 @@ export const DECIDED: Readonly<Record<string, readonly Decided[]>> = {
     ...OF_PROCESSES,
     ...OF_DISCOVERY,
     ...OF_LOGIN,
+    ["backends[].args", NO_PROGRAMS],
+    ["backends[].env", NO_PROGRAMS],
     ["audit.output", "whether audit.logFile is given"],
     ["rateLimiting.global", "nothing: it is ToolHive's name of shared"],
     ["rateLimiting.tools[].global", "nothing: it is ToolHive's name of shared"],

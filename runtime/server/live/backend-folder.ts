@@ -8,7 +8,12 @@ import {
   printPath,
   type Section,
 } from "@mcp-fleet/contract";
-import { type DiscoverySettings, foundStdioFaults, type Role, validate } from "@mcp-fleet/contract/settings";
+import {
+  type DiscoverySettings,
+  foundStdioFaults,
+  type Role,
+  validate,
+} from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { type FolderFile, WatchedFolder } from "../../platform/watched-folder.ts";
 import { readCaBundle } from "../../upstream/ca-bundle.ts";
