@@ -112,7 +112,15 @@ export function fail(span: Span, error: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** A moment of the clock that never goes back, as others have it. */
+/** Both clocks, apart by more than this: the system's was set. */
+const SET_MS = 2;
+
+let offsetMs = Number.NaN;
+
+/** A moment of the clock that never goes back, as others have it: the same for a whole and for the part that it begins with. */
 export function asDate(monotonicMs: number): Date {
-  return new Date(clock.now() - (clock.monotonicMs() - monotonicMs));
+  // The system's clock says whole milliseconds: the difference of both is another one each time.
+  const presentMs = clock.now() - clock.monotonicMs();
+  if (!(Math.abs(presentMs - offsetMs) <= SET_MS)) offsetMs = presentMs;
+  return new Date(offsetMs + monotonicMs);
 }
