@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
 import { messagesOf, statusOf } from "../../testkit/processes/scripted-fleet.ts";
 import {
   deed,
@@ -7,6 +8,7 @@ import {
   openAt,
   sessionFolders,
   startStdio,
+  startStdioPair,
 } from "../../testkit/processes/stdio-gateway.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
@@ -107,5 +109,39 @@ describe("a server over stdio", () => {
       const { backends } = await statusOf(gateway);
       expect(backends).toMatchObject([{ name: "local", state: "up", address: "stdio node" }]);
     });
+  });
+});
+
+describe.skipIf(!hasRedis)("2 processes before servers over stdio", () => {
+  let redis: RedisProcess;
+
+  beforeAll(async () => {
+    redis = await RedisProcess.server();
+    return () => redis.stop();
+  });
+
+  it("count 1, 2, 3 in a session that goes to the other one with each call", async () => {
+    const [first, second] = await startStdioPair({ redisPort: redis.port });
+    const client = await openAt(first);
+    const places = [client, client.at(second.url), client];
+    const counts: string[] = [];
+    for (const place of places) counts.push(await deed(place, "count"));
+    expect(counts).toEqual(["1", "2", "3"]);
+  });
+
+  it("tell a session once that its program went with its process, and start another one", async () => {
+    const [first, second] = await startStdioPair({
+      redisPort: redis.port,
+      limits: { podLossAfter: "200ms" },
+    });
+    const client = await openAt(first);
+    expect(await deed(client, "count")).toBe("1");
+    await first.close();
+    const elsewhere = client.at(second.url);
+    // Until the process has been away for as long as podLossAfter, it may come back with its programs.
+    await eventually(async () =>
+      expect(await deed(elsewhere, "count")).toContain("BACKEND_SESSION_LOST"),
+    );
+    expect(await deed(elsewhere, "count")).toBe("1");
   });
 });

@@ -18,12 +18,28 @@ export interface StdioOptions extends Partial<Backend> {
   readonly flags?: readonly string[];
   readonly limits?: Configuration["limits"];
   readonly role?: Role;
+  /** The port of the Redis that processes share. Default: memory of their own. */
+  readonly redisPort?: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A process before the server over stdio of the tests, until the end of the test. */
 export async function startStdio(options: StdioOptions = {}): Promise<RunningRole> {
-  const { flags = [], limits, role = "gateway", environment = {}, ...backend } = options;
+  const [running] = await startAll(1, options);
+  return running;
+}
+
+/** Two of them, which share their sessions. */
+export async function startStdioPair(
+  options: StdioOptions = {},
+): Promise<readonly [RunningRole, RunningRole]> {
+  const [first, second] = await startAll(2, options);
+  if (second === undefined) throw new Error("one process has started, and not two");
+  return [first, second];
+}
+
+function startAll(count: number, options: StdioOptions) {
+  const { flags = [], limits, redisPort, role = "gateway", environment = {}, ...backend } = options;
   const configuration: Configuration = {
     aggregation: { conflictResolutionConfig: { prefixFormat: "" } },
     backends: [
@@ -36,13 +52,12 @@ export async function startStdio(options: StdioOptions = {}): Promise<RunningRol
       },
     ],
     ...(limits && { limits }),
+    ...(redisPort !== undefined && {
+      sessionStorage: { provider: "redis", address: `127.0.0.1:${redisPort}` },
+    }),
   };
   const { PATH = "" } = process.env;
-  const [running] = await startRoles(configuration, {
-    role,
-    environment: { PATH, ...environment },
-  });
-  return running;
+  return startRoles(configuration, { role, count, environment: { PATH, ...environment } });
 }
 
 /** A client whose session is open. */
