@@ -135,6 +135,7 @@ describe("a folder of backends", () => {
       ["name: one\nurl: 'http", "Missing closing 'quote"],
       [`${fileOf("one", one)}colour: red\n`, "must be a known key"],
       [`${fileOf("one", one)}caBundlePath: /nowhere/ca.pem\n`, "must be a file that can be read"],
+      ["name: one\ntransport: stdio\ncommand: sh\n", "programs are run for backends of the file"],
       ["x".repeat(70_000), "must have at most 65536 bytes"],
     ] as const) {
       await put("one.yaml", text);

@@ -53,6 +53,22 @@ describe("a program that is its worst", () => {
     expect(await deed(client, "count")).toMatch(/BACKEND_TIMEOUT|BACKEND_UNREACHABLE|Unknown tool/);
   });
 
+  it("is given an argument that no system takes: the message names it, and no folder stays", async () => {
+    const folders = sessionFolders();
+    const gateway = await startStdio({ flags: ["\0"] });
+    expect(await deed(await openAt(gateway), "count")).toMatch(/BACKEND_UNREACHABLE|Unknown tool/);
+    expect(sessionFolders()).toBe(folders);
+  });
+
+  it("reads nothing: a call of 1 MB ends within its callTimeout", async () => {
+    const gateway = await startStdio({ callTimeout: "500ms" });
+    const client = await openAt(gateway);
+    await deed(client, "deafen");
+    const large = JSON.parse(deedOf("count"));
+    large.params.arguments.more = "x".repeat(2 ** 20);
+    expect((await client.post(JSON.stringify(large))).text).toContain("BACKEND_TIMEOUT");
+  });
+
   it("ignores SIGTERM: it is killed after process.stopGrace", async () => {
     const gateway = await startStdio({ flags: ["--stubborn"], process: { stopGrace: "100ms" } });
     const client = await openAt(gateway);

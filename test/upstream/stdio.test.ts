@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { MARK } from "../../runtime/upstream/transports/stdio/process-group.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
 import { messagesOf, statusOf } from "../../testkit/processes/scripted-fleet.ts";
 import {
@@ -51,12 +52,7 @@ describe("a server over stdio", () => {
     const environment = { HOME: "/home/me", GIVEN: "1", SECRET: "2" };
     const gateway = await startStdio({ environment, passEnv: ["GIVEN"], env: { OWN: "3" } });
     const names = (await deed(await openAt(gateway), "variables")).split(" ");
-    expect(names.filter((name) => name !== "MCP_FLEET_STDIO")).toEqual([
-      "GIVEN",
-      "HOME",
-      "OWN",
-      "PATH",
-    ]);
+    expect(names.filter((name) => name !== MARK)).toEqual(["GIVEN", "HOME", "OWN", "PATH"]);
   });
 
   it("asks the client during a call, and gets its answer", async () => {

@@ -46,6 +46,12 @@ const DEEDS: Readonly<Record<string, (id: Request["id"], request: Request) => vo
     tell(id, "more");
   },
   hang: () => {},
+  deafen: (id) => {
+    tell(id, "deaf");
+    process.stdin.pause();
+    // Nothing else would keep it.
+    setInterval(() => {}, 1_000);
+  },
   exit: () => process.exit(3),
   noise: (id) => {
     for (let line = 0; line < 1_000; line += 1) process.stdout.write(`no JSON ${line}\n\0\n[]\n`);

@@ -56,7 +56,6 @@ export class Stdio implements Transport {
   }
 
   async start(request: TransportRequest): Promise<Answer> {
-    const { settings, environment, maxLineBytes, health } = this.#parts;
     const pauseMs = this.#pausedUntilMs - clock.monotonicMs();
     if (pauseMs > 0) {
       const seconds = Math.ceil(pauseMs / 1000);
@@ -64,25 +63,16 @@ export class Stdio implements Transport {
     }
     const release = this.#acquire();
     this.#starting += 1;
-    try {
-      // Nothing of it is loaded where no server is a program.
-      const { StdioSession } = await import("./stdio/stdio-session.ts");
-      const onErrorLine = (line: string) => this.#heard(session, line);
-      const session: StdioSession = new StdioSession({
-        settings,
-        environment,
-        maxLineBytes,
-        onErrorLine,
-        onAnswer: () => {
-          this.#backoff.reset();
-          health.recordSuccess();
-        },
+    const session = await this.#program()
+      .catch((error: unknown) => {
+        release();
+        throw error;
+      })
+      .finally(() => {
+        this.#starting -= 1;
       });
-      this.#follow(session, release);
-      return await this.#sessions.open(this.#sessions.newId(), session, request);
-    } finally {
-      this.#starting -= 1;
-    }
+    this.#follow(session, release);
+    return await this.#sessions.open(this.#sessions.newId(), session, request);
   }
 
   send(request: TransportRequest): Promise<Answer> {
@@ -114,6 +104,24 @@ export class Stdio implements Transport {
 
   destroy(): void {
     for (const session of this.#running) session.kill();
+  }
+
+  /** @throws TransportFault where the system refuses it at once. */
+  async #program(): Promise<StdioSession> {
+    const { settings, environment, maxLineBytes, health } = this.#parts;
+    // Nothing of it is loaded where no server is a program.
+    const { StdioSession } = await import("./stdio/stdio-session.ts");
+    const session: StdioSession = new StdioSession({
+      settings,
+      environment,
+      maxLineBytes,
+      onErrorLine: (line) => this.#heard(session, line),
+      onAnswer: () => {
+        this.#backoff.reset();
+        health.recordSuccess();
+      },
+    });
+    return session;
   }
 
   /** @throws AT_CAPACITY. */

@@ -45,21 +45,29 @@ export class Child {
   #lastError = "";
   #isOver = false;
 
+  /** @throws TransportFault where the system refuses it at once. */
   constructor(parts: ChildParts) {
     const { settings } = parts;
     const { command, args, cwd } = settings;
     this.#parts = parts;
     this.#ownFolder =
       cwd === undefined ? mkdtempSync(join(tmpdir(), "mcp-fleet-stdio-")) : undefined;
-    this.#process = spawn(command, args, {
-      cwd: cwd ?? this.#ownFolder,
-      env: { ...this.#environment(), [MARK]: this.#mark },
-      stdio: ["pipe", "pipe", "pipe"],
-      // Its own group, so that what it starts is ended with it.
-      detached: true,
-      shell: false,
+    try {
+      this.#process = spawn(command, args, {
+        cwd: cwd ?? this.#ownFolder,
+        env: { ...this.#environment(), [MARK]: this.#mark },
+        stdio: ["pipe", "pipe", "pipe"],
+        // Its own group, so that what it starts is ended with it.
+        detached: true,
+        shell: false,
+      });
+    } catch (error) {
+      this.#removeFolder();
+      throw new TransportFault(false, error);
+    }
+    this.#process.on("error", (error) => {
+      if (this.pid === undefined) this.#over(`cannot be started: ${error.message}`);
     });
-    this.#process.on("error", (error) => this.#over(`cannot be started: ${error.message}`));
     this.#process.on("exit", (code, signal) => void this.#exited(code, signal));
     // It may be gone before it has read what is written.
     this.#process.stdin.on("error", () => {});
@@ -173,8 +181,12 @@ export class Child {
     for (const stream of [this.#process.stdin, this.#process.stdout, this.#process.stderr]) {
       stream?.destroy();
     }
-    if (this.#ownFolder !== undefined) rmSync(this.#ownFolder, { recursive: true, force: true });
+    this.#removeFolder();
     this.#ended.resolve(new Error(this.#why(how)));
+  }
+
+  #removeFolder(): void {
+    if (this.#ownFolder !== undefined) rmSync(this.#ownFolder, { recursive: true, force: true });
   }
 
   #why(how: string): string {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A variable in the environment of a program and of all that it starts, by which those that left its group are found. */
-export const MARK = "MCP_FLEET_STDIO";
+/** A variable in the environment of a program and of all that it starts, by which those that left its group are found. No setting has such a name. */
+export const MARK = "STDIO_PROGRAM_OF_MCP_FLEET";
 
 /** Linux has pages of 4 KiB on x64 and arm64. */
 const PAGE_BYTES = 4096;

@@ -1,3 +1,4 @@
+import { untilAborted } from "../../../async/until-aborted.ts";
 import { clock, type Timer } from "../../../platform/clock.ts";
 import { JsonRpcChannel } from "../json-rpc-channel.ts";
 import type { LocalSession } from "../local-sessions.ts";
@@ -24,9 +25,10 @@ export class StdioSession implements LocalSession {
     const { idleTimeoutSeconds } = parts.settings;
     this.#idleMs = idleTimeoutSeconds === undefined ? undefined : idleTimeoutSeconds * 1000;
     this.channel = new JsonRpcChannel(
-      async ({ text }) => {
+      async ({ text, signal }) => {
         this.#used();
-        await this.#child.write(text);
+        // A program that reads nothing takes no message that is longer than its pipe.
+        await untilAborted(this.#child.write(text), signal);
         return undefined;
       },
       (reason) => this.#child.stop(reason instanceof Error ? reason.message : String(reason)),
