@@ -26,7 +26,7 @@ const PACKAGES = join(import.meta.dirname, "../../node_modules");
 const EVERYTHING = join(PACKAGES, "@modelcontextprotocol/server-everything/dist/index.js");
 const FILESYSTEM = join(PACKAGES, "@modelcontextprotocol/server-filesystem/dist/index.js");
 const MEMORY = join(PACKAGES, "@modelcontextprotocol/server-memory/dist/index.js");
-const MCP_PROXY = join(PACKAGES, "mcp-proxy/dist/bin/mcp-proxy.mjs");
+const MCP_FLEET = join(import.meta.dirname, "../../runtime/cli/main.ts");
 
 /**
  * Starts the installed servers, each as a process of its own on a free port; resolves when all answer.
@@ -50,13 +50,12 @@ export async function startMcpServers(options: McpServersOptions = {}): Promise<
       environment: { PORT: String(everythingPort) },
       url: everything,
     },
-    { name: "filesystem", args: behindProxy(filesystemPort, FILESYSTEM, folder), url: filesystem },
     {
-      name: "memory",
-      args: behindProxy(memoryPort, MEMORY),
-      environment: { MEMORY_FILE_PATH: join(folder, "memory.jsonl") },
-      url: memory,
+      name: "filesystem",
+      args: overHttp(filesystemPort, folder, FILESYSTEM, folder),
+      url: filesystem,
     },
+    { name: "memory", args: overHttp(memoryPort, folder, MEMORY), url: memory },
   ];
 
   const processes = commands.map((command) => new ServerProcess(command));
@@ -78,10 +77,11 @@ export async function startMcpServers(options: McpServersOptions = {}): Promise<
   return { everything, filesystem, memory, folder, close };
 }
 
-/** The two servers that speak stdio only, over HTTP. */
-function behindProxy(port: number, server: string, ...args: readonly string[]): string[] {
-  const listen = ["--host", "127.0.0.1", "--port", String(port), "--server", "stream"];
-  return [MCP_PROXY, ...listen, "--", process.execPath, server, ...args];
+/** The two servers that speak stdio only, behind our own bridge. What they write is in a folder that is removed afterwards. */
+function overHttp(port: number, folder: string, server: string, ...args: string[]): string[] {
+  const ports = ["--port", String(port), "--admin-port", "0"];
+  const where = ["--cwd", folder, "--env", `MEMORY_FILE_PATH=${join(folder, "memory.jsonl")}`];
+  return [MCP_FLEET, "stdio", ...ports, ...where, "--", process.execPath, server, ...args];
 }
 
 function urlAt(port: number): string {
