@@ -1,6 +1,9 @@
 import { basename } from "node:path";
+import { FaultsError } from "@mcp-fleet/contract";
 import { encode } from "@mcp-fleet/contract/settings";
 import { type Command, InvalidArgumentError } from "commander";
+import { readSettings } from "../server/configuration.ts";
+import type { MeasuredProgram } from "../server/measured-program.ts";
 import { type ServeOptions, serve, withServeOptions } from "./serve.ts";
 
 interface Options extends ServeOptions {
@@ -12,6 +15,7 @@ interface Options extends ServeOptions {
   readonly idleTimeout?: string;
   readonly memory?: string;
   readonly stateless?: true;
+  readonly measure?: true;
 }
 
 /** A backend's name has no other characters. */
@@ -36,13 +40,16 @@ export function addStdio(program: Command): void {
     .option("--idle-timeout <duration>", "how long one may be unused until it is ended")
     .option("--memory <size>", "the memory of one with all that it starts, above which it is ended")
     .option("--stateless", "a lost program loses no work: calls go to another one")
+    .option("--measure", "serve nothing: say what a session takes, for process.memory and the plan")
     .addHelpText(
       "after",
       "\nEach session has a program of its own, which ends with it. docs/stdio.md has the rest.\n\n  mcp-fleet stdio --port 4483 -- npx -y @modelcontextprotocol/server-memory",
     )
-    .action((command: string, args: readonly string[], options: Options) =>
-      serve("proxy", options, { ...process.env, ...configurationOf(command, args, options) }),
-    );
+    .action(async (command: string, args: readonly string[], options: Options) => {
+      const environment = { ...process.env, ...configurationOf(command, args, options) };
+      if (options.measure) await measure(options, environment).catch(sayWhy);
+      else await serve("proxy", options, environment);
+    });
 }
 
 /** The configuration as variables, which override those of a file. */
@@ -65,6 +72,48 @@ function configurationOf(command: string, args: readonly string[], options: Opti
     ...(Object.keys(limits).length > 0 && { process: limits }),
   };
   return encode({ backends: [backend] });
+}
+
+/** That a program ends is its own fault, and no defect. */
+function sayWhy(error: unknown): void {
+  if (error instanceof FaultsError) throw error;
+  process.stderr.write(`mcp-fleet: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+/** Sessions that are measured, one after the other. */
+const MEASURED = 3;
+
+/** What a limit has above what was measured. */
+const ROOM = 1.25;
+
+/** Prints what a session of the program takes: the median of some. */
+async function measure(
+  { config }: ServeOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const { backends } = readSettings({ role: "proxy", file: config, environment });
+  const [address] = backends.map((backend) => backend.address);
+  if (address?.kind !== "command") return;
+  const { measureProgram } = await import("../server/measured-program.ts");
+  const all: MeasuredProgram[] = [];
+  for (let session = 0; session < MEASURED; session += 1) {
+    all.push(await measureProgram(address, environment));
+  }
+  const median = (key: keyof MeasuredProgram) =>
+    all.map((one) => one[key]).toSorted((a, b) => a - b)[Math.floor(MEASURED / 2)] ?? 0;
+  const mebibytes = (count: number) => `${Math.ceil(count / 2 ** 20)}Mi`;
+  const lines = [
+    `A session of ${address.command}, the median of ${MEASURED} that listed the tools:`,
+    `  start        ${Math.round(median("startMs"))} ms until initialize was answered`,
+    `  memory       ${mebibytes(median("rssBytes"))}`,
+    `  processes    ${median("processes")}`,
+    `  descriptors  ${median("descriptors")} of its own`,
+    "",
+    "Calls may take more. With a quarter more as a limit:",
+    `  process: { memory: ${mebibytes(median("rssBytes") * ROOM)} }`,
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 function variable(text: string, before: Readonly<Record<string, string>>): Record<string, string> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connectV1, connectV2 } from "../../testkit/clients/sdk-clients.ts";
 import { hasPython, pythonProgram } from "../../testkit/odd-servers/python-client.ts";
+import { runCommand } from "../../testkit/processes/command-outcome.ts";
 import { startRoles } from "../../testkit/processes/gateway.ts";
 import { eventually } from "../../testkit/vitest/eventually.ts";
 
@@ -69,4 +70,29 @@ describe("published servers over stdio behind one gateway", () => {
       "Amsterdam",
     );
   });
+});
+
+it("mcp-fleet stdio --measure says what a session of server-memory takes, and ends with 0", async () => {
+  const main = join(import.meta.dirname, "../../runtime/cli/main.ts");
+  const command = [process.execPath, main, "stdio", "--measure", "--"];
+  const { code, stdout } = await runCommand([...command, process.execPath, published("memory")]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/start +\d+ ms/);
+  const memory = Number(/memory +(\d+)Mi\n/.exec(stdout)?.[1]);
+  expect(memory).toBeGreaterThan(20);
+  expect(Number(/memory: (\d+)Mi/.exec(stdout)?.[1])).toBeGreaterThan(memory);
+  expect(stdout).toMatch(/processes +1\n/);
+});
+
+it("mcp-fleet stdio --measure says why a program ends, and ends with 1", async () => {
+  const main = join(import.meta.dirname, "../../runtime/cli/main.ts");
+  const command = [process.execPath, main, "stdio", "--measure", "--", process.execPath];
+  const { code, stderr } = await runCommand([
+    ...command,
+    "-e",
+    "console.error('no key'); process.exit(3)",
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("ended with exit code 3; its last words: no key");
+  expect(stderr.trim().split("\n")).toHaveLength(1);
 });

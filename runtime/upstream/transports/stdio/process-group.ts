@@ -23,15 +23,42 @@ export function killMarked(mark: string): void {
   }
 }
 
+/** What a group takes of the machine; zeros where the system does not show it. */
+export interface GroupUse {
+  readonly rssBytes: number;
+  readonly processes: number;
+  readonly descriptors: number;
+}
+
 /** What a group has in memory, in bytes; 0 where the system does not show it. */
 export function groupRssBytes(group: number): number {
-  let pages = 0;
-  for (const pid of processes()) {
+  return membersOf(group).reduce((sum, { pages }) => sum + pages, 0) * PAGE_BYTES;
+}
+
+export function groupUse(group: number): GroupUse {
+  const members = membersOf(group);
+  return {
+    rssBytes: members.reduce((sum, { pages }) => sum + pages, 0) * PAGE_BYTES,
+    processes: members.length,
+    descriptors: members.reduce((sum, { pid }) => sum + descriptorsOf(pid), 0),
+  };
+}
+
+function membersOf(group: number): { readonly pid: number; readonly pages: number }[] {
+  return processes().flatMap((pid) => {
     const stat = read(pid, "stat")?.toString("latin1") ?? "";
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (Number(fields[GROUP_FIELD]) === group) pages += Number(fields[RSS_FIELD]);
+    if (Number(fields[GROUP_FIELD]) !== group) return [];
+    return [{ pid, pages: Number(fields[RSS_FIELD]) }];
+  });
+}
+
+function descriptorsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return 0;
   }
-  return pages * PAGE_BYTES;
 }
 
 function processes(): number[] {
