@@ -7,6 +7,7 @@ import { RedisStore } from "../../runtime/store/redis/redis-store.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import { ACL_COMMANDS } from "../../testkit/processes/acl-commands.ts";
 import { useEveryOperation } from "../../testkit/processes/every-operation.ts";
+import { freePort } from "../../testkit/processes/free-ports.ts";
 import { hasRedis, hasRedisTls, RedisProcess } from "../../testkit/processes/redis.ts";
 import { RedisCluster, slotOf } from "../../testkit/processes/redis-cluster.ts";
 import { makeOld, openStore, redisIn } from "../../testkit/processes/redis-store.ts";
@@ -245,7 +246,9 @@ describe.skipIf(!hasRedis)("a cluster of 1 node", () => {
 
   /** A node with all slots that serves, with these lines in its configuration. */
   const startCluster = async (...[config = [], client]: Parameters<typeof RedisProcess.server>) => {
-    const announced = ["cluster-enabled yes", "cluster-announce-ip 127.0.0.1", ...config];
+    // The usual one, 10,000 above the other, may be that of a connection.
+    const bus = `cluster-port ${await freePort()}`;
+    const announced = ["cluster-enabled yes", bus, "cluster-announce-ip 127.0.0.1", ...config];
     const node = await start(announced, client);
     await node.ask(...EVERY_SLOT);
     await expect.poll(() => node.ask("CLUSTER", "INFO"), PATIENCE).toContain("cluster_state:ok");

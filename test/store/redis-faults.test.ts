@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RedisStore } from "../../runtime/store/redis/redis-store.ts";
 import { Metrics } from "../../runtime/telemetry/metrics.ts";
 import { ACL_COMMANDS } from "../../testkit/processes/acl-commands.ts";
+import { freePort } from "../../testkit/processes/free-ports.ts";
 import { hasRedis, hasRedisTls, RedisProcess } from "../../testkit/processes/redis.ts";
 import { makeOld, openStore, redisAt } from "../../testkit/processes/redis-store.ts";
 import { selfSigned } from "../../testkit/processes/self-signed.ts";
@@ -222,7 +223,7 @@ describe.skipIf(!hasRedis)("a Redis at fault", () => {
   );
 
   it("of a Redis Cluster is refused by name, and told to set cluster, and so is one whose user may not ask for INFO", async () => {
-    const server = await start(["cluster-enabled yes"]);
+    const server = await start(["cluster-enabled yes", `cluster-port ${await freePort()}`]);
     await server.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
     await eventually(async () => {
       expect(await server.ask("CLUSTER", "INFO")).toContain("cluster_state:ok");

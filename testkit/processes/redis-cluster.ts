@@ -99,14 +99,7 @@ export class RedisCluster {
 
   /** Moves the slot of a key to another shard as redis-cli does: keys by keys, while clients use them. */
   async moveSlot(key: string, to: RedisProcess): Promise<void> {
-    const from = this.masterOf(key);
-    const slot = String(slotOf(key));
     await this.beginMove(key, to);
-    for (;;) {
-      const keys = await from.ask("CLUSTER", "GETKEYSINSLOT", slot, String(MOVED_KEYS));
-      if (!Array.isArray(keys) || keys.length === 0) break;
-      await migrate(from, to, keys.map(String));
-    }
     await this.endMove(key, to);
   }
 
@@ -123,10 +116,17 @@ export class RedisCluster {
     await migrate(this.masterOf(key), to, [key]);
   }
 
-  /** The slot is the other shard's, with the keys that were moved. */
+  /** The slot is the other shard's, with all of its keys. */
   async endMove(key: string, to: RedisProcess): Promise<void> {
-    const owner = ["SETSLOT", String(slotOf(key)), "NODE", await nodeId(to)];
-    for (const one of [to, this.masterOf(key)]) await one.ask("CLUSTER", ...owner);
+    const from = this.masterOf(key);
+    const slot = String(slotOf(key));
+    for (;;) {
+      const keys = await from.ask("CLUSTER", "GETKEYSINSLOT", slot, String(MOVED_KEYS));
+      if (!Array.isArray(keys) || keys.length === 0) break;
+      await migrate(from, to, keys.map(String));
+    }
+    const owner = ["SETSLOT", slot, "NODE", await nodeId(to)];
+    for (const one of [to, from]) await one.ask("CLUSTER", ...owner);
   }
 
   async stop(): Promise<void> {

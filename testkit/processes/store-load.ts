@@ -31,21 +31,14 @@ export class StoreLoad {
 
   /** How many confirmed sessions are not there any more, and how many confirmed ends are undone. */
   async lost(): Promise<{ readonly sessions: number; readonly ends: number }> {
-    // What reads has a connection of its own, which may be back later than the one that confirmed.
-    const answers = () =>
-      this.#store.sessions.count().then(
-        () => true,
-        () => false,
-      );
-    await until("a store that answers", answers);
     const there = async (keys: ReadonlySet<string>) => {
       const all = [...keys];
       let found = 0;
       // That there is none is confirmed by a replica, one after the other.
       for (let from = 0; from < all.length; from += ASKED_AT_ONCE) {
         const some = all.slice(from, from + ASKED_AT_ONCE);
-        const records = await Promise.all(some.map((key) => this.#store.sessions.load(key)));
-        found += records.filter((record) => record !== undefined).length;
+        const known = await Promise.all(some.map((key) => this.#isThere(key)));
+        found += known.filter(Boolean).length;
       }
       return found;
     };
@@ -53,6 +46,20 @@ export class StoreLoad {
       sessions: this.created.size - (await there(this.created)),
       ends: await there(this.ended),
     };
+  }
+
+  /** A store that is unavailable knows nothing of it: connections, and a replica that confirms, may be back later. */
+  async #isThere(key: string): Promise<boolean> {
+    let isThere = false;
+    await until("a store that answers", async () => {
+      const record = await this.#store.sessions.load(key).catch((error: unknown) => {
+        if (!(error instanceof FleetError) || error.code !== "STORE_UNAVAILABLE") throw error;
+        return error;
+      });
+      isThere = record !== undefined;
+      return !(record instanceof FleetError);
+    });
+    return isThere;
   }
 
   async #work(): Promise<void> {
