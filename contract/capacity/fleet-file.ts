@@ -12,7 +12,6 @@ import type { BackendSettings } from "../settings/backend.ts";
 import { type IncomingAuthSettings, TOKEN_CACHE_BYTES } from "../settings/incoming-auth.ts";
 import { unknownBackends } from "../settings/rules.ts";
 import { numberAt } from "../settings/schema-walk.ts";
-import { commandsOf, programsOf } from "../settings/stdio.ts";
 import { QUEUED_SPANS } from "../settings/telemetry.ts";
 import { validate } from "../settings/validation.ts";
 import { CapacityError } from "./capacity-error.ts";
@@ -28,7 +27,14 @@ import {
   storeOf,
 } from "./plan-inputs.ts";
 import { plannedBackends } from "./planned-backends.ts";
-import { keepsStream, pushes, type ServerLoad, sessionLists, tokens } from "./server-load.ts";
+import {
+  keepsStream,
+  programs,
+  pushes,
+  type ServerLoad,
+  sessionLists,
+  tokens,
+} from "./server-load.ts";
 
 /**
  * Plans the fleet of a gateway's configuration: its settings are inputs, and its section `load` has the others.
@@ -78,7 +84,7 @@ function fleetOf(document: Section, before: readonly Fault[]): FleetInputs {
       queuedSpans: settings.telemetry.tracing?.queuedSpans ?? QUEUED_SPANS.default,
     }),
     ...(settings.audit && { auditQueueBytes: settings.audit.queueBytes }),
-    ...programsOf(commandsOf(backends)),
+    ...programs(backends),
     ...tokens(backends),
     ...tokenCache(settings),
     ...settingNumbers(section),

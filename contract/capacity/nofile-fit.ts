@@ -1,12 +1,11 @@
 import type { Settings } from "../settings/settings.ts";
-import { commandsOf, programsOf } from "../settings/stdio.ts";
 import type { Budget } from "./budget.ts";
 import { completed } from "./complete-inputs.ts";
 import { type Figure, sum } from "./figure.ts";
 import { descriptorBudget } from "./nofile-budget.ts";
 import { type CompleteInputs, storeOf } from "./plan-inputs.ts";
 import { plannedBackends } from "./planned-backends.ts";
-import { pushes } from "./server-load.ts";
+import { programs, pushes } from "./server-load.ts";
 
 /** A limit that a process lowers below its setting. */
 export interface Lowered {
@@ -98,7 +97,7 @@ function inputsOf(settings: Settings): CompleteInputs {
     views: limits.views,
     // The streams during calls give way to clients: a process with room for the others works.
     askableSessionsPercent: 0,
-    programs: programsOf(commandsOf(backends)).programs,
+    programs: programs(backends).programs,
     store,
     ...(sessionStorage.provider === "redis" &&
       sessionStorage.cluster !== undefined && { storeShards: sessionStorage.cluster.shards }),

@@ -163,21 +163,27 @@ function programsLine({
 /** Node's old space, `--max-old-space-size`, in whole mebibytes. Programs have their own memory. */
 export function heap(
   memory: Figure,
-  { programs, programBytes }: Pick<CompleteInputs, "programs" | "programBytes">,
+  inputs: Pick<CompleteInputs, "programs" | "programBytes">,
 ): Figure {
   const { value: percent, description } = CONSTANTS.heap;
-  const own = memory.value - (programs === 0 ? 0 : programBytes);
+  const [programs] = programsLine(inputs);
+  const own = memory.value - (programs?.fixed ?? 0);
   return {
     value: Math.floor((own * percent) / 100 / MEBIBYTE) * MEBIBYTE,
     unit: "bytes",
-    formula: programs === 0 ? "⌊memory × heap⌋" : "⌊(memory − programs) × heap⌋",
+    formula: programs === undefined ? "⌊memory × heap⌋" : "⌊(memory − programs) × heap⌋",
     terms: [
       termOf("memory", memory),
-      ...programsLine({ programs, programBytes }).map(({ name, from, fixed }) => ({
-        ...{ name, from },
-        value: fixed,
-        unit: "bytes" as const,
-      })),
+      ...(programs === undefined
+        ? []
+        : [
+            {
+              name: programs.name,
+              value: programs.fixed,
+              unit: "bytes" as const,
+              from: programs.from,
+            },
+          ]),
       { name: "heap", value: percent, unit: "percent", from: description },
     ],
   };

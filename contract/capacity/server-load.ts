@@ -127,6 +127,23 @@ export function tokens(
   return isNeeded ? { credentialBytes: CREDENTIAL_BYTES } : {};
 }
 
+/** What a program without a limit has in memory: a small server in Node has some 70 MiB. */
+const PROGRAM_BYTES = bytes("100Mi");
+
+/** How many programs of these backends may run at a time, and what they then have in memory. */
+export function programs(
+  backends: readonly Pick<BackendSettings, "address">[],
+): Pick<CompleteInputs, "programs" | "programBytes"> {
+  const total = { programs: 0, programBytes: 0 };
+  for (const { address } of backends) {
+    if (address.kind !== "command") continue;
+    const { maxProcesses, memoryBytes = PROGRAM_BYTES } = address;
+    total.programs += maxProcesses;
+    total.programBytes += maxProcesses * memoryBytes;
+  }
+  return total;
+}
+
 /** Whether each listening session keeps a stream open at this server. */
 export function pushes({
   notifications,

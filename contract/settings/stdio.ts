@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { isSection, type Path, type Section, valueAt } from "../document.ts";
 import { type Fault, fault } from "../faults.ts";
-import { bytes } from "../units.ts";
 import { count, duration, matching, size, text } from "./fields.ts";
 
 /** A server that this process runs: one program for each session, spoken to over its standard input and output. */
@@ -24,10 +23,6 @@ export interface StdioSettings {
   readonly memoryBytes?: number;
 }
 
-type Address =
-  | ({ readonly kind: "command" } & StdioSettings)
-  | { readonly kind: "url" | "urls" | "srv" | "statefulSet" };
-
 /** What the parent's environment has for every program, as official clients pass it on. */
 export const PASSED_ENV: readonly string[] = [
   "HOME",
@@ -39,29 +34,6 @@ export const PASSED_ENV: readonly string[] = [
   "TZ",
   "USER",
 ];
-
-/** What a plan takes a program without a limit to have in memory: a small server in Node has some 70 MiB. */
-const PROGRAM_BYTES = bytes("100Mi");
-
-/** The programs among these backends. */
-export function commandsOf(
-  backends: readonly { readonly address: Address }[],
-): readonly StdioSettings[] {
-  return backends.flatMap(({ address }) => (address.kind === "command" ? [address] : []));
-}
-
-/** How many programs of all backends may run at a time, and what they then have in memory. */
-export function programsOf(programs: readonly StdioSettings[]): {
-  readonly programs: number;
-  readonly programBytes: number;
-} {
-  const total = { programs: 0, programBytes: 0 };
-  for (const { maxProcesses, memoryBytes = PROGRAM_BYTES } of programs) {
-    total.programs += maxProcesses;
-    total.programBytes += maxProcesses * memoryBytes;
-  }
-  return total;
-}
 
 const variable = (description: string) =>
   matching(
