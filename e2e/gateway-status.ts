@@ -1,7 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { Fleet } from "./fleet.ts";
 import type { PodState } from "./pods.ts";
+import { untilSeen } from "./until-seen.ts";
 
 /** What the faults look for in the `/status` of a gateway. */
 export interface GatewayStatus {
@@ -26,37 +25,29 @@ export async function statuses({ kubectl, pods }: Fleet): Promise<GatewayStatus[
   return (await Promise.all(gateways.map(read))).map((text) => JSON.parse(text));
 }
 
-/**
- * Until every gateway says so. The kubelet brings a changed ConfigMap to a pod when it looks at the pod again, which is within a
- * minute: a changed annotation has it look at once.
- *
- * @throws it takes too long; says what they say.
- */
-export async function untilAll(
+/** Until every gateway says so. @throws it takes too long; says what they say. */
+export function untilAll(
   fleet: Fleet,
   what: string,
   holds: (status: GatewayStatus) => boolean,
 ): Promise<void> {
-  const limit = Date.now() + WITHIN_MS;
-  for (;;) {
-    const said = await statuses(fleet);
-    if (said.length > 0 && said.every(holds)) return;
-    if (Date.now() > limit)
-      throw new Error(`no ${what} in time: ${JSON.stringify(said.map(brief))}`);
-    await delay(POLL_MS);
-  }
+  return untilSeen({
+    look: () => statuses(fleet),
+    holds: (said) => said.length > 0 && said.every(holds),
+    withinMs: WITHIN_MS,
+    pollMs: POLL_MS,
+    failure: (said) => `no ${what} in time: ${JSON.stringify(said.map(brief))}`,
+  });
 }
 
-/** Has the kubelet look at the gateways' ConfigMaps now. */
+/**
+ * Has the kubelet look at the gateways' ConfigMaps now: it brings a changed one to a pod when it looks at the pod again, which is
+ * within a minute, and at once where an annotation changes.
+ */
 export async function lookAgain({ kubectl, pods }: Fleet): Promise<void> {
   const names = (await pods.of("gateway")).map(({ name }) => name);
-  await kubectl.run([
-    "annotate",
-    "pod",
-    "--overwrite",
-    ...names,
-    `mcp-fleet-e2e/looked=${Date.now()}`,
-  ]);
+  const annotation = `mcp-fleet-e2e/looked=${Date.now()}`;
+  await kubectl.run(["annotate", "pod", "--overwrite", ...names, annotation]);
 }
 
 /** Of all that a gateway says, what faults look for. */

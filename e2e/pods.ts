@@ -2,6 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { millicores } from "../infra/process/quantity.ts";
 import type { Kubectl } from "./kubectl.ts";
+import { untilSeen } from "./until-seen.ts";
+
+const SETTLED_POLL_MS = 500;
 
 /** The parts of the fleet that have pods, as the labels name them. */
 export const PARTS = ["gateway", "proxy", "server", "redis", "sentinel"] as const;
@@ -77,16 +80,17 @@ export class Pods {
 
   /** Until every pod is ready, and none is on its way out. */
   async settled(timeoutMs = 180_000): Promise<void> {
-    const limit = Date.now() + timeoutMs;
-    for (;;) {
-      const all = await this.all();
-      if (all.length > 0 && all.every(({ isReady, isEnding }) => isReady && !isEnding)) return;
-      if (Date.now() > limit) {
-        const late = all.filter(({ isReady, isEnding }) => !isReady || isEnding);
-        throw new Error(`not ready in time: ${late.map(({ name }) => name).join(", ")}`);
-      }
-      await delay(500);
-    }
+    const isSettled = ({ isReady, isEnding }: PodState) => isReady && !isEnding;
+    await untilSeen({
+      look: () => this.all(),
+      holds: (all) => all.length > 0 && all.every(isSettled),
+      withinMs: timeoutMs,
+      pollMs: SETTLED_POLL_MS,
+      failure: (all) => {
+        const late = all.filter((pod) => !isSettled(pod));
+        return `not ready in time: ${late.map(({ name }) => name).join(", ")}`;
+      },
+    });
   }
 }
 

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { Fault, Fleet } from "../fleet.ts";
 import { lookAgain, untilAll } from "../gateway-status.ts";
+import { untilSeen } from "../until-seen.ts";
 
 /** A Service with this label is a backend. */
 const LABEL = { "mcp-fleet-e2e/backend": "yes" };
@@ -57,19 +56,23 @@ async function untilFound(fleet: Fleet, there: readonly string[], gone: readonly
   });
 }
 
-/** The ConfigMap that the process which looks keeps. */
-async function untilPublished(
+/** Until the ConfigMap of the process that looks has these, and those no more. */
+function untilPublished(
   { kubectl }: Fleet,
   there: readonly string[],
   gone: readonly string[],
-) {
-  const limit = Date.now() + PUBLISHED_WITHIN_MS;
-  for (;;) {
-    const { items } = JSON.parse(await kubectl.run(["get", "configmaps", "-o", "json"]));
-    const published = new Set(items.flatMap(({ data = {} }) => Object.keys(data)));
-    const has = (name: string) => published.has(`${name}.yaml`);
-    if (there.every(has) && !gone.some(has)) return;
-    if (Date.now() > limit) throw new Error(`published in time: ${[...published].join(", ")}`);
-    await delay(POLL_MS);
-  }
+): Promise<void> {
+  return untilSeen({
+    look: async () => {
+      const { items } = JSON.parse(await kubectl.run(["get", "configmaps", "-o", "json"]));
+      return new Set<string>(items.flatMap(({ data = {} }) => Object.keys(data)));
+    },
+    holds: (keys) => {
+      const has = (name: string) => keys.has(`${name}.yaml`);
+      return there.every(has) && !gone.some(has);
+    },
+    withinMs: PUBLISHED_WITHIN_MS,
+    pollMs: POLL_MS,
+    failure: (keys) => `not published in time; the ConfigMaps have ${[...keys].join(", ")}`,
+  });
 }
