@@ -92,13 +92,13 @@ async function measure(
   { config }: ServeOptions,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  const { backends } = readSettings({ role: "proxy", file: config, environment });
+  const { backends, limits } = readSettings({ role: "proxy", file: config, environment });
   const [address] = backends.map((backend) => backend.address);
   if (address?.kind !== "command") return;
   const { measureProgram } = await import("../server/measured-program.ts");
   const all: MeasuredProgram[] = [];
   for (let session = 0; session < MEASURED; session += 1) {
-    all.push(await measureProgram(address, environment));
+    all.push(await measureProgram(address, environment, limits.messageBytes));
   }
   const median = (key: keyof MeasuredProgram) =>
     all.map((one) => one[key]).toSorted((a, b) => a - b)[Math.floor(MEASURED / 2)] ?? 0;

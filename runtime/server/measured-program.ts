@@ -4,11 +4,10 @@ import { VERSION } from "../platform/version.ts";
 import { type GroupUse, groupUse } from "../upstream/transports/stdio/process-group.ts";
 import { StdioSession } from "../upstream/transports/stdio/stdio-session.ts";
 import type { TransportRequest } from "../upstream/transports/transport.ts";
+import { LATEST_PROTOCOL_VERSION } from "../wire/protocol-version.ts";
 
 /** A program that has not answered by then does not answer. */
 const PATIENCE_MS = 60_000;
-
-const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 /** What one session of a server over stdio takes. */
 export interface MeasuredProgram extends GroupUse {
@@ -24,18 +23,19 @@ export interface MeasuredProgram extends GroupUse {
 export async function measureProgram(
   settings: StdioSettings,
   environment: Readonly<Record<string, string | undefined>>,
+  maxLineBytes: number,
 ): Promise<MeasuredProgram> {
   const startedAtMs = clock.monotonicMs();
   const session = new StdioSession({
     settings,
     environment,
-    maxLineBytes: MAX_LINE_BYTES,
+    maxLineBytes,
     onAnswer: () => {},
     onErrorLine: () => {},
   });
   try {
     const clientInfo = { name: "mcp-fleet", version: VERSION };
-    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo };
+    const params = { protocolVersion: LATEST_PROTOCOL_VERSION, capabilities: {}, clientInfo };
     await asked(session, { id: 1, method: "initialize", params });
     const startMs = clock.monotonicMs() - startedAtMs;
     await asked(session, { method: "notifications/initialized" });

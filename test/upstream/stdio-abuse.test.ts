@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { openAt } from "../../testkit/processes/sse-fleet.ts";
 import {
   deed,
   deedOf,
   isRunning,
-  openAt,
   sessionFolders,
   startStdio,
 } from "../../testkit/processes/stdio-gateway.ts";

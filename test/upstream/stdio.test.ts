@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { MARK } from "../../runtime/upstream/transports/stdio/process-group.ts";
 import { hasRedis, RedisProcess } from "../../testkit/processes/redis.ts";
 import { messagesOf, statusOf } from "../../testkit/processes/scripted-fleet.ts";
+import { openAt } from "../../testkit/processes/sse-fleet.ts";
 import {
   deed,
   deedOf,
   isRunning,
-  openAt,
   sessionFolders,
   startStdio,
   startStdioPair,

@@ -2,14 +2,12 @@ import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Configuration, Role } from "@mcp-fleet/contract/settings";
-import { RawClient } from "../clients/raw-client.ts";
+import { FOLDER_PREFIX } from "../../runtime/upstream/transports/stdio/child.ts";
+import type { RawClient } from "../clients/raw-client.ts";
 import { type RunningRole, startRoles } from "./gateway.ts";
 import { callOf, messagesOf } from "./scripted-fleet.ts";
 
 const SERVER = join(import.meta.dirname, "../servers/stdio-server.ts");
-
-/** What its folders for sessions begin with. */
-const FOLDERS = "mcp-fleet-stdio-";
 
 type Backend = Configuration["backends"][number];
 
@@ -60,11 +58,6 @@ function startAll(count: number, options: StdioOptions) {
   return startRoles(configuration, { role, count, environment: { PATH, ...environment } });
 }
 
-/** A client whose session is open. */
-export function openAt({ url }: RunningRole, capabilities: object = {}): Promise<RawClient> {
-  return RawClient.open(url, "2025-06-18", capabilities);
-}
-
 /** A call of the server's one tool. */
 export function deedOf(what: string, id = 1): string {
   return callOf("do", id, { input: { what } });
@@ -89,5 +82,5 @@ export function isRunning(pid: string): boolean {
 
 /** How many folders of sessions there are. */
 export function sessionFolders(): number {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDERS)).length;
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER_PREFIX)).length;
 }

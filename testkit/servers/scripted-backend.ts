@@ -47,8 +47,9 @@ export class ScriptedBackend {
   ];
   prompts: object[] = [];
   resources: object[] = [];
-  newSessionId: () => string = randomUUID;
   resourceTemplates: object[] = [];
+  /** What names a new session. */
+  newSessionId: () => string = randomUUID;
   /** What it says of itself in initialize. */
   capabilities: object = {
     tools: { listChanged: true },

@@ -1,5 +1,5 @@
-import { FleetError } from "../../wire/fleet-error.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
+import { acquireDescriptors } from "./acquired-descriptors.ts";
 import { openEventStream } from "./event-stream.ts";
 import { HttpSseSession } from "./http-sse-session.ts";
 import { LocalSessions } from "./local-sessions.ts";
@@ -36,7 +36,7 @@ export class HttpSse implements Transport {
   async start(request: TransportRequest): Promise<Answer> {
     const { headers = {}, signal } = request;
     const sessionId = this.#sessions.newId();
-    const release = this.#acquireStream();
+    const release = acquireDescriptors(this.#parts, 1, "event stream");
     const stream = await openEventStream(this.#path, headers, signal).catch((error: unknown) => {
       release();
       throw error;
@@ -78,13 +78,5 @@ export class HttpSse implements Transport {
 
   destroy(): void {
     this.#sessions.destroy();
-  }
-
-  #acquireStream(): () => void {
-    const { backend, acquireStream } = this.#parts;
-    const release = acquireStream();
-    if (release !== undefined) return release;
-    const message = `this process has no room for another event stream of the backend ${backend}: its open files are in use`;
-    throw new FleetError("AT_CAPACITY", { message, data: { backend } });
   }
 }

@@ -6,7 +6,7 @@ import type { Answer, TransportRequest } from "./transport.ts";
 export interface LocalSession {
   readonly channel: JsonRpcChannel;
   /** Resolves when the stream has ended, and the session with it. */
-  readonly ended: Promise<void>;
+  readonly ended: Promise<unknown>;
   /** Ends the session at the server. */
   close(): void;
 }
@@ -30,14 +30,6 @@ export class LocalSessions<Session extends LocalSession> {
 
   constructor(parts: LocalSessionsParts) {
     this.#parts = parts;
-  }
-
-  get size(): number {
-    return this.#sessions.size;
-  }
-
-  all(): Iterable<Session> {
-    return this.#sessions.values();
   }
 
   /** The id of a session that is about to be. */

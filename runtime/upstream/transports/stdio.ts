@@ -1,3 +1,4 @@
+import { CONSTANTS } from "@mcp-fleet/contract/capacity";
 import type { StdioSettings } from "@mcp-fleet/contract/settings";
 import type { Logger } from "pino";
 import { Backoff } from "../../platform/backoff.ts";
@@ -5,6 +6,7 @@ import { clock } from "../../platform/clock.ts";
 import { LogLimit } from "../../telemetry/log-limit.ts";
 import { FleetError } from "../../wire/fleet-error.ts";
 import type { EndpointHealth } from "../endpoints/endpoint-health.ts";
+import { acquireDescriptors } from "./acquired-descriptors.ts";
 import { LocalSessions } from "./local-sessions.ts";
 import type { Peers } from "./peers.ts";
 import type { StdioSession } from "./stdio/stdio-session.ts";
@@ -13,9 +15,6 @@ import { TransportFault } from "./transport-fault.ts";
 
 /** A program that ends before it has opened a session is started again after this, and later each time. */
 const PAUSES = { firstMs: 500, maxMs: 30_000 };
-
-/** A program's standard input, output and error. */
-const PIPES = 3;
 
 export interface StdioParts {
   readonly settings: StdioSettings;
@@ -48,11 +47,6 @@ export class Stdio implements Transport {
     const { backend, endpoint, peers } = parts;
     this.#parts = parts;
     this.#sessions = new LocalSessions({ prefix: "stdio", backend, endpoint, peers });
-  }
-
-  /** How many programs run. */
-  get processes(): number {
-    return this.#running.size;
   }
 
   async start(request: TransportRequest): Promise<Answer> {
@@ -126,38 +120,25 @@ export class Stdio implements Transport {
 
   /** @throws AT_CAPACITY. */
   #acquire(): () => void {
-    const { backend, settings, acquireStream } = this.#parts;
+    const { backend, settings } = this.#parts;
     const { maxProcesses } = settings;
     if (this.#running.size + this.#starting >= maxProcesses) {
       const message = `the backend ${backend} runs as many programs as it may (process.max ${maxProcesses})`;
       throw new FleetError("AT_CAPACITY", { message, data: { backend } });
     }
-    const acquired: (() => void)[] = [];
-    const release = () => {
-      for (const one of acquired) one();
-    };
-    for (let pipe = 0; pipe < PIPES; pipe += 1) {
-      const one = acquireStream();
-      if (one === undefined) {
-        release();
-        const message = `this process has no room for another program of the backend ${backend}: its open files are in use`;
-        throw new FleetError("AT_CAPACITY", { message, data: { backend } });
-      }
-      acquired.push(one);
-    }
-    return release;
+    return acquireDescriptors(this.#parts, CONSTANTS.programPipes.value, "program");
   }
 
   #follow(session: StdioSession, release: () => void): void {
     const { backend, health, log } = this.#parts;
     this.#running.add(session);
-    void session.ended.then(() => {
+    void session.ended.then((end) => {
+      const reason = end.message;
       this.#running.delete(session);
       release();
-      const reason = session.endedBy?.message ?? "";
       log.info({ backend, program: session.pid, reason }, "a program has ended");
       if (session.hasAnswered) return;
-      health.recordFailure(session.endedBy);
+      health.recordFailure(end);
       this.#lastEnd = reason;
       this.#pausedUntilMs = clock.monotonicMs() + this.#backoff.nextMs();
     });

@@ -1,19 +1,10 @@
-/** A line that is longer than it may be. */
-export class LineTooLong extends Error {
-  override readonly name = "LineTooLong";
-
-  constructor(maxBytes: number) {
-    super(`it wrote a line of more than ${maxBytes} bytes`);
-  }
-}
-
 const NEWLINE = 10;
 
 /**
  * The lines of a stream of bytes, without their ends. What comes after the last end is no line.
  *
  * @param maxBytes what a line may have: longer ones are cut there, or are an error.
- * @throws {LineTooLong} unless they are cut.
+ * @throws one is longer, unless they are cut.
  */
 export async function* boundedLines(
   stream: AsyncIterable<Buffer>,
@@ -27,7 +18,9 @@ export async function* boundedLines(
     for (;;) {
       const end = chunk.indexOf(NEWLINE, from);
       const piece = chunk.subarray(from, end === -1 ? chunk.length : end);
-      if (length + piece.length > maxBytes && onLong === "throw") throw new LineTooLong(maxBytes);
+      if (length + piece.length > maxBytes && onLong === "throw") {
+        throw new Error(`it wrote a line of more than ${maxBytes} bytes`);
+      }
       const kept = piece.subarray(0, Math.max(0, maxBytes - length));
       if (kept.length > 0) begun.push(kept);
       length += kept.length;

@@ -19,6 +19,9 @@ const LAST_WORDS_MS = 1_000;
 /** A line of its standard error has at most this much. */
 const ERROR_LINE_BYTES = 1_000;
 
+/** What the folders of programs begin with. */
+export const FOLDER_PREFIX = "mcp-fleet-stdio-";
+
 export interface ChildParts {
   readonly settings: StdioSettings;
   /** Where the variables are that it gets. */
@@ -50,8 +53,7 @@ export class Child {
     const { settings } = parts;
     const { command, args, cwd } = settings;
     this.#parts = parts;
-    this.#ownFolder =
-      cwd === undefined ? mkdtempSync(join(tmpdir(), "mcp-fleet-stdio-")) : undefined;
+    this.#ownFolder = cwd === undefined ? mkdtempSync(join(tmpdir(), FOLDER_PREFIX)) : undefined;
     try {
       this.#process = spawn(command, args, {
         cwd: cwd ?? this.#ownFolder,

@@ -32,19 +32,28 @@ export interface GroupUse {
 
 /** What a group has in memory, in bytes; 0 where the system does not show it. */
 export function groupRssBytes(group: number): number {
-  return membersOf(group).reduce((sum, { pages }) => sum + pages, 0) * PAGE_BYTES;
+  return rssBytesOf(membersOf(group));
 }
 
 export function groupUse(group: number): GroupUse {
   const members = membersOf(group);
   return {
-    rssBytes: members.reduce((sum, { pages }) => sum + pages, 0) * PAGE_BYTES,
+    rssBytes: rssBytesOf(members),
     processes: members.length,
     descriptors: members.reduce((sum, { pid }) => sum + descriptorsOf(pid), 0),
   };
 }
 
-function membersOf(group: number): { readonly pid: number; readonly pages: number }[] {
+interface Member {
+  readonly pid: number;
+  readonly pages: number;
+}
+
+function rssBytesOf(members: readonly Member[]): number {
+  return members.reduce((sum, { pages }) => sum + pages, 0) * PAGE_BYTES;
+}
+
+function membersOf(group: number): Member[] {
   return processes().flatMap((pid) => {
     const stat = read(pid, "stat")?.toString("latin1") ?? "";
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

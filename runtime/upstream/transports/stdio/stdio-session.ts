@@ -12,9 +12,8 @@ export interface StdioSessionParts extends Omit<ChildParts, "onLine"> {
 /** One session of a server over stdio: a program of its own. */
 export class StdioSession implements LocalSession {
   readonly channel: JsonRpcChannel;
-  /** Why the program ended; undefined while it runs. */
-  endedBy: Error | undefined;
-  readonly ended: Promise<void>;
+  /** Resolves with why the program ended. */
+  readonly ended: Promise<Error>;
   /** Whether the program has said anything. */
   hasAnswered = false;
   readonly #child: Child;
@@ -44,8 +43,8 @@ export class StdioSession implements LocalSession {
     });
     this.ended = this.#child.ended.then((reason) => {
       clock.clear(this.#idle);
-      this.endedBy = reason;
       this.channel.close(reason);
+      return reason;
     });
   }
 
